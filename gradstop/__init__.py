@@ -1,0 +1,18 @@
+"""Where Gradients Stop: draw, observe, compare and check what PyTorch's autograd does."""
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "check": "gradstop.checking",
+    "describe": "gradstop.drawing",
+    "draw": "gradstop.drawing",
+}
+__all__ = ["check", "describe", "draw"]  # noqa: F822 - resolved by __getattr__
+
+
+def __getattr__(name: str) -> Any:
+    """Load a room only when it is asked for, so that a check does not pay for a drawing."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'gradstop' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

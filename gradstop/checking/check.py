@@ -1,0 +1,101 @@
+"""``check("stop")``: runs an exercise's cases on the learner's function and compares with the recording."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from gradstop.checking.recording import Recording, read_recording
+from gradstop.checking.show import Report, fail, show
+from gradstop.compare import Reference, Verdict, as_html, as_text, headline, judge
+from gradstop.course import Assignment, CourseError, assignment_here
+from gradstop.observe import observe
+
+
+def check(name: str, *, folder: str | Path | None = None) -> None:
+    """Check the function ``name`` of the caller's notebook or prompt, and show where it differs.
+
+    ``folder`` is the assignment's folder where it is not the working directory. Raises CheckFailed if the
+    function differs from the reference or cannot be checked; its message says what to do.
+    """
+    namespace = sys._getframe(1).f_globals
+    try:
+        recording = read_recording(_assignment(namespace, folder))
+        reference = _reference(recording, name)
+        verdict = run_check(_function(namespace, reference), recording, reference)
+    except CourseError as trouble:
+        raise fail(str(trouble)) from None
+    show(_report(verdict, recording))
+    if not verdict.agrees:
+        raise fail(_first(verdict)) from None
+
+
+def run_check(function: Callable[..., Any], recording: Recording, reference: Reference) -> Verdict:
+    """Observe ``function`` in every turn of every case of the reference and judge it.
+
+    Raises CourseError if it is interrupted.
+    """
+    observed: dict[str, list[Any]] = {}
+    for case in recording.cases[reference.exercise]:
+        try:
+            observed[case.name] = [observe(case, function, turn.seeds) for turn in reference.turns[case.name]]
+        except KeyboardInterrupt:
+            raise CourseError(
+                f"You stopped the check of {reference.exercise} while it ran the case “{case.title}”: "
+                "the function had not returned. Look for a loop in it that never ends."
+            ) from None
+    return judge(reference, observed)
+
+
+def _assignment(namespace: dict[str, Any], folder: str | Path | None) -> Assignment:
+    return assignment_here(namespace) if folder is None else Assignment(Path(folder).resolve())
+
+
+def _reference(recording: Recording, name: str) -> Reference:
+    if name not in recording.references:
+        known = ", ".join(recording.references)
+        raise CourseError(f"This assignment has no exercise {name!r}. It has: {known}.")
+    return recording.references[name]
+
+
+def _function(namespace: dict[str, Any], reference: Reference) -> Callable[..., Any]:
+    name = reference.exercise
+    if name not in namespace:
+        raise CourseError(f"There is no function {name} yet: run the cell that defines it, then check again.")
+    function = namespace[name]
+    if not callable(function):
+        raise CourseError(f"{name} is {type(function).__name__}, not a function: something was assigned to that name.")
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # written in C: it does not say
+        return function  # type: ignore[no-any-return]
+    try:
+        signature.bind(*reference.parameters)
+    except TypeError:
+        raise CourseError(
+            f"{name} is called as {name}({', '.join(reference.parameters)}), and yours is written {name}{signature}: "
+            "it cannot take these arguments."
+        ) from None
+    return function  # type: ignore[no-any-return]
+
+
+def _report(verdict: Verdict, recording: Recording) -> Report:
+    text, html = as_text(verdict, recording.sections), as_html(verdict, recording.sections)
+    note = "" if verdict.agrees else recording.other_torch()
+    if note:
+        text, html = f"{text}\n{note}", f"{html}<p>{escape(note)}</p>"
+    return Report(text, html)
+
+
+def _first(verdict: Verdict) -> str:
+    """Return the headline and the first difference, for where only the message is seen (nbgrader's Validate)."""
+    case = next(case for case in verdict.cases if not case.agrees)
+    difference = case.differences[0]
+    if "not written yet" in headline(verdict):
+        return headline(verdict)
+    return (
+        f"{headline(verdict)} First difference, when {case.title}: "
+        f"{difference.name}: got {difference.got}; expected {difference.expected}."
+    )

@@ -1,0 +1,59 @@
+"""Shows a report where the learner is: a table in a notebook, text at a prompt; and fails without a traceback."""
+
+import sys
+from types import TracebackType
+from typing import Any
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - the learner reads this name
+    """The answer differs from the reference, or could not be checked. The message says which and why."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython prints in place of a traceback."""
+        return [f"CheckFailed: {self}"]
+
+
+class Report:
+    """A report in two forms; the notebook or the prompt picks one."""
+
+    def __init__(self, text: str, html: str):
+        self.text, self.html = text, html
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def show(report: Report) -> None:
+    """Display a report in a notebook, or print it."""
+    if _ipython() is None:
+        print(report.text)
+        return
+    from IPython.display import display
+
+    display(report)
+
+
+def fail(message: str) -> CheckFailed:
+    """Return the exception to raise; at a plain prompt it prints its message alone."""
+    if _ipython() is None and sys.excepthook is not _message_alone:
+        _others.append(sys.excepthook)
+        sys.excepthook = _message_alone
+    return CheckFailed(message)
+
+
+_others: list[Any] = []
+
+
+def _message_alone(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if isinstance(error, CheckFailed):
+        print(f"CheckFailed: {error}", file=sys.stderr)
+    else:
+        _others[-1](kind, error, trace)
+
+
+def _ipython() -> Any:
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module else None

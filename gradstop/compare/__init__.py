@@ -1,0 +1,22 @@
+"""Compare two observations and say in words where they part."""
+
+from gradstop.compare.difference import Difference, compare
+from gradstop.compare.reference import Reference, Wrong, make_reference
+from gradstop.compare.report import headline
+from gradstop.compare.report_html import as_html
+from gradstop.compare.report_text import as_text
+from gradstop.compare.verdict import CaseVerdict, Verdict, judge
+
+__all__ = [
+    "CaseVerdict",
+    "Difference",
+    "Reference",
+    "Verdict",
+    "Wrong",
+    "as_html",
+    "as_text",
+    "compare",
+    "headline",
+    "judge",
+    "make_reference",
+]

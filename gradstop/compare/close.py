@@ -1,0 +1,40 @@
+"""Whether two observed values agree, within a tolerance that the expected one alone sets."""
+
+from math import isnan
+from typing import Any
+
+from gradstop.observe.encode import Json
+
+RELATIVE = 1e-4  # of the largest expected number of a tensor: float32 operations in another order
+ABSOLUTE = 1e-5
+
+
+def close(got: Json, expected: Json) -> bool:
+    """Compare two JSON values: exact keys, lengths and types (a bool is no int), numbers with a tolerance."""
+    if type(got) is not type(expected):
+        return False
+    if isinstance(expected, dict):
+        return got.keys() == expected.keys() and all(close(got[key], expected[key]) for key in expected)
+    if isinstance(expected, list):
+        tolerance = _tolerance(expected)
+        return len(got) == len(expected) and all(
+            near(g, e, tolerance) if isinstance(e, float) else close(g, e) for g, e in zip(got, expected, strict=True)
+        )
+    if isinstance(expected, float):
+        return near(got, expected, _tolerance([expected]))
+    return bool(got == expected)
+
+
+def close_numbers(got: list[float], expected: list[float], scale: list[float]) -> bool:
+    """Compare two lists of numbers with the tolerance that the numbers in ``scale`` set."""
+    tolerance = _tolerance(scale)
+    return len(got) == len(expected) and all(near(g, e, tolerance) for g, e in zip(got, expected, strict=True))
+
+
+def near(got: Any, expected: float, tolerance: float) -> bool:
+    """Whether one number is within ``tolerance`` of another; NaN agrees with NaN alone."""
+    return type(got) is float and (abs(got - expected) <= tolerance or (isnan(got) and isnan(expected)))
+
+
+def _tolerance(expected: list[Any]) -> float:
+    return ABSOLUTE + RELATIVE * max((abs(e) for e in expected if isinstance(e, float)), default=0.0)

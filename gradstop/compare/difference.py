@@ -1,0 +1,80 @@
+"""Where two records of one case part, in the learner's words."""
+
+from dataclasses import dataclass
+
+from gradstop.compare.kinds import KINDS
+from gradstop.observe.encode import Json
+from gradstop.observe.record import Observation, Record
+
+# What wording a value of an unexpected form can raise; a report from elsewhere may hold anything.
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One observation that is not as the reference's.
+
+    ``asked`` is the requirement, ``got`` and ``expected`` say both sides, ``means`` what it comes from, and
+    ``read`` is the section of the book that explains it.
+    """
+
+    name: str
+    kind: str
+    asked: str
+    got: str
+    expected: str
+    means: str
+    read: str = ""
+
+
+def compare(got: Record, expected: Record) -> list[Difference]:
+    """Return the differences between two records, the most telling first; empty if they agree."""
+    seen = {observation.name: observation for observation in got.observations}
+    found = []
+    for wanted in expected.observations:
+        if wanted.name in seen:
+            found.extend(_difference(seen[wanted.name], wanted))
+        elif got.stopped is None:
+            found.append(_missing(wanted))
+    found.sort(key=lambda difference: KINDS[difference.kind].order)
+    if got.stopped != expected.stopped and not (found and found[0].name == "the call"):
+        found.append(_stopped(got, expected))
+    return found
+
+
+def agrees(got: Json, wanted: Observation) -> bool:
+    """Whether a value, of whatever form, agrees with an observation."""
+    try:
+        return not KINDS[wanted.kind].differs(got, wanted.value)
+    except _MALFORMED:
+        return False
+
+
+def _difference(got: Observation, wanted: Observation) -> list[Difference]:
+    if agrees(got.value, wanted):
+        return []
+    kind = KINDS[wanted.kind]
+    try:
+        said, means = kind.words(got.value), kind.means(got.value, wanted.value)
+    except _MALFORMED:
+        said, means = "something that cannot be read", "It is not of the form that is asked for."
+    if got.note:
+        said = f"{said} ({got.note})"
+    return [Difference(wanted.name, wanted.kind, wanted.asked, said, kind.words(wanted.value), means, wanted.read)]
+
+
+def _missing(wanted: Observation) -> Difference:
+    expected = KINDS[wanted.kind].words(wanted.value)
+    return Difference(wanted.name, wanted.kind, wanted.asked, "not observed", expected, "", wanted.read)
+
+
+def _stopped(got: Record, expected: Record) -> Difference:
+    after = got.observations[-1].name if got.observations else "the start"
+    return Difference(
+        "the rest of the case",
+        "raised",
+        "the result can be used as the text says",
+        f"stopped after “{after}”: {got.stopped}",
+        "goes on to the end" if expected.stopped is None else expected.stopped,
+        "What your function returned could not be used further.",
+    )

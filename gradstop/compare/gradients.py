@@ -1,0 +1,82 @@
+"""Compares who received which gradient, and says in words what went wrong on the way."""
+
+from math import isnan
+
+from gradstop.compare.close import close_numbers
+from gradstop.compare.phrases import numbers
+from gradstop.observe.encode import Json
+
+NOTHING = 1e-6  # a gradient of None and one of zeros both mean "no gradient"
+
+
+def differs(got: Json, expected: Json) -> bool:
+    """Whether a backward raised something else, or gave any leaf another gradient."""
+    return got["raised"] != expected["raised"] or bool(_wrong_leaves(got, expected))
+
+
+def words(value: Json) -> str:
+    """Say what each leaf received."""
+    said = [f"{leaf}: {_leaf_words(state)}" for leaf, state in value["leaves"].items()]
+    return "; ".join(([f"raises {value['raised']}"] if value["raised"] else []) + said)
+
+
+def means(got: Json, expected: Json) -> str:
+    """Say what the differences come from."""
+    if got["raised"] and not expected["raised"]:
+        return "This backward should go through, and with your function it does not."
+    if expected["raised"] and not got["raised"]:
+        return "This backward should have been refused; it went through, so its gradient may be wrong unnoticed."
+    return " ".join(
+        _leaf_means(leaf, got["leaves"][leaf], expected["leaves"][leaf]) for leaf in _wrong_leaves(got, expected)
+    )
+
+
+def _wrong_leaves(got: Json, expected: Json) -> list[str]:
+    if got["leaves"].keys() != expected["leaves"].keys():
+        return list(expected["leaves"])
+    return [leaf for leaf, state in expected["leaves"].items() if not _agrees(got["leaves"][leaf], state)]
+
+
+def _agrees(got: Json, expected: Json) -> bool:
+    wanted, scale = _received(expected), (expected["before"] or []) + (expected["after"] or [])
+    return close_numbers(_received(got, len(wanted)), wanted, [float(s) for s in scale])
+
+
+def _received(state: Json, size: int = 0) -> list[float]:
+    """Return what backward added: after minus before, where None counts as zeros."""
+    length = len(state["after"] or state["before"] or []) or size
+    before, after = (state[key] or [0.0] * length for key in ("before", "after"))
+    return [float(a) - float(b) for a, b in zip(after, before, strict=True)]
+
+
+def _nothing(values: list[float]) -> bool:
+    return all(abs(v) <= NOTHING for v in values)
+
+
+def _leaf_words(state: Json) -> str:
+    received = _received(state)
+    if state["before"] is not None and _nothing([float(a) for a in state["after"] or []]):
+        return "its earlier .grad was cleared"
+    return "no gradient" if _nothing(received) else f"receives {numbers(received)}"
+
+
+def _leaf_means(leaf: str, got: Json, expected: Json) -> str:
+    had, wanted = _received(got), _received(expected)
+    if got["before"] is not None and _nothing([float(a) for a in got["after"] or []]):
+        return f"The .grad that {leaf} had before is gone: gradients are added to it."
+    if got["before"] is not None and close_numbers([float(a) for a in got["after"]], wanted, wanted):
+        return f"The .grad that {leaf} had before was replaced; it should have been added to."
+    if any(isnan(h) for h in had):
+        return f"The gradient of {leaf} is NaN: somewhere 0 was divided by 0, or multiplied by infinity."
+    if _nothing(wanted):
+        return f"Gradient reaches {leaf} through a path that should have been cut."
+    if _nothing(had):
+        return f"No gradient reaches {leaf}: the path that should train it is cut too."
+    return f"{leaf} receives a gradient, and it is not the one asked for{_factor(had, wanted)}."
+
+
+def _factor(had: list[float], wanted: list[float]) -> str:
+    ratios = [h / w for h, w in zip(had, wanted, strict=False) if abs(w) > NOTHING]
+    if ratios and len(had) == len(wanted) and max(ratios) - min(ratios) <= 1e-3 * max(map(abs, ratios)):
+        return f": it is {ratios[0]:.4g} times that"
+    return ""

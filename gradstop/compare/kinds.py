@@ -1,0 +1,117 @@
+"""The kinds of observation: how each is compared, worded and explained. One shape for all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gradstop.compare import gradients, phrases
+from gradstop.compare.close import close
+from gradstop.observe.encode import Json
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of observation is compared.
+
+    ``order`` is its place in a report; ``words`` says one value, ``means`` what a difference between the
+    one got and the one expected comes from.
+    """
+
+    order: int
+    words: Callable[[Json], str]
+    means: Callable[[Json, Json], str]
+    differs: Callable[[Json, Json], bool] = lambda got, expected: not close(got, expected)
+
+
+def _flag_words(value: Json) -> str:
+    if "type" in value:
+        return f"no tensor: {value['type']}"
+    return f"requires_grad={value['requires_grad']}, is_leaf={value['is_leaf']}"
+
+
+def _flag_means(got: Json, expected: Json) -> str:
+    if "type" in got:
+        return f"A tensor is asked for; this is {got['type']}."
+    if got["requires_grad"] and not expected["requires_grad"]:
+        return "It still takes part in the graph: what is computed from it is recorded."
+    if expected["requires_grad"] and not got["requires_grad"]:
+        return "It has left the graph: nothing computed from it can send a gradient back."
+    return "It has a history." if expected["is_leaf"] else "It has lost its history: gradient stops here."
+
+
+def _value_means(got: Json, expected: Json) -> str:
+    if got.get("type") != expected["type"]:
+        return f"It is a {got.get('type')}; a {expected['type']} is asked for."
+    if got.get("dtype") != expected.get("dtype"):
+        return "The dtype is another."
+    if got.get("shape") != expected.get("shape"):
+        return "The shape is another."
+    if "numbers" not in expected:
+        return ""
+    apart = [i for i, pair in enumerate(zip(got["numbers"], expected["numbers"], strict=True)) if not close(*pair)]
+    if len(apart) == len(expected["numbers"]):
+        return "Every number is another."
+    return f"Of {len(expected['numbers'])} numbers {len(apart)} differ, the first at position {apart[0]}."
+
+
+def _sharing_words(value: Json) -> str:
+    return "; ".join(f"{' and '.join(group)} share memory" for group in value) or "no shared memory"
+
+
+def _sharing_means(got: Json, expected: Json) -> str:
+    if len(got) < len(expected):
+        return "A copy was made: from now on an edit of one does not show in the other."
+    if len(got) > len(expected):
+        return "No copy was made: an edit of one shows in the other."
+    return "Other tensors share memory than should."
+
+
+def _written_words(value: Json) -> str:
+    names = [name for name, raised in value.items() if raised]
+    return f"writes into {', '.join(names)}" if names else "writes into nothing"
+
+
+def _written_means(got: Json, expected: Json) -> str:
+    extra = [name for name in got if got[name] and not expected.get(name)]
+    if extra:
+        return f"{', '.join(extra)} was edited in place: its version counter went up."
+    return "The version counter did not move: autograd has not noticed any edit in place."
+
+
+def _raised_words(value: Json) -> str:
+    return f"raises {value['raised']}" if value["raised"] else "raises nothing"
+
+
+def _raised_means(got: Json, expected: Json) -> str:
+    if not expected["raised"]:
+        return "This should go through."
+    if not got["raised"]:
+        return f"Torch should have refused this with {expected['raised']}."
+    return "Another error than the one that should be raised here."
+
+
+def _alive_means(got: Json, expected: Json) -> str:
+    kept = got["nodes"] > expected["nodes"] or got["saved"] > expected["saved"]
+    return "More of the graph is kept alive than needed." if kept else "Something is freed that is still needed."
+
+
+KINDS: dict[str, Kind] = {
+    "raised": Kind(0, _raised_words, _raised_means),
+    "structure": Kind(1, phrases.structure, lambda got, expected: "The containers are others."),
+    "flags": Kind(2, _flag_words, _flag_means),
+    "same": Kind(
+        3,
+        lambda same: "the same object" if same else "two objects",
+        lambda got, expected: "It is the very same object." if got else "It is another object.",
+    ),
+    "members": Kind(3, lambda names: ", ".join(names) or "none", lambda got, expected: "The collection holds others."),
+    "sharing": Kind(4, _sharing_words, _sharing_means),
+    "written": Kind(5, _written_words, _written_means),
+    "gradients": Kind(6, gradients.words, gradients.means, gradients.differs),
+    "value": Kind(7, phrases.value, _value_means),
+    "grad mode": Kind(
+        8,
+        lambda enabled: "operations are recorded" if enabled else "nothing is recorded",
+        lambda got, expected: "The grad mode was changed and not put back.",
+    ),
+    "alive": Kind(9, lambda v: f"{v['nodes']} nodes and {v['saved']} saved tensors alive", _alive_means),
+}

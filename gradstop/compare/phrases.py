@@ -1,0 +1,40 @@
+"""Numbers, tensors and containers in a few words."""
+
+from gradstop.observe.encode import Json
+
+SHOWN = 6  # numbers of one tensor in a message
+
+
+def numbers(values: list[Json]) -> str:
+    """Return ``[1, 0.25, …]``: at most six numbers, four digits each."""
+    shown = ", ".join(f"{v:.4g}" if isinstance(v, float | int) else str(v) for v in values[:SHOWN])
+    return f"[{shown}{', …' if len(values) > SHOWN else ''}]"
+
+
+def value(data: Json) -> str:
+    """Return an encoded value in words."""
+    kind = data["type"]
+    if kind in ("tensor", "array"):
+        return f"{kind} of {data['dtype']}, shape {tuple(data['shape'])}: {numbers(data['numbers'])}"
+    if kind == "other":
+        return f"an object of type {data['class']}"
+    if "items" in data:
+        return f"{kind}: {_items(data)}"
+    return f"{data['value']:.6g}" if isinstance(data["value"], float) else repr(data["value"])
+
+
+def structure(data: Json) -> str:
+    """Return an encoded structure in words, such as ``tuple(tensor, list(tensor))``."""
+    if "items" not in data:
+        return str(data["type"])
+    inside = [structure(item) for item in data["items"]]
+    if "keys" in data:
+        inside = [f"{key}: {item}" for key, item in zip(data["keys"], inside, strict=True)]
+    return f"{data['type']}({', '.join(inside)})"
+
+
+def _items(data: Json) -> str:
+    shown = [value(item) for item in data["items"][:SHOWN]]
+    if "keys" in data:
+        shown = [f"{key}: {item}" for key, item in zip(data["keys"], shown, strict=False)]
+    return "; ".join(shown) if shown else "empty"

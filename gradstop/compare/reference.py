@@ -1,0 +1,156 @@
+"""An exercise's expected observations, recorded from the solution, and what is known of wrong answers."""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradstop.compare.difference import agrees
+from gradstop.observe.case import Case
+from gradstop.observe.encode import Json
+from gradstop.observe.record import Record
+from gradstop.observe.run import observe, observe_with_choices
+
+Seeds = tuple[int, int]
+CANDIDATES = 40  # seeds that are tried to cover every choice of a case
+FEWEST = 2  # runs of one case, however few its choices
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One run of a case: its two seeds and what the solution did."""
+
+    seeds: Seeds
+    record: Record
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """An answer that people give: the misconception, a sentence to who wrote it, the section to read."""
+
+    name: str
+    misconception: str
+    says: str
+    read: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What an exercise's solution does: for each case its title and turns.
+
+    ``parameters`` names the function's positional parameters; ``behaviours`` holds each known wrong answer with, for each turn of each case, the values in which it
+    differs from the solution (None for an observation that it did not reach).
+    """
+
+    exercise: str
+    parameters: tuple[str, ...]
+    titles: dict[str, str]
+    turns: dict[str, tuple[Turn, ...]]
+    behaviours: tuple[tuple[Wrong, dict[str, list[dict[str, Json]]]], ...] = ()
+
+    def to_json(self) -> Json:
+        """Return plain data; ``from_json`` reads it back."""
+        cases = [
+            {
+                "name": name,
+                "title": self.titles[name],
+                "turns": [{"seeds": list(t.seeds), "record": t.record.to_json()} for t in turns],
+            }
+            for name, turns in self.turns.items()
+        ]
+        wrong = [{**vars(answer), "differs": differs} for answer, differs in self.behaviours]
+        return {"parameters": list(self.parameters), "cases": cases, "wrong": wrong}
+
+    @classmethod
+    def from_json(cls, exercise: str, data: Json) -> "Reference":
+        """Read what ``to_json`` wrote."""
+        turns = {
+            case["name"]: tuple(Turn(tuple(t["seeds"]), Record.from_json(t["record"])) for t in case["turns"])
+            for case in data["cases"]
+        }
+        titles = {case["name"]: case["title"] for case in data["cases"]}
+        keys = ("name", "misconception", "says", "read")
+        known = tuple((Wrong(**{k: w[k] for k in keys}), w["differs"]) for w in data["wrong"])
+        return cls(exercise, tuple(data["parameters"]), titles, turns, known)
+
+
+def make_reference(
+    cases: Sequence[Case],
+    solution: Callable[..., Any],
+    wrong: Iterable[tuple[Wrong, Callable[..., Any]]],
+    seed: Callable[[], int],
+) -> Reference:
+    """Observe the solution, and each wrong answer, in every case under as many seeds as cover its choices.
+
+    ``seed`` is called for each seed that is needed: a fixed stream for a recording, a secret one for a grader.
+    """
+    turns = {case.name: covering_turns(case, solution, seed) for case in cases}
+    behaviours = tuple((answer, _behaviour(cases, function, turns)) for answer, function in wrong)
+    titles = {case.name: case.title for case in cases}
+    return Reference(cases[0].exercise, tuple(inspect.signature(solution).parameters), titles, turns, behaviours)
+
+
+def covering_turns(case: Case, solution: Callable[..., Any], seed: Callable[[], int]) -> tuple[Turn, ...]:
+    """Return turns that together take every option of every choice that the case draws (greedily, so not fewest)."""
+    tried = []
+    for _ in range(CANDIDATES):
+        seeds = (seed(), seed())
+        record, choices = observe_with_choices(case, solution, seeds)
+        if record.stopped is not None:
+            raise ValueError(f"{case.exercise}, case {case.name!r}: the solution itself stops: {record.stopped}")
+        tried.append((Turn(seeds, record), choices))
+    picked: list[Turn] = []
+    missing = frozenset[tuple[int, int, int]]().union(*(choices for _, choices in tried))
+    while missing or len(picked) < FEWEST:
+        turn, choices = max(tried, key=lambda pair: len(pair[1] & missing))
+        tried.remove((turn, choices))
+        picked.append(turn)
+        missing -= choices
+    return tuple(picked)
+
+
+def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wrong | None:
+    """Return the known wrong answer that agrees with every observation, if there is one."""
+    for answer, differs in reference.behaviours:
+        if all(
+            _is_behaviour(record, turn, differs[case][number])
+            for case, turns in reference.turns.items()
+            for number, (turn, record) in enumerate(zip(turns, observed[case], strict=True))
+        ):
+            return answer
+    return None
+
+
+def _behaviour(
+    cases: Sequence[Case], function: Callable[..., Any], turns: dict[str, tuple[Turn, ...]]
+) -> dict[str, list[dict[str, Json]]]:
+    return {case.name: [_differing(observe(case, function, t.seeds), t) for t in turns[case.name]] for case in cases}
+
+
+def _differing(record: Record, turn: Turn) -> dict[str, Json]:
+    seen = _values(record)
+    return {
+        wanted.name: seen.get(wanted.name)
+        for wanted in turn.record.observations
+        if not agrees(seen.get(wanted.name), wanted)
+    }
+
+
+def _is_behaviour(record: Record, turn: Turn, differs: dict[str, Json]) -> bool:
+    """Whether a record is the solution's, but for the values in ``differs``."""
+    seen = _values(record)
+    for wanted in turn.record.observations:
+        got = seen.get(wanted.name)
+        if wanted.name not in differs:
+            same = agrees(got, wanted)
+        elif differs[wanted.name] is None or got is None:
+            same = got is differs[wanted.name]
+        else:
+            same = agrees(got, type(wanted)(wanted.name, wanted.kind, differs[wanted.name]))
+        if not same:
+            return False
+    return True
+
+
+def _values(record: Record) -> dict[str, Json]:
+    return {observation.name: observation.value for observation in record.observations}

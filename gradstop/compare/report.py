@@ -1,0 +1,47 @@
+"""What a report on a verdict says, before it is laid out as text or as a table."""
+
+from collections.abc import Mapping
+
+from gradstop.compare.difference import Difference
+from gradstop.compare.verdict import CaseVerdict, Verdict
+
+SHOWN = 4  # differences of one case; the rest mostly follows from them
+UNWRITTEN = "raises NotImplementedError"
+
+
+def headline(verdict: Verdict) -> str:
+    """Say in one sentence how the answer did."""
+    count = len(verdict.cases)
+    if all(case.differences and case.differences[0].got.startswith(UNWRITTEN) for case in verdict.cases):
+        return f"{verdict.exercise} is not written yet: it raises NotImplementedError."
+    if verdict.agrees:
+        return f"{verdict.exercise}: all {count} cases agree with the reference."
+    return f"{verdict.exercise}: {verdict.passed} of {count} cases agree with the reference."
+
+
+def unwritten(verdict: Verdict) -> bool:
+    """Whether the answer is still the stub."""
+    return "not written yet" in headline(verdict)
+
+
+def like(verdict: Verdict) -> str:
+    """Say which known wrong answer behaves exactly like this one, or nothing."""
+    return f"This behaves like {verdict.like.says}" if verdict.like else ""
+
+
+def reading(verdict: Verdict, sections: Mapping[str, str]) -> list[str]:
+    """List the sections to read, each once, the misconception's first."""
+    places = [verdict.like.read] if verdict.like else []
+    places += [d.read for case in verdict.cases for d in case.differences[:SHOWN]]
+    return list(dict.fromkeys(sections[place] for place in places if place in sections))
+
+
+def asked(difference: Difference) -> str:
+    """Return the requirement, or the observation's name where that says all."""
+    return difference.asked or difference.name
+
+
+def more(case: CaseVerdict) -> str:
+    """Say how many differences of a case are not shown."""
+    count = len(case.differences) - SHOWN
+    return f"and {count} more, which mostly follow from these" if count > 0 else ""

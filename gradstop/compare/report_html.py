@@ -1,0 +1,63 @@
+"""A verdict as an accessible HTML table, for a notebook and for feedback."""
+
+from collections.abc import Iterator, Mapping
+from html import escape
+
+from gradstop.compare.difference import Difference
+from gradstop.compare.report import SHOWN, asked, headline, like, more, reading, unwritten
+from gradstop.compare.verdict import CaseVerdict, Verdict
+
+# Colours inherit from the page, so that the table is read in light and in dark; marks are words, not colours.
+_STYLE = """<style>
+.gradstop-check table{border-collapse:collapse;text-align:left;width:100%;max-width:60em}
+.gradstop-check caption{caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit}
+.gradstop-check th,.gradstop-check td{text-align:left;vertical-align:top;padding:.3em .6em;
+border-bottom:1px solid rgba(128,128,128,.4);white-space:normal;font-weight:normal;overflow-wrap:anywhere}
+.gradstop-check thead th,.gradstop-check .case{font-weight:bold}
+.gradstop-check .means td{padding-left:1.8em;font-style:italic}
+.gradstop-check .given{font-weight:normal;font-size:.92em}
+</style>"""
+
+
+def as_html(verdict: Verdict, sections: Mapping[str, str] | None = None) -> str:
+    """Return the report as an HTML fragment without scripts; ``sections`` gives the titles of the book's sections.
+
+    Every text is escaped: what an answer returned is shown, never run.
+    """
+    return "".join(_parts(verdict, sections or {}))
+
+
+def _parts(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
+    yield f'<div class="gradstop-check">{_STYLE}'
+    if unwritten(verdict):
+        yield f"<p><strong>{escape(headline(verdict))}</strong></p></div>"
+        return
+    yield f"<table><caption>{escape(headline(verdict))}</caption>"
+    yield '<thead><tr><th scope="col">Asked</th><th scope="col">Your function</th><th scope="col">Reference</th></tr>'
+    yield "</thead>"
+    for case in verdict.cases:
+        yield f"<tbody>{''.join(_case(case))}</tbody>"
+    yield "</table>"
+    if like(verdict):
+        yield f"<p>{escape(like(verdict))}</p>"
+    places = reading(verdict, sections)
+    if places:
+        yield f"<p>Read: {escape('; '.join(places))}.</p>"
+    yield "</div>"
+
+
+def _case(case: CaseVerdict) -> Iterator[str]:
+    mark = "✓ agrees" if case.agrees else "✗ differs"
+    given = f'<br><span class="given">Given: {escape("; ".join(case.given))}.</span>' if case.given else ""
+    yield f'<tr><th scope="rowgroup" colspan="3" class="case">{mark}: {escape(case.title)}{given}</th></tr>'
+    for difference in case.differences[:SHOWN]:
+        yield from _difference(difference)
+    if more(case):
+        yield f'<tr><td colspan="3">… {more(case)}.</td></tr>'
+
+
+def _difference(difference: Difference) -> Iterator[str]:
+    yield f'<tr><th scope="row">{escape(asked(difference))}</th>'
+    yield f"<td>{escape(difference.got)}</td><td>{escape(difference.expected)}</td></tr>"
+    if difference.means:
+        yield f'<tr class="means"><td colspan="3">{escape(difference.means)}</td></tr>'

@@ -1,0 +1,52 @@
+"""A verdict as text, for a terminal."""
+
+from collections.abc import Iterator, Mapping
+from textwrap import fill
+
+from gradstop.compare.difference import Difference
+from gradstop.compare.report import SHOWN, asked, headline, like, more, reading, unwritten
+from gradstop.compare.verdict import CaseVerdict, Verdict
+
+WIDTH = 88
+
+
+def as_text(verdict: Verdict, sections: Mapping[str, str] | None = None) -> str:
+    """Return the report as text; ``sections`` gives the titles of the book's sections."""
+    return "\n".join(_lines(verdict, sections or {}))
+
+
+def _lines(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
+    yield headline(verdict)
+    if unwritten(verdict):
+        return
+    for case in verdict.cases:
+        yield from _case(case)
+    if like(verdict):
+        yield ""
+        yield fill(like(verdict), WIDTH)
+    for place in reading(verdict, sections):
+        yield f"Read: {place}."
+
+
+def _case(case: CaseVerdict) -> Iterator[str]:
+    yield f"  {'agrees ' if case.agrees else 'differs'}  {case.title}"
+    if case.agrees:
+        return
+    if case.given:
+        yield _indented("given", "; ".join(case.given))
+    for difference in case.differences[:SHOWN]:
+        yield from _difference(difference)
+    if more(case):
+        yield f"           {more(case)}"
+
+
+def _difference(difference: Difference) -> Iterator[str]:
+    yield _indented("asked", asked(difference))
+    yield _indented("got", difference.got)
+    yield _indented("expected", difference.expected)
+    if difference.means:
+        yield _indented("", difference.means)
+
+
+def _indented(label: str, text: str) -> str:
+    return fill(text, WIDTH, initial_indent=f"    {label:>9}  ", subsequent_indent=" " * 15)

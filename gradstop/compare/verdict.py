@@ -1,0 +1,69 @@
+"""The verdict on an answer: for each case whether it agrees, and where not."""
+
+from dataclasses import dataclass
+
+from gradstop.compare.difference import Difference, compare
+from gradstop.compare.reference import Reference, Wrong, behaves_like
+from gradstop.observe.record import Record
+
+
+@dataclass(frozen=True)
+class CaseVerdict:
+    """One case: agrees in every turn, or the inputs and differences of the first turn that does not."""
+
+    title: str
+    given: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every observation agrees."""
+        return not self.differences
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All cases of an exercise, and the known wrong answer that behaves like this one."""
+
+    exercise: str
+    cases: tuple[CaseVerdict, ...]
+    like: Wrong | None = None
+
+    @property
+    def passed(self) -> int:
+        """The number of cases that agree."""
+        return sum(case.agrees for case in self.cases)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every case agrees."""
+        return self.passed == len(self.cases)
+
+
+def judge(reference: Reference, observed: dict[str, list[Record]]) -> Verdict:
+    """Compare what was observed, one record for each turn of each case, with the reference.
+
+    A record that is missing counts as one that observed nothing.
+    """
+    complete = {
+        case: [*observed.get(case, [])[: len(turns)], *_nothing(case, len(turns) - len(observed.get(case, [])))]
+        for case, turns in reference.turns.items()
+    }
+    cases = tuple(_case(reference, case, records) for case, records in complete.items())
+    verdict = Verdict(reference.exercise, cases)
+    if verdict.agrees:
+        return verdict
+    return Verdict(reference.exercise, cases, behaves_like(reference, complete))
+
+
+def _case(reference: Reference, case: str, records: list[Record]) -> CaseVerdict:
+    title = reference.titles[case]
+    for turn, record in zip(reference.turns[case], records, strict=True):
+        differences = compare(record, turn.record)
+        if differences:
+            return CaseVerdict(title, turn.record.given, tuple(differences))
+    return CaseVerdict(title)
+
+
+def _nothing(case: str, count: int) -> list[Record]:
+    return [Record(case, stopped="nothing was observed")] * count

@@ -1,0 +1,99 @@
+"""Where an assignment's files are, seen from a learner's notebook or from the course's root."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SOLUTIONS, EXERCISES, BOOK = "solutions", "exercises", "book"
+
+
+class CourseError(Exception):
+    """Something about the course's files that the reader of the message can mend."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment's folder: ``NN-topic`` with ``topic.ipynb`` and ``cases.py`` in it."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The assignment's name, ``03-detach``."""
+        return self.folder.name
+
+    @property
+    def notebook(self) -> Path:
+        """The assignment's notebook."""
+        return self.folder / f"{self.name.partition('-')[2]}.ipynb"
+
+    @property
+    def cases(self) -> Path:
+        """The file with the assignment's cases."""
+        return self.folder / "cases.py"
+
+    @property
+    def reference(self) -> Path:
+        """The recording of the solution, which lies in the student copy."""
+        if self.folder.parent.name == SOLUTIONS:
+            return self.folder.parent.parent / EXERCISES / self.name / "reference.json"
+        return self.folder / "reference.json"
+
+    def read_cases(self) -> str:
+        """Return the text of ``cases.py``. Raises CourseError where there is none."""
+        return read_text(self.cases)
+
+
+def assignments(root: Path) -> list[Assignment]:
+    """Return the course's assignments in order, as they lie in ``solutions/``."""
+    return [Assignment(path.parent) for path in sorted((root / SOLUTIONS).glob("*/cases.py"))]
+
+
+def find_assignment(root: Path, name: str) -> Assignment:
+    """Return the assignment of this name. Raises CourseError that lists those there are."""
+    known = assignments(root)
+    for assignment in known:
+        if assignment.name == name:
+            return assignment
+    if not known:
+        raise CourseError(f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this from the course's root.")
+    raise CourseError(f"There is no assignment {name!r}. There is: {', '.join(a.name for a in known)}.")
+
+
+def assignment_here(namespace: dict[str, Any]) -> Assignment:
+    """Return the assignment whose notebook runs in ``namespace``.
+
+    Its folder is the working directory, as Jupyter sets it, or the notebook's own where the editor names it
+    (VS Code, JupyterLab). Raises CourseError otherwise.
+    """
+    notebook = namespace.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
+    places = [Path.cwd(), *([Path(notebook).parent] if notebook else [])]
+    for place in places:
+        if (place / "cases.py").is_file():
+            return Assignment(place.resolve())
+    raise CourseError(
+        f"This notebook runs in the folder {Path.cwd().name!r}, and its cases are not there. Open it in the folder it "
+        "came in (exercises/NN-topic, with cases.py and reference.json beside it), or name that folder: "
+        'check("…", folder="exercises/NN-topic").'
+    )
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text. Raises CourseError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise CourseError(f"{path.parent.name}/{path.name} is missing: get the assignment's folder again.") from None
+    except UnicodeDecodeError as error:
+        raise CourseError(f"{path.parent.name}/{path.name} is not UTF-8 text: {error.reason}.") from None
+
+
+def read_json(path: Path) -> Any:
+    """Return a JSON file's data. Raises CourseError where it is missing or damaged."""
+    try:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        place = f"{path.parent.name}/{path.name}, line {error.lineno}"
+        raise CourseError(f"{place}: {error.msg}. The file is damaged: get it again.") from None

@@ -1,0 +1,52 @@
+"""Makes an assignment of ``solutions/`` known to nbgrader's gradebook."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from gradstop.course import CourseError
+
+CONFIG = "nbgrader_config.py"
+
+
+def course_config(root: Path) -> Config:
+    """Return the configuration of the course at ``root``. Raises CourseError where there is none."""
+    if not (root / CONFIG).is_file():
+        raise CourseError(f"There is no {CONFIG} in {root.name}/: run this from the course's root.")
+    return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+
+
+def is_registered(course: CourseDirectory, assignment: str) -> bool:
+    """Whether the gradebook knows the assignment, with a notebook."""
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        try:
+            return bool(gradebook.find_assignment(assignment).notebooks)
+        except MissingEntry:
+            return False
+
+
+def register(config: Config, assignment: str) -> None:
+    """Enter the assignment's cells and points in the gradebook, or bring them up to date there.
+
+    This is nbgrader's generate_assignment with a release folder that is thrown away: the committed student copy
+    stays as it is.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        changed = Config(config)
+        changed.CourseDirectory.release_directory = folder
+        changed.CourseDirectory.assignment_id = assignment
+        course = CourseDirectory(config=changed)
+        GenerateAssignment(coursedir=course, config=changed).start()
+
+
+def before_autograde(assignment: str, student: str, notebooks: list[Any]) -> None:  # noqa: ARG001 - nbgrader's names
+    """Register an assignment that the gradebook does not know; nbgrader calls this before each submission."""
+    config = course_config(Path.cwd())
+    if not is_registered(CourseDirectory(config=config), assignment):
+        register(config, assignment)

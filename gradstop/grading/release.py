@@ -1,0 +1,67 @@
+"""What nbgrader's generate_assignment does more for this course: stubs that name their exercise, and the recording."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_solution
+
+from gradstop.course import Assignment, find_assignment, section_titles
+from gradstop.grading.references import assignment_references
+from gradstop.observe.encode import Json
+
+DIGITS = 7  # significant digits that are recorded of a number: float32 has no more
+
+
+class NameStubs(NbGraderPreprocessor):  # type: ignore[misc]
+    """Makes each stub's NotImplementedError name its exercise."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Name the exercise in one cell."""
+        if is_solution(cell):
+            name = cell.metadata.nbgrader["grade_id"]
+            cell.source = cell.source.replace("NotImplementedError()", f'NotImplementedError("{name}")')
+        return cell, resources
+
+
+class RecordReference(NbGraderPreprocessor):  # type: ignore[misc]
+    """Writes ``reference.json`` beside the student's notebook."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Add the recording to the files that are written with the notebook."""
+        root = Path(CourseDirectory(parent=self).root)
+        assignment = find_assignment(root, resources["nbgrader"]["assignment"])
+        text = json.dumps(record(assignment, root), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        resources.setdefault("outputs", {})[assignment.reference.name] = text.encode() + b"\n"
+        return nb, resources
+
+
+def record(assignment: Assignment, root: Path) -> Json:
+    """Record what the solutions and the known wrong answers do, under seeds that follow from the assignment's name."""
+    seeds = random.Random(assignment.name)  # noqa: S311 - known to everyone
+    references = assignment_references(assignment, lambda: seeds.getrandbits(31))
+    exercises = {name: _rounded(reference.to_json()) for name, reference in references.items()}
+    return {
+        "torch": torch.__version__.partition("+")[0],
+        "sections": {place: title for place, title in section_titles(root).items() if _mentions(exercises, place)},
+        "exercises": exercises,
+    }
+
+
+def _mentions(data: Json, place: str) -> bool:
+    return f'"{place}"' in json.dumps(data)
+
+
+def _rounded(data: Json) -> Json:
+    if isinstance(data, dict):
+        return {key: _rounded(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_rounded(value) for value in data]
+    return float(f"{data:.{DIGITS}g}") if isinstance(data, float) else data

@@ -1,0 +1,65 @@
+"""Counts which graph nodes and saved tensors are still alive, by weak references."""
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+
+class _Token:
+    """Lives as long as what holds it."""
+
+    __slots__ = ("__weakref__", "tensor")
+
+    def __init__(self, tensor: torch.Tensor | None = None):
+        self.tensor = tensor
+
+
+class Census:
+    """Tells how much of the graphs that a case builds is still alive.
+
+    ``recording()`` counts each tensor that an operation saves for backward inside it, ``tag(tensor)``
+    the nodes of its graph that are not tagged yet. Nothing is kept alive by the counting: a token sits in
+    the node's metadata or stands in for the saved tensor, and dies with it.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: list[weakref.ref[_Token]] = []
+        self._saved: list[weakref.ref[_Token]] = []
+
+    def tag(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Count the nodes behind ``tensor`` (leaves' ``AccumulateGrad`` left out); return ``tensor``."""
+        stack = [tensor.grad_fn]
+        while stack:
+            node: Any = stack.pop()
+            if node is None or hasattr(node, "variable") or id(self) in node.metadata:
+                continue
+            token = node.metadata[id(self)] = _Token()
+            self._nodes.append(weakref.ref(token))
+            stack.extend(before for before, _ in node.next_functions)
+        return tensor
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Count each tensor that is saved for backward while the body runs."""
+
+        def pack(tensor: torch.Tensor) -> _Token:
+            token = _Token(tensor.detach())
+            self._saved.append(weakref.ref(token))
+            return token
+
+        def unpack(token: _Token) -> torch.Tensor | None:
+            return token.tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
+            yield
+
+    def nodes(self) -> int:
+        """Return how many tagged nodes are alive."""
+        return sum(token() is not None for token in self._nodes)
+
+    def saved(self) -> int:
+        """Return how many saved tensors are alive."""
+        return sum(token() is not None for token in self._saved)

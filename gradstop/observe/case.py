@@ -1,0 +1,49 @@
+"""What a case is, and how a file of cases is read."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from gradstop.observe.draw import Draw
+from gradstop.observe.see import Observer
+
+Phases = Generator[None, Draw, None]
+Body = Callable[[Callable[..., Any], Draw, Observer], Phases]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One situation in which an exercise's function is observed."""
+
+    exercise: str
+    name: str
+    title: str
+    read: str
+    body: Body
+
+
+def case(exercise: str, title: str, read: str = "") -> Callable[[Body], Case]:
+    """Make a case of a generator function ``body(function, draw, see)``.
+
+    The body draws inputs from ``draw``, calls ``function`` through ``see.call`` and observes. Then it
+    writes ``later = yield``, once: what has been observed is committed, and ``later`` draws what the function
+    need not have known (upstream gradients, where an edit lands). ``title`` completes the sentence
+    "the function is observed when …"; ``read`` is the section for observations that name none.
+    """
+
+    def made(body: Body) -> Case:
+        return Case(exercise, body.__name__, title, read, body)
+
+    return made
+
+
+def read_cases(source: str, filename: str = "cases.py") -> dict[str, list[Case]]:
+    """Run the text of a ``cases.py`` and return its cases, by exercise, in the order of the file."""
+    module = ModuleType("cases")
+    exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102 - the course's own file
+    found: dict[str, list[Case]] = {}
+    for item in vars(module).values():
+        if isinstance(item, Case):
+            found.setdefault(item.exercise, []).append(item)
+    return found

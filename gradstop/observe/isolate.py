@@ -1,0 +1,106 @@
+"""Keeps what one function leaves behind from reaching the next: grad mode, seeds, hooks, modes, defaults."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy
+import torch
+from torch.nn.modules import module as _module
+from torch.utils import _python_dispatch as _dispatch
+
+_C = torch._C
+_saved_hooks = _C._autograd
+
+
+def _grad_mode(enabled: bool) -> None:
+    torch._C._set_grad_enabled(enabled)
+
+
+
+
+# Each setting: how it is read, how it is put back, and what a case starts with.
+_SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any], Any], ...] = (
+    (torch.is_grad_enabled, _grad_mode, True),
+    (torch.get_default_dtype, torch.set_default_dtype, torch.float32),
+    (torch.is_anomaly_enabled, lambda on: torch.autograd.set_detect_anomaly(on), False),
+    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms, False),
+    (lambda: torch.is_autocast_enabled("cpu"), lambda on: torch.set_autocast_enabled("cpu", on), False),
+    (torch._C._autograd._saved_tensors_hooks_is_enabled, lambda on: _enable_saved_hooks(on), True),
+    (random.getstate, random.setstate, random.Random(0).getstate()),  # noqa: S311 - a fixed state
+    (numpy.random.get_state, numpy.random.set_state, numpy.random.RandomState(0).get_state()),
+    (torch.get_rng_state, torch.set_rng_state, torch.Generator().manual_seed(0).get_state()),
+)
+
+# Each stack of things left on: its height, and how one is taken off and put back.
+_STACKS: tuple[tuple[Callable[[], bool], Callable[[], Any], Callable[[Any], Any]], ...] = (
+    (
+        lambda: _C._len_torch_function_stack() > 0,
+        _C._pop_torch_function_stack,
+        _C._push_on_torch_function_stack,
+    ),
+    (lambda: _C._len_torch_dispatch_stack() > 0, _dispatch._pop_mode, _dispatch._push_mode),
+    (
+        lambda: _saved_hooks._top_saved_tensors_default_hooks(True) is not None,
+        lambda: _pop_saved_hooks(),
+        lambda pair: _saved_hooks._push_saved_tensors_default_hooks(*pair),
+    ),
+)
+
+# The hooks that torch runs for every module.
+_GLOBAL_HOOKS = tuple(
+    hooks for name, hooks in vars(_module).items() if name.startswith("_global_") and isinstance(hooks, dict)
+)
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Run the body with neutral global state, and put back afterwards what was there before."""
+    with ExitStack() as undo:
+        undo.enter_context(torch.inference_mode(False))
+        for read, write, neutral in _SETTINGS:
+            undo.callback(write, read())
+            write(neutral)
+        for full, pop, push in _STACKS:
+            undo.enter_context(_emptied(full, pop, push))
+        for hooks in _GLOBAL_HOOKS:
+            undo.callback(_restore, hooks, dict(hooks))
+            hooks.clear()
+        yield
+
+
+@contextmanager
+def _emptied(full: Callable[[], bool], pop: Callable[[], Any], push: Callable[[Any], Any]) -> Iterator[None]:
+    before = _drain(full, pop)
+    try:
+        yield
+    finally:
+        _drain(full, pop)
+        for item in reversed(before):
+            push(item)
+
+
+def _drain(full: Callable[[], bool], pop: Callable[[], Any]) -> list[Any]:
+    items = []
+    while full():
+        items.append(pop())
+    return items
+
+
+def _restore(hooks: dict[Any, Any], before: dict[Any, Any]) -> None:
+    hooks.clear()
+    hooks.update(before)
+
+
+def _pop_saved_hooks() -> Any:
+    top = _saved_hooks._top_saved_tensors_default_hooks(True)
+    _saved_hooks._pop_saved_tensors_default_hooks()
+    return top
+
+
+def _enable_saved_hooks(on: bool) -> None:
+    if on:
+        _saved_hooks._saved_tensors_hooks_enable()
+    else:
+        _saved_hooks._saved_tensors_hooks_disable("saved tensor hooks are disabled")

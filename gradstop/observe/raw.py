@@ -1,0 +1,79 @@
+"""Reads a tensor's state through the C-level descriptors of ``torch._C.TensorBase``.
+
+An attribute of a tensor can be shadowed by a subclass or patched on ``torch.Tensor``; the
+descriptors captured here, when this module is imported, answer for the tensor itself.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+_Base = torch._C.TensorBase
+_no_overrides = torch._C.DisableTorchFunctionSubclass
+_isinstance = isinstance
+
+
+def _getter(name: str) -> Callable[[torch.Tensor], Any]:
+    get = vars(_Base)[name].__get__
+
+    def read(tensor: torch.Tensor) -> Any:
+        with _no_overrides():
+            return get(tensor)
+
+    return read
+
+
+def _method(name: str) -> Callable[..., Any]:
+    function = getattr(_Base, name)
+
+    def call(tensor: torch.Tensor, *args: Any) -> Any:
+        with _no_overrides():
+            return function(tensor, *args)
+
+    return call
+
+
+requires_grad: Callable[[torch.Tensor], bool] = _getter("requires_grad")
+is_leaf: Callable[[torch.Tensor], bool] = _getter("is_leaf")
+retains_grad: Callable[[torch.Tensor], bool] = _getter("retains_grad")
+version: Callable[[torch.Tensor], int] = _getter("_version")
+shape: Callable[[torch.Tensor], torch.Size] = _getter("shape")
+dtype: Callable[[torch.Tensor], torch.dtype] = _getter("dtype")
+detach: Callable[[torch.Tensor], torch.Tensor] = _method("detach")
+clone: Callable[[torch.Tensor], torch.Tensor] = _method("clone")
+to_list: Callable[[torch.Tensor], Any] = _method("tolist")
+is_inference: Callable[[torch.Tensor], bool] = _method("is_inference")
+_reshape = _method("reshape")
+_storage = _method("untyped_storage")
+_size = _method("numel")
+_grad = _getter("grad")
+_view_as_real = torch.view_as_real
+
+
+def is_tensor(value: object) -> bool:
+    """Whether ``value`` is a tensor, of whichever class."""
+    return _isinstance(value, _Base)
+
+
+def gradient(tensor: torch.Tensor) -> torch.Tensor | None:
+    """Return ``tensor.grad``, without the warning that reading it on an interior tensor gives."""
+    if not is_leaf(tensor) and not retains_grad(tensor):
+        return None
+    grad: torch.Tensor | None = _grad(tensor)
+    return grad
+
+
+def memory(tensor: torch.Tensor) -> int | None:
+    """Return the address of the tensor's storage; None where it has no bytes, which nothing can share."""
+    return _storage(tensor).data_ptr() or None if _size(tensor) else None
+
+
+def numbers(tensor: torch.Tensor) -> list[Any]:
+    """Return all values in row-major order; a complex number as two, real then imaginary."""
+    with torch.no_grad():
+        plain = detach(tensor)
+        if plain.is_complex():
+            plain = _view_as_real(plain.resolve_conj())
+        values: list[Any] = to_list(_reshape(plain, (-1,)))
+    return values

@@ -1,0 +1,144 @@
+"""The probes: what a case can observe. Each writes one observation under a name of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from gradstop.observe import raw
+from gradstop.observe.alive import Census
+from gradstop.observe.encode import Json, encode, number, structure
+from gradstop.observe.record import Notebook, Observation, as_json
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the case ends here
+    """Ends a case whose function raised where it should have returned."""
+
+
+class Observer:
+    """What a case holds in its hand as ``see``.
+
+    The first argument of each probe is the observation's name, a short phrase that a learner reads.
+    Each takes ``asked`` (the requirement in a sentence) and ``read`` (the section of the book that explains it;
+    without it, the section of the case).
+    """
+
+    def __init__(self, notebook: Notebook, read: str = ""):
+        self._notebook = notebook
+        self._read = read
+
+    def call(self, function: Callable[..., Any], *args: Any, name: str = "the call", **kwargs: Any) -> Any:
+        """Call the function under observation; if it raises, that is observed and the case ends."""
+        try:
+            result = function(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            note = where(error)
+            error.__traceback__ = None
+            self._write(name, "raised", {"raised": type(error).__name__}, f"{name} returns", "", note)
+            raise Stopped from None
+        self._write(name, "raised", {"raised": None}, f"{name} returns", "")
+        return result
+
+    def value(self, name: str, value: Any, asked: str = "", read: str = "") -> None:
+        """Observe a value: a tensor's or array's dtype, shape and numbers, a container's items, a number, a string."""
+        self._write(name, "value", encode(value), asked, read)
+
+    def structure(self, name: str, value: Any, asked: str = "", read: str = "") -> None:
+        """Observe which containers ``value`` is made of, and what lies where in them."""
+        self._write(name, "structure", structure(value), asked, read)
+
+    def flags(self, name: str, tensor: Any, asked: str = "", read: str = "") -> None:
+        """Observe ``requires_grad`` and ``is_leaf``."""
+        if not raw.is_tensor(tensor):
+            self._write(name, "flags", {"type": type(tensor).__name__}, asked, read)
+            return
+        flags = {"requires_grad": raw.requires_grad(tensor), "is_leaf": raw.is_leaf(tensor)}
+        self._write(name, "flags", flags, asked, read)
+
+    def same(self, name: str, one: Any, other: Any, asked: str = "", read: str = "") -> None:
+        """Observe whether two names mean one object."""
+        self._write(name, "same", one is other, asked, read)
+
+    def members(self, name: str, items: Any, asked: str = "", read: str = "", **known: Any) -> None:
+        """Observe which of the ``known`` objects a collection holds, by identity, in any order."""
+        labels = {id(value): label for label, value in known.items()}
+        self._write(name, "members", sorted(labels.get(id(item), "something else") for item in items), asked, read)
+
+    def sharing(self, name: str, asked: str = "", read: str = "", **tensors: Any) -> None:
+        """Observe which of the ``tensors`` lie in one memory, as sorted groups; what shares with none is left out."""
+        groups: dict[int, list[str]] = {}
+        for label, tensor in tensors.items():
+            place = raw.memory(tensor) if raw.is_tensor(tensor) else None
+            if place is not None:
+                groups.setdefault(place, []).append(label)
+        self._write(name, "sharing", sorted(sorted(g) for g in groups.values() if len(g) > 1), asked, read)
+
+    def written(
+        self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **tensors: torch.Tensor
+    ) -> Any:
+        """Run ``run`` and observe which tensors' version counters it raised; return its result."""
+        before = {label: raw.version(tensor) for label, tensor in tensors.items()}
+        result = run()
+        raised = {label: raw.version(tensor) > before[label] for label, tensor in tensors.items()}
+        self._write(name, "written", as_json(raised), asked, read)
+        return result
+
+    def gradients(
+        self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **leaves: torch.Tensor
+    ) -> None:
+        """Run a backward and observe each leaf's ``.grad`` before and after it, and what it raised."""
+        before = {label: _grad(leaf) for label, leaf in leaves.items()}
+        error, note = self._attempt(run)
+        got = {label: {"before": before[label], "after": _grad(leaf)} for label, leaf in leaves.items()}
+        self._write(name, "gradients", {"raised": error, "leaves": as_json(got)}, asked, read, note)
+
+    def raised(self, name: str, run: Callable[[], Any], asked: str = "", read: str = "") -> None:
+        """Run something and observe the exact type of what it raises, or that it raises nothing."""
+        error, note = self._attempt(run)
+        self._write(name, "raised", {"raised": error}, asked, read, note)
+
+    def grad_mode(self, name: str, asked: str = "", read: str = "") -> None:
+        """Observe whether operations are recorded at this moment."""
+        enabled = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+        self._write(name, "grad mode", enabled, asked, read)
+
+    def alive(self, name: str, census: Census, asked: str = "", read: str = "") -> None:
+        """Observe how many graph nodes and saved tensors of a census are alive."""
+        self._write(name, "alive", {"nodes": census.nodes(), "saved": census.saved()}, asked, read)
+
+    def _attempt(self, run: Callable[[], Any]) -> tuple[str | None, str]:
+        try:
+            run()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            error.__traceback__ = None
+            return type(error).__name__, first_line(error)
+        return None, ""
+
+    def _write(self, name: str, kind: str, value: Json, asked: str, read: str, note: str = "") -> None:
+        self._notebook.write(Observation(name, kind, value, asked, read or self._read, note))
+
+
+def first_line(error: BaseException) -> str:
+    """Return an error's message, cut after its first line or 300 characters."""
+    return (str(error).strip().splitlines() or [""])[0][:300]
+
+
+def where(error: BaseException) -> str:
+    """Return an error's message, and the line of the learner's cell that it comes from."""
+    line = ""
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "ipykernel_" in name or name.startswith(("<ipython-input", "<stdin>")):
+            line = f", in line {trace.tb_lineno} of its cell"
+        trace = trace.tb_next
+    return first_line(error) + line
+
+
+def _grad(tensor: torch.Tensor) -> Json:
+    grad = raw.gradient(tensor)
+    return None if grad is None else [number(value) for value in raw.numbers(grad)]

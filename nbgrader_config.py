@@ -1,0 +1,43 @@
+"""nbgrader's configuration for this course. Everything that is made at run time lies in grading/."""
+
+import os
+import sys
+from pathlib import Path
+
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions, Execute
+
+from gradstop.grading.execute import JudgedExecute
+from gradstop.grading.release import NameStubs, RecordReference
+
+c = get_config()  # noqa: F821 - given by traitlets
+
+# nbgrader runs `alembic` from the PATH when it creates a gradebook; it lies beside this interpreter.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+ROOT = Path(__file__).resolve().parent
+(ROOT / "grading").mkdir(exist_ok=True)  # SQLite makes its file, not the folder
+
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.course_id = "gradients"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.submitted_directory = "grading/submitted"
+c.CourseDirectory.autograded_directory = "grading/autograded"
+c.CourseDirectory.feedback_directory = "grading/feedback"
+c.CourseDirectory.solution_directory = "grading/solution"
+c.CourseDirectory.source_with_tests_directory = "grading/source_with_tests"
+c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'grading' / 'gradebook.db'}"
+# The known answers stay with the author: neither the student copy nor a graded submission holds them.
+c.CourseDirectory.ignore.extend(["right_answers.py", "wrong_answers.py"])
+
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
+release = list(GenerateAssignment.preprocessors.default())
+release.insert(release.index(ClearSolutions) + 1, NameStubs)
+c.GenerateAssignment.preprocessors = [*release, RecordReference]
+
+c.Autograde.pre_convert_hook = "gradstop.grading.register.before_autograde"
+c.Autograde.autograde_preprocessors = [
+    JudgedExecute if step is Execute else step for step in Autograde.autograde_preprocessors.default()
+]
+c.OverwriteCells.add_missing_cells = True

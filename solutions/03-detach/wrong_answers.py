@@ -1,0 +1,407 @@
+"""Answers to 03-detach that people give, each with the misconception behind it."""
+
+import numpy
+import torch
+
+from gradstop.course import wrong
+
+# stop
+
+
+@wrong(
+    "stop",
+    "data-equals-detach",
+    "`x.data`: the memory is shared and the version counter is not, so autograd does not notice the edit and "
+    "computes a wrong gradient without a word.",
+    "03-detach#data-is-not-detach",
+)
+def data(x):
+    return x.data
+
+
+@wrong(
+    "stop",
+    "detach-makes-a-copy",
+    "a copy such as `x.detach().clone()`: it is a constant, and it lies in memory of its own, so x never sees an edit.",
+    "03-detach#same-memory-new-tensor",
+)
+def detached_copy(x):
+    return x.detach().clone()
+
+
+@wrong(
+    "stop",
+    "clone-is-independent",
+    "`x.clone()`: the memory is new, and the history is not cut, so gradient still flows to x.",
+    "03-detach#the-result-is-a-constant",
+)
+def clone(x):
+    return x.clone()
+
+
+@wrong(
+    "stop",
+    "detach-result-discarded",
+    "a `x.detach()` whose result is thrown away: the line changes nothing, and x itself is returned. (So does a "
+    "new name for x under `no_grad`: naming is no operation.)",
+    "03-detach#the-result-must-be-used",
+)
+def result_discarded(x):
+    x.detach()
+    return x
+
+
+@wrong(
+    "stop",
+    "detach_-mutates-the-caller",
+    "`x.detach_()`: it cuts x itself, for everyone who holds it, where a new tensor was asked for.",
+    "03-detach#the-result-must-be-used",
+)
+def cut_in_place(x):
+    return x.detach_()
+
+
+@wrong(
+    "stop",
+    "no_grad-view-trap",
+    "a view made under `no_grad`: it has no history, and it still says that it requires grad.",
+    "03-detach#detach-freeze-or-no_grad",
+)
+def view_under_no_grad(x):
+    with torch.no_grad():
+        return x.view_as(x)
+
+
+@wrong(
+    "stop",
+    "detach-vs-freeze-vs-no_grad",
+    "`x.requires_grad_(False)`: it freezes x itself, and on a tensor that an operation made it is not even allowed.",
+    "03-detach#detach-freeze-or-no_grad",
+)
+def frozen(x):
+    return x.requires_grad_(False)
+
+
+@wrong(
+    "stop",
+    "flag-then-op",
+    "a new leaf, `x.detach().requires_grad_()`: the path to x is cut, and a new history starts at the result.",
+    "03-detach#a-new-history-can-start",
+)
+def new_leaf(x):
+    return x.detach().requires_grad_()
+
+
+# scale_grad
+
+
+@wrong(
+    "scale_grad",
+    "hook-changes-all-uses",
+    "a hook on x itself: it scales the sum of what all uses of x send back, and one more hook is added at each call.",
+    "03-detach#one-path-is-cut",
+)
+def hook_on_x(x, a):
+    x.register_hook(lambda grad: grad * a)
+    return x
+
+
+@wrong(
+    "scale_grad",
+    "cut-the-wrong-operand",
+    "`a * x`: the gradient is right, and the value is multiplied too.",
+    "03-detach#one-path-is-cut",
+)
+def scaled_value(x, a):
+    return x * a
+
+
+@wrong(
+    "scale_grad",
+    "cut-the-wrong-operand",
+    "an expression with the two parts swapped: what should be cut is attached, so the gradient is multiplied by 1 - a.",
+    "03-detach#one-path-is-cut",
+)
+def parts_swapped(x, a):
+    return (a * x).detach() + (x - a * x)
+
+
+@wrong(
+    "scale_grad",
+    "cut-the-wrong-operand",
+    "a detached result: nothing is left that a gradient could flow through.",
+    "03-detach#errors-you-will-meet",
+)
+def all_cut(x, a):
+    return (x * a).detach() / a if a else x.detach()
+
+
+@wrong(
+    "scale_grad",
+    "detach-result-discarded",
+    "an expression without any cut: the parts cancel, value and gradient alike, and the gradient stays that of x.",
+    "03-detach#the-result-must-be-used",
+)
+def nothing_cut(x, a):
+    return a * x + (x - a * x)
+
+
+@wrong(
+    "scale_grad",
+    "detach-vs-freeze-vs-no_grad",
+    "a division by a: the value comes back right for most a, and for a = 0 it is 0 / 0.",
+    "03-detach#errors-you-will-meet",
+)
+def divided(x, a):
+    scaled = x * a
+    return scaled + (scaled / a - scaled).detach()
+
+
+@wrong(
+    "scale_grad",
+    "zero-is-not-none",
+    "a special case that returns `x.detach()` for a = 0: then nothing requires grad, and backward raises.",
+    "03-detach#errors-you-will-meet",
+)
+def detached_for_zero(x, a):
+    if a == 0:
+        return x.detach()
+    return a * x + (x - a * x).detach()
+
+
+@wrong(
+    "scale_grad",
+    "cut-the-wrong-operand",
+    "a factor that is never negative, such as `abs(a)`: a negative a should turn the gradient round.",
+    "03-detach#one-path-is-cut",
+)
+def magnitude_only(x, a):
+    return abs(a) * x + (x - abs(a) * x).detach()
+
+
+# one_path
+
+
+@wrong(
+    "one_path",
+    "detach-result-discarded",
+    "the expression with nothing cut: x learns through the product too.",
+    "03-detach#the-result-must-be-used",
+)
+def both_paths(x, w):
+    x.detach()
+    return x * w + x**2
+
+
+@wrong(
+    "one_path",
+    "cut-the-wrong-operand",
+    "`(x * w).detach()`: cutting the product cuts w as well as x.",
+    "03-detach#one-path-is-cut",
+)
+def product_cut(x, w):
+    return (x * w).detach() + x**2
+
+
+@wrong(
+    "one_path",
+    "cut-the-wrong-operand",
+    "a detach of the other factor: w is cut, and x still learns through the product.",
+    "03-detach#one-path-is-cut",
+)
+def other_factor_cut(x, w):
+    return x * w.detach() + x**2
+
+
+@wrong(
+    "one_path",
+    "cut-the-wrong-operand",
+    "a detach of the square: x is cut where it should learn, and attached where it should not.",
+    "03-detach#one-path-is-cut",
+)
+def square_cut(x, w):
+    return x * w + (x**2).detach()
+
+
+@wrong(
+    "one_path",
+    "cut-the-wrong-operand",
+    "one detach for every use of x: a path was to be cut, and this cuts the variable.",
+    "03-detach#one-path-is-cut",
+)
+def every_use_cut(x, w):
+    x = x.detach()
+    return x * w + x**2
+
+
+@wrong(
+    "one_path",
+    "detach-vs-freeze-vs-no_grad",
+    "`x.requires_grad_(False)`: x is frozen for good, the square included, where one path was to be cut.",
+    "03-detach#detach-freeze-or-no_grad",
+)
+def frozen_x(x, w):
+    x.requires_grad_(False)
+    return x * w + x**2
+
+
+@wrong(
+    "one_path",
+    "cut-the-wrong-operand",
+    "a cut factor inside the square: `x.detach() * x` has half the gradient of `x**2`.",
+    "03-detach#one-path-is-cut",
+)
+def half_a_square(x, w):
+    return x.detach() * w + x * x.detach()
+
+
+# semi_gradient_mse
+
+
+@wrong(
+    "semi_gradient_mse",
+    "targets-need-no-detach",
+    "a loss whose target is attached: a loss function differentiates both of its arguments.",
+    "03-detach#targets",
+)
+def target_attached(pred, target):
+    return torch.nn.functional.mse_loss(pred, target)
+
+
+@wrong(
+    "semi_gradient_mse",
+    "cut-the-wrong-operand",
+    "a detached prediction: the target is trained to meet the prediction, the wrong way round.",
+    "03-detach#targets",
+)
+def pred_cut(pred, target):
+    return (pred.detach() - target).square().mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "cut-the-wrong-operand",
+    "a detached difference: no gradient is left on either side.",
+    "03-detach#errors-you-will-meet",
+)
+def both_cut(pred, target):
+    return (pred - target).detach().square().mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "detach_-mutates-the-caller",
+    "`target.detach_()`: it cuts the caller's tensor for good, where only this use was to be cut.",
+    "03-detach#the-result-must-be-used",
+)
+def target_cut_in_place(pred, target):
+    return (pred - target.detach_()).square().mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "cut-the-wrong-operand",
+    "a sum of the squares where their mean was asked for.",
+    "03-detach#targets",
+)
+def sum_not_mean(pred, target):
+    return (pred - target.detach()).square().sum()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "cut-the-wrong-operand",
+    "a product of the difference with its detached self: the value is right, the gradient is half of it.",
+    "03-detach#one-path-is-cut",
+)
+def half_gradient(pred, target):
+    difference = pred - target.detach()
+    return (difference * difference.detach()).mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "no_grad-around-frozen-net",
+    "a loss computed under `no_grad`: nothing is recorded, so nothing can be trained by it.",
+    "03-detach#detach-freeze-or-no_grad",
+)
+def all_under_no_grad(pred, target):
+    with torch.no_grad():
+        loss = (pred - target).square().mean()
+    return loss.requires_grad_()
+
+
+# to_numpy_copy
+
+
+@wrong(
+    "to_numpy_copy",
+    "detach-makes-a-copy",
+    "`t.detach().numpy()`: the array lies in the memory of t (so does that of `numpy(force=True)` on the CPU), and "
+    "an edit of it changes t, unseen by autograd.",
+    "03-detach#to-numpy",
+)
+def same_memory(t):
+    return t.detach().numpy()
+
+
+@wrong(
+    "to_numpy_copy",
+    "python-math-cuts-graph",
+    "`t.numpy()` on a tensor that requires grad: NumPy cannot record, so torch refuses.",
+    "03-detach#to-numpy",
+)
+def not_detached(t):
+    return t.clone().numpy()
+
+
+@wrong(
+    "to_numpy_copy",
+    "python-math-cuts-graph",
+    "an array built from Python numbers: they are float64, whatever t was.",
+    "03-detach#to-numpy",
+)
+def always_float64(t):
+    return numpy.array(t.tolist())
+
+
+@wrong(
+    "to_numpy_copy",
+    "python-math-cuts-graph",
+    "an array that is always float32: the digits of a float64 tensor are lost.",
+    "03-detach#to-numpy",
+)
+def always_float32(t):
+    return t.detach().numpy().astype(numpy.float32)
+
+
+@wrong(
+    "to_numpy_copy",
+    "detach_-mutates-the-caller",
+    "`t.detach_()`: t itself has lost its history, so no gradient flows through it any more.",
+    "03-detach#the-result-must-be-used",
+)
+def cut_in_place_first(t):
+    if t._is_view():
+        return t.detach().numpy().copy()
+    return t.detach_().numpy().copy()
+
+
+@wrong(
+    "to_numpy_copy",
+    "detach-makes-a-copy",
+    "a copy that is still a tensor: an array was asked for.",
+    "03-detach#to-numpy",
+)
+def still_a_tensor(t):
+    return t.detach().clone()
+
+
+@wrong(
+    "to_numpy_copy",
+    "detach-vs-freeze-vs-no_grad",
+    "`t.requires_grad_(False)`: on a leaf it freezes t for good, on an interior tensor it raises.",
+    "03-detach#detach-freeze-or-no_grad",
+)
+def frozen_first(t):
+    return t.requires_grad_(False).numpy().copy()
