@@ -41,3 +41,4 @@ c.Autograde.autograde_preprocessors = [
     JudgedExecute if step is Execute else step for step in Autograde.autograde_preprocessors.default()
 ]
 c.OverwriteCells.add_missing_cells = True
+c.JudgedExecute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]

@@ -8,7 +8,7 @@ _HOME = {
     "describe": "gradstop.drawing",
     "draw": "gradstop.drawing",
 }
-__all__ = ["check", "describe", "draw"]  # noqa: F822 - resolved by __getattr__
+__all__ = ["check", "describe", "draw"]
 
 
 def __getattr__(name: str) -> Any:

@@ -33,7 +33,7 @@ def show(report: Report) -> None:
         return
     from IPython.display import display
 
-    display(report)
+    display(report)  # type: ignore[no-untyped-call]
 
 
 def fail(message: str) -> CheckFailed:

@@ -39,6 +39,8 @@ def _wrong_leaves(got: Json, expected: Json) -> list[str]:
 
 def _agrees(got: Json, expected: Json) -> bool:
     wanted, scale = _received(expected), (expected["before"] or []) + (expected["after"] or [])
+    if _nothing(wanted) and _nothing(_received(got)):
+        return _cleared(got) == _cleared(expected)
     return close_numbers(_received(got, len(wanted)), wanted, [float(s) for s in scale])
 
 
@@ -53,16 +55,22 @@ def _nothing(values: list[float]) -> bool:
     return all(abs(v) <= NOTHING for v in values)
 
 
+def _cleared(state: Json) -> bool:
+    """Whether a ``.grad`` that was there has become None or zeros."""
+    before, after = ([float(n) for n in state[key] or []] for key in ("before", "after"))
+    return not _nothing(before) and _nothing(after)
+
+
 def _leaf_words(state: Json) -> str:
     received = _received(state)
-    if state["before"] is not None and _nothing([float(a) for a in state["after"] or []]):
+    if _cleared(state):
         return "its earlier .grad was cleared"
     return "no gradient" if _nothing(received) else f"receives {numbers(received)}"
 
 
 def _leaf_means(leaf: str, got: Json, expected: Json) -> str:
     had, wanted = _received(got), _received(expected)
-    if got["before"] is not None and _nothing([float(a) for a in got["after"] or []]):
+    if _cleared(got):
         return f"The .grad that {leaf} had before is gone: gradients are added to it."
     if got["before"] is not None and close_numbers([float(a) for a in got["after"]], wanted, wanted):
         return f"The .grad that {leaf} had before was replaced; it should have been added to."

@@ -96,14 +96,14 @@ def _alive_means(got: Json, expected: Json) -> str:
 
 KINDS: dict[str, Kind] = {
     "raised": Kind(0, _raised_words, _raised_means),
-    "structure": Kind(1, phrases.structure, lambda got, expected: "The containers are others."),
+    "structure": Kind(1, phrases.structure, lambda *_: "The containers are others."),
     "flags": Kind(2, _flag_words, _flag_means),
     "same": Kind(
         3,
         lambda same: "the same object" if same else "two objects",
-        lambda got, expected: "It is the very same object." if got else "It is another object.",
+        lambda got, _: "It is the very same object." if got else "It is another object.",
     ),
-    "members": Kind(3, lambda names: ", ".join(names) or "none", lambda got, expected: "The collection holds others."),
+    "members": Kind(3, lambda names: ", ".join(names) or "none", lambda *_: "The collection holds others."),
     "sharing": Kind(4, _sharing_words, _sharing_means),
     "written": Kind(5, _written_words, _written_means),
     "gradients": Kind(6, gradients.words, gradients.means, gradients.differs),
@@ -111,7 +111,7 @@ KINDS: dict[str, Kind] = {
     "grad mode": Kind(
         8,
         lambda enabled: "operations are recorded" if enabled else "nothing is recorded",
-        lambda got, expected: "The grad mode was changed and not put back.",
+        lambda *_: "The grad mode was changed and not put back.",
     ),
     "alive": Kind(9, lambda v: f"{v['nodes']} nodes and {v['saved']} saved tensors alive", _alive_means),
 }

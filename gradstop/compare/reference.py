@@ -38,8 +38,8 @@ class Wrong:
 class Reference:
     """What an exercise's solution does: for each case its title and turns.
 
-    ``parameters`` names the function's positional parameters; ``behaviours`` holds each known wrong answer with, for each turn of each case, the values in which it
-    differs from the solution (None for an observation that it did not reach).
+    ``parameters`` names the function's parameters. ``behaviours`` holds each known wrong answer with, for each
+    turn of each case, the values in which it differs from the solution (None where it did not get that far).
     """
 
     exercise: str

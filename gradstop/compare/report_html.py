@@ -1,5 +1,6 @@
 """A verdict as an accessible HTML table, for a notebook and for feedback."""
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -19,6 +20,11 @@ border-bottom:1px solid rgba(128,128,128,.4);white-space:normal;font-weight:norm
 </style>"""
 
 
+_HEAD = (
+    '<thead><tr><th scope="col">Asked</th><th scope="col">Your function</th><th scope="col">Reference</th></tr></thead>'
+)
+
+
 def as_html(verdict: Verdict, sections: Mapping[str, str] | None = None) -> str:
     """Return the report as an HTML fragment without scripts; ``sections`` gives the titles of the book's sections.
 
@@ -33,17 +39,22 @@ def _parts(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
         yield f"<p><strong>{escape(headline(verdict))}</strong></p></div>"
         return
     yield f"<table><caption>{escape(headline(verdict))}</caption>"
-    yield '<thead><tr><th scope="col">Asked</th><th scope="col">Your function</th><th scope="col">Reference</th></tr>'
-    yield "</thead>"
+    if not verdict.agrees:
+        yield _HEAD
     for case in verdict.cases:
         yield f"<tbody>{''.join(_case(case))}</tbody>"
     yield "</table>"
     if like(verdict):
-        yield f"<p>{escape(like(verdict))}</p>"
+        yield f"<p>{_code(like(verdict))}</p>"
     places = reading(verdict, sections)
     if places:
         yield f"<p>Read: {escape('; '.join(places))}.</p>"
     yield "</div>"
+
+
+def _code(text: str) -> str:
+    """Escape a text of the course and set what stands in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _case(case: CaseVerdict) -> Iterator[str]:

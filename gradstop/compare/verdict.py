@@ -46,7 +46,10 @@ def judge(reference: Reference, observed: dict[str, list[Record]]) -> Verdict:
     A record that is missing counts as one that observed nothing.
     """
     complete = {
-        case: [*observed.get(case, [])[: len(turns)], *_nothing(case, len(turns) - len(observed.get(case, [])))]
+        case: [
+            *observed.get(case, [])[: len(turns)],
+            *_nothing(case, len(turns) - len(observed.get(case, []))),
+        ]
         for case, turns in reference.turns.items()
     }
     cases = tuple(_case(reference, case, records) for case, records in complete.items())

@@ -23,4 +23,9 @@ def anchor(heading: str) -> str:
 
 def _headings(notebook: Path) -> list[str]:
     text = ["".join(cell["source"]) for cell in read_json(notebook)["cells"] if cell["cell_type"] == "markdown"]
-    return [line.lstrip("#").strip().replace("`", "") for cell in text for line in cell.splitlines() if line.startswith("##")]
+    return [
+        line.lstrip("#").strip().replace("`", "")
+        for cell in text
+        for line in cell.splitlines()
+        if line.startswith("##")
+    ]

@@ -29,10 +29,9 @@ class JudgedExecute(Execute):  # type: ignore[misc]
     """
 
     def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any] | None = None, km: Any = None
+        self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Run and judge one notebook. ``resources["nbgrader"]`` names the assignment."""
-        assert resources is not None
         root = Path(CourseDirectory(parent=self).root)
         assignment = find_assignment(root, resources["nbgrader"]["assignment"])
         verdicts = self._run(nb, resources, km, assignment)
@@ -43,9 +42,7 @@ class JudgedExecute(Execute):  # type: ignore[misc]
                 cell.outputs = [_result(verdict, float(cell.metadata.nbgrader["points"]), sections)]
         return nb, resources
 
-    def _run(
-        self, nb: NotebookNode, resources: dict[str, Any], km: Any, assignment: Assignment
-    ) -> dict[str, Verdict]:
+    def _run(self, nb: NotebookNode, resources: dict[str, Any], km: Any, assignment: Assignment) -> dict[str, Verdict]:
         deadly: set[int] = set()
         while True:
             try:

@@ -43,15 +43,14 @@ def judge_all(
     observed: dict[str, dict[str, list[Record]]] = {name: {} for name in references}
     with contextlib.suppress(*_LOST):
         start(server.getsockname())
-        control = _accept(server)
-        control.send({"cases": cases})
-        for name, reference in references.items():
-            control.send({"exercise": name})
-            control.receive()
-            with contextlib.suppress(*_LOST):
-                _observe(_accept(server), reference, observed[name])
-            control.send({"end": name})
-        control.close()
+        with _accept(server) as control:
+            control.send({"cases": cases})
+            for name, reference in references.items():
+                control.send({"exercise": name})
+                control.receive()
+                with contextlib.suppress(*_LOST), _accept(server) as process:
+                    _observe(process, reference, observed[name])
+                control.send({"end": name})
     return {name: judge(reference, observed[name]) for name, reference in references.items()}
 
 
@@ -64,7 +63,6 @@ def _observe(process: Channel, reference: Reference, observed: dict[str, list[Re
             process.send({"seed": turn.seeds[1]})
             second = parse_record(process.receive(), case)
             observed.setdefault(case, []).append(first + second)
-    process.close()
 
 
 def _accept(server: socket.socket) -> Channel:

@@ -11,6 +11,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from gradstop.course import CourseError
+from gradstop.grading.complaints import complaints
 
 CONFIG = "nbgrader_config.py"
 
@@ -38,11 +39,24 @@ def register(config: Config, assignment: str) -> None:
     stays as it is.
     """
     with tempfile.TemporaryDirectory() as folder:
-        changed = Config(config)
-        changed.CourseDirectory.release_directory = folder
-        changed.CourseDirectory.assignment_id = assignment
-        course = CourseDirectory(config=changed)
-        GenerateAssignment(coursedir=course, config=changed).start()
+        generate(config, assignment, Path(folder))
+
+
+def generate(config: Config, assignment: str, release: Path, db_url: str = "") -> None:
+    """Run nbgrader's generate_assignment into ``release``, with the course's gradebook or with the one at ``db_url``.
+
+    Raises CourseError with nbgrader's first complaint.
+    """
+    changed = Config(config)
+    changed.CourseDirectory.release_directory = str(release)
+    changed.CourseDirectory.assignment_id = assignment
+    if db_url:
+        changed.CourseDirectory.db_url = db_url
+    converter = GenerateAssignment(coursedir=CourseDirectory(config=changed), config=changed)
+    with complaints(converter) as first:
+        converter.start()
+    if first:
+        raise CourseError(f"{assignment} cannot be generated: {first[0]}")
 
 
 def before_autograde(assignment: str, student: str, notebooks: list[Any]) -> None:  # noqa: ARG001 - nbgrader's names

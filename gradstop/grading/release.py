@@ -22,7 +22,10 @@ class NameStubs(NbGraderPreprocessor):  # type: ignore[misc]
     """Makes each stub's NotImplementedError name its exercise."""
 
     def preprocess_cell(
-        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+        self,
+        cell: NotebookNode,
+        resources: dict[str, Any],
+        cell_index: int,  # noqa: ARG002 - nbgrader's signature
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Name the exercise in one cell."""
         if is_solution(cell):
@@ -38,7 +41,7 @@ class RecordReference(NbGraderPreprocessor):  # type: ignore[misc]
         """Add the recording to the files that are written with the notebook."""
         root = Path(CourseDirectory(parent=self).root)
         assignment = find_assignment(root, resources["nbgrader"]["assignment"])
-        text = json.dumps(record(assignment, root), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        text = json.dumps(record(assignment, root), ensure_ascii=False, separators=(",", ":"))
         resources.setdefault("outputs", {})[assignment.reference.name] = text.encode() + b"\n"
         return nb, resources
 

@@ -12,9 +12,7 @@ class _Token:
     """Lives as long as what holds it."""
 
     __slots__ = ("__weakref__", "tensor")
-
-    def __init__(self, tensor: torch.Tensor | None = None):
-        self.tensor = tensor
+    tensor: torch.Tensor
 
 
 class Census:
@@ -46,11 +44,12 @@ class Census:
         """Count each tensor that is saved for backward while the body runs."""
 
         def pack(tensor: torch.Tensor) -> _Token:
-            token = _Token(tensor.detach())
+            token = _Token()
+            token.tensor = tensor.detach()
             self._saved.append(weakref.ref(token))
             return token
 
-        def unpack(token: _Token) -> torch.Tensor | None:
+        def unpack(token: _Token) -> torch.Tensor:
             return token.tensor
 
         with torch.autograd.graph.saved_tensors_hooks(pack, unpack):

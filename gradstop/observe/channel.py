@@ -43,8 +43,10 @@ class Channel:
         except (ValueError, RecursionError) as error:
             raise ProtocolError(f"no valid JSON: {error}") from None
 
-    def close(self) -> None:
-        """Close the connection."""
+    def __enter__(self) -> "Channel":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._lines.close()
         self._connection.close()
 

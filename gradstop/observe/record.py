@@ -39,7 +39,10 @@ class Record:
     def __add__(self, later: "Record") -> "Record":
         """Join the two phases of one case."""
         return Record(
-            self.case, self.given + later.given, self.observations + later.observations, self.stopped or later.stopped
+            self.case,
+            self.given + later.given,
+            self.observations + later.observations,
+            self.stopped or later.stopped,
         )
 
     def to_json(self) -> Json:

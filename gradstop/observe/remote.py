@@ -25,9 +25,8 @@ def serve(address: str, namespace: dict[str, Any]) -> None:
     The judge first sends the text of ``cases.py``; then for each exercise its name, and "end" when it has seen
     enough of it.
     """
-    control = Channel.connect(address)
-    cases = read_cases(control.receive()["cases"])
-    with contextlib.suppress(ProtocolError):
+    with contextlib.suppress(ProtocolError), Channel.connect(address) as control:
+        cases = read_cases(control.receive()["cases"])
         while True:
             exercise = control.receive()["exercise"]
             pid = os.fork()
@@ -37,7 +36,6 @@ def serve(address: str, namespace: dict[str, Any]) -> None:
             control.receive()
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-    control.close()
 
 
 def _observe_alone(address: str, cases: list[Case], function: Any) -> None:

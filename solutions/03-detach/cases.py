@@ -211,6 +211,7 @@ def target_goes_on(semi_gradient_mse: Function, draw: Draw, see: Observer):
     target = draw.tensor("target", draw.choice("leaf", "interior"), shape)
     leaf = draw.source(target)
     loss = see.call(semi_gradient_mse, pred, target)
+    see.value("the loss", loss, "the result is the mean squared error, a scalar")
     see.flags("target afterwards", target, "target itself is unchanged")
     see.value("the values of target afterwards", target, "target itself is unchanged")
     later = yield

@@ -63,17 +63,6 @@ def cut_in_place(x):
 
 @wrong(
     "stop",
-    "no_grad-view-trap",
-    "a view made under `no_grad`: it has no history, and it still says that it requires grad.",
-    "03-detach#detach-freeze-or-no_grad",
-)
-def view_under_no_grad(x):
-    with torch.no_grad():
-        return x.view_as(x)
-
-
-@wrong(
-    "stop",
     "detach-vs-freeze-vs-no_grad",
     "`x.requires_grad_(False)`: it freezes x itself, and on a tensor that an operation made it is not even allowed.",
     "03-detach#detach-freeze-or-no_grad",
@@ -84,8 +73,9 @@ def frozen(x):
 
 @wrong(
     "stop",
-    "flag-then-op",
-    "a new leaf, `x.detach().requires_grad_()`: the path to x is cut, and a new history starts at the result.",
+    "no_grad-view-trap",
+    "a new leaf that requires grad, such as `x.detach().requires_grad_()` or a view of x made under `no_grad`: the "
+    "path to x is cut, and a new history starts at the result.",
     "03-detach#a-new-history-can-start",
 )
 def new_leaf(x):

@@ -1,0 +1,61 @@
+# Two commands are enough: make book, make test. README.md gives the same without make.
+
+PYTHON ?= python3
+VENV ?= .venv
+# For example PIP_OPTIONS="--extra-index-url ..." to take another build of torch (README.md, "Install").
+PIP_OPTIONS ?=
+
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+# Small tensors: a second thread only waits.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: setup book serve lab test test-fast lint nbval refresh lock benchmark clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+book: setup
+	jupyter-book build . --warningiserror --nitpick --keep-going --quiet
+	@echo "The book is built. Open $(CURDIR)/_build/html/index.html in a browser, or run: make serve"
+
+serve: book
+	python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lab: setup
+	jupyter lab book/03-detach.ipynb
+
+test: lint book
+	pytest --numprocesses 2
+	$(MAKE) nbval
+
+test-fast: setup
+	pytest --numprocesses 2 -m "not slow"
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	mypy
+
+# Every stored output of every notebook must equal a fresh one.
+nbval: setup
+	pytest --nbval --numprocesses 2 --dist loadfile -W default book solutions
+
+refresh: setup
+	gradstop refresh
+
+lock: setup
+	pip-compile --quiet --extra dev --strip-extras --no-header --no-emit-options --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --output-file requirements.txt pyproject.toml
+	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.txt
+
+benchmark: setup
+	python benchmarks/check_time.py
+
+clean:
+	rm -rf _build $(VENV)

@@ -1,0 +1,1 @@
+"""What an author of the course does: execute, normalise, regenerate."""

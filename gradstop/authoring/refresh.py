@@ -1,0 +1,70 @@
+"""Executes the notebooks that are committed with their outputs, and regenerates the student copies."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from gradstop.authoring.normalise import normalised
+from gradstop.course import Assignment, CourseError, assignments
+from gradstop.course.files import BOOK, EXERCISES, SOLUTIONS
+from gradstop.grading.register import course_config, generate
+
+# A kernel without history, and without its remarks on the connection.
+QUIET = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]
+
+
+def executed_notebooks(root: Path) -> list[Path]:
+    """Return the notebooks that are committed with outputs: the book's pages and the solutions."""
+    return [path for folder in (BOOK, SOLUTIONS) for path in sorted((root / folder).rglob("*.ipynb")) if _is_page(path)]
+
+
+def refresh(root: Path, only: str = "") -> Iterator[str]:
+    """Regenerate the student copies, then execute each notebook; yield a line on each.
+
+    The copies come first: a check in ``solutions/`` reads the recording that lies in them. Raises CourseError that
+    names the notebook and the cell where one fails.
+    """
+    for assignment in assignments(root):
+        if only in str(assignment.folder):
+            release(root, assignment)
+            yield f"exercises/{assignment.name}: generated"
+    for path in executed_notebooks(root):
+        if only in str(path):
+            execute(path)
+            yield f"{path.relative_to(root)}: executed"
+
+
+def execute(path: Path) -> None:
+    """Execute a notebook in its own folder and write it back, normalised."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=120, extra_arguments=QUIET, resources={"metadata": {"path": path.parent}})
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise CourseError(f"{path.parent.name}/{path.name}: a cell fails: {error.ename}: {error.evalue}") from None
+    write(path, notebook)
+
+
+def release(root: Path, assignment: Assignment) -> None:
+    """Make an assignment's student copy in ``exercises/``; the one that is there stays until the new one is whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        generate(course_config(root), assignment.name, Path(folder), f"sqlite:///{folder}/gradebook.db")
+        copy = Assignment(Path(folder) / assignment.name)
+        write(copy.notebook, nbformat.read(copy.notebook, as_version=4))
+        target = root / EXERCISES / assignment.name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(copy.folder, target)
+
+
+def write(path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Write a notebook in the committed form."""
+    nbformat.write(nbformat.from_dict(normalised(notebook)), path)
+
+
+def _is_page(path: Path) -> bool:
+    return ".ipynb_checkpoints" not in path.parts

@@ -1,0 +1,1 @@
+"""Decide what a submission is worth: the judge, and how it meets nbgrader."""

@@ -1,0 +1,58 @@
+"""Imports between the rooms run one way, and a learner's import stays light."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+# Each room and what it may import. What is not listed imports nothing of the rest.
+ROOMS = {
+    "graph": set(),
+    "drawing": {"graph"},
+    "observe": {"graph"},
+    "compare": {"observe"},
+    "course": set(),
+    "checking": {"compare", "observe", "course"},
+    "grading": {"compare", "observe", "course"},
+    "authoring": {"checking", "grading", "course"},
+    "cli": {"checking", "grading", "authoring", "course"},
+}
+FILES = [
+    path for path in sorted((ROOT / "gradstop").rglob("*.py")) if path.parent.name != "gradstop" or path.stem == "cli"
+]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "gradstop")))
+def test_imports_run_one_way(path):
+    room = path.relative_to(ROOT / "gradstop").parts[0].removesuffix(".py")
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            for name in names:
+                if name.startswith("gradstop."):
+                    assert name.split(".")[1] in ROOMS[room] | {room}, f"{path}:{node.lineno} imports {name}"
+
+
+@pytest.mark.parametrize("name", ["check", "draw", "describe"])
+def test_a_learners_import_is_light(name):
+    heavy = [
+        "gradstop.grading",
+        "gradstop.authoring",
+        "nbgrader",
+        "nbconvert",
+        "nbformat",
+        "matplotlib",
+        "sphinx",
+    ]
+    code = f"import sys; from gradstop import {name}; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_name_is_an_ordinary_error():
+    import gradstop
+
+    with pytest.raises(AttributeError, match="no attribute 'chekc'"):
+        _ = gradstop.chekc

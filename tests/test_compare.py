@@ -1,0 +1,153 @@
+"""Comparing: what agrees within rounding agrees, what differs is said in words, and no report breaks it."""
+
+import json
+
+import pytest
+import torch
+
+from gradstop.compare import compare
+from gradstop.compare.close import close
+from gradstop.compare.kinds import KINDS
+from gradstop.observe import Observation, Observer, Record
+from gradstop.observe.record import Notebook
+
+
+def record(probe, stopped=None):
+    notebook = Notebook("test")
+    probe(Observer(notebook))
+    return notebook.take(stopped)
+
+
+def differences(got, expected):
+    return compare(record(got), record(expected))
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "agree"),
+    [
+        (1.0, 1.0 + 5e-5, True),
+        (1.0, 1.001, False),
+        ([1e-6, 1000.0], [0.0, 1000.0], True),
+        ([0.5, 1000.0], [0.0, 1000.0], False),
+        (True, 1, False),
+        (1, True, False),
+        (1, 1.0, False),
+        ([1.0], [1.0, 1.0], False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ("nan", "nan", True),
+        ("inf", 1.0, False),
+        (None, None, True),
+        ([], [], True),
+    ],
+)
+def test_close(got, expected, agree):
+    assert close(got, expected) is agree
+
+
+def test_a_got_value_cannot_widen_the_tolerance():
+    """The expected value alone sets the scale."""
+    assert not close([0.0, 1e9], [1.0, 1.0])
+    assert not close([float("inf")], [1.0])
+    assert not close([float("nan")], [1.0])
+
+
+def test_a_difference_says_what_was_asked_got_expected_and_why():
+    x = torch.ones(2, requires_grad=True)
+
+    def probe(tensor):
+        return lambda see: see.flags("the result", tensor, "the result is a constant", "03-detach#pitfalls")
+
+    (difference,) = differences(probe(x.clone()), probe(x.detach()))
+    assert difference.asked == "the result is a constant"
+    assert difference.got == "requires_grad=True, is_leaf=False"
+    assert difference.expected == "requires_grad=False, is_leaf=True"
+    assert "takes part in the graph" in difference.means
+    assert difference.read == "03-detach#pitfalls"
+
+
+def gradients(before, after, raised=None):
+    value = {"raised": raised, "leaves": {"x": {"before": before, "after": after}}}
+    return Record("test", (), (Observation("the backward", "gradients", value),))
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "said"),
+    [
+        (gradients([5.0], [2.0]), gradients([5.0], [7.0]), "was replaced"),
+        (gradients([5.0], None), gradients([5.0], [7.0]), "is gone"),
+        (gradients([5.0], [0.0]), gradients([5.0], [7.0]), "is gone"),
+        (gradients(None, None), gradients(None, [2.0]), "No gradient reaches x"),
+        (gradients(None, [2.0]), gradients(None, None), "should have been cut"),
+        (gradients(None, [4.0, 2.0]), gradients(None, [2.0, 1.0]), "it is 2 times that"),
+        (gradients(None, [4.0, 3.0]), gradients(None, [2.0, 1.0]), "not the one asked for."),
+        (gradients(None, ["nan"]), gradients(None, [1.0]), "NaN"),
+        (gradients(None, None, "RuntimeError"), gradients(None, [1.0]), "should go through"),
+        (gradients(None, [1.0]), gradients(None, None, "RuntimeError"), "should have been refused"),
+    ],
+)
+def test_a_wrong_gradient_is_explained(got, expected, said):
+    (difference,) = compare(got, expected)
+    assert said in difference.means
+
+
+def test_no_gradient_and_a_gradient_of_zeros_are_the_same():
+    assert compare(gradients(None, None), gradients(None, [0.0, 0.0])) == []
+    assert compare(gradients(None, [0.0, 0.0]), gradients(None, None)) == []
+    assert compare(gradients([1.0], [1.0]), gradients([1.0], [1.0])) == []
+
+
+def test_the_most_telling_difference_comes_first():
+    x = torch.ones(2, requires_grad=True)
+
+    def probe(tensor):
+        def run(see):
+            see.value("value", tensor)
+            see.sharing("memory", x=x, result=tensor)
+            see.flags("flags", tensor)
+
+        return run
+
+    found = differences(probe((x + 1).detach().requires_grad_()), probe(x.detach()))
+    assert [difference.kind for difference in found] == ["flags", "sharing", "value"]
+
+
+def test_a_case_that_stopped_is_one_difference_and_what_came_before_counts():
+    def both(see):
+        see.value("first", 1)
+        see.value("second", 2)
+
+    got = record(lambda see: see.value("first", 1), stopped="TypeError: no")
+    (difference,) = compare(got, record(both))
+    assert difference.name == "the rest of the case"
+    assert "after “first”: TypeError: no" in difference.got
+
+
+def test_what_was_not_observed_is_a_difference():
+    (difference,) = compare(Record("test"), record(lambda see: see.value("first", 1)))
+    assert difference.got == "not observed"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "value",
+    [None, 0, -1.5, "x", [], {}, [[[]]], {"leaves": 3}, {"raised": []}, {"type": "tensor"}, {"type": []}],
+)
+def test_a_report_of_any_form_is_compared_without_an_error(kind, value):
+    """What an untrusted process reports has any form; it is then a difference."""
+    expected = {
+        "value": {"type": "tensor", "dtype": "float32", "shape": [1], "numbers": [1.0]},
+        "structure": {"type": "list", "items": [{"type": "int"}]},
+        "flags": {"requires_grad": True, "is_leaf": True},
+        "same": True,
+        "members": ["x"],
+        "sharing": [["x", "y"]],
+        "written": {"x": True},
+        "gradients": {"raised": None, "leaves": {"x": {"before": [1.0], "after": [2.0]}}},
+        "raised": {"raised": "RuntimeError"},
+        "grad mode": True,
+        "alive": {"nodes": 1, "saved": 1},
+    }[kind]
+    wanted = Record("test", (), (Observation("it", kind, expected),))
+    (difference,) = compare(Record("test", (), (Observation("it", kind, value),)), wanted)
+    json.dumps(vars(difference))
+    assert compare(wanted, wanted) == []

@@ -1,0 +1,179 @@
+"""A small class, graded by nbgrader and by ``gradstop grade`` from a course as a clean clone has it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from gradstop.course import graded_cells
+
+pytestmark = pytest.mark.slow
+NAME = "03-detach"
+FULL = {"stop": 4.0, "scale_grad": 4.0, "one_path": 3.0, "semi_gradient_mse": 3.0, "to_numpy_copy": 3.0}
+SOLVED = {
+    cell.grade_id: cell.source for cell in graded_cells(ROOT / "solutions" / NAME / "detach.ipynb") if cell.solution
+}
+
+
+def change(path: Path, edit) -> None:
+    notebook = json.loads(path.read_text())
+    edit(notebook)
+    path.write_text(json.dumps(notebook))
+
+
+def hand_in(course: Path, student: str, answers: dict[str, str]) -> Path:
+    """Put a submission where nbgrader collects them: the student copy with these cells filled in."""
+    folder = course / "grading" / "submitted" / student / NAME
+    shutil.copytree(course / "exercises" / NAME, folder)
+
+    def fill(notebook):
+        for cell in notebook["cells"]:
+            name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            cell["source"] = answers.get(name, cell["source"])
+
+    change(folder / "detach.ipynb", fill)
+    return folder / "detach.ipynb"
+
+
+def without_checks(notebook):
+    notebook["cells"] = [c for c in notebook["cells"] if not c["metadata"].get("nbgrader", {}).get("grade")]
+
+
+def fake_scores(notebook):
+    """Replace every check by a cell that prints full marks."""
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade"):
+            cell["source"] = "4.0"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """Grade the class once: by ``nbgrader autograde``, on a course whose gradebook does not exist yet."""
+    course = tmp_path_factory.mktemp("course")
+    for name in ("solutions", "exercises", "book"):
+        shutil.copytree(ROOT / name, course / name)
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    hand_in(course, "ann", SOLVED)
+    hand_in(course, "ben", {**SOLVED, "stop": "def stop(x):\n    return x.data"})
+    hand_in(course, "cyd", {})
+    hand_in(course, "dan", {**SOLVED, "stop": "import os\nos._exit(3)"})
+    change(hand_in(course, "eve", {}), without_checks)
+    change(hand_in(course, "fay", {}), fake_scores)
+    nbgrader(course, "autograde", NAME)
+    return course
+
+
+def run(course: Path, *command: str) -> subprocess.CompletedProcess:
+    """Run a command as a user does who has not activated the virtual environment."""
+    environment = {**os.environ, "PATH": os.defpath}
+    return subprocess.run(
+        [str(Path(sys.executable).parent / command[0]), *command[1:]],
+        cwd=course,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def nbgrader(course: Path, *command: str) -> None:
+    done = run(course, "nbgrader", *command)
+    assert done.returncode == 0, done.stderr
+
+
+def scores(course: Path, student: str) -> dict[str, float]:
+    """Read a student's scores from the gradebook, in a process that may warn as nbgrader does."""
+    code = (
+        "import json, sys; from nbgrader.api import Gradebook\n"
+        f"with Gradebook('sqlite:///{course}/grading/gradebook.db') as gb:\n"
+        f"    found = gb.find_submission('{NAME}', '{student}')\n"
+        "    print(json.dumps({g.name[6:]: g.score for n in found.notebooks for g in n.grades}))\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("student", "expected"),
+    [
+        ("ann", FULL),
+        ("ben", {**FULL, "stop": 3.0}),
+        ("cyd", dict.fromkeys(FULL, 0.0)),
+        ("dan", {**FULL, "stop": 0.0}),
+        ("eve", dict.fromkeys(FULL, 0.0)),
+        ("fay", dict.fromkeys(FULL, 0.0)),
+    ],
+    ids=[
+        "solved",
+        "one wrong answer",
+        "nothing done",
+        "a cell kills the kernel",
+        "checks deleted",
+        "scores printed",
+    ],
+)
+def test_the_gradebook_holds_what_the_answers_are_worth(course, student, expected):
+    assert scores(course, student) == expected
+
+
+def test_feedback_shows_the_differences(course):
+    nbgrader(course, "generate_feedback", NAME)
+    page = (course / "grading" / "feedback" / "ben" / NAME / "detach.html").read_text()
+    assert "stop: 3 of 4 cases agree" in page
+    assert "This behaves like <code>x.data</code>" in page
+    assert "scale_grad: all 4 cases agree" in page
+
+
+def test_the_scores_can_be_exported(course):
+    nbgrader(course, "export", "--to", "grades.csv")
+    rows = (course / "grades.csv").read_text().splitlines()
+    assert any(row.startswith(f"{NAME},") and ",ben," in row and ",16.0," in row for row in rows)
+
+
+def test_a_graded_submission_holds_neither_right_nor_wrong_answers(course):
+    files = {path.name for path in (course / "grading" / "autograded").rglob("*") if path.is_file()}
+    assert files == {"detach.ipynb", "cases.py", "reference.json"}
+
+
+def test_generate_assignment_regenerates_the_student_copy(course):
+    nbgrader(course, "generate_assignment", NAME, "--force")
+    names = {path.name for path in (course / "exercises" / NAME).iterdir()}
+    assert names == {"detach.ipynb", "cases.py", "reference.json"}
+
+
+def test_gradstop_grade_gives_the_same_from_a_clean_clone(course, tmp_path):
+    clean = tmp_path / "clean"
+    shutil.copytree(course, clean, ignore=shutil.ignore_patterns("autograded", "feedback", "gradebook.db"))
+    for student in ("dan", "eve", "fay"):
+        shutil.rmtree(clean / "grading" / "submitted" / student)
+    (clean / "grading" / "submitted" / "ben" / NAME / "detach.ipynb").write_text('{"cells": [')
+    done = run(clean, "gradstop", "grade", NAME)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:2] == ["ann", "17"]
+    assert "not graded" in lines[1]
+    assert "JSON" in lines[1]
+    assert lines[2].split()[:2] == ["cyd", "0"]
+    assert "2 graded, 1 not graded" in lines[3]
+    assert "Traceback" not in done.stdout + done.stderr
+    assert scores(clean, "ann") == FULL
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["grade", "99-none"], "There is: 03-detach"),
+        (["grade", NAME, "--student", "zoe"], "grading/submitted/zoe/03-detach/detach.ipynb"),
+        (["--root", "grading", "grade", NAME], "run this from the course's root"),
+    ],
+)
+def test_a_mistake_gets_a_sentence(course, command, said):
+    done = run(course, "gradstop", *command)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,210 @@
+"""The probes: each sees what it says, keeps what it has seen, and says it as plain JSON."""
+
+import gc
+import json
+from collections import namedtuple
+
+import numpy
+import pytest
+import torch
+
+from gradstop.observe import Census, Observer, case, observe
+from gradstop.observe.record import Notebook
+
+
+def seen(probe):
+    """Return what one probe writes."""
+    notebook = Notebook("test")
+    probe(Observer(notebook))
+    (observation,) = notebook.take().observations
+    json.dumps(observation.value, allow_nan=False)
+    return observation.value
+
+
+def leaf(*values):
+    return torch.tensor(values, requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (
+            torch.tensor([[1.0, 2.0]]),
+            {"type": "tensor", "dtype": "float32", "shape": [1, 2], "numbers": [1.0, 2.0]},
+        ),
+        (leaf(1.5), {"type": "tensor", "dtype": "float32", "shape": [1], "numbers": [1.5]}),
+        (torch.tensor(3), {"type": "tensor", "dtype": "int64", "shape": [], "numbers": [3]}),
+        (torch.tensor([True]), {"type": "tensor", "dtype": "bool", "shape": [1], "numbers": [True]}),
+        (
+            torch.tensor([1 + 2j]),
+            {"type": "tensor", "dtype": "complex64", "shape": [1], "numbers": [1.0, 2.0]},
+        ),
+        (numpy.array([1.0]), {"type": "array", "dtype": "float64", "shape": [1], "numbers": [1.0]}),
+        (
+            torch.tensor([float("nan")]),
+            {"type": "tensor", "dtype": "float32", "shape": [1], "numbers": ["nan"]},
+        ),
+        (True, {"type": "bool", "value": True}),
+        (float("inf"), {"type": "float", "value": "inf"}),
+        (None, {"type": "NoneType", "value": None}),
+        ("leaf", {"type": "str", "value": "leaf"}),
+        ({"a": 1}, {"type": "dict", "keys": ["a"], "items": [{"type": "int", "value": 1}]}),
+        (object(), {"type": "other", "class": "object"}),
+    ],
+)
+def test_value(value, expected):
+    assert seen(lambda see: see.value("it", value)) == expected
+
+
+def test_structure_tells_containers_apart():
+    state = namedtuple("State", "h c")
+    assert seen(lambda see: see.structure("it", state(torch.ones(1), [None]))) == {
+        "type": "namedtuple State",
+        "items": [{"type": "tensor"}, {"type": "list", "items": [{"type": "NoneType"}]}],
+    }
+
+
+def test_flags():
+    x = leaf(1.0)
+    assert seen(lambda see: see.flags("x", x)) == {"requires_grad": True, "is_leaf": True}
+    assert seen(lambda see: see.flags("y", x * 2)) == {"requires_grad": True, "is_leaf": False}
+    assert seen(lambda see: see.flags("z", x.detach())) == {"requires_grad": False, "is_leaf": True}
+    assert seen(lambda see: see.flags("none", None)) == {"type": "NoneType"}
+
+
+def test_flags_are_read_from_the_tensor_and_not_from_its_class():
+    class Liar(torch.Tensor):
+        @property
+        def requires_grad(self):
+            return False
+
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            return False
+
+    liar = torch.ones(2, requires_grad=True).as_subclass(Liar)
+    assert seen(lambda see: see.flags("it", liar)) == {"requires_grad": True, "is_leaf": False}
+
+
+def test_identity():
+    x, y = leaf(1.0), leaf(1.0)
+    assert seen(lambda see: see.same("it", x, x)) is True
+    assert seen(lambda see: see.same("it", x, x.detach())) is False
+    assert seen(lambda see: see.members("it", [y, x, x * 1], x=x, y=y)) == ["something else", "x", "y"]
+
+
+def test_sharing_groups_by_memory():
+    x = leaf(1.0, 2.0)
+    groups = seen(lambda see: see.sharing("it", x=x, view=x[1:], alias=x.detach(), copy=x.clone(), none=None))
+    assert groups == [["alias", "view", "x"]]
+    assert seen(lambda see: see.sharing("it", a=torch.ones(0), b=torch.ones(0))) == []
+
+
+def test_written_sees_an_edit_through_an_alias_and_not_one_through_data():
+    x = leaf(1.0)
+    assert seen(lambda see: see.written("it", lambda: x.detach().add_(1), x=x)) == {"x": True}
+    assert seen(lambda see: see.written("it", lambda: x.data.add_(1), x=x)) == {"x": False}
+
+
+def test_gradients_show_before_and_after_and_what_was_raised():
+    x, w = leaf(1.0, 2.0), leaf(3.0)
+    x.grad = torch.tensor([5.0, 5.0])
+    value = seen(lambda see: see.gradients("it", (x * 2).sum().backward, x=x, w=w))
+    assert value == {
+        "raised": None,
+        "leaves": {"w": {"before": None, "after": None}, "x": {"before": [5.0, 5.0], "after": [7.0, 7.0]}},
+    }
+    value = seen(lambda see: see.gradients("it", x.detach().sum().backward, x=x))
+    assert value["raised"] == "RuntimeError"
+
+
+def test_raised_is_the_exact_type():
+    def raise_(error):
+        raise error
+
+    assert seen(lambda see: see.raised("it", lambda: raise_(NotImplementedError()))) == {
+        "raised": "NotImplementedError"
+    }
+    assert seen(lambda see: see.raised("it", lambda: raise_(SystemExit()))) == {"raised": "SystemExit"}
+    assert seen(lambda see: see.raised("it", lambda: None)) == {"raised": None}
+    with pytest.raises(KeyboardInterrupt):
+        seen(lambda see: see.raised("it", lambda: raise_(KeyboardInterrupt())))
+
+
+def test_grad_mode():
+    with torch.inference_mode():
+        assert seen(lambda see: see.grad_mode("it")) is False
+    assert seen(lambda see: see.grad_mode("it")) is True
+
+
+def test_census_counts_nodes_and_saved_tensors_while_they_live():
+    census, x = Census(), leaf(1.0, 2.0)
+    with census.recording():
+        y = census.tag(x.exp().tanh())
+    assert (census.nodes(), census.saved()) == (2, 2)
+    y.sum().backward()
+    assert (census.nodes(), census.saved()) == (2, 0)
+    del y
+    gc.collect()
+    assert (census.nodes(), census.saved()) == (0, 0)
+    assert x.grad is not None
+
+
+def test_the_value_of_a_tensor_is_read_without_touching_it():
+    x = leaf(1.0, 2.0)
+    y = x.exp()
+    version = y._version
+    seen(lambda see: see.value("y", y))
+    assert y._version == version
+    y.sum().backward()
+
+
+def test_a_case_that_fails_half_way_keeps_what_it_had_observed():
+    @case("f", "it fails")
+    def fails(f, draw, see):
+        see.value("the first", 1)
+        yield
+        see.value("the second", 2)
+        _ = None + 1
+
+    record = observe(fails, None, (0, 0))
+    assert [o.name for o in record.observations] == ["the first", "the second"]
+    assert record.stopped.startswith("TypeError")
+
+
+def test_a_function_that_raises_ends_the_case_and_says_where():
+    @case("f", "it raises")
+    def raises(f, draw, see):
+        see.call(f)
+        see.value("never", 1)
+        yield
+
+    def f():
+        raise IndexError("out of reach")
+
+    record = observe(raises, f, (0, 0))
+    (call,) = record.observations
+    assert call.value == {"raised": "IndexError"}
+    assert call.note == "out of reach"
+    assert record.stopped == "the function raised"
+
+
+@pytest.mark.parametrize("phases", [0, 2])
+def test_a_case_needs_exactly_one_yield(phases):
+    @case("f", "it has the wrong number of phases")
+    def wrong(f, draw, see):
+        for _ in range(phases):
+            yield
+
+    with pytest.raises(ValueError, match="phase"):
+        observe(wrong, None, (0, 0))
+
+
+def test_a_name_may_be_observed_once():
+    @case("f", "it repeats itself")
+    def repeats(f, draw, see):
+        see.value("x", 1)
+        see.value("x", 2)
+        yield
+
+    assert "twice" in observe(repeats, None, (0, 0)).stopped
