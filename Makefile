@@ -18,10 +18,13 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	# Kernels remark at each start that loopback is not encrypted; only errors are news.
+	mkdir -p $(VENV)/etc/ipython
+	echo "c.IPKernelApp.log_level = 40" > $(VENV)/etc/ipython/ipython_kernel_config.py
 	touch $@
 
 book: setup
-	jupyter-book build . --warningiserror --nitpick --keep-going --quiet
+	jupyter-book build . --all --warningiserror --nitpick --keep-going --quiet
 	@echo "The book is built. Open $(CURDIR)/_build/html/index.html in a browser, or run: make serve"
 
 serve: book

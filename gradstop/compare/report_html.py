@@ -8,15 +8,17 @@ from gradstop.compare.difference import Difference
 from gradstop.compare.report import SHOWN, asked, headline, like, more, reading, unwritten
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
-# Colours inherit from the page, so that the table is read in light and in dark; marks are words, not colours.
+# Colours are the page's, so that the table is read in light and in dark; marks are words, not colours. The selectors
+# name the table, or JupyterLab's own rules for tables win.
 _STYLE = """<style>
-.gradstop-check table{border-collapse:collapse;text-align:left;width:100%;max-width:60em}
-.gradstop-check caption{caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit}
-.gradstop-check th,.gradstop-check td{text-align:left;vertical-align:top;padding:.3em .6em;
+.gradstop-check table{border-collapse:collapse;width:100%;max-width:60em;table-layout:auto}
+.gradstop-check table caption{caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit}
+.gradstop-check table th,.gradstop-check table td{text-align:left;vertical-align:top;padding:.3em .6em;
 border-bottom:1px solid rgba(128,128,128,.4);white-space:normal;font-weight:normal;overflow-wrap:anywhere}
-.gradstop-check thead th,.gradstop-check .case{font-weight:bold}
-.gradstop-check .means td{padding-left:1.8em;font-style:italic}
-.gradstop-check .given{font-weight:normal;font-size:.92em}
+.gradstop-check table tr{background:none}
+.gradstop-check table thead th,.gradstop-check table .case{font-weight:bold}
+.gradstop-check table .means td{padding-left:1.8em;font-style:italic}
+.gradstop-check table .given{font-weight:normal;font-size:.92em}
 </style>"""
 
 

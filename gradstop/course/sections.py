@@ -18,7 +18,7 @@ def section_titles(root: Path) -> dict[str, str]:
 
 def anchor(heading: str) -> str:
     """Return the anchor that the site gives a heading."""
-    return re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-")
+    return re.sub("[^a-z0-9]+", "-", heading.lower()).strip("-")
 
 
 def _headings(notebook: Path) -> list[str]:

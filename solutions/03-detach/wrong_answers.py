@@ -65,7 +65,7 @@ def cut_in_place(x):
     "stop",
     "detach-vs-freeze-vs-no_grad",
     "`x.requires_grad_(False)`: it freezes x itself, and on a tensor that an operation made it is not even allowed.",
-    "03-detach#detach-freeze-or-no_grad",
+    "03-detach#detach-freeze-or-no-grad",
 )
 def frozen(x):
     return x.requires_grad_(False)
@@ -228,7 +228,7 @@ def every_use_cut(x, w):
     "one_path",
     "detach-vs-freeze-vs-no_grad",
     "`x.requires_grad_(False)`: x is frozen for good, the square included, where one path was to be cut.",
-    "03-detach#detach-freeze-or-no_grad",
+    "03-detach#detach-freeze-or-no-grad",
 )
 def frozen_x(x, w):
     x.requires_grad_(False)
@@ -313,7 +313,7 @@ def half_gradient(pred, target):
     "semi_gradient_mse",
     "no_grad-around-frozen-net",
     "a loss computed under `no_grad`: nothing is recorded, so nothing can be trained by it.",
-    "03-detach#detach-freeze-or-no_grad",
+    "03-detach#detach-freeze-or-no-grad",
 )
 def all_under_no_grad(pred, target):
     with torch.no_grad():
@@ -391,7 +391,7 @@ def still_a_tensor(t):
     "to_numpy_copy",
     "detach-vs-freeze-vs-no_grad",
     "`t.requires_grad_(False)`: on a leaf it freezes t for good, on an interior tensor it raises.",
-    "03-detach#detach-freeze-or-no_grad",
+    "03-detach#detach-freeze-or-no-grad",
 )
 def frozen_first(t):
     return t.requires_grad_(False).numpy().copy()

@@ -1,0 +1,95 @@
+"""What a reader calls: `draw` and `describe`."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from torch import Tensor
+
+from gradstop.drawing.alt import alternative
+from gradstop.drawing.cards import picture
+from gradstop.drawing.svg import clean, to_svg
+from gradstop.drawing.text import dump
+from gradstop.graph import Graph, read_graph
+
+
+class Drawing:
+    """A picture of a graph, as it was when it was drawn.
+
+    A notebook shows the picture, plain Python prints the text. Nothing in it is live: it keeps no tensor
+    alive, and later edits or backwards do not change it.
+
+    Attributes:
+        graph: what was read.
+        svg: the picture, a standalone SVG document.
+        text: the same content, line by line.
+        alt: the same content, in sentences.
+        title: the caption, if any.
+
+    """
+
+    def __init__(self, graph: Graph, title: str | None = None) -> None:
+        shown = picture(graph)
+        self.graph = graph
+        self.title = title
+        self.text = dump(shown)
+        self.alt = alternative(shown, title)
+        self.svg = to_svg(shown, self.alt)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture as a file and return its path.
+
+        Raises:
+            ValueError: if the name does not end in .svg.
+
+        """
+        path = Path(path)
+        if path.suffix.lower() != ".svg":
+            raise ValueError(f"A drawing is saved as SVG: name the file {path.with_suffix('.svg').name!r}.")
+        path.write_text(self.svg, encoding="utf-8")
+        return path
+
+    def __repr__(self) -> str:
+        return self.text if not self.title else f"{self.title}\n{self.text}"
+
+    def _repr_mimebundle_(self, **_: Collection[str] | None) -> dict[str, str]:
+        """Return what a notebook shows. It picks a form itself, so its filters may be ignored."""
+        return {"text/html": self._html(), "text/plain": repr(self)}
+
+    def _html(self) -> str:
+        caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
+        words = f"<details><summary>This picture in words</summary><pre>{clean(self.text)}</pre></details>"
+        return f'<figure class="gs">{caption}{self.svg}{words}</figure>'
+
+
+def draw(*roots: Tensor, title: str | None = None, **named: Tensor) -> Drawing:
+    """Draw the autograd graph of the tensors given, without changing anything.
+
+    Args:
+        roots: tensors from which a backward would start; none means any of the named ones.
+        title: a caption.
+        named: tensors by name, such as `x=x`; two names for one tensor are one card.
+
+    Returns:
+        The drawing, which shows itself at the end of a notebook cell.
+
+    Raises:
+        ValueError: if no tensor is given.
+        TypeError: if an argument is no tensor.
+
+    """
+    return Drawing(read_graph(*roots, **named), title)
+
+
+def describe(*roots: Tensor, **named: Tensor) -> str:
+    """Return the autograd graph of the tensors given as text: what `draw` shows, line by line.
+
+    Args:
+        roots: tensors from which a backward would start; none means any of the named ones.
+        named: tensors by name, such as `x=x`.
+
+    Raises:
+        ValueError: if no tensor is given.
+        TypeError: if an argument is no tensor.
+
+    """
+    return dump(picture(read_graph(*roots, **named)))

@@ -1,0 +1,63 @@
+"""Fold the unnamed nodes of a large graph into a few cards, without making a cycle.
+
+Two hidden nodes share a card when the same visible nodes lead to them and they are joined by hidden ones
+alike. Along an edge the set of visible nodes that lead to a node only grows. So a path that left a card and
+came back would keep the set, and could not pass a visible node: that one would be in the set, and lead to
+itself. Passing only hidden nodes with one set, joined by edges, the path has not left the card.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from gradstop.graph import Graph
+
+
+def fold(graph: Graph, visible: Collection[int]) -> list[tuple[int, ...]]:
+    """Return the groups of nodes that are not visible, each sorted, in order of discovery."""
+    targets: list[list[int]] = [[] for _ in graph.nodes]
+    for edge in graph.edges:
+        targets[edge.source].append(edge.target)
+    above = _visible_above(targets, visible)
+    parent = list(range(len(graph.nodes)))
+    for edge in graph.edges:
+        ends = (edge.source, edge.target)
+        if not any(end in visible for end in ends) and above[edge.source] == above[edge.target]:
+            parent[_top(parent, edge.target)] = _top(parent, edge.source)
+    groups = defaultdict(list)
+    for node in graph.nodes:
+        if node.id not in visible:
+            groups[_top(parent, node.id)].append(node.id)
+    return sorted(tuple(group) for group in groups.values())
+
+
+def _visible_above(targets: list[list[int]], visible: Collection[int]) -> list[int]:
+    """Return, for every node, which visible nodes lead to it, as the bits of a number."""
+    bits = {node: 1 << i for i, node in enumerate(sorted(visible))}
+    above = [0] * len(targets)
+    for node in _results_first(targets):
+        passed = above[node] | bits.get(node, 0)
+        for target in targets[node]:
+            above[target] |= passed
+    return above
+
+
+def _results_first(targets: list[list[int]]) -> list[int]:
+    """Return the nodes so that each comes before its targets."""
+    waiting = [0] * len(targets)
+    for row in targets:
+        for target in row:
+            waiting[target] += 1
+    order = [node for node, count in enumerate(waiting) if not count]
+    for node in order:  # grows while it is read
+        for target in targets[node]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                order.append(target)
+    return order
+
+
+def _top(parent: list[int], node: int) -> int:
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node

@@ -1,0 +1,101 @@
+"""Where history was cut: tensors without history that lie in the memory of a tracked one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from gradstop.graph.data import CutInfo
+from gradstop.graph.values import attempt
+
+Reaches = Callable[[int, int], bool]  # does the history of the first tensor lead to the second, a leaf?
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity: comparing tensors would compute
+class Place:
+    """A known tensor and where it lies. Lives only while a graph is read."""
+
+    id: int
+    tensor: Tensor
+    memory: int | None
+    tracked: bool  # requires grad
+    has_history: bool
+
+    def geometry(self) -> tuple[Any, ...] | None:
+        """Return offset, shape and strides."""
+        tensor = self.tensor
+        return attempt(lambda: (tensor.storage_offset(), tuple(tensor.shape), tensor.stride()))
+
+
+def storage_key(tensor: Tensor) -> tuple[str, int] | None:
+    """Return what tensors in one memory have in common, None where nothing is shared."""
+
+    def read() -> tuple[str, int] | None:
+        storage = tensor.untyped_storage()
+        if storage.device.type == "meta":  # a fake tensor too: it has no address, and warns when asked
+            return None
+        return (str(tensor.device), storage.data_ptr()) if storage.nbytes() and storage.data_ptr() else None
+
+    return attempt(read)
+
+
+def find_cuts(group: Sequence[Place], reaches: Reaches) -> list[CutInfo]:
+    """Return the cuts between tensors that share one memory, each with its most likely source."""
+    interior = [place for place in group if place.has_history]
+    # A view made under no_grad is a leaf that requires grad, and never the owner of the memory.
+    leaves = sorted(
+        (place for place in group if place.tracked and not place.has_history),
+        key=lambda leaf: (leaf.tensor._is_view(), leaf.id),
+    )
+    cuts = []
+    for place in group:
+        if place.has_history:
+            continue
+        # What a leaf's own views, or those of leaves cut later, share with it is no cut of theirs.
+        later = leaves[leaves.index(place) :] if place.tracked else []
+        tracked = [*interior, *(leaf for leaf in leaves if leaf not in later)]
+        sources = [
+            other
+            for other in tracked
+            if not any(reaches(other.id, leaf.id) for leaf in later) and _overlap(other, place)
+        ]
+        if sources:
+            source = min(sources, key=lambda other: _distance(other, place))
+            cuts.append(CutInfo(source.id, place.id, _same_counter(source.tensor, place.tensor)))
+    return cuts
+
+
+def _distance(source: Place, cut: Place) -> tuple[bool, bool, bool, int]:
+    """Order sources: what is seen the same way, there an interior tensor; else what is no view."""
+    alike = source.geometry() == cut.geometry()
+    return not alike, alike and not source.has_history, source.tensor._is_view(), source.id
+
+
+def _overlap(one: Place, other: Place) -> bool:
+    a, b = _span(one.tensor), _span(other.tensor)
+    return a is None or b is None or (a[0] < b[1] and b[0] < a[1])
+
+
+def _span(tensor: Tensor) -> tuple[int, int] | None:
+    """Return the first and one past the last byte, counted in the storage."""
+
+    def read() -> tuple[int, int]:
+        steps = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
+        first, size = int(tensor.storage_offset()), tensor.element_size()
+        return first * size, (first + steps + 1) * size
+
+    return attempt(read)
+
+
+def _same_counter(source: Tensor, cut: Tensor) -> bool | None:
+    versions = attempt(lambda: (source._version, cut._version))
+    if versions is None or versions[0] != versions[1]:
+        return False
+    bases = attempt(lambda: (_base(source), _base(cut)))
+    return True if bases is not None and bases[0] is bases[1] else None
+
+
+def _base(tensor: Tensor) -> Tensor:
+    base = tensor._base
+    return tensor if base is None else base

@@ -1,0 +1,129 @@
+"""What a graph is made of. Every field is plain data: holding a `Graph` keeps no tensor and no node alive."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Kind = Literal["leaf", "interior", "constant"]
+Status = Literal["kept", "freed", "edited", "detached", "packed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """One tensor: what was given, or a leaf that was reached.
+
+    `kind` is "leaf" (requires grad, no history), "interior" (has history) or "constant" (requires no grad).
+    `will_be_filled` says that a backward would write its `.grad`. Whether it would raise on the way, the
+    saved tensors of the nodes tell.
+    """
+
+    id: int
+    names: tuple[str, ...]  # empty for a leaf that was reached but not named
+    shape: tuple[int, ...] | None  # None where torch has no single shape (nested, uninitialised)
+    dtype: str  # "float32"
+    kind: Kind
+    requires_grad: bool
+    is_leaf: bool  # torch's own word: true for constants too
+    is_parameter: bool
+    is_view: bool
+    is_root: bool  # given by position: backward starts here
+    version: int | None  # None for an inference tensor, which has no version counter
+    memory: int | None  # the storage group; None where there is no memory to share
+    values: str | None  # rounded; None for more than a few
+    grad: str | None  # None while `.grad` is None, else its values in short
+    retains_grad: bool
+    will_be_filled: bool
+    node: int | None  # the node that made it (`grad_fn`)
+    output: int  # which output of that node it is
+    accumulator: int | None  # a leaf's AccumulateGrad node, where it is reached
+    broken: bool  # torch refuses to tell its history (a multi-output view whose base was edited)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedInfo:
+    """One tensor that a node saved for its backward.
+
+    `status`: "kept"; "freed" by a backward; "edited" in place or "detached" by `detach_()` after it was
+    saved (backward raises); "packed" by a saved-tensor hook (unpacking would run code); "unknown" when torch
+    refuses for another reason.
+    """
+
+    field: str  # "self", "result", "tensors[0]"
+    status: Status
+    shape: tuple[int, ...] | None
+    dtype: str | None
+    tensor: int | None  # the known tensor that it is
+    made_by: int | None  # the node whose output it is
+    saved_version: int | None
+    current_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """One node of the graph: one operation's backward."""
+
+    id: int  # in order of discovery from what was given
+    name: str  # "MulBackward0"
+    operation: str  # "mul"
+    is_custom: bool  # made by a Python `autograd.Function`
+    saved: tuple[SavedInfo, ...]
+    constants: int  # inputs that no gradient goes to: edges to nowhere
+    accumulates: int | None  # the leaf that an AccumulateGrad node fills
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeInfo:
+    """The gradient for `source`'s input number `input` goes to `target`, as that of its output `output`."""
+
+    source: int
+    target: int
+    input: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutInfo:
+    """`cut` has no history but lies in the memory of `source`, which is tracked.
+
+    `same_counter`: True for a view, False when the versions differ, None when nothing tells without an edit.
+    """
+
+    source: int
+    cut: int
+    same_counter: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The tensors, nodes and edges that were reached, who shares memory, and where history was cut."""
+
+    tensors: tuple[TensorInfo, ...]
+    nodes: tuple[NodeInfo, ...]
+    edges: tuple[EdgeInfo, ...]
+    memories: tuple[tuple[int, ...], ...]  # tensors by storage group
+    cuts: tuple[CutInfo, ...]
+    roots: tuple[int, ...]  # tensors given by position
+
+    def __getitem__(self, name: str) -> TensorInfo:
+        """Return the tensor that was given under this name.
+
+        Raises:
+            KeyError: if no tensor has the name.
+
+        """
+        for tensor in self.tensors:
+            if name in tensor.names:
+                return tensor
+        raise KeyError(f"no tensor was given as {name!r}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the graph as a dict of lists, strings, numbers, bools and None."""
+        plain: dict[str, Any] = _lists(asdict(self))
+        return plain
+
+
+def _lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_lists(item) for item in value]
+    return value

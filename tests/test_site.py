@@ -1,0 +1,89 @@
+"""The built site (make book): what a reader gets, and what nobody may find in it."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from conftest import ASSIGNMENTS, ROOT, answers_of
+
+from gradstop.course import graded_cells, section_titles
+
+HTML = ROOT / "_build" / "html"
+pytestmark = pytest.mark.slow
+PAGES = ["index.html", "book/index.html", "book/03-detach.html", "exercises/03-detach/detach.html"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _built():
+    if not (HTML / "index.html").is_file():
+        pytest.fail("the site is not built: run make book first")
+
+
+def text(page):
+    return (HTML / page).read_text(encoding="utf-8")
+
+
+class Elements(HTMLParser):
+    """Collects the start tags of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(text(page))
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_page_is_there(page):
+    assert "</html>" in text(page)
+
+
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_a_page_loads_nothing_from_elsewhere(page):
+    for tag, attributes in Elements(page).found:
+        address = attributes.get("src") or (attributes.get("href") if tag == "link" else "") or ""
+        assert not re.match("(https?:)?//", address), (tag, attributes)
+
+
+def test_every_drawing_of_the_chapter_is_on_its_page_with_its_words():
+    pictures = [a for tag, a in Elements("book/03-detach.html").found if tag == "svg" and "gs" in a.get("class", "gs")]
+    drawn = [a for a in pictures if a.get("role") == "img"]
+    assert len(drawn) >= 8
+    assert all(len(a["aria-label"]) > 40 for a in drawn)
+    assert any("cut" in a["aria-label"].lower() for a in drawn)
+
+
+def test_predictions_are_native_and_their_results_folded():
+    page = text("book/03-detach.html")
+    assert page.count('<div class="prediction">') >= 4
+    assert len(re.findall(r'<details class="hide[^"]*below-input', page)) >= 4
+
+
+def test_deliberate_errors_show_their_message_and_no_path():
+    page = text("book/03-detach.html")
+    assert "modified by an inplace operation" in page
+    assert "site-packages" not in page
+
+
+def test_every_section_that_a_check_names_is_an_anchor():
+    for place in section_titles(ROOT):
+        page, anchor = place.split("#")
+        assert f'id="{anchor}"' in text(f"book/{page}.html"), place
+
+
+def test_nothing_that_is_built_holds_a_solution():
+    """Neither pages, search index, sources nor downloads hold a line that stands in a solution alone."""
+    secrets = set()
+    for assignment in ASSIGNMENTS:
+        for cell in graded_cells(assignment.notebook):
+            if cell.solution:
+                body = cell.source.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0]
+                secrets |= {line.strip() for line in body.splitlines() if line.strip()}
+        secrets |= {answer.name for known in answers_of(assignment, "right").values() for answer in known}
+    assert len(secrets) > 20
+    for path in HTML.rglob("*"):
+        if path.suffix in {".html", ".js", ".ipynb", ".txt", ".json", ".md"} and "_static" not in path.parts:
+            found = [secret for secret in secrets if secret in path.read_text(encoding="utf-8")]
+            assert not found, f"{path.relative_to(HTML)} holds {found}"
