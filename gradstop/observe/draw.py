@@ -50,7 +50,7 @@ class Draw:
 
     def shape(self, *, dimensions: int | None = None) -> tuple[int, ...]:
         """Pick a shape of one or two dimensions (or of ``dimensions``), each of size 2 to 4."""
-        count = dimensions or self._random.randint(1, 2)
+        count = dimensions or self.choice(1, 2)
         return tuple(self._random.randint(2, 4) for _ in range(count))
 
     def numbers(self, shape: Sequence[int], *, signed: bool = True, dtype: torch.dtype = torch.float32) -> torch.Tensor:
