@@ -65,8 +65,9 @@ def a_stale_backward_raises(stop: Function, draw: Draw, see: Observer):
     result = see.call(stop, x)
     later = yield
     use = later.choice(torch.sin, torch.square, torch.negative)
-    loss = use(x).sum()
+    loss = (use(x) * later.numbers(x.shape)).sum()
     see.raised("the edit", edit(later, result, x.shape), "the result may be edited in place, in any grad mode")
+    see.value("x after the edit", x, "an edit of the result shows in x")
     asked = "a backward that needs the old values raises; one that does not goes through"
     see.gradients("the backward", loss.backward, asked, "03-detach#data-is-not-detach", x=draw.source(x))
 
