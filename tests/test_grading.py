@@ -140,6 +140,19 @@ def test_a_graded_submission_holds_neither_right_nor_wrong_answers(course):
     assert files == {"detach.ipynb", "cases.py", "reference.json"}
 
 
+def test_the_seeds_are_kept_with_the_verdict_and_no_two_exercises_share_them(course):
+    notebook = json.loads((course / "grading" / "autograded" / "ben" / NAME / "detach.ipynb").read_text())
+    kept = [
+        output["metadata"]["gradstop"]["seeds"]
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", [])
+        if "gradstop" in output.get("metadata", {})
+    ]
+    pairs = [tuple(pair) for seeds in kept for turns in seeds.values() for pair in turns]
+    assert len(kept) == len(FULL)
+    assert len(set(pairs)) == len(pairs)
+
+
 def test_generate_assignment_regenerates_the_student_copy(course):
     nbgrader(course, "generate_assignment", NAME, "--force")
     names = {path.name for path in (course / "exercises" / NAME).iterdir()}

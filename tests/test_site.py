@@ -37,7 +37,7 @@ class Elements(HTMLParser):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_page_is_there(page):
-    assert "</html>" in text(page)
+    assert "book/index.html" in text(page) if page == "index.html" else "</html>" in text(page)
 
 
 @pytest.mark.parametrize("page", PAGES[1:])
@@ -58,7 +58,7 @@ def test_every_drawing_of_the_chapter_is_on_its_page_with_its_words():
 def test_predictions_are_native_and_their_results_folded():
     page = text("book/03-detach.html")
     assert page.count('<div class="prediction">') >= 4
-    assert len(re.findall(r'<details class="hide[^"]*below-input', page)) >= 4
+    assert len(re.findall(r'<details class="[^"]*below-input', page)) >= 4
 
 
 def test_deliberate_errors_show_their_message_and_no_path():

@@ -1,5 +1,8 @@
 """nbgrader's Execute with a judge: runs the learner's cells, then decides the check cells' scores from outside."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 
-from gradstop.compare import Verdict, as_html
-from gradstop.course import CHECK, Assignment, find_assignment, section_titles
+from gradstop.compare import Reference, Verdict, as_html
+from gradstop.course import CHECK, find_assignment, section_titles
 from gradstop.grading.judge import judge_all, listening
 from gradstop.grading.references import secret_references
 
@@ -34,35 +37,40 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         """Run and judge one notebook. ``resources["nbgrader"]`` names the assignment."""
         root = Path(CourseDirectory(parent=self).root)
         assignment = find_assignment(root, resources["nbgrader"]["assignment"])
-        verdicts = self._run(nb, resources, km, assignment)
+        references = secret_references(assignment)
+        verdicts = self._run(nb, resources, km, assignment.read_cases(), references)
         sections = section_titles(root)
         for cell in nb.cells:
             if _is_check(cell):
-                verdict = verdicts.get(cell.metadata.nbgrader["grade_id"].removeprefix(CHECK))
-                cell.outputs = [_result(verdict, float(cell.metadata.nbgrader["points"]), sections)]
+                name, points = cell.metadata.nbgrader["grade_id"].removeprefix(CHECK), cell.metadata.nbgrader["points"]
+                known = name in references
+                output = _result(verdicts[name], references[name], float(points), sections) if known else _unknown(name)
+                cell.outputs = [output]
         return nb, resources
 
-    def _run(self, nb: NotebookNode, resources: dict[str, Any], km: Any, assignment: Assignment) -> dict[str, Verdict]:
+    def _run(
+        self, nb: NotebookNode, resources: dict[str, Any], km: Any, cases: str, references: dict[str, Reference]
+    ) -> dict[str, Verdict]:
         deadly: set[int] = set()
         while True:
             try:
-                return self._run_without(deadly, nb, resources, km, assignment)
+                with self._executed(nb, resources, km, deadly), listening() as server:
+                    return judge_all(server, self._serve, cases, references)
             except DeadKernelError:
                 deadly.add(self._index)
                 nb.cells[self._index].outputs = [_died()]
 
-    def _run_without(
-        self, deadly: set[int], nb: NotebookNode, resources: dict[str, Any], km: Any, assignment: Assignment
-    ) -> dict[str, Verdict]:
+    @contextmanager
+    def _executed(self, nb: NotebookNode, resources: dict[str, Any], km: Any, skipped: set[int]) -> Iterator[None]:
+        """Run all cells but the checks and those that kill, and keep the kernel for the body."""
         NotebookClient.__init__(self, nb, km)
         self.reset_execution_trackers()
         self._check_assign_resources(resources)
         with self.setup_kernel():
             for self._index, cell in enumerate(nb.cells):
-                if self._index not in deadly and not _is_check(cell):
+                if self._index not in skipped and not _is_check(cell):
                     self.preprocess_cell(cell, resources, self._index)
-            with listening() as server:
-                return judge_all(server, self._serve, assignment.read_cases(), secret_references(assignment))
+            yield
 
     def _serve(self, address: str) -> None:
         self.kc.execute(_SERVE.format(address=address), silent=True, store_history=False)
@@ -72,13 +80,19 @@ def _is_check(cell: NotebookNode) -> bool:
     return is_grade(cell) and str(cell.metadata.nbgrader["grade_id"]).startswith(CHECK)
 
 
-def _result(verdict: Verdict | None, points: float, sections: dict[str, str]) -> NotebookNode:
-    """Return the one output that nbgrader reads: ``text/plain`` is the score."""
-    if verdict is None:
-        score, html = 0.0, "<p>No case is known for this exercise.</p>"
-    else:
-        score, html = points * verdict.passed / len(verdict.cases), as_html(verdict, sections)
-    return new_output("execute_result", {"text/plain": repr(score), "text/html": html}, execution_count=1)
+def _result(verdict: Verdict, reference: Reference, points: float, sections: dict[str, str]) -> NotebookNode:
+    """Return the one output that nbgrader reads: ``text/plain`` is the score.
+
+    The seeds stay with it, so that the verdict can be repeated and explained.
+    """
+    score = points * verdict.passed / len(verdict.cases)
+    seeds = {case: [turn.seeds for turn in turns] for case, turns in reference.turns.items()}
+    data = {"text/plain": repr(score), "text/html": as_html(verdict, sections)}
+    return new_output("execute_result", data, execution_count=1, metadata={"gradstop": {"seeds": seeds}})
+
+
+def _unknown(name: str) -> NotebookNode:
+    return new_output("execute_result", {"text/plain": "0.0", "text/html": f"<p>{escape(name)} has no cases.</p>"})
 
 
 def _died() -> NotebookNode:
