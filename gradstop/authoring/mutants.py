@@ -1,0 +1,199 @@
+"""Small mechanical changes of a solution, to find what an exercise's cases let through."""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
+from typing import Any
+
+# What a method, an attribute or a context is exchanged for; None takes it away.
+METHODS: dict[str, tuple[str | None, ...]] = {
+    "detach": (None, "clone", "detach_", "view_as_itself"),
+    "detach_": (None, "detach"),
+    "clone": (None, "detach"),
+    "mean": ("sum",),
+    "sum": ("mean",),
+    "square": ("abs",),
+    "max": ("min",),
+    "argmin": ("argmax",),
+    "no_grad": ("enable_grad",),
+    "enable_grad": ("no_grad",),
+    "eval": ("train",),
+    "train": ("eval",),
+    "append": (None,),
+    "zero_grad": (None,),
+}
+OPERATORS: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add}
+COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+Change = Callable[[Any], Any]  # from a node to what stands in its place: a node, or a list of statements
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed copy of a solution: what was changed, the first line that reads otherwise, and the whole source."""
+
+    change: str
+    line: str
+    source: str
+
+
+def mutants(source: str) -> list[Mutant]:
+    """Return copies of a solution cell that each differ from it in one place; no two read the same."""
+    tree = ast.parse(source)
+    original = ast.unparse(tree)
+    found: dict[str, Mutant] = {}
+    for number, (_, _, _, node) in enumerate(_places(tree)):
+        for change, apply in _changes(node, _parameters(tree)):
+            changed = copy.deepcopy(tree)
+            _replace(changed, number, apply)
+            try:
+                text = ast.unparse(ast.fix_missing_locations(changed))
+                compile(text, "mutant", "exec")
+            except (SyntaxError, ValueError):
+                continue
+            if text != original and text not in found:
+                found[text] = Mutant(change, _first_other_line(text, original), text)
+    return list(found.values())
+
+
+def _first_other_line(text: str, original: str) -> str:
+    pairs = zip_longest(text.splitlines(), original.splitlines(), fillvalue="")
+    return next(line for line, was in pairs if line != was).strip()
+
+
+def _parameters(tree: ast.Module) -> set[str]:
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {argument.arg for function in functions for argument in function.args.args}
+
+
+def _changes(node: ast.AST, parameters: set[str]) -> Iterator[tuple[str, Change]]:
+    if isinstance(node, ast.Call):
+        yield from _call_changes(node)
+    if isinstance(node, ast.BinOp):
+        if isinstance(node.op, ast.Sub | ast.Div | ast.Pow | ast.MatMult):
+            yield "swap the operands", _swap_operands
+        if type(node.op) in OPERATORS:
+            yield "another operator", _other_operator
+        yield "left operand alone", lambda n: n.left
+        yield "right operand alone", lambda n: n.right
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARISONS:
+        yield "another comparison", _other_comparison
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        yield "another constant", _other_constant
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in parameters:
+        for method in ("detach", "clone"):
+            yield f"{method} a use", partial(_method_call, method=method)
+        yield "data of a use", lambda n: ast.Attribute(n, "data", ast.Load())
+    if isinstance(node, ast.Return) and node.value is not None:
+        for method in ("detach", "clone", "requires_grad_"):
+            yield f"{method} the result", partial(_on_result, method=method)
+        yield "no result", lambda _: ast.Return(None)
+    if isinstance(node, ast.If | ast.IfExp):
+        yield "the other branch", _negate
+    if isinstance(node, ast.With):
+        yield "without the context", lambda n: n.body
+    if isinstance(node, ast.Try):
+        yield "without the restore", lambda n: n.body
+    if isinstance(node, ast.Expr | ast.AugAssign | ast.Assign | ast.For) and not _is_docstring(node):
+        yield "without the statement", lambda _: ast.Pass()
+
+
+def _call_changes(node: ast.Call) -> Iterator[tuple[str, Change]]:
+    if isinstance(node.func, ast.Attribute):
+        for other in METHODS.get(node.func.attr, ()):
+            if other is None:
+                yield f"without {node.func.attr}", lambda n: n.func.value
+            elif other == "view_as_itself":
+                yield "data for detach", lambda n: ast.Attribute(n.func.value, "data", ast.Load())
+            else:
+                yield f"{other} for {node.func.attr}", partial(_renamed, name=other)
+    if len(node.args) >= 2 and not any(isinstance(argument, ast.Starred) for argument in node.args[:2]):
+        yield "swap the arguments", _swap_arguments
+    for index, keyword in enumerate(node.keywords):
+        yield f"without {keyword.arg}", partial(_without_keyword, index=index)
+
+
+def _replace(tree: ast.AST, number: int, change: Change) -> None:
+    """Apply a change to the node with this number, in the order of ``_places``."""
+    for count, (parent, name, index, node) in enumerate(_places(tree)):
+        if count == number:
+            new = change(node)
+            if index is None:
+                setattr(parent, name, new)
+            else:
+                getattr(parent, name)[index : index + 1] = new if isinstance(new, list) else [new]
+            return
+
+
+def _places(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+    """Yield each node with where it hangs: parent, field, index in the field's list or None, node."""
+    for name, value in ast.iter_fields(tree):
+        values = value if isinstance(value, list) else [value]
+        for index, node in enumerate(values):
+            if isinstance(node, ast.AST):
+                yield tree, name, index if isinstance(value, list) else None, node
+                yield from _places(node)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _method_call(node: Any, method: str) -> Any:
+    return ast.Call(ast.Attribute(node, method, ast.Load()), [], [])
+
+
+def _on_result(node: Any, method: str) -> Any:
+    return ast.Return(_method_call(node.value, method))
+
+
+def _renamed(node: Any, name: str) -> Any:
+    node.func.attr = name
+    return node
+
+
+def _swap_operands(node: Any) -> Any:
+    node.left, node.right = node.right, node.left
+    return node
+
+
+def _swap_arguments(node: Any) -> Any:
+    node.args[:2] = reversed(node.args[:2])
+    return node
+
+
+def _without_keyword(node: Any, index: int) -> Any:
+    del node.keywords[index]
+    return node
+
+
+def _other_operator(node: Any) -> Any:
+    node.op = OPERATORS[type(node.op)]()
+    return node
+
+
+def _other_comparison(node: Any) -> Any:
+    node.ops[0] = COMPARISONS[type(node.ops[0])]()
+    return node
+
+
+def _other_constant(node: Any) -> Any:
+    value = node.value
+    node.value = (not value) if isinstance(value, bool) else value + 1
+    return node
+
+
+def _negate(node: Any) -> Any:
+    node.test = ast.UnaryOp(ast.Not(), node.test)
+    return node
