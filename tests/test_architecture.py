@@ -16,7 +16,7 @@ ROOMS = {
     "course": set(),
     "checking": {"compare", "observe", "course"},
     "grading": {"compare", "observe", "course"},
-    "authoring": {"checking", "grading", "course"},
+    "authoring": {"compare", "observe", "grading", "course"},
     "cli": {"checking", "grading", "authoring", "course"},
 }
 FILES = [

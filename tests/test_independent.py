@@ -3,9 +3,9 @@
 import numpy
 import pytest
 import torch
-from conftest import ASSIGNMENTS, solutions_of
+from conftest import bench_of
 
-DETACH = solutions_of(ASSIGNMENTS[0])
+DETACH = bench_of("03-detach").solutions
 
 
 def numeric_gradient(function, x, step=1e-6):

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from conftest import ASSIGNMENTS, answers_of, references_of, solutions_of
+from conftest import bench_of
 
 from gradstop.grading import judge as judging
 from gradstop.grading.judge import judge_all, listening
@@ -16,7 +16,7 @@ from gradstop.observe import Record
 from gradstop.observe.channel import LONGEST, Channel, ProtocolError
 from gradstop.observe.remote import serve
 
-DETACH = ASSIGNMENTS[0]
+DETACH = bench_of("03-detach")
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def judge(monkeypatch):
             children.append(pid)
 
         with listening() as server:
-            verdicts = judge_all(server, start, DETACH.read_cases(), references_of(DETACH, 0))
+            verdicts = judge_all(server, start, DETACH.assignment.read_cases(), DETACH.references(0))
         return {name: verdict.passed for name, verdict in verdicts.items()}
 
     yield run
@@ -47,7 +47,7 @@ def judge(monkeypatch):
 
 
 def submission(**changed):
-    namespace = {**solutions_of(DETACH), **changed}
+    namespace = {**DETACH.solutions, **changed}
     return lambda address: serve(address, namespace)
 
 
@@ -60,7 +60,7 @@ def test_the_solutions_earn_full_marks(judge):
 
 
 def test_a_wrong_answer_costs_the_cases_it_fails(judge):
-    data = next(a for a in answers_of(DETACH, "wrong")["stop"] if a.name == "data")
+    data = next(a for a in DETACH.wrong["stop"] if a.name == "data")
     assert judge(submission(stop=data.function)) == {**FULL, "stop": 3}
 
 

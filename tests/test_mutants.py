@@ -10,10 +10,9 @@ import signal
 from contextlib import contextmanager
 
 import pytest
-from conftest import ASSIGNMENTS, ROOT, exercises, references_of, verdict_on
+from conftest import ASSIGNMENTS, ROOT, exercises
 
 from gradstop.authoring.mutants import mutants
-from gradstop.course import graded_cells
 
 pytestmark = pytest.mark.slow
 FEWEST = 10
@@ -39,25 +38,23 @@ def limited(seconds):
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def survives(assignment, exercise, source):
+def survives(bench, exercise, source):
     namespace = {"__name__": "mutant"}
-    cells = {cell.grade_id: cell.source for cell in graded_cells(assignment.notebook)}
-    exec(cells["setup"], namespace)
+    exec(bench.cells["setup"].source, namespace)
     exec(source, namespace)
     try:
         with limited(5):
-            return verdict_on(assignment, references_of(assignment, 0)[exercise], namespace[exercise]).agrees
+            return bench.verdict(exercise, namespace[exercise], 0).agrees
     except TimeoutError:
         return False
 
 
-@pytest.mark.parametrize(("assignment", "exercise"), exercises())
-def test_every_mutant_is_caught_or_known_to_be_right(assignment, exercise):
-    source = next(cell.source for cell in graded_cells(assignment.notebook) if cell.grade_id == exercise)
-    made = mutants(source)
+@pytest.mark.parametrize(("bench", "exercise"), exercises())
+def test_every_mutant_is_caught_or_known_to_be_right(bench, exercise):
+    made = mutants(bench.cells[exercise].source)
     assert len(made) >= FEWEST
-    survivors = {f"{m.change}: {m.line}" for m in made if survives(assignment, exercise, m.source)}
-    assert survivors == set(table(assignment).get(exercise, {}))
+    survivors = {f"{m.change}: {m.line}" for m in made if survives(bench, exercise, m.source)}
+    assert survivors == set(table(bench.assignment).get(exercise, {}))
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda a: a.name)

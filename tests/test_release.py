@@ -4,7 +4,7 @@ import filecmp
 import json
 
 import pytest
-from conftest import ASSIGNMENTS, ROOT, answers_of
+from conftest import ASSIGNMENTS, ROOT, bench_of
 
 from gradstop.authoring.refresh import release
 from gradstop.compare import Reference, compare
@@ -58,7 +58,7 @@ def test_no_file_of_the_copy_holds_a_solution_or_a_right_answer(assignment):
     """Neither the solutions' lines nor the names of the right answers; the wrong answers' sentences are meant to be."""
     texts = {path: path.read_text() for path in copy_of(assignment).folder.iterdir()}
     secrets = set(solution_lines(assignment))
-    secrets |= {answer.name for known in answers_of(assignment, "right").values() for answer in known}
+    secrets |= {answer.name for known in bench_of(assignment.name).right.values() for answer in known}
     assert secrets
     for path, text in texts.items():
         assert not [secret for secret in secrets if secret in text], path

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from conftest import ASSIGNMENTS, ROOT, answers_of
+from conftest import ASSIGNMENTS, ROOT, bench_of
 
 from gradstop.course import graded_cells, section_titles
 
@@ -81,7 +81,7 @@ def test_nothing_that_is_built_holds_a_solution():
             if cell.solution:
                 body = cell.source.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0]
                 secrets |= {line.strip() for line in body.splitlines() if line.strip()}
-        secrets |= {answer.name for known in answers_of(assignment, "right").values() for answer in known}
+        secrets |= {answer.name for known in bench_of(assignment.name).right.values() for answer in known}
     assert len(secrets) > 20
     for path in HTML.rglob("*"):
         if path.suffix in {".html", ".js", ".ipynb", ".txt", ".json", ".md"} and "_static" not in path.parts:

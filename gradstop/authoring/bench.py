@@ -1,0 +1,60 @@
+"""An assignment on the bench: its parts loaded once, its references under any seed, a verdict on any function."""
+
+import random
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from gradstop.compare import Reference, Verdict, judge
+from gradstop.course import Answer, Assignment, GradedCell, graded_cells, load_solutions, read_answers
+from gradstop.grading.references import assignment_references
+from gradstop.observe import Case, observe, read_cases
+
+
+class Bench:
+    """What is known of one assignment in ``solutions/``."""
+
+    def __init__(self, assignment: Assignment):
+        self.assignment = assignment
+        self._references: dict[int, dict[str, Reference]] = {}
+
+    @cached_property
+    def cases(self) -> dict[str, list[Case]]:
+        """The cases, by exercise."""
+        return read_cases(self.assignment.read_cases())
+
+    @cached_property
+    def solutions(self) -> dict[str, Callable[..., Any]]:
+        """The solutions, by exercise."""
+        return load_solutions(self.assignment.notebook)
+
+    @cached_property
+    def cells(self) -> dict[str, GradedCell]:
+        """The notebook's cells that nbgrader knows, by their grade_id."""
+        return {cell.grade_id: cell for cell in graded_cells(self.assignment.notebook)}
+
+    @cached_property
+    def right(self) -> dict[str, list[Answer]]:
+        """Other right answers, by exercise."""
+        return read_answers(self.assignment.folder / "right_answers.py")
+
+    @cached_property
+    def wrong(self) -> dict[str, list[Answer]]:
+        """Known wrong answers, by exercise."""
+        return read_answers(self.assignment.folder / "wrong_answers.py")
+
+    def references(self, seed: int) -> dict[str, Reference]:
+        """Return what the solutions and wrong answers do under seeds that follow from ``seed``."""
+        if seed not in self._references:
+            seeds = random.Random(seed)  # noqa: S311 - known to everyone
+            self._references[seed] = assignment_references(self.assignment, lambda: seeds.getrandbits(53))
+        return self._references[seed]
+
+    def verdict(self, exercise: str, function: Callable[..., Any], seed: int) -> Verdict:
+        """Observe a function in every turn of a reference, as a check and the judge do."""
+        reference = self.references(seed)[exercise]
+        turns = reference.turns
+        return judge(
+            reference,
+            {c.name: [observe(c, function, t.seeds) for t in turns[c.name]] for c in self.cases[exercise]},
+        )

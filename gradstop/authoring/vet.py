@@ -1,0 +1,114 @@
+"""Vets an exercise before it reaches a learner: a grader is tested as hard as the students."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations, pairwise
+from typing import Any
+
+import torch
+
+from gradstop.authoring.bench import Bench
+from gradstop.compare import Verdict, judge
+from gradstop.course import CHECK
+from gradstop.observe import Record
+
+SEEDS = range(5)
+
+
+def vet(bench: Bench, exercise: str, seeds: range = SEEDS) -> list[str]:
+    """Return what is wrong with an exercise, a sentence for each fault; empty if it may be released.
+
+    It is refused if it has no case, or points that cannot be shared among its cases; if a case is passed by the
+    stub, by a constant answer, or by a recording of another seed; if a wrong answer passes or two are observed
+    alike; if a right answer fails; or if a verdict changes with the seed.
+    """
+    if not bench.cases.get(exercise):
+        return [f"{exercise} has no case: write one in {bench.assignment.name}/cases.py."]
+    steps = (_points, _solution, _stub, _constants, _recordings, _right, _wrong, _alike)
+    return [f"{exercise}: {fault}" for step in steps for fault in step(bench, exercise, seeds)]
+
+
+def _points(bench: Bench, exercise: str, seeds: range) -> Iterator[str]:  # noqa: ARG001 - one shape for all steps
+    check = bench.cells.get(CHECK + exercise)
+    points, cases = check.points if check else 0, len(bench.cases[exercise])
+    if not points or points % cases:
+        yield f"its check cell gives {points:g} points, and {cases} cases of equal worth cannot share them."
+
+
+def _solution(bench: Bench, exercise: str, seeds: range) -> Iterator[str]:
+    for seed in seeds:
+        verdict = bench.verdict(exercise, bench.solutions[exercise], seed)
+        if not verdict.agrees:
+            yield f"the solution differs from itself, {_where(verdict)}: something in it is random."
+            return
+
+
+def _stub(bench: Bench, exercise: str, seeds: range) -> Iterator[str]:
+    def stub(*_: Any) -> None:
+        raise NotImplementedError(exercise)
+
+    for case in _passed(bench.verdict(exercise, stub, seeds[0])):
+        yield f"the stub passes when {case}."
+
+
+def _constants(bench: Bench, exercise: str, seeds: range) -> Iterator[str]:
+    answers: dict[str, Callable[..., Any]] = {
+        "None": lambda *_: None,
+        "0.0": lambda *_: 0.0,
+        "1": lambda *_: 1,
+        "True": lambda *_: True,
+        "False": lambda *_: False,
+        "[]": lambda *_: [],
+        "zeros": lambda *_: torch.zeros(2),
+        "zeros that require grad": lambda *_: torch.zeros(2, requires_grad=True),
+    }
+    for name, function in answers.items():
+        for case in _passed(bench.verdict(exercise, function, seeds[0])):
+            yield f"the answer that always returns {name} passes when {case}."
+
+
+def _recordings(bench: Bench, exercise: str, seeds: range) -> Iterator[str]:
+    for one, other in pairwise(seeds):
+        recorded, secret = (bench.references(seed)[exercise] for seed in (one, other))
+        replayed = {case: [turn.record for turn in turns] for case, turns in recorded.turns.items()}
+        for case in _passed(judge(secret, replayed)):
+            yield f"a recording of another seed passes when {case}: observe a number that is drawn."
+            return
+    reference = bench.references(seeds[0])[exercise]
+    silent = {case: [Record(case)] * len(turns) for case, turns in reference.turns.items()}
+    for case in _passed(judge(reference, silent)):
+        yield f"nothing is observed when {case}."
+
+
+def _right(bench: Bench, exercise: str, seeds: range) -> Iterator[str]:
+    for answer in bench.right.get(exercise, []):
+        verdicts = [bench.verdict(exercise, answer.function, seed) for seed in seeds]
+        refused = [verdict for verdict in verdicts if not verdict.agrees]
+        if refused:
+            often = f"under {len(refused)} of {len(verdicts)} seeds"
+            yield f"the right answer {answer.name} is refused {often}, {_where(refused[0])}."
+
+
+def _wrong(bench: Bench, exercise: str, seeds: range) -> Iterator[str]:
+    for answer in bench.wrong.get(exercise, []):
+        verdicts = [bench.verdict(exercise, answer.function, seed) for seed in seeds]
+        passed = sum(verdict.agrees for verdict in verdicts)
+        if passed:
+            yield f"the wrong answer {answer.name} passes under {passed} of {len(verdicts)} seeds."
+        elif any(verdict.like is None or verdict.like.name != answer.name for verdict in verdicts):
+            yield f"the wrong answer {answer.name} is not recognised under every seed: what it does is random."
+
+
+def _alike(bench: Bench, exercise: str, seeds: range) -> Iterator[str]:
+    for (one, differs), (other, also) in combinations(bench.references(seeds[0])[exercise].behaviours, 2):
+        if differs == also:
+            yield f"the wrong answers {one.name} and {other.name} are observed alike: keep one, and name both in it."
+
+
+def _passed(verdict: Verdict) -> list[str]:
+    return [case.title for case in verdict.cases if case.agrees]
+
+
+def _where(verdict: Verdict) -> str:
+    case = next(case for case in verdict.cases if not case.agrees)
+    first = case.differences[0]
+    return f"when {case.title}: {first.name}: got {first.got}; expected {first.expected}"
