@@ -1,4 +1,4 @@
-"""The commands ``gradstop grade`` and ``gradstop refresh``."""
+"""The command ``gradstop``: progress and start for learners, grade for instructors, the rest for authors."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradstop.course import CourseError, find_assignment
+from gradstop.course.files import EXERCISES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +27,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gradstop", description="Where Gradients Stop: the course's commands.")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the course's folder (default: this one)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    start = commands.add_parser("start", help="copy an assignment to work/, where updates leave it alone")
+    start.add_argument("assignment", help="for example 03-detach")
+    start.set_defaults(run=_start)
+    progress = commands.add_parser("progress", help="show what is solved and what to try next")
+    progress.add_argument("folder", nargs="?", type=Path, help="an assignment or a folder of them (default: work)")
+    progress.set_defaults(run=_progress)
     grade = commands.add_parser("grade", help="grade all submissions of an assignment")
     grade.add_argument("assignment", help="for example 03-detach")
     grade.add_argument("--student", default="*", help="grade this student alone")
@@ -33,7 +40,34 @@ def _parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh", help="execute the notebooks and regenerate what is derived")
     refresh.add_argument("--only", default="", help="only notebooks whose path contains this")
     refresh.set_defaults(run=_refresh)
+    new = commands.add_parser("new", help="lay out a new exercise")
+    new.add_argument("exercise", help="NN-topic/function")
+    new.set_defaults(run=_new)
+    vet = commands.add_parser("vet", help="say what is wrong with an assignment's exercises")
+    vet.add_argument("assignment", help="for example 03-detach")
+    vet.set_defaults(run=_vet)
     return parser
+
+
+def _start(options: argparse.Namespace) -> int:
+    from gradstop.checking.workspace import start
+
+    print(start(options.root.resolve(), options.assignment))
+    return 0
+
+
+def _progress(options: argparse.Namespace) -> int:
+    from gradstop.checking.progress import assignments_in, next_step, progress
+    from gradstop.checking.workspace import WORK
+
+    work = options.root / WORK
+    for assignment in assignments_in(options.folder or (work if work.is_dir() else options.root / EXERCISES)):
+        states = list(progress(assignment))
+        print(f"{assignment.name}: {sum(state.solved for state in states)} of {len(states)} solved")
+        for state in states:
+            print(f"  {state.exercise:<24}{state.words()}")
+        print(f"  {next_step(states)}")
+    return 0
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -60,3 +94,25 @@ def _refresh(options: argparse.Namespace) -> int:
     for line in refresh(options.root.resolve(), options.only):
         print(line, flush=True)
     return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from gradstop.authoring.new import new_exercise
+
+    root = options.root.resolve()
+    for path in new_exercise(root, options.exercise):
+        print(f"fill in {path.relative_to(root)}")
+    print(f"then: gradstop vet {options.exercise.partition('/')[0]}; make refresh; add its page to _toc.yml")
+    return 0
+
+
+def _vet(options: argparse.Namespace) -> int:
+    from gradstop.authoring.bench import Bench
+    from gradstop.authoring.vet import vet
+
+    bench = Bench(find_assignment(options.root.resolve(), options.assignment))
+    faults = [fault for exercise in bench.solutions for fault in vet(bench, exercise)]
+    for fault in faults:
+        print(fault)
+    print(f"{len(bench.solutions)} exercises, {len(faults)} faults")
+    return 1 if faults else 0

@@ -9,7 +9,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from gradstop.authoring.bench import Bench
 from gradstop.authoring.normalise import normalised
+from gradstop.authoring.vet import vet
 from gradstop.course import Assignment, CourseError, assignments
 from gradstop.course.files import BOOK, EXERCISES, SOLUTIONS
 from gradstop.grading.register import course_config, generate
@@ -31,12 +33,19 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
     """
     for assignment in assignments(root):
         if only in str(assignment.folder):
+            _refuse_faults(Bench(assignment))
             release(root, assignment)
             yield f"exercises/{assignment.name}: generated"
     for path in executed_notebooks(root):
         if only in str(path):
             execute(path)
             yield f"{path.relative_to(root)}: executed"
+
+
+def _refuse_faults(bench: Bench) -> None:
+    faults = [fault for exercise in bench.solutions for fault in vet(bench, exercise, range(2))]
+    if faults:
+        raise CourseError(f"{bench.assignment.name} is not released:\n  " + "\n  ".join(faults))
 
 
 def execute(path: Path) -> None:
