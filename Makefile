@@ -30,7 +30,9 @@ book: setup
 serve: book
 	python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
+# A clone's notebooks are not trusted, and JupyterLab strips the drawings from those.
 lab: setup
+	jupyter trust book/*.ipynb
 	jupyter lab book/03-detach.ipynb
 
 test: lint book

@@ -84,7 +84,9 @@ def _grade(options: argparse.Namespace) -> int:
         total = "not graded" if result.problem else f"{sum(result.scores.values()):g}"
         print(f"{result.student:<20} {total:>10}  {result.problem or scores}")
     failed = sum(bool(result.problem) for result in results)
-    print(f"{len(results) - failed} graded, {failed} not graded. Next: nbgrader generate_feedback {assignment.name}")
+    note = " (they count 0 in an export)" if failed else ""
+    print(f"{len(results) - failed} graded, {failed} not graded{note}.")
+    print(f"Next: nbgrader generate_feedback {assignment.name} --force")
     return 1 if failed else 0
 
 

@@ -52,19 +52,37 @@ def test_a_wrong_answer_is_told_where_it_parts_and_which_it_is(capsys):
         ("def stop(x, y): pass", "yours is written stop(x, y)"),
         ("def stop(x):\n    raise NotImplementedError('stop')", "not written yet"),
         ("def stop(x):\n    return x.nonsense", "AttributeError"),
-        ("def stop(x):\n    return None", "no tensor: NoneType"),
+        ("def stop(x):\n    x.detach()", "Your function returns None: is a `return` missing?"),
+        ("def stop(x):\n    return x.detach", "A tensor is asked for: call it, with ()"),
         ("def stop(x):\n    raise SystemExit", "SystemExit"),
         ("def stop(x):\n    raise KeyboardInterrupt", "You stopped the check of stop"),
     ],
 )
-def test_a_slip_gets_a_sentence(source, said):
-    message = failure(source)
+def test_a_slip_gets_a_sentence(source, said, capsys):
+    message = failure(source) + capsys.readouterr().out
     assert said in message
     assert "Traceback" not in message
 
 
 def test_an_unknown_exercise_lists_those_there_are():
     assert "It has: stop, scale_grad" in failure("", "strop")
+
+
+def test_a_name_without_quotes_is_explained():
+    with pytest.raises(CheckFailed, match="in quotes: check"):
+        check(max)
+
+
+def test_one_error_in_every_case_is_said_once(capsys):
+    failure("def stop(x):\n    return numpy.array(x)")
+    said = capsys.readouterr().out
+    assert said.count("NameError") == 1
+    assert "differs in every case" in said
+
+
+def test_validate_is_told_the_first_difference(monkeypatch):
+    monkeypatch.setenv("NBGRADER_VALIDATING", "1")
+    assert "the reference: raises RuntimeError" in failure("def stop(x):\n    return x.data")
 
 
 def test_optional_parameters_are_welcome():
@@ -74,7 +92,7 @@ def test_optional_parameters_are_welcome():
 def test_a_folder_without_cases_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    assert "its cases are not there" in failure("def stop(x): pass", folder=None)
+    assert "The cases are not in this folder" in failure("def stop(x): pass", folder=None)
 
 
 def copy_to(folder: Path) -> Path:

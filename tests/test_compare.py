@@ -44,6 +44,13 @@ def test_close(got, expected, agree):
     assert close(got, expected) is agree
 
 
+def test_a_double_is_held_to_its_own_precision():
+    values = [{"type": "tensor", "dtype": dtype, "shape": [1], "numbers": [1.0]} for dtype in ("float32", "float64")]
+    for value, agree in zip(values, (True, False), strict=True):
+        assert close({**value, "numbers": [1.0 + 1e-7]}, value) is agree
+        assert close({**value, "numbers": [1.0 + 1e-13]}, value)
+
+
 def test_a_got_value_cannot_widen_the_tolerance():
     """The expected value alone sets the scale."""
     assert not close([0.0, 1e9], [1.0, 1.0])

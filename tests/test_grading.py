@@ -44,6 +44,11 @@ def without_checks(notebook):
     notebook["cells"] = [c for c in notebook["cells"] if not c["metadata"].get("nbgrader", {}).get("grade")]
 
 
+def without_marks(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+
+
 def fake_scores(notebook):
     """Replace every check by a cell that prints full marks."""
     for cell in notebook["cells"]:
@@ -130,8 +135,8 @@ def test_feedback_shows_the_differences(course):
 
 
 def test_the_scores_can_be_exported(course):
-    nbgrader(course, "export", "--to", "grades.csv")
-    rows = (course / "grades.csv").read_text().splitlines()
+    nbgrader(course, "export", "--to", "grading/grades.csv")
+    rows = (course / "grading" / "grades.csv").read_text().splitlines()
     assert any(row.startswith(f"{NAME},") and ",ben," in row and ",16.0," in row for row in rows)
 
 
@@ -164,15 +169,21 @@ def test_gradstop_grade_gives_the_same_from_a_clean_clone(course, tmp_path):
     shutil.copytree(course, clean, ignore=shutil.ignore_patterns("autograded", "feedback", "gradebook.db"))
     for student in ("dan", "eve", "fay"):
         shutil.rmtree(clean / "grading" / "submitted" / student)
-    (clean / "grading" / "submitted" / "ben" / NAME / "detach.ipynb").write_text('{"cells": [')
+    submitted = clean / "grading" / "submitted"
+    (submitted / "ben" / NAME / "detach.ipynb").write_text('{"cells": [')
+    hand_in(clean, "gus", SOLVED).rename(submitted / "gus" / NAME / "detach (1).ipynb")
+    (submitted / "hal").mkdir()
+    change(hand_in(clean, "ira", SOLVED), without_marks)
     done = run(clean, "gradstop", "grade", NAME)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert lines[0].split()[:2] == ["ann", "17"]
-    assert "not graded" in lines[1]
-    assert "JSON" in lines[1]
+    assert "detach.ipynb, line 1" in lines[1]
     assert lines[2].split()[:2] == ["cyd", "0"]
-    assert "2 graded, 1 not graded" in lines[3]
+    assert "detach.ipynb is expected, there is detach (1).ipynb" in lines[3]
+    assert "there is no folder hal/03-detach" in lines[4]
+    assert "have lost nbgrader's mark" in lines[5]
+    assert "2 graded, 4 not graded" in lines[6]
     assert "Traceback" not in done.stdout + done.stderr
     assert scores(clean, "ann") == FULL
 

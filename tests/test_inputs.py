@@ -1,9 +1,12 @@
 """What a case draws: the same from the same seed, no two numbers alike, and of the kind that was asked for."""
 
+import random
+
 import pytest
 import torch
 
-from gradstop.observe import Draw
+from gradstop.compare.reference import covering_turns
+from gradstop.observe import Draw, case
 
 
 def test_the_same_seed_draws_the_same():
@@ -56,5 +59,38 @@ def test_an_interior_tensor_cannot_be_walked_twice(seed):
 
 def test_choices_are_kept_so_that_seeds_can_cover_them():
     draw = Draw(1)
-    picked = draw.choice("a", "b", "c")
-    assert draw.choices == [(3, "abc".index(picked))]
+    picked = [draw.choice("a", "b", "c") for _ in range(2)]
+    ((site, first, one), (again, second, two)) = draw.choices
+    assert site == again
+    assert (first, second) == (1, 2)
+    assert picked == ["abc"[one], "abc"[two]]
+
+
+def test_a_choice_is_known_by_where_it_stands_and_not_by_how_many_came_before():
+    """An interior tensor draws one choice more than a leaf; the next choice is the same one all the same."""
+
+    def draw_after(kind):
+        draw = Draw(1)
+        draw.tensor("x", kind)
+        draw.choice("a", "b")
+        return draw.choices[-1][:2]
+
+    assert draw_after("leaf") == draw_after("interior")
+
+
+def test_turns_take_every_pair_of_options():
+    """Leaf or interior, three factors: all six combinations are met."""
+    met = set()
+
+    @case("f", "x is of each kind")
+    def each(f, draw, see):
+        met.clear()
+        kind, factor = draw.choice("leaf", "interior"), draw.choice(1, 2, 3)
+        see.value("drawn", [kind, factor])
+        yield
+
+    for start in range(20):
+        seeds = random.Random(start)
+        turns = covering_turns(each, None, lambda s=seeds: s.getrandbits(53))
+        drawn = {str(turn.record.observations[0].value) for turn in turns}
+        assert len(drawn) == 6

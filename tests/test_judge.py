@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 from conftest import bench_of
 
+from gradstop.compare import as_text
 from gradstop.grading import judge as judging
 from gradstop.grading.judge import judge_all, listening
 from gradstop.grading.parse import parse_record
@@ -37,6 +38,7 @@ def judge(monkeypatch):
 
         with listening() as server:
             verdicts = judge_all(server, start, DETACH.assignment.read_cases(), DETACH.references(0))
+        run.verdicts = verdicts
         return {name: verdict.passed for name, verdict in verdicts.items()}
 
     yield run
@@ -79,6 +81,13 @@ def test_a_wrong_answer_costs_the_cases_it_fails(judge):
 )
 def test_an_exercise_that_crashes_or_hangs_costs_itself_alone(judge, answer):
     assert judge(submission(stop=answer)) == {**FULL, "stop": 0}
+
+
+def test_the_verdict_says_why_nothing_was_observed(judge):
+    judge(submission(stop=lambda x: time.sleep(60), one_path=lambda x, w: os._exit(1)))
+    said = {name: as_text(verdict) for name, verdict in judge.verdicts.items()}
+    assert "a loop that never ends" in " ".join(said["stop"].split())
+    assert "its process ended: a crash, or an exit" in " ".join(said["one_path"].split())
 
 
 def test_silence_earns_nothing(judge):

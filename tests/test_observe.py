@@ -98,6 +98,10 @@ def test_sharing_groups_by_memory():
     groups = seen(lambda see: see.sharing("it", x=x, view=x[1:], alias=x.detach(), copy=x.clone(), none=None))
     assert groups == [["alias", "view", "x"]]
     assert seen(lambda see: see.sharing("it", a=torch.ones(0), b=torch.ones(0))) == []
+    halves = seen(lambda see: see.sharing("it", one=x[:1], other=x[1:]))
+    assert halves == []
+    array = torch.from_numpy(x.detach()[1:].numpy())
+    assert seen(lambda see: see.sharing("it", x=x, array=array, other=x.clone())) == [["array", "x"]]
 
 
 def test_written_sees_an_edit_through_an_alias_and_not_one_through_data():

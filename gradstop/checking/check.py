@@ -1,6 +1,7 @@
 """``check("stop")``: runs an exercise's cases on the learner's function and compares with the recording."""
 
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from html import escape
@@ -10,6 +11,7 @@ from typing import Any
 from gradstop.checking.recording import Recording, read_recording
 from gradstop.checking.show import Report, fail, show
 from gradstop.compare import Reference, Verdict, as_html, as_text, headline, judge
+from gradstop.compare.report import unwritten
 from gradstop.course import Assignment, CourseError, assignment_here
 from gradstop.observe import observe
 
@@ -21,6 +23,8 @@ def check(name: str, *, folder: str | Path | None = None) -> None:
     function differs from the reference or cannot be checked; its message says what to do.
     """
     namespace = sys._getframe(1).f_globals
+    if not isinstance(name, str):
+        raise fail(f'Write the name in quotes: check("{getattr(name, "__name__", "name")}").')
     try:
         recording = read_recording(_assignment(namespace, folder))
         reference = _reference(recording, name)
@@ -90,12 +94,9 @@ def _report(verdict: Verdict, recording: Recording) -> Report:
 
 
 def _first(verdict: Verdict) -> str:
-    """Return the headline and the first difference, for where only the message is seen (nbgrader's Validate)."""
-    case = next(case for case in verdict.cases if not case.agrees)
-    difference = case.differences[0]
-    if "not written yet" in headline(verdict):
+    """Return the headline; with the first difference where only the message is seen (nbgrader's Validate)."""
+    if unwritten(verdict) or "NBGRADER_VALIDATING" not in os.environ:
         return headline(verdict)
-    return (
-        f"{headline(verdict)} First difference, when {case.title}: "
-        f"{difference.name}: got {difference.got}; expected {difference.expected}."
-    )
+    case = next(case for case in verdict.cases if not case.agrees)
+    first = case.differences[0]
+    return f"{headline(verdict)} When {case.title}: {first.name}: {first.got}; the reference: {first.expected}."

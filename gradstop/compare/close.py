@@ -7,21 +7,25 @@ from gradstop.observe.encode import Json
 
 RELATIVE = 1e-4  # of the largest expected number of a tensor: float32 operations in another order
 ABSOLUTE = 1e-5
+DOUBLE = 1e-5  # both are so much smaller for values in double precision
+DOUBLES = ("float64", "complex128")
 
 
-def close(got: Json, expected: Json) -> bool:
+def close(got: Json, expected: Json, scale: float = 1.0) -> bool:
     """Compare two JSON values: exact keys, lengths and types (a bool is no int), numbers with a tolerance."""
     if type(got) is not type(expected):
         return False
     if isinstance(expected, dict):
-        return got.keys() == expected.keys() and all(close(got[key], expected[key]) for key in expected)
+        finer = DOUBLE if expected.get("dtype") in DOUBLES else scale
+        return got.keys() == expected.keys() and all(close(got[key], expected[key], finer) for key in expected)
     if isinstance(expected, list):
-        tolerance = _tolerance(expected)
+        tolerance = scale * _tolerance(expected)
         return len(got) == len(expected) and all(
-            near(g, e, tolerance) if isinstance(e, float) else close(g, e) for g, e in zip(got, expected, strict=True)
+            near(g, e, tolerance) if isinstance(e, float) else close(g, e, scale)
+            for g, e in zip(got, expected, strict=True)
         )
     if isinstance(expected, float):
-        return near(got, expected, _tolerance([expected]))
+        return near(got, expected, scale * _tolerance([expected]))
     return bool(got == expected)
 
 

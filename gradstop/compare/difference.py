@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gradstop.compare.kinds import KINDS
+from gradstop.compare.kinds import KINDS, NOTHING_RETURNED
 from gradstop.observe.encode import Json
 from gradstop.observe.record import Observation, Record
 
@@ -37,8 +37,11 @@ def compare(got: Record, expected: Record) -> list[Difference]:
         elif got.stopped is None:
             found.append(_missing(wanted))
     found.sort(key=lambda difference: KINDS[difference.kind].order)
-    if got.stopped != expected.stopped and not (found and found[0].name == "the call"):
-        found.append(_stopped(got, expected))
+    nothing = [difference for difference in found if difference.means == NOTHING_RETURNED]
+    if nothing:
+        return nothing[:1]  # the others follow from it
+    if got.stopped != expected.stopped and not (found and found[0].kind == "raised"):
+        found.append(_stopped(got))
     return found
 
 
@@ -68,13 +71,14 @@ def _missing(wanted: Observation) -> Difference:
     return Difference(wanted.name, wanted.kind, wanted.asked, "not observed", expected, "", wanted.read)
 
 
-def _stopped(got: Record, expected: Record) -> Difference:
-    after = got.observations[-1].name if got.observations else "the start"
+def _stopped(got: Record) -> Difference:
+    if not got.observations:
+        return Difference("the case", "raised", "the function returns", str(got.stopped), "returns", "")
     return Difference(
         "the rest of the case",
         "raised",
         "the result can be used as the text says",
-        f"stopped after “{after}”: {got.stopped}",
-        "goes on to the end" if expected.stopped is None else expected.stopped,
+        f"stopped after “{got.observations[-1].name}”: {got.stopped}",
+        "goes on to the end",
         "What your function returned could not be used further.",
     )

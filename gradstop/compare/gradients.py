@@ -65,7 +65,7 @@ def _leaf_words(state: Json) -> str:
     received = _received(state)
     if _cleared(state):
         return "its earlier .grad was cleared"
-    return "no gradient" if _nothing(received) else f"receives {numbers(received)}"
+    return "no gradient (None or zeros)" if _nothing(received) else f"receives {numbers(received)}"
 
 
 def _leaf_means(leaf: str, got: Json, expected: Json) -> str:

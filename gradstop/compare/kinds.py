@@ -7,6 +7,8 @@ from gradstop.compare import gradients, phrases
 from gradstop.compare.close import close
 from gradstop.observe.encode import Json
 
+NOTHING_RETURNED = "Your function returns None: is a `return` missing?"
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -22,6 +24,16 @@ class Kind:
     differs: Callable[[Json, Json], bool] = lambda got, expected: not close(got, expected)
 
 
+_ASKED = {"tensor": "A tensor", "array": "A NumPy array", "float": "A number", "int": "An integer", "bool": "A bool"}
+
+
+def _other_type(got: str, asked: str) -> str:
+    if got == "NoneType":
+        return NOTHING_RETURNED
+    called = ": call it, with ()" if got in ("method", "builtin_function_or_method", "function") else ""
+    return f"{asked} is asked for{called}."
+
+
 def _flag_words(value: Json) -> str:
     if "type" in value:
         return f"no tensor: {value['type']}"
@@ -30,7 +42,7 @@ def _flag_words(value: Json) -> str:
 
 def _flag_means(got: Json, expected: Json) -> str:
     if "type" in got:
-        return f"A tensor is asked for; this is {got['type']}."
+        return _other_type(got["type"], "A tensor")
     if got["requires_grad"] and not expected["requires_grad"]:
         return "It still takes part in the graph: what is computed from it is recorded."
     if expected["requires_grad"] and not got["requires_grad"]:
@@ -40,7 +52,7 @@ def _flag_means(got: Json, expected: Json) -> str:
 
 def _value_means(got: Json, expected: Json) -> str:
     if got.get("type") != expected["type"]:
-        return f"It is a {got.get('type')}; a {expected['type']} is asked for."
+        return _other_type(str(got.get("class", got.get("type"))), _ASKED.get(expected["type"], expected["type"]))
     if got.get("dtype") != expected.get("dtype"):
         return "The dtype is another."
     if got.get("shape") != expected.get("shape"):
@@ -106,8 +118,9 @@ KINDS: dict[str, Kind] = {
     "members": Kind(3, lambda names: ", ".join(names) or "none", lambda *_: "The collection holds others."),
     "sharing": Kind(4, _sharing_words, _sharing_means),
     "written": Kind(5, _written_words, _written_means),
-    "gradients": Kind(6, gradients.words, gradients.means, gradients.differs),
-    "value": Kind(7, phrases.value, _value_means),
+    # Before the gradients: another value sends other gradients back, and is the cause.
+    "value": Kind(6, phrases.value, _value_means),
+    "gradients": Kind(7, gradients.words, gradients.means, gradients.differs),
     "grad mode": Kind(
         8,
         lambda enabled: "operations are recorded" if enabled else "nothing is recorded",

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from gradstop.compare.difference import agrees
@@ -13,7 +14,8 @@ from gradstop.observe.run import observe, observe_with_choices
 
 Seeds = tuple[int, int]
 CANDIDATES = 40  # seeds that are tried to cover every choice of a case
-FEWEST = 2  # runs of one case, however few its choices
+FEWEST = 2  # turns of one case, however few its choices
+MOST = 8  # turns that are spent on pairs of options
 
 
 @dataclass(frozen=True)
@@ -91,22 +93,34 @@ def make_reference(
 
 
 def covering_turns(case: Case, solution: Callable[..., Any], seed: Callable[[], int]) -> tuple[Turn, ...]:
-    """Return turns that together take every option of every choice that the case draws (greedily, so not fewest)."""
-    tried = []
-    for _ in range(CANDIDATES):
-        seeds = (seed(), seed())
-        record, choices = observe_with_choices(case, solution, seeds)
-        if record.stopped is not None:
-            raise ValueError(f"{case.exercise}, case {case.name!r}: the solution itself stops: {record.stopped}")
-        tried.append((Turn(seeds, record), choices))
+    """Return turns that together take every option of every choice that the case draws, and most pairs of options.
+
+    They are picked greedily from ``CANDIDATES`` runs. Raises ValueError if the solution itself cannot finish the case.
+    """
+    tried = [_try(case, solution, (seed(), seed())) for _ in range(CANDIDATES)]
+    options = frozenset[Any]().union(*(candidate.options for candidate in tried))
+    pairs = frozenset[Any]().union(*(candidate.pairs for candidate in tried))
     picked: list[Turn] = []
-    missing = frozenset[tuple[int, int, int]]().union(*(choices for _, choices in tried))
-    while missing or len(picked) < FEWEST:
-        turn, choices = max(tried, key=lambda pair: len(pair[1] & missing))
-        tried.remove((turn, choices))
-        picked.append(turn)
-        missing -= choices
+    while options or len(picked) < FEWEST or (pairs and len(picked) < MOST):
+        best = max(tried, key=lambda candidate: (len(candidate.options & options), len(candidate.pairs & pairs)))
+        tried.remove(best)
+        picked.append(best.turn)
+        options, pairs = options - best.options, pairs - best.pairs
     return tuple(picked)
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    turn: Turn
+    options: frozenset[Any]
+    pairs: frozenset[Any]
+
+
+def _try(case: Case, solution: Callable[..., Any], seeds: Seeds) -> _Candidate:
+    record, choices = observe_with_choices(case, solution, seeds)
+    if record.stopped is not None:
+        raise ValueError(f"{case.exercise}, case {case.name!r}: the solution itself stops: {record.stopped}")
+    return _Candidate(Turn(seeds, record), choices, frozenset(map(frozenset, combinations(choices, 2))))
 
 
 def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wrong | None:

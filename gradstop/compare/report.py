@@ -24,6 +24,14 @@ def unwritten(verdict: Verdict) -> bool:
     return "not written yet" in headline(verdict)
 
 
+def everywhere(verdict: Verdict) -> Difference | None:
+    """Return the difference that all cases have in common as their first, such as an error at each call."""
+    firsts = [case.differences[0] if case.differences else None for case in verdict.cases]
+    if len(firsts) > 1 and firsts[0] and all(f and (f.name, f.got) == (firsts[0].name, firsts[0].got) for f in firsts):
+        return firsts[0]
+    return None
+
+
 def like(verdict: Verdict) -> str:
     """Say which known wrong answer behaves exactly like this one, or nothing."""
     return f"This behaves like {verdict.like.says}" if verdict.like else ""
@@ -31,6 +39,8 @@ def like(verdict: Verdict) -> str:
 
 def reading(verdict: Verdict, sections: Mapping[str, str]) -> list[str]:
     """List the sections to read, each once, the misconception's first."""
+    if everywhere(verdict) and not verdict.like:
+        return []
     places = [verdict.like.read] if verdict.like else []
     places += [d.read for case in verdict.cases for d in case.differences[:SHOWN]]
     return list(dict.fromkeys(sections[place] for place in places if place in sections))

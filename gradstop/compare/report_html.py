@@ -5,20 +5,21 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from gradstop.compare.difference import Difference
-from gradstop.compare.report import SHOWN, asked, headline, like, more, reading, unwritten
+from gradstop.compare.report import SHOWN, asked, everywhere, headline, like, more, reading, unwritten
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
-# Colours are the page's, so that the table is read in light and in dark; marks are words, not colours. The selectors
-# name the table, or JupyterLab's own rules for tables win.
+# Colours are the page's, so that the table is read in light and in dark; marks are words, not colours. The class
+# stands twice in the selectors, or JupyterLab's own rules for tables win.
 _STYLE = """<style>
-.gradstop-check table{border-collapse:collapse;width:100%;max-width:60em;table-layout:auto}
-.gradstop-check table caption{caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit}
-.gradstop-check table th,.gradstop-check table td{text-align:left;vertical-align:top;padding:.3em .6em;
+.gs-check.gs-check table{border-collapse:collapse;width:100%;max-width:60em;}
+.gs-check.gs-check table caption{caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit}
+.gs-check.gs-check table th,.gs-check.gs-check table td{
+text-align:left;vertical-align:top;padding:.3em .6em;
 border-bottom:1px solid rgba(128,128,128,.4);white-space:normal;font-weight:normal;overflow-wrap:anywhere}
-.gradstop-check table tr{background:none}
-.gradstop-check table thead th,.gradstop-check table .case{font-weight:bold}
-.gradstop-check table .means td{padding-left:1.8em;font-style:italic}
-.gradstop-check table .given{font-weight:normal;font-size:.92em}
+.gs-check.gs-check table tr{background:none}
+.gs-check.gs-check table thead th,.gs-check.gs-check table .case{font-weight:bold}
+.gs-check.gs-check table .means td{padding-left:1.8em;font-style:italic}
+.gs-check.gs-check table .given{font-weight:normal;font-size:.92em}
 </style>"""
 
 
@@ -36,15 +37,19 @@ def as_html(verdict: Verdict, sections: Mapping[str, str] | None = None) -> str:
 
 
 def _parts(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
-    yield f'<div class="gradstop-check">{_STYLE}'
+    yield f'<div class="gs-check">{_STYLE}'
     if unwritten(verdict):
         yield f"<p><strong>{escape(headline(verdict))}</strong></p></div>"
         return
     yield f"<table><caption>{escape(headline(verdict))}</caption>"
     if not verdict.agrees:
         yield _HEAD
-    for case in verdict.cases:
-        yield f"<tbody>{''.join(_case(case))}</tbody>"
+    common = everywhere(verdict)
+    if common:
+        head = '<tr><th scope="rowgroup" colspan="3" class="case">✗ differs in every case</th></tr>'
+        yield f"<tbody>{head}{''.join(_difference(common))}</tbody>"
+    else:
+        yield from (f"<tbody>{''.join(_case(case))}</tbody>" for case in verdict.cases)
     yield "</table>"
     if like(verdict):
         yield f"<p>{_code(like(verdict))}</p>"
@@ -62,7 +67,7 @@ def _code(text: str) -> str:
 def _case(case: CaseVerdict) -> Iterator[str]:
     mark = "✓ agrees" if case.agrees else "✗ differs"
     given = f'<br><span class="given">Given: {escape("; ".join(case.given))}.</span>' if case.given else ""
-    yield f'<tr><th scope="rowgroup" colspan="3" class="case">{mark}: {escape(case.title)}{given}</th></tr>'
+    yield f'<tr><th scope="rowgroup" colspan="3" class="case">{mark} when {escape(case.title)}{given}</th></tr>'
     for difference in case.differences[:SHOWN]:
         yield from _difference(difference)
     if more(case):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import fill
 
 from gradstop.compare.difference import Difference
-from gradstop.compare.report import SHOWN, asked, headline, like, more, reading, unwritten
+from gradstop.compare.report import SHOWN, asked, everywhere, headline, like, more, reading, unwritten
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
 WIDTH = 88
@@ -19,8 +19,13 @@ def _lines(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
     yield headline(verdict)
     if unwritten(verdict):
         return
-    for case in verdict.cases:
-        yield from _case(case)
+    common = everywhere(verdict)
+    if common:
+        yield "  differs in every case:"
+        yield from _difference(common)
+    else:
+        for case in verdict.cases:
+            yield from _case(case)
     if like(verdict):
         yield ""
         yield fill(like(verdict), WIDTH)
@@ -29,7 +34,7 @@ def _lines(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
 
 
 def _case(case: CaseVerdict) -> Iterator[str]:
-    yield f"  {'agrees ' if case.agrees else 'differs'}  {case.title}"
+    yield f"  {'agrees ' if case.agrees else 'differs'}  when {case.title}"
     if case.agrees:
         return
     if case.given:

@@ -40,15 +40,15 @@ class Verdict:
         return self.passed == len(self.cases)
 
 
-def judge(reference: Reference, observed: dict[str, list[Record]]) -> Verdict:
+def judge(reference: Reference, observed: dict[str, list[Record]], missing: str = "nothing was observed") -> Verdict:
     """Compare what was observed, one record for each turn of each case, with the reference.
 
-    A record that is missing counts as one that observed nothing.
+    A record that is missing counts as one that observed nothing; ``missing`` says why it is.
     """
     complete = {
         case: [
             *observed.get(case, [])[: len(turns)],
-            *_nothing(case, len(turns) - len(observed.get(case, []))),
+            *_nothing(case, len(turns) - len(observed.get(case, [])), missing),
         ]
         for case, turns in reference.turns.items()
     }
@@ -68,5 +68,5 @@ def _case(reference: Reference, case: str, records: list[Record]) -> CaseVerdict
     return CaseVerdict(title)
 
 
-def _nothing(case: str, count: int) -> list[Record]:
-    return [Record(case, stopped="nothing was observed")] * count
+def _nothing(case: str, count: int, why: str) -> list[Record]:
+    return [Record(case, stopped=why)] * count

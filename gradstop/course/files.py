@@ -74,9 +74,8 @@ def assignment_here(namespace: dict[str, Any]) -> Assignment:
         if (place / "cases.py").is_file():
             return Assignment(place.resolve())
     raise CourseError(
-        f"This notebook runs in the folder {Path.cwd().name!r}, and its cases are not there. Open it in the folder it "
-        "came in (exercises/NN-topic, with cases.py and reference.json beside it), or name that folder: "
-        'check("…", folder="exercises/NN-topic").'
+        f"The cases are not in this folder, {Path.cwd().name!r}. Open the notebook (or start Python) in the folder it "
+        "came in, with cases.py and reference.json beside it, or name that folder: check(…, folder=…)."
     )
 
 

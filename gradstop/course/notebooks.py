@@ -26,7 +26,7 @@ def graded_cells(notebook: Path) -> Iterator[GradedCell]:
         mark = cell["metadata"].get("nbgrader")
         if mark and cell["cell_type"] == "code":
             source = "".join(cell["source"])
-            yield GradedCell(mark["grade_id"], source, mark["solution"], float(mark.get("points", 0)))
+            yield GradedCell(mark["grade_id"], source, mark.get("solution", False), float(mark.get("points", 0)))
 
 
 def load_solutions(notebook: Path) -> dict[str, Callable[..., Any]]:

@@ -32,6 +32,7 @@ class Words:
         only = len(unnamed) == 1
         self._unnamed = {i: "unnamed leaf" + ("" if only else f" {k}") for k, i in enumerate(unnamed, 1)}
         self._lost = _out_of_reach(graph)
+        self._results = _results(graph)
 
     def tensor(self, number: int) -> str:
         """Return what a tensor is called where others mention it."""
@@ -64,7 +65,15 @@ class Words:
             return Note("never", ".grad None,\nnot reached")
         if {tensor.accumulator, tensor.node} & self._lost:
             return Note("never", ".grad None,\nbackward will raise")
-        return Note("will", ".grad None\n→ will be filled")
+        return Note("will", f".grad None\n→ will be filled{self._by(tensor)}")
+
+    def _by(self, tensor: TensorInfo) -> str:
+        """Name the results whose backward fills a slot, where the picture has several results."""
+        if len(self._results) < 2:
+            return ""
+        return "\nby " + ", ".join(
+            self.tensor(number) for number, nodes in self._results.items() if {tensor.accumulator, tensor.node} & nodes
+        )
 
     def saved(self, node: NodeInfo) -> list[Note]:
         """Return what a node saved, what is alike in one note."""
@@ -189,6 +198,21 @@ def _many_saved(status: str, count: int) -> Note:
 
 def _letter(number: int) -> str:
     return _LETTERS[number] if number < len(_LETTERS) else f"{_LETTERS[number % 26]}{number // 26}"
+
+
+def _results(graph: Graph) -> dict[int, set[int]]:
+    """Return the tensors from which a backward would start, none behind another, each with the nodes it reaches."""
+    targets: list[list[int]] = [[] for _ in graph.nodes]
+    for edge in graph.edges:
+        targets[edge.source].append(edge.target)
+    chosen = [graph.tensors[i] for i in graph.roots] or [tensor for tensor in graph.tensors if tensor.names]
+    below = {tensor.id: reached([tensor.node], targets) for tensor in chosen if tensor.node is not None}
+    nodes = {number: graph.tensors[number].node for number in below}
+    return {
+        number: found
+        for number, found in below.items()
+        if not any(nodes[number] in other for i, other in below.items() if nodes[i] != nodes[number])
+    }
 
 
 def _out_of_reach(graph: Graph) -> set[int]:

@@ -9,7 +9,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from gradstop.course import CHECK, Assignment, CourseError
+from gradstop.course import CHECK, Assignment, CourseError, graded_cells, load_solutions
 from gradstop.grading.complaints import complaints
 from gradstop.grading.register import course_config, register
 
@@ -30,14 +30,38 @@ class Course:
     root: Path
     config: Config
 
+    @property
+    def submitted(self) -> Path:
+        """Where submissions lie, a folder for each student."""
+        return self.root / str(CourseDirectory(config=self.config).submitted_directory)
+
     def students(self, assignment: Assignment, student: str = "*") -> list[str]:
-        """Return who handed in the assignment. Raises CourseError if nobody did."""
-        submitted = Path(CourseDirectory(config=self.config).submitted_directory)
-        found = sorted(path.parent.name for path in (self.root / submitted).glob(f"{student}/{assignment.name}"))
+        """Return who has anything in the folder of submissions. Raises CourseError if nobody has."""
+        found = sorted(path.name for path in self.submitted.glob(student) if not path.name.startswith("."))
         if not found:
-            place = submitted / ("STUDENT" if student == "*" else student) / assignment.name
-            raise CourseError(f"There is no submission to grade: put one in {place}/{assignment.notebook.name}.")
+            place = self.submitted.relative_to(self.root) / ("STUDENT" if student == "*" else student)
+            raise CourseError(
+                f"There is no submission to grade: put one in {place}/{assignment.name}/{assignment.notebook.name}."
+            )
         return found
+
+    def hindrance(self, assignment: Assignment, student: str) -> str:
+        """Say why a submission cannot be graded before nbgrader has to, or nothing."""
+        folder = self.submitted / student / assignment.name
+        notebook = folder / assignment.notebook.name
+        if not folder.is_dir():
+            return f"there is no folder {student}/{assignment.name}"
+        if not notebook.is_file():
+            others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb"))) or "no notebook"
+            return f"{notebook.name} is expected, there is {others}"
+        try:
+            marked = {cell.grade_id for cell in graded_cells(notebook)}
+        except (CourseError, KeyError, TypeError) as error:
+            return str(error) if isinstance(error, CourseError) else f"{notebook.name} is no notebook"
+        lost = [name for name in load_solutions(assignment.notebook) if name not in marked]
+        if lost:
+            return f"the cells {', '.join(lost)} have lost nbgrader's mark: copy the answers into a fresh notebook"
+        return ""
 
 
 def open_course(root: Path) -> Course:
@@ -53,7 +77,7 @@ def grade(course: Course, assignment: Assignment, students: list[str]) -> Iterat
     """
     register(course.config, assignment.name)
     for student in students:
-        problem = _autograde(course.config, assignment.name, student)
+        problem = course.hindrance(assignment, student) or _autograde(course.config, assignment.name, student)
         scores = {} if problem else _scores(course.config, assignment.name, student)
         yield Result(student, scores, problem)
 

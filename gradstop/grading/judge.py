@@ -14,7 +14,7 @@ from pathlib import Path
 from gradstop.compare import Reference, Verdict, judge
 from gradstop.grading.parse import parse_record
 from gradstop.observe import Record
-from gradstop.observe.channel import Channel, ProtocolError
+from gradstop.observe.channel import ENDED, Channel, ProtocolError
 
 PATIENCE = 20.0  # seconds for all cases of one exercise; they take some 30 ms
 _LOST = (ProtocolError, OSError)  # the process ended, or went silent (TimeoutError is an OSError)
@@ -41,6 +41,7 @@ def judge_all(
     ``gradstop.observe.remote``); ``cases`` is the text of ``cases.py``. Never raises for what that process does.
     """
     observed: dict[str, dict[str, list[Record]]] = {name: {} for name in references}
+    missing = dict.fromkeys(references, "the submission's process did not answer")
     with contextlib.suppress(*_LOST):
         start(server.getsockname())
         with _accept(server) as control:
@@ -48,10 +49,13 @@ def judge_all(
             for name, reference in references.items():
                 control.send({"exercise": name})
                 control.receive()
-                with contextlib.suppress(*_LOST), _accept(server) as process:
-                    _observe(process, reference, observed[name])
+                try:
+                    with _accept(server) as process:
+                        _observe(process, reference, observed[name])
+                except _LOST as error:
+                    missing[name] = _why(error)
                 control.send({"end": name})
-    return {name: judge(reference, observed[name]) for name, reference in references.items()}
+    return {name: judge(reference, observed[name], missing[name]) for name, reference in references.items()}
 
 
 def _observe(process: Channel, reference: Reference, observed: dict[str, list[Record]]) -> None:
@@ -63,6 +67,14 @@ def _observe(process: Channel, reference: Reference, observed: dict[str, list[Re
             process.send({"seed": turn.seeds[1]})
             second = parse_record(process.receive(), case)
             observed.setdefault(case, []).append(first + second)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"it had not returned after {PATIENCE:g} s: look for a loop that never ends"
+    if isinstance(error, OSError) or str(error) == ENDED:
+        return "its process ended: a crash, or an exit"
+    return f"its report could not be read: {error}"
 
 
 def _accept(server: socket.socket) -> Channel:

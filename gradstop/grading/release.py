@@ -9,7 +9,7 @@ import torch
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_solution
+from nbgrader.utils import is_grade, is_solution
 
 from gradstop.course import Assignment, find_assignment, section_titles
 from gradstop.grading.references import assignment_references
@@ -19,7 +19,7 @@ DIGITS = 7  # significant digits that are recorded of a number: float32 has no m
 
 
 class NameStubs(NbGraderPreprocessor):  # type: ignore[misc]
-    """Makes each stub's NotImplementedError name its exercise."""
+    """Makes each stub's NotImplementedError name its exercise, and lets Run All go on after a check that fails."""
 
     def preprocess_cell(
         self,
@@ -31,6 +31,8 @@ class NameStubs(NbGraderPreprocessor):  # type: ignore[misc]
         if is_solution(cell):
             name = cell.metadata.nbgrader["grade_id"]
             cell.source = cell.source.replace("NotImplementedError()", f'NotImplementedError("{name}")')
+        if is_grade(cell):
+            cell.metadata["tags"] = ["raises-exception"]
         return cell, resources
 
 

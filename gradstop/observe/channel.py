@@ -5,6 +5,7 @@ import socket
 from typing import Any
 
 LONGEST = 1_000_000  # bytes of one line
+ENDED = "the connection ended"
 
 
 class ProtocolError(Exception):
@@ -37,7 +38,7 @@ class Channel:
         """
         line = self._lines.readline(LONGEST + 1)
         if not line.endswith(b"\n"):
-            raise ProtocolError("the line is too long" if len(line) > LONGEST else "the connection ended")
+            raise ProtocolError("the line is too long" if len(line) > LONGEST else ENDED)
         try:
             return json.loads(line, object_pairs_hook=_once, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:

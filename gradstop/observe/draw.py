@@ -1,6 +1,7 @@
 """Draws a case's inputs from a seed: numbers, structure, and what each tensor is."""
 
 import random
+import sys
 from collections.abc import Sequence
 from math import prod
 from typing import TypeVar
@@ -8,8 +9,11 @@ from typing import TypeVar
 import torch
 
 from gradstop.observe.encode import dtype_name
+from gradstop.observe.record import Notebook
 
 T = TypeVar("T")
+Site = tuple[str, int, int]
+Choice = tuple[Site, int, int]  # where it stands, which time there, the option's index
 Kind = str  # "constant", "leaf", "interior", "view"
 _ARTICLE = {
     "constant": "a constant",
@@ -24,19 +28,27 @@ class Draw:
 
     Numbers come from ``random.Random``, whose stream Python keeps, not from torch's, which may change. They
     are three-digit decimals, no two of one tensor alike, away from zero. ``choices`` holds each choice as
-    ``(number of options, index)``, so that seeds can be picked which together try every option.
+    ``(where it stands, which time, index)``, so that seeds can be picked which together try every option.
     """
 
-    def __init__(self, seed: int, given: list[str] | None = None):
+    def __init__(self, seed: int, notebook: Notebook | None = None):
         self._random = random.Random(seed)  # noqa: S311 - not a secret: the seed is
-        self.given = [] if given is None else given
-        self.choices: list[tuple[int, int]] = []
+        self._notebook = Notebook("") if notebook is None else notebook
+        self.choices: list[Choice] = []
+        self._sites: dict[Site, int] = {}
         self._sources: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    @property
+    def given(self) -> list[str]:
+        """What the inputs are, a line for each."""
+        return self._notebook.given
 
     def choice(self, *options: T) -> T:
         """Pick one of ``options``."""
         index = self._random.randrange(len(options))
-        self.choices.append((len(options), index))
+        site = _call_site()
+        count = self._sites[site] = self._sites.get(site, 0) + 1
+        self.choices.append((site, count, index))
         return options[index]
 
     def integer(self, low: int, high: int) -> int:
@@ -72,11 +84,14 @@ class Draw:
         """Return an input of the case, and say in ``given`` what it is.
 
         An interior tensor comes from a leaf (see ``source``) by an operation that saves a tensor, so that a
-        second backward through it cannot succeed by luck. A view is the second to last row of one.
+        second backward through it cannot succeed by luck. A view is what one has from its second row on, or from
+        its second column on.
         """
         shape = tuple(self.shape() if shape is None else shape)
         self.given.append(f"{name} is {_ARTICLE[kind]} of shape {shape} ({dtype_name(dtype)})")
-        values = self.numbers((shape[0] + 1, *shape[1:]) if kind == "view" else shape, signed=signed, dtype=dtype)
+        axis = self.choice(0, len(shape) - 1) if kind == "view" else None
+        whole = tuple(size + (dimension == axis) for dimension, size in enumerate(shape))
+        values = self.numbers(whole, signed=signed, dtype=dtype)
         if kind == "constant":
             return values
         leaf = values.requires_grad_()
@@ -84,7 +99,7 @@ class Draw:
         if kind in ("interior", "view"):
             made = self.choice(torch.tanh, torch.sigmoid, torch.exp)(leaf)
         if kind == "view":
-            made = made[1:]
+            made = made.narrow(axis or 0, 1, shape[axis or 0])
         self._sources[id(made)] = (made, leaf)
         return made
 
@@ -96,3 +111,13 @@ class Draw:
         """Give each leaf a ``.grad`` from earlier, so that added, replaced and cleared can be told apart."""
         for leaf in leaves:
             leaf.grad = self.numbers(leaf.shape, dtype=leaf.dtype)
+            self._notebook.grads[id(leaf)] = (leaf, leaf.grad.flatten().tolist())
+
+
+def _call_site() -> tuple[str, int, int]:
+    """Return where a choice stands: the function outside this file, the position in it, and the position in here."""
+    frame = sys._getframe(2)  # what called ``choice``
+    inside = frame.f_lasti
+    while frame.f_code.co_filename == __file__ and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_qualname, frame.f_lasti, inside

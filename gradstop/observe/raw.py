@@ -45,7 +45,9 @@ clone: Callable[[torch.Tensor], torch.Tensor] = _method("clone")
 to_list: Callable[[torch.Tensor], Any] = _method("tolist")
 is_inference: Callable[[torch.Tensor], bool] = _method("is_inference")
 _reshape = _method("reshape")
-_storage = _method("untyped_storage")
+_address = _method("data_ptr")
+_stride = _method("stride")
+_item_size = _method("element_size")
 _size = _method("numel")
 _grad = _getter("grad")
 _view_as_real = torch.view_as_real
@@ -64,9 +66,16 @@ def gradient(tensor: torch.Tensor) -> torch.Tensor | None:
     return grad
 
 
-def memory(tensor: torch.Tensor) -> int | None:
-    """Return the address of the tensor's storage; None where it has no bytes, which nothing can share."""
-    return _storage(tensor).data_ptr() or None if _size(tensor) else None
+def memory(tensor: torch.Tensor) -> range | None:
+    """Return the addresses from the tensor's first byte to its last; None where it has no byte, which nothing shares.
+
+    Addresses and not storages are compared: an array of NumPy's on the same bytes comes back with another storage.
+    """
+    start = _address(tensor) if _size(tensor) else 0
+    if not start:
+        return None
+    last = sum((size - 1) * step for size, step in zip(shape(tensor), _stride(tensor), strict=True))
+    return range(start, start + (last + 1) * _item_size(tensor))
 
 
 def numbers(tensor: torch.Tensor) -> list[Any]:

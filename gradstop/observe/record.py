@@ -64,6 +64,8 @@ class Notebook:
     given: list[str] = field(default_factory=list)
     written: list[Observation] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    # By identity: a leaf, and the ``.grad`` that was there when the case last looked, or gave it one.
+    grads: dict[int, tuple[Any, Json]] = field(default_factory=dict)
 
     def write(self, observation: Observation) -> None:
         """Add an observation. Raises ValueError if its name has been used in this case."""

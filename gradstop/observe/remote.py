@@ -65,6 +65,6 @@ def _callable(function: Any) -> Callable[..., Any]:
         return function  # type: ignore[no-any-return]
 
     def missing(*_: Any) -> None:
-        raise NameError("the notebook defines no such function")
+        raise NameError("the notebook defines no function of this name: did its cell run?")
 
     return missing

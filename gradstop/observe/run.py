@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradstop.observe.case import Case
-from gradstop.observe.draw import Draw
+from gradstop.observe.draw import Choice, Draw
 from gradstop.observe.isolate import isolated
 from gradstop.observe.record import Notebook, Record
 from gradstop.observe.see import Observer, Stopped, first_line
@@ -13,7 +13,7 @@ from gradstop.observe.see import Observer, Stopped, first_line
 Challenge = Callable[[Record], int]
 
 
-def run_case(case: Case, function: Callable[..., Any], seed: int, challenge: Challenge) -> tuple[Record, list[Any]]:
+def run_case(case: Case, function: Callable[..., Any], seed: int, challenge: Challenge) -> tuple[Record, list[Choice]]:
     """Observe ``function`` in ``case``; return the second phase's record and the choices that were drawn.
 
     The first phase draws from ``seed``. Its record goes to ``challenge``, which answers with the seed of the
@@ -22,7 +22,7 @@ def run_case(case: Case, function: Callable[..., Any], seed: int, challenge: Cha
     """
     notebook = Notebook(case.name)
     with isolated():
-        draw = Draw(seed, notebook.given)
+        draw = Draw(seed, notebook)
         phases = case.body(function, draw, Observer(notebook, case.read))
         finished, stopped = _advance(lambda: next(phases))
         if finished and stopped is None:
@@ -30,7 +30,7 @@ def run_case(case: Case, function: Callable[..., Any], seed: int, challenge: Cha
         seed = challenge(notebook.take(stopped))
         if finished:
             return Record(case.name), draw.choices
-        later = Draw(seed, notebook.given)
+        later = Draw(seed, notebook)
         finished, stopped = _advance(lambda: phases.send(later))
         if not finished:
             raise ValueError(f"case {case.name!r} yields twice: two phases are all there are")
@@ -44,8 +44,8 @@ def observe(case: Case, function: Callable[..., Any], seeds: tuple[int, int]) ->
 
 def observe_with_choices(
     case: Case, function: Callable[..., Any], seeds: tuple[int, int]
-) -> tuple[Record, frozenset[tuple[int, int, int]]]:
-    """Like ``observe``; also returns the choices as ``(place, number of options, index)``."""
+) -> tuple[Record, frozenset[Choice]]:
+    """Like ``observe``; also returns the choices that the case drew."""
     first: list[Record] = []
 
     def challenge(record: Record) -> int:
@@ -53,7 +53,7 @@ def observe_with_choices(
         return seeds[1]
 
     second, choices = run_case(case, function, seeds[0], challenge)
-    return first[0] + second, frozenset((place, *choice) for place, choice in enumerate(choices))
+    return first[0] + second, frozenset(choices)
 
 
 def _advance(step: Callable[[], Any]) -> tuple[bool, str | None]:

@@ -1,6 +1,7 @@
 """The probes: what a case can observe. Each writes one observation under a name of its own."""
 
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -68,12 +69,12 @@ class Observer:
 
     def sharing(self, name: str, asked: str = "", read: str = "", **tensors: Any) -> None:
         """Observe which of the ``tensors`` lie in one memory, as sorted groups; what shares with none is left out."""
-        groups: dict[int, list[str]] = {}
-        for label, tensor in tensors.items():
-            place = raw.memory(tensor) if raw.is_tensor(tensor) else None
-            if place is not None:
-                groups.setdefault(place, []).append(label)
-        self._write(name, "sharing", sorted(sorted(g) for g in groups.values() if len(g) > 1), asked, read)
+        places = {label: raw.memory(tensor) for label, tensor in tensors.items() if raw.is_tensor(tensor)}
+        groups: list[set[str]] = []
+        for label, place in places.items():
+            touched = [g for g in groups if any(_overlap(place, places[other]) for other in g)]
+            groups = [g for g in groups if g not in touched] + [{label}.union(*touched)]
+        self._write(name, "sharing", sorted(sorted(group) for group in groups if len(group) > 1), asked, read)
 
     def written(
         self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **tensors: torch.Tensor
@@ -88,10 +89,15 @@ class Observer:
     def gradients(
         self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **leaves: torch.Tensor
     ) -> None:
-        """Run a backward and observe each leaf's ``.grad`` before and after it, and what it raised."""
-        before = {label: _grad(leaf) for label, leaf in leaves.items()}
+        """Run a backward and observe each leaf's ``.grad`` before and after it, and what it raised.
+
+        Where the case pre-filled a ``.grad``, that is what was before: what the function did to it shows.
+        """
+        known = self._notebook.grads
+        before = {label: known[id(leaf)][1] if id(leaf) in known else _grad(leaf) for label, leaf in leaves.items()}
         error, note = self._attempt(run)
         got = {label: {"before": before[label], "after": _grad(leaf)} for label, leaf in leaves.items()}
+        known.update({id(leaf): (leaf, got[label]["after"]) for label, leaf in leaves.items()})
         self._write(name, "gradients", {"raised": error, "leaves": as_json(got)}, asked, read, note)
 
     def raised(self, name: str, run: Callable[[], Any], asked: str = "", read: str = "") -> None:
@@ -122,9 +128,14 @@ class Observer:
         self._notebook.write(Observation(name, kind, value, asked, read or self._read, note))
 
 
+def _overlap(one: range | None, other: range | None) -> bool:
+    return one is not None and other is not None and max(one.start, other.start) < min(one.stop, other.stop)
+
+
 def first_line(error: BaseException) -> str:
     """Return an error's message, cut after its first line or 300 characters."""
-    return (str(error).strip().splitlines() or [""])[0][:300]
+    line = shorten((str(error).strip().splitlines() or [""])[0], 300, placeholder=" …")
+    return line.encode(errors="replace").decode()  # a lone surrogate cannot be printed
 
 
 def where(error: BaseException) -> str:

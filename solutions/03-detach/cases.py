@@ -37,7 +37,7 @@ def edit(later: Draw, target: Any, shape: torch.Size) -> Callable[[], None]:
 
 @case("stop", "x requires grad", "03-detach#same-memory-new-tensor")
 def a_constant_on_the_same_memory(stop: Function, draw: Draw, see: Observer):
-    x = draw.tensor("x", draw.choice("leaf", "interior", "view"))
+    x = draw.tensor("x", draw.choice("leaf", "interior", "view"), dtype=draw.choice(torch.float32, torch.float64))
     result = see.call(stop, x)
     constant = "03-detach#the-result-is-a-constant"
     see.flags("the result", result, "the result is a leaf that does not require grad", constant)
@@ -61,15 +61,25 @@ def an_edit_shows(stop: Function, draw: Draw, see: Observer):
 
 @case("stop", "the result is edited before a backward", "03-detach#edits-are-noticed")
 def a_stale_backward_raises(stop: Function, draw: Draw, see: Observer):
-    x = draw.tensor("x", draw.choice("leaf", "interior"))
+    x = draw.tensor("x", draw.choice("leaf", "interior", "view"), dtype=draw.choice(torch.float32, torch.float64))
     result = see.call(stop, x)
     later = yield
-    use = later.choice(torch.sin, torch.square, torch.negative)
-    loss = (use(x) * later.numbers(x.shape)).sum()
+    loss = (later.choice(torch.sin, torch.square)(x) * later.numbers(x.shape, dtype=x.dtype)).sum()
     see.raised("the edit", edit(later, result, x.shape), "the result may be edited in place, in any grad mode")
     see.value("x after the edit", x, "an edit of the result shows in x")
-    asked = "a backward that needs the old values raises; one that does not goes through"
-    see.gradients("the backward", loss.backward, asked, "03-detach#data-is-not-detach", x=draw.source(x))
+    asked, read = "a backward that needs the old values raises", "03-detach#data-is-not-detach"
+    see.gradients("the backward", loss.backward, asked, read, x=draw.source(x))
+
+
+@case("stop", "the result is edited before a backward that does not need its values", "03-detach#edits-are-noticed")
+def a_backward_that_needs_nothing(stop: Function, draw: Draw, see: Observer):
+    x = draw.tensor("x", "leaf")
+    result = see.call(stop, x)
+    later = yield
+    loss = (-x * later.numbers(x.shape)).sum()
+    see.raised("the edit", edit(later, result, x.shape), "the result may be edited in place, in any grad mode")
+    see.value("x after the edit", x, "an edit of the result shows in x")
+    see.gradients("the backward", loss.backward, "a backward that needs no old values goes through", x=x)
 
 
 @case("stop", "x and the result are used together", "03-detach#one-path-is-cut")
@@ -88,7 +98,7 @@ def one_path_of_two(stop: Function, draw: Draw, see: Observer):
 
 def factor(draw: Draw, name: str = "a") -> float:
     """Draw a factor that is neither 0 nor 1."""
-    value = draw.choice(draw.number(0.2, 0.8), draw.number(1.3, 3.0), -draw.number(0.3, 2.0))
+    value = draw.choice(draw.number(0.2, 0.8), draw.number(2.1, 5.0), -draw.number(0.3, 2.0), draw.integer(2, 4))
     draw.given.append(f"{name} = {value}")
     return value
 
@@ -96,7 +106,7 @@ def factor(draw: Draw, name: str = "a") -> float:
 @case("scale_grad", "the result is the only use of x", "03-detach#one-path-is-cut")
 def one_use(scale_grad: Function, draw: Draw, see: Observer):
     dtype = draw.choice(torch.float32, torch.float64)
-    x = draw.tensor("x", draw.choice("leaf", "interior"), dtype=dtype)
+    x = draw.tensor("x", draw.choice("leaf", "interior", "view"), dtype=dtype)
     result = see.call(scale_grad, x, factor(draw))
     see.value("the result", result, "the result has the value of x")
     later = yield
@@ -111,7 +121,12 @@ def another_use(scale_grad: Function, draw: Draw, see: Observer):
     draw.prefill(leaf)
     result = see.call(scale_grad, x, factor(draw))
     later = yield
-    loss = loss_of(later, result) + loss_of(later, x)
+    # Where both uses meet in one sum they receive one gradient tensor, which neither may write into.
+    met = later.choice("result + x", "x + result", "apart")
+    if met == "apart":
+        loss = loss_of(later, result) + loss_of(later, x)
+    else:
+        loss = loss_of(later, result + x if met == "result + x" else x + result)
     see.gradients("the backward", loss.backward, "only this use is scaled; other uses of x keep their gradient", x=leaf)
 
 
@@ -128,12 +143,14 @@ def two_uses(scale_grad: Function, draw: Draw, see: Observer):
 @case("scale_grad", "a is 0", "03-detach#errors-you-will-meet")
 def zero(scale_grad: Function, draw: Draw, see: Observer):
     x = draw.tensor("x", draw.choice("leaf", "interior"))
-    result = see.call(scale_grad, x, 0.0)
+    result = see.call(scale_grad, x, draw.choice(0.0, 0))
     see.value("the result", result, "the result has the value of x")
     later = yield
-    loss = loss_of(later, result)
+    loss, other = loss_of(later, result), loss_of(later, x)
     asked = "with a = 0 a backward gives zeros and no error"
-    see.gradients("the backward", loss.backward, asked, x=draw.source(x))
+    see.gradients("the backward", lambda: loss.backward(retain_graph=True), asked, x=draw.source(x))
+    asked = "another use of x keeps its own gradient"
+    see.gradients("a backward from another use", other.backward, asked, x=draw.source(x))
 
 
 # one_path -----------------------------------------------------------------------------------------------
@@ -143,6 +160,7 @@ def zero(scale_grad: Function, draw: Draw, see: Observer):
 def two_leaves(one_path: Function, draw: Draw, see: Observer):
     shape = draw.shape()
     x, w = draw.tensor("x", "leaf", shape), draw.tensor("w", "leaf", shape)
+    draw.prefill(x, w)
     result = see.call(one_path, x, w)
     see.value("the result", result, "the result is x * w + x**2")
     later = yield
@@ -153,7 +171,8 @@ def two_leaves(one_path: Function, draw: Draw, see: Observer):
 @case("one_path", "w is an interior tensor, and gradients are there already", "03-detach#one-path-is-cut")
 def interior_w(one_path: Function, draw: Draw, see: Observer):
     shape, dtype = draw.shape(), draw.choice(torch.float32, torch.float64)
-    x, w = draw.tensor("x", "leaf", shape, dtype=dtype), draw.tensor("w", "interior", shape, dtype=dtype)
+    x = draw.tensor("x", "leaf", shape, dtype=dtype)
+    w = draw.tensor("w", draw.choice("interior", "view"), shape, dtype=dtype)
     draw.prefill(x, draw.source(w))
     result = see.call(one_path, x, w)
     see.value("the result", result, "the result is x * w + x**2")
@@ -167,12 +186,13 @@ def interior_w(one_path: Function, draw: Draw, see: Observer):
 def x_goes_on(one_path: Function, draw: Draw, see: Observer):
     shape = draw.shape()
     x, w = draw.tensor("x", "leaf", shape), draw.tensor("w", draw.choice("leaf", "constant"), shape)
+    earlier = loss_of(draw, x)
     result = see.call(one_path, x, w)
     see.flags("x afterwards", x, "x itself is unchanged: still a leaf that requires grad")
     see.value("the values of x afterwards", x, "x itself is unchanged")
     later = yield
-    loss = loss_of(later, result) + loss_of(later, x)
-    see.gradients("the backward", loss.backward, "another use of x trains it as usual", x=x)
+    loss = loss_of(later, result) + loss_of(later, x) + earlier
+    see.gradients("the backward", loss.backward, "other uses of x, earlier and later, train it as usual", x=x, w=w)
 
 
 # semi_gradient_mse --------------------------------------------------------------------------------------
@@ -181,8 +201,8 @@ def x_goes_on(one_path: Function, draw: Draw, see: Observer):
 @case("semi_gradient_mse", "pred and target come from two places", "03-detach#targets")
 def two_sources(semi_gradient_mse: Function, draw: Draw, see: Observer):
     shape, dtype = draw.shape(), draw.choice(torch.float32, torch.float64)
-    pred = draw.tensor("pred", draw.choice("leaf", "interior"), shape, dtype=dtype)
-    target = draw.tensor("target", draw.choice("leaf", "interior"), shape, dtype=dtype)
+    pred = draw.tensor("pred", draw.choice("leaf", "interior", "view"), shape, dtype=dtype)
+    target = draw.tensor("target", draw.choice("leaf", "interior", "view"), shape, dtype=dtype)
     leaves = {"pred": draw.source(pred), "target": draw.source(target)}
     draw.prefill(*leaves.values())
     loss = see.call(semi_gradient_mse, pred, target)
@@ -196,7 +216,9 @@ def two_sources(semi_gradient_mse: Function, draw: Draw, see: Observer):
 def one_ancestor(semi_gradient_mse: Function, draw: Draw, see: Observer):
     h = draw.tensor("h", draw.choice("leaf", "interior"))
     pred, target = (h * draw.numbers(h.shape)).sin(), (h * draw.numbers(h.shape)).tanh()
-    draw.given.append("pred and target are computed from h")
+    direct = draw.choice(True, False)  # h itself may be the target
+    target = h if direct else target
+    draw.given.append(f"pred is computed from h, target is {'h' if direct else 'computed from it too'}")
     loss = see.call(semi_gradient_mse, pred, target)
     see.value("the loss", loss, "the result is the mean squared error, a scalar")
     later = yield
@@ -208,16 +230,24 @@ def one_ancestor(semi_gradient_mse: Function, draw: Draw, see: Observer):
 @case("semi_gradient_mse", "target is used again afterwards", "03-detach#the-result-must-be-used")
 def target_goes_on(semi_gradient_mse: Function, draw: Draw, see: Observer):
     shape = draw.shape()
-    pred = draw.tensor("pred", draw.choice("leaf", "constant"), shape)
-    target = draw.tensor("target", draw.choice("leaf", "interior"), shape)
-    leaf = draw.source(target)
+    pairs = (
+        ("leaf", "leaf"),
+        ("leaf", "interior"),
+        ("leaf", "constant"),
+        ("constant", "leaf"),
+        ("constant", "interior"),
+    )
+    kinds = draw.choice(*pairs)
+    pred, target = draw.tensor("pred", kinds[0], shape), draw.tensor("target", kinds[1], shape)
+    leaves = {name: draw.source(t) for name, t in (("pred", pred), ("target", target)) if t.requires_grad}
+    draw.prefill(*leaves.values())
     loss = see.call(semi_gradient_mse, pred, target)
     see.value("the loss", loss, "the result is the mean squared error, a scalar")
     see.flags("target afterwards", target, "target itself is unchanged")
     see.value("the values of target afterwards", target, "target itself is unchanged")
     later = yield
     total = loss + loss_of(later, target)
-    see.gradients("the backward", total.backward, "another use of target trains it as usual", target=leaf)
+    see.gradients("the backward", total.backward, "another use of target trains it as usual", **leaves)
 
 
 # to_numpy_copy ------------------------------------------------------------------------------------------
@@ -247,8 +277,9 @@ def an_edit_stays(to_numpy_copy: Function, draw: Draw, see: Observer):
 
 @case("to_numpy_copy", "the array is edited before a backward through t", "03-detach#to-numpy")
 def a_later_gradient(to_numpy_copy: Function, draw: Draw, see: Observer):
-    t = any_tensor(draw, "leaf", "interior")
+    t = any_tensor(draw, "leaf", "interior", "view")
     array = see.call(to_numpy_copy, t)
+    see.flags("t afterwards", t, "t itself is unchanged")
     later = yield
     loss = loss_of(later, t)
     see.raised("the edit", edit(later, array, t.shape), "the array may be edited")
