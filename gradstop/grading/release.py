@@ -15,7 +15,7 @@ from gradstop.course import Assignment, find_assignment, section_titles
 from gradstop.grading.references import assignment_references
 from gradstop.observe.encode import Json
 
-DIGITS = 7  # significant digits that are recorded of a number: float32 has no more
+DIGITS = 12  # significant digits that are recorded of a number: more than a comparison looks at
 
 
 class NameStubs(NbGraderPreprocessor):  # type: ignore[misc]
