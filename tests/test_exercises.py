@@ -1,5 +1,6 @@
 """The exercises: every right answer is accepted, every wrong one is caught and named, nothing is earned by luck."""
 
+import os
 import random
 
 import pytest
@@ -15,15 +16,16 @@ every_exercise = pytest.mark.parametrize(("bench", "exercise"), exercises())
 
 @every_exercise
 def test_an_exercise_is_sound(bench, exercise):
-    assert vet(bench, exercise, range(10)) == []
+    assert vet(bench, exercise, range(4)) == []
 
 
 @pytest.mark.slow
 @every_exercise
-def test_no_right_answer_fails_under_any_of_200_seeds(bench, exercise):
+def test_no_right_answer_fails_under_any_seed(bench, exercise):
+    """Each right answer beside the solution, under as many seeds as GRADSTOP_SEEDS says (weekly: 200)."""
     seeds = random.Random(exercise)
     for case in bench.cases[exercise]:
-        for _ in range(200):
+        for _ in range(int(os.environ.get("GRADSTOP_SEEDS", "20"))):
             pair = (seeds.getrandbits(53), seeds.getrandbits(53))
             expected = observe(case, bench.solutions[exercise], pair)
             assert expected.stopped is None

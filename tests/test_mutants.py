@@ -49,7 +49,7 @@ def survives(bench, exercise, source):
         return False
 
 
-@pytest.mark.parametrize(("bench", "exercise"), exercises())
+@pytest.mark.parametrize(("bench", "exercise"), [p for p in exercises() if table(p.values[0].assignment)])
 def test_every_mutant_is_caught_or_known_to_be_right(bench, exercise):
     made = mutants(bench.cells[exercise].source)
     assert len(made) >= FEWEST

@@ -84,7 +84,9 @@ def _leaf_means(leaf: str, got: Json, expected: Json) -> str:
 
 
 def _factor(had: list[float], wanted: list[float]) -> str:
-    ratios = [h / w for h, w in zip(had, wanted, strict=False) if abs(w) > NOTHING]
-    if ratios and len(had) == len(wanted) and max(ratios) - min(ratios) <= 1e-3 * max(map(abs, ratios)):
+    if len(had) != len(wanted) or any(abs(w) <= NOTHING < abs(h) for h, w in zip(had, wanted, strict=True)):
+        return ""
+    ratios = [h / w for h, w in zip(had, wanted, strict=True) if abs(w) > NOTHING]
+    if ratios and max(ratios) - min(ratios) <= 1e-3 * max(map(abs, ratios)):
         return f": it is {ratios[0]:.4g} times that"
     return ""

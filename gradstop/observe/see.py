@@ -117,7 +117,7 @@ class Observer:
     def _attempt(self, run: Callable[[], Any]) -> tuple[str | None, str]:
         try:
             run()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Stopped):
             raise
         except BaseException as error:
             error.__traceback__ = None

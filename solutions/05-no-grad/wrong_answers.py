@@ -1,0 +1,673 @@
+"""Answers to 05-no-grad that people give, each with the misconception behind it."""
+
+import torch
+
+from gradstop.course import wrong
+
+OFF = "05-no-grad#what-is-switched-off"
+NAMING = "05-no-grad#naming-is-no-operation"
+VIEW = "05-no-grad#a-view-made-under-no-grad"
+EVAL = "05-no-grad#evaluation-mode-is-something-else"
+BACK = "05-no-grad#the-mode-comes-back"
+PAUSED = "05-no-grad#a-generator-that-is-paused"
+HAND = "05-no-grad#editing-weights-by-hand"
+COUNTER = "05-no-grad#the-version-counter-still-counts"
+MIDDLE = "05-no-grad#a-frozen-network-in-the-middle"
+PUT_BACK = "05-no-grad#freeze-and-put-back"
+INFERENCE = "05-no-grad#inference-mode"
+CACHED = "05-no-grad#cached-targets"
+
+# evaluate
+
+
+@wrong(
+    "evaluate",
+    "eval-means-no-grad",
+    "`eval()` alone: it changes what Dropout and BatchNorm do, and autograd records as before.",
+    EVAL,
+)
+def eval_alone(model, x):
+    was = model.training
+    try:
+        return model.eval()(x)
+    finally:
+        model.train(was)
+
+
+@wrong(
+    "evaluate",
+    "no_grad-still-updates-batchnorm",
+    "`no_grad` (or a `detach`) alone: in training mode Dropout still drops and BatchNorm still gathers its statistics. "
+    "(So they do after `model.training = False`: that sets the flag of the outermost module only.)",
+    EVAL,
+)
+def no_grad_alone(model, x):
+    with torch.no_grad():
+        return model(x)
+
+
+@wrong(
+    "evaluate",
+    "grad-mode-leak",
+    "a `train()` at the end, whatever was before: a model that was in evaluation mode is in training mode now.",
+    BACK,
+)
+def always_train_afterwards(model, x):
+    model.eval()
+    try:
+        with torch.no_grad():
+            return model(x)
+    finally:
+        model.train()
+
+
+@wrong(
+    "evaluate",
+    "eval-means-no-grad",
+    "a model that is left in evaluation mode: from now on it trains without Dropout and with old statistics.",
+    BACK,
+)
+def left_in_evaluation(model, x):
+    model.eval()
+    with torch.no_grad():
+        return model(x)
+
+
+@wrong(
+    "evaluate",
+    "grad-mode-leak",
+    "a mode that is put back only when all goes well: an exception jumps over that line, and the model stays in "
+    "evaluation mode.",
+    BACK,
+)
+def not_after_an_exception(model, x):
+    was = model.training
+    model.eval()
+    with torch.no_grad():
+        out = model(x)
+    model.train(was)
+    return out
+
+
+@wrong(
+    "evaluate",
+    "inference-tensor-in-training",
+    "`inference_mode`: its results can never be saved for backward, so training cannot use them.",
+    INFERENCE,
+)
+def inference_output(model, x):
+    was = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            return model(x)
+    finally:
+        model.train(was)
+
+
+@wrong(
+    "evaluate",
+    "grad-mode-leak",
+    "a call of `set_grad_enabled(True)` at the end: it does not put the mode back, it switches recording on, also for "
+    "a caller under `no_grad`.",
+    BACK,
+)
+def recording_switched_on(model, x):
+    was = model.training
+    model.eval()
+    try:
+        torch.set_grad_enabled(False)
+        return model(x)
+    finally:
+        torch.set_grad_enabled(True)
+        model.train(was)
+
+
+@wrong(
+    "evaluate",
+    "grad-mode-leak",
+    "a grad mode that is put back only when all goes well: after an exception nothing is recorded any more.",
+    BACK,
+)
+def recording_left_off_by_an_exception(model, x):
+    was, mode = model.training, torch.is_grad_enabled()
+    try:
+        model.eval()
+        torch.set_grad_enabled(False)
+        out = model(x)
+        torch.set_grad_enabled(mode)
+        return out
+    finally:
+        model.train(was)
+
+
+@wrong(
+    "evaluate",
+    "detach-vs-freeze-vs-no_grad",
+    "`requires_grad_(False)` in place of `no_grad`: the model is frozen for good and trains no more, and a graph is "
+    "still recorded where x requires grad.",
+    OFF,
+)
+def frozen_model(model, x):
+    was = model.training
+    try:
+        return model.eval().requires_grad_(False)(x)
+    finally:
+        model.train(was)
+
+
+# sgd_step
+
+
+@wrong(
+    "sgd_step",
+    "leaf-in-place",
+    "an edit in place in grad mode: autograd would have to record it, and a leaf that requires grad refuses.",
+    HAND,
+)
+def edited_in_grad_mode(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "data-equals-detach",
+    "an edit through `.data` (or through NumPy): the version counter does not move, so the old graph computes a wrong "
+    "gradient without a word.",
+    COUNTER,
+)
+def edited_through_data(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p.data -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "rebind-the-weight",
+    "`p = p - lr * p.grad`: a new tensor gets the name p inside your function, and the caller's parameter stays as "
+    "it is. (So does a new tensor put into the list.)",
+    HAND,
+)
+def name_rebound(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p = p - lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "data-equals-detach",
+    "`p.data = …`: the parameter gets new memory, so whoever shares the old one is left behind, and no version counter "
+    "moves.",
+    COUNTER,
+)
+def memory_exchanged(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p.data = p.data - lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "gradients-accumulate",
+    "a step that clears `.grad` too (set to None or to zeros): that is another step, and the caller's to take.",
+    HAND,
+)
+def gradient_cleared(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p -= lr * p.grad
+                p.grad = None
+
+
+@wrong(
+    "sgd_step",
+    "zero-is-not-none",
+    "a step without a test for None: a parameter that no loss has used has no `.grad`, and None cannot be multiplied.",
+    HAND,
+)
+def none_not_expected(params, lr):
+    with torch.no_grad():
+        for p in params:
+            p -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "zero-is-not-none",
+    "a `break` or `return` at the first parameter without `.grad`: those after it are forgotten.",
+    HAND,
+)
+def stops_at_the_first_without(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is None:
+                break
+            p -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "grad-mode-leak",
+    "`set_grad_enabled(False)` before and `set_grad_enabled(True)` after: for a caller under `no_grad` recording is on "
+    "from now on.",
+    BACK,
+)
+def recording_on_after_the_step(params, lr):
+    torch.set_grad_enabled(False)
+    for p in params:
+        if p.grad is not None:
+            p -= lr * p.grad
+    torch.set_grad_enabled(True)
+
+
+@wrong(
+    "sgd_step",
+    "grad-mode-leak",
+    "`set_grad_enabled(False)` as a call that nothing takes back: your caller records nothing any more.",
+    BACK,
+)
+def recording_off_for_good(params, lr):
+    torch.set_grad_enabled(False)
+    for p in params:
+        if p.grad is not None:
+            p -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "detach-vs-freeze-vs-no_grad",
+    "`requires_grad_(False)`, the edit, `requires_grad_(True)` for each parameter: one that was frozen is trained from "
+    "now on.",
+    PUT_BACK,
+)
+def all_flags_on(params, lr):
+    for p in params:
+        p.requires_grad_(False)
+        if p.grad is not None:
+            p -= lr * p.grad
+        p.requires_grad_(True)
+
+
+@wrong(
+    "sgd_step",
+    "detach-vs-freeze-vs-no_grad",
+    "`requires_grad_(False)` to make the edit legal: the parameter is frozen for good.",
+    HAND,
+)
+def frozen_by_the_step(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p.requires_grad_(False)
+            p -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "grad-alias",
+    "`p.grad.mul_(lr)`: the step is right, and `.grad` itself has been scaled; the next backward adds to that.",
+    HAND,
+)
+def gradient_scaled_in_place(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p -= p.grad.mul_(lr)
+
+
+# through_frozen
+
+
+@wrong(
+    "through_frozen",
+    "no_grad-around-frozen-net",
+    "`no_grad` around the network (or a detached output): the path to its parameters is cut, and that to x with it.",
+    MIDDLE,
+)
+def all_under_no_grad(net, x):
+    with torch.no_grad():
+        return net(x)
+
+
+@wrong(
+    "through_frozen",
+    "cut-the-wrong-operand",
+    "`net(x.detach())`: x is cut, and the parameters learn: the wrong way round.",
+    MIDDLE,
+)
+def input_cut(net, x):
+    return net(x.detach())
+
+
+@wrong(
+    "through_frozen",
+    "eval-means-no-grad",
+    "a plain call of the network, perhaps after `eval()`: gradient reaches x, and the parameters too.",
+    MIDDLE,
+)
+def plain_call(net, x):
+    return net(x)
+
+
+@wrong(
+    "through_frozen",
+    "detach-vs-freeze-vs-no_grad",
+    "`requires_grad_(False)` that is never taken back: this use is right, and net is frozen for all others.",
+    PUT_BACK,
+)
+def frozen_for_good(net, x):
+    return net.requires_grad_(False)(x)
+
+
+@wrong(
+    "through_frozen",
+    "detach-vs-freeze-vs-no_grad",
+    "`requires_grad_(True)` at the end: a parameter that was frozen before is trained from now on.",
+    PUT_BACK,
+)
+def all_flags_on_afterwards(net, x):
+    try:
+        return net.requires_grad_(False)(x)
+    finally:
+        net.requires_grad_(True)
+
+
+@wrong(
+    "through_frozen",
+    "grad-mode-leak",
+    "flags that are put back only when all goes well: after an exception net stays frozen.",
+    PUT_BACK,
+)
+def frozen_by_an_exception(net, x):
+    was = [p.requires_grad for p in net.parameters()]
+    out = net.requires_grad_(False)(x)
+    for p, flag in zip(net.parameters(), was, strict=True):
+        p.requires_grad_(flag)
+    return out
+
+
+@wrong(
+    "through_frozen",
+    "detach-vs-freeze-vs-no_grad",
+    "parameters that are frozen one level deep: those of the modules inside the modules still learn.",
+    PUT_BACK,
+)
+def one_level_deep(net, x):
+    shallow = [p for child in net.children() for p in child.parameters(recurse=False)]
+    was = [p.requires_grad for p in shallow]
+    try:
+        for p in shallow:
+            p.requires_grad_(False)
+        return net(x)
+    finally:
+        for p, flag in zip(shallow, was, strict=True):
+            p.requires_grad_(flag)
+
+
+@wrong(
+    "through_frozen",
+    "gradients-accumulate",
+    "a `zero_grad()`: it clears what was there, and the backward that fills `.grad` is still to come.",
+    MIDDLE,
+)
+def gradients_cleared_first(net, x):
+    out = net(x)
+    net.zero_grad()
+    return out
+
+
+@wrong(
+    "through_frozen",
+    "hook-changes-all-uses",
+    "a hook on each parameter that turns its gradient into zeros: it stays, and no other use can train net any more.",
+    MIDDLE,
+)
+def hooks_on_the_parameters(net, x):
+    for p in net.parameters():
+        if p.requires_grad:
+            p.register_hook(torch.zeros_like)
+    return net(x)
+
+
+@wrong(
+    "through_frozen",
+    "flag-then-op",
+    "a new leaf in place of x: net's parameters are left alone, and the gradient ends at the new leaf, not at x.",
+    MIDDLE,
+)
+def new_leaf_for_x(net, x):
+    was = [p.requires_grad for p in net.parameters()]
+    try:
+        return net.requires_grad_(False)(x.detach().requires_grad_())
+    finally:
+        for p, flag in zip(net.parameters(), was, strict=True):
+            p.requires_grad_(flag)
+
+
+# cached_target
+
+
+@wrong(
+    "cached_target",
+    "detach-makes-a-copy",
+    "a detached output: it is a constant, and where net returns its input it lies in the memory of x.",
+    CACHED,
+)
+def detached_only(net, x):
+    return net(x).detach()
+
+
+@wrong(
+    "cached_target",
+    "no_grad-rename",
+    "`no_grad` alone: where net returns its input, no operation takes place, and x itself comes back; a view of x made "
+    "there is no constant either.",
+    NAMING,
+)
+def no_grad_only(net, x):
+    with torch.no_grad():
+        return net(x)
+
+
+@wrong(
+    "cached_target",
+    "inference-tensor-in-training",
+    "a result of `inference_mode`: it can neither be saved for backward nor be edited, nor made to require grad.",
+    INFERENCE,
+)
+def inference_result(net, x):
+    with torch.inference_mode():
+        return net(x)
+
+
+@wrong(
+    "cached_target",
+    "inference-tensor-in-training",
+    "a clone made inside `inference_mode`: the copy is an inference tensor too; only one made outside is not.",
+    INFERENCE,
+)
+def cloned_inside_inference_mode(net, x):
+    with torch.inference_mode():
+        return net(x).clone()
+
+
+@wrong(
+    "cached_target",
+    "clone-is-independent",
+    "`net(x).clone()`: the memory is new, and the history is not cut.",
+    CACHED,
+)
+def clone_only(net, x):
+    return net(x).clone()
+
+
+@wrong(
+    "cached_target",
+    "inference-tensor-in-training",
+    "a clone made outside `inference_mode`, without a cut: where net returns its input, that is x itself, and a clone "
+    "of x has a history.",
+    INFERENCE,
+)
+def cloned_outside_and_not_cut(net, x):
+    with torch.inference_mode():
+        out = net(x)
+    return out.clone()
+
+
+@wrong(
+    "cached_target",
+    "flag-then-op",
+    "a copy that requires grad already: a constant is asked for, which may be made to require grad later.",
+    OFF,
+)
+def already_requires_grad(net, x):
+    return net(x).detach().clone().requires_grad_()
+
+
+@wrong(
+    "cached_target",
+    "grad-mode-leak",
+    "`set_grad_enabled(False)` before and `set_grad_enabled(True)` after: that switches recording on, where the "
+    "mode was to be put back.",
+    BACK,
+)
+def recording_on_after_the_target(net, x):
+    torch.set_grad_enabled(False)
+    target = net(x).detach().clone()
+    torch.set_grad_enabled(True)
+    return target
+
+
+@wrong(
+    "cached_target",
+    "no_grad-view-trap",
+    "a detached input: net's parameters still take part, and where net returns its input the memory is shared.",
+    VIEW,
+)
+def input_detached(net, x):
+    return net(x.detach())
+
+
+# no_grad_stream
+
+
+@wrong(
+    "no_grad_stream",
+    "grad-mode-leak",
+    "a `yield` inside a `no_grad` block, one for all items or one for each: while the generator is paused the block is "
+    "still open, and the consumer records nothing.",
+    PAUSED,
+)
+def yield_inside_the_block(fn, n):
+    with torch.no_grad():
+        for i in range(n):
+            yield fn(i)
+
+
+@wrong(
+    "no_grad_stream",
+    "grad-mode-leak",
+    "`set_grad_enabled(True)` after each item: it switches recording on for a consumer that is under `no_grad`.",
+    BACK,
+)
+def recording_on_after_each_item(fn, n):
+    for i in range(n):
+        torch.set_grad_enabled(False)
+        item = fn(i)
+        torch.set_grad_enabled(True)
+        yield item
+
+
+@wrong(
+    "no_grad_stream",
+    "grad-mode-leak",
+    "`set_grad_enabled(False)` at the start, undone after the last item: a generator that is closed early never gets "
+    "there, and the consumer is left without recording.",
+    PAUSED,
+)
+def undone_after_the_last_item(fn, n):
+    was = torch.is_grad_enabled()
+    torch.set_grad_enabled(False)
+    for i in range(n):
+        yield fn(i)
+    torch.set_grad_enabled(was)
+
+
+@wrong(
+    "no_grad_stream",
+    "grad-mode-leak",
+    "a block of `enable_grad` around each `yield`: the consumer records in any case, under its own `no_grad` too.",
+    PAUSED,
+)
+def enabled_around_the_yield(fn, n):
+    with torch.no_grad():
+        for i in range(n):
+            item = fn(i)
+            with torch.enable_grad():
+                yield item
+
+
+@wrong(
+    "no_grad_stream",
+    "flag-at-the-wrong-time",
+    "all items computed at the first request (or at the call): each should be computed when it is asked for.",
+    PAUSED,
+)
+def all_at_once(fn, n):
+    with torch.no_grad():
+        items = [fn(i) for i in range(n)]
+    yield from items
+
+
+@wrong(
+    "no_grad_stream",
+    "flag-at-the-wrong-time",
+    "a stream that runs one item ahead: while the consumer works on an item, the next has been computed already.",
+    PAUSED,
+)
+def one_item_ahead(fn, n):
+    make = torch.no_grad()(fn)
+    ahead = make(0)
+    for i in range(1, n):
+        item, ahead = ahead, make(i)
+        yield item
+    yield ahead
+
+
+@wrong(
+    "no_grad_stream",
+    "grad-mode-leak",
+    "a generator made under `no_grad` and run outside of it (or without it): the mode counts when an item is computed, "
+    "so its graph is recorded.",
+    PAUSED,
+)
+def made_under_no_grad(fn, n):
+    with torch.no_grad():
+        return (fn(i) for i in range(n))
+
+
+@wrong(
+    "no_grad_stream",
+    "flag-then-op",
+    "items that require grad: they are cut from w, and each starts a history of its own.",
+    OFF,
+)
+def items_that_require_grad(fn, n):
+    for i in range(n):
+        yield fn(i).detach().requires_grad_()
+
+
+@wrong(
+    "no_grad_stream",
+    "no_grad-rename",
+    "a list, or an iterator over one: all is computed at the call, and there is nothing to close.",
+    PAUSED,
+)
+def iterator_over_a_list(fn, n):
+    with torch.no_grad():
+        return iter([fn(i) for i in range(n)])

@@ -1,0 +1,581 @@
+"""Answers to 07-in-place that people give, each with the misconception behind it."""
+
+import copy
+
+import torch
+
+from gradstop.course import wrong
+
+# repaired
+
+
+@wrong(
+    "repaired",
+    "plus-equals-is-sugar",
+    "the broken version: `+=` overwrites the result that exp has saved, and backward refuses to use it. An edit under "
+    "`no_grad`, or through `detach()`, is noticed just the same.",
+    "07-in-place#what-each-operation-saves",
+)
+def broken_as_before(x):
+    y = x.exp()
+    y += 1
+    return y.sum()
+
+
+@wrong(
+    "repaired",
+    "hide-the-edit-with-no_grad-or-detach",
+    "an edit through `.data`: autograd does not notice it, multiplies by the overwritten result, and sends exp(x) + 1 "
+    "to x without a word.",
+    "07-in-place#hiding-an-edit",
+)
+def edit_hidden_by_data(x):
+    y = x.exp()
+    y.data += 1
+    return y.sum()
+
+
+@wrong(
+    "repaired",
+    "cut-the-wrong-operand",
+    "an edit of a detached copy that is then summed: the error is gone, and with it the whole gradient.",
+    "07-in-place#repairs-that-work",
+)
+def detached_for_good(x):
+    y = x.exp().detach().clone()
+    y += 1
+    return y.sum()
+
+
+@wrong(
+    "repaired",
+    "parameter-wrap-cuts",
+    "a detached result that requires grad again: a new leaf begins there, so backward runs and x gets nothing.",
+    "07-in-place#repairs-that-work",
+)
+def new_leaf_after_exp(x):
+    y = x.exp().detach().requires_grad_()
+    return (y + 1).sum()
+
+
+@wrong(
+    "repaired",
+    "plus-equals-is-sugar",
+    "an addition whose result is thrown away: the gradient is right, and the 1 is missing from the value.",
+    "07-in-place#plus-equals-is-in-place",
+)
+def addition_discarded(x):
+    y = x.exp()
+    y.add(1)
+    return y.sum()
+
+
+@wrong(
+    "repaired",
+    "plus-equals-is-sugar",
+    "1 added to the sum: each element of exp(x) should get its own.",
+    "07-in-place#repairs-that-work",
+)
+def one_added_to_the_sum(x):
+    return x.exp().sum() + 1
+
+
+@wrong(
+    "repaired",
+    "plus-equals-is-sugar",
+    "1 added before exp: no error any more, and another function, `exp(x + 1)`.",
+    "07-in-place#repairs-that-work",
+)
+def one_added_before_exp(x):
+    return (x + 1).exp().sum()
+
+
+@wrong(
+    "repaired",
+    "hide-the-edit-with-no_grad-or-detach",
+    "a repair on x itself, such as `x.data.exp_()`: x is overwritten, and gradient no longer comes through exp.",
+    "07-in-place#hiding-an-edit",
+)
+def x_overwritten(x):
+    x.data.exp_()
+    return (x + 1).sum()
+
+
+# with_row
+
+
+@wrong(
+    "with_row",
+    "leaf-in-place",
+    "`x[i] = v`: it writes into the caller's x, and where x is a leaf torch refuses.",
+    "07-in-place#leaves-refuse",
+)
+def assigned_to_x(x, i, v):
+    x[i] = v
+    return x
+
+
+@wrong(
+    "with_row",
+    "leaf-in-place",
+    "`x[i] = v` under `no_grad`: torch no longer refuses, x is overwritten for everyone, and v gets no gradient.",
+    "07-in-place#leaves-refuse",
+)
+def assigned_under_no_grad(x, i, v):
+    with torch.no_grad():
+        x[i] = v
+    return x
+
+
+@wrong(
+    "with_row",
+    "data-equals-detach",
+    "`x.data[i] = v`: x is overwritten, the version counter does not show it, and a backward that needs the old row is "
+    "wrong without a word.",
+    "07-in-place#hiding-an-edit",
+)
+def assigned_through_data(x, i, v):
+    x.data[i] = v
+    return x * 1
+
+
+@wrong(
+    "with_row",
+    "detach-makes-a-copy",
+    "an edit of `x.detach()`: it is no copy, so x is overwritten, and the result is cut from x.",
+    "07-in-place#views-and-aliases",
+)
+def assigned_to_the_detached(x, i, v):
+    result = x.detach()
+    result[i] = v
+    return result
+
+
+@wrong(
+    "with_row",
+    "detach-makes-a-copy",
+    "an edit of `x.detach().clone()`: x is safe, and gets no gradient for its other rows.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def cut_copy_edited(x, i, v):
+    result = x.detach().clone()
+    result[i] = v
+    return result
+
+
+@wrong(
+    "with_row",
+    "cut-the-wrong-operand",
+    "a copy whose row is set to the values of v alone (`v.detach()`): v gets no gradient.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def row_of_plain_values(x, i, v):
+    result = x.clone()
+    result[i] = v.detach()
+    return result
+
+
+@wrong(
+    "with_row",
+    "hide-the-edit-with-no_grad-or-detach",
+    "a copy that is edited under `no_grad` (or through `.data`): the write is not recorded, so the gradient of row i "
+    "still goes to x, and v gets none.",
+    "07-in-place#hiding-an-edit",
+)
+def write_not_recorded(x, i, v):
+    result = x.clone()
+    with torch.no_grad():
+        result[i] = v
+    return result
+
+
+@wrong(
+    "with_row",
+    "cut-the-wrong-operand",
+    "a difference that is added to x, with the old row cut: the value is right, and row i of x still gets gradient.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def old_row_only_covered(x, i, v):
+    pad = torch.zeros(len(x), 1, dtype=x.dtype)
+    pad[i] = 1
+    return x + pad * (v - x.detach())
+
+
+@wrong(
+    "with_row",
+    "plus-equals-is-sugar",
+    "`+=` on the row of a copy: v is added to the old row, which should be gone.",
+    "07-in-place#plus-equals-is-in-place",
+)
+def added_to_the_row(x, i, v):
+    result = x.clone()
+    result[i] += v
+    return result
+
+
+# writes_to
+
+
+@wrong(
+    "writes_to",
+    "in-place-always-raises",
+    "a comparison of the values before and after: a write that leaves the numbers as they are is a write too.",
+    "07-in-place#a-version-for-every-write",
+)
+def values_compared(fn, x):
+    before = x.detach().clone()
+    fn(x)
+    return not torch.equal(before, x.detach())
+
+
+@wrong(
+    "writes_to",
+    "detach-makes-a-copy",
+    "a comparison with an alias, such as `x.detach()` (or x itself under a second name): both see the write, so they "
+    "never differ, and the answer is always False.",
+    "07-in-place#views-and-aliases",
+)
+def alias_compared(fn, x):
+    before = x.detach()
+    fn(x)
+    return not torch.equal(before, x.detach())
+
+
+@wrong(
+    "writes_to",
+    "in-place-always-raises",
+    "a look at the result: one that is x, or lies in its memory, may come from a function that only reads, and a "
+    "function that writes may return nothing.",
+    "07-in-place#views-and-aliases",
+)
+def result_in_the_same_memory(fn, x):
+    result = fn(x)
+    return isinstance(result, torch.Tensor) and result.data_ptr() == x.data_ptr()
+
+
+@wrong(
+    "writes_to",
+    "in-place-always-raises",
+    "`fn(x) is x`: a view of x, a detached alias or nothing at all may come back from a function that writes.",
+    "07-in-place#views-and-aliases",
+)
+def result_is_x(fn, x):
+    return fn(x) is x
+
+
+@wrong(
+    "writes_to",
+    "in-place-always-raises",
+    "a version compared with 0: x may have been edited before, so only a rise during the call counts.",
+    "07-in-place#a-version-for-every-write",
+)
+def any_version_above_zero(fn, x):
+    fn(x)
+    return x._version > 0
+
+
+@wrong(
+    "writes_to",
+    "leaf-in-place",
+    "a trial on a leaf that requires grad: torch refuses some writes there, and lets one under `no_grad` or through a "
+    "detached alias pass.",
+    "07-in-place#leaves-refuse",
+)
+def refused_by_a_leaf(fn, x):
+    try:
+        fn(x.detach().clone().requires_grad_())
+    except RuntimeError:
+        return True
+    return False
+
+
+@wrong(
+    "writes_to",
+    "deepcopy-interior",
+    "a deep copy of x: torch copies only leaves that way, and refuses an interior tensor.",
+    "07-in-place#views-and-aliases",
+)
+def trial_on_a_deep_copy(fn, x):
+    trial = copy.deepcopy(x)
+    before = trial._version
+    fn(trial)
+    return trial._version > before
+
+
+@wrong(
+    "writes_to",
+    "hide-the-edit-with-no_grad-or-detach",
+    "a look at `grad_fn`: it changes when a write is recorded. A constant has none, and a write under `no_grad` or "
+    "through a detached alias changes none.",
+    "07-in-place#views-and-aliases",
+)
+def history_compared(fn, x):
+    before = x.grad_fn
+    fn(x)
+    return x.grad_fn is not before
+
+
+@wrong(
+    "writes_to",
+    "inference-tensor-in-training",
+    "a copy made under `inference_mode`: such a tensor has no version counter, and asking for it raises.",
+    "07-in-place#a-version-for-every-write",
+)
+def inference_copy(fn, x):
+    with torch.inference_mode():
+        trial = x.clone()
+        before = trial._version
+        fn(trial)
+        return trial._version > before
+
+
+# update_running
+
+
+@wrong(
+    "update_running",
+    "rebind-the-weight",
+    "`buf = m * buf + …`: the name inside the function means a new tensor now, and the caller's buf is as it was.",
+    "07-in-place#plus-equals-is-in-place",
+)
+def name_bound_again(buf, x, m):
+    buf = m * buf + (1 - m) * x.detach()
+
+
+@wrong(
+    "update_running",
+    "buffer-joins-the-graph",
+    "an in-place update from x as it is: where x requires grad, buf becomes part of its graph, and the graph grows "
+    "with every update.",
+    "07-in-place#buffers-join-the-graph",
+)
+def buffer_in_the_graph(buf, x, m):
+    buf.mul_(m).add_((1 - m) * x)
+
+
+@wrong(
+    "update_running",
+    "data-equals-detach",
+    "a write through `buf.data`: the values are right and the version does not move, so a backward that needed the old "
+    "values is wrong without a word.",
+    "07-in-place#hiding-an-edit",
+)
+def written_through_data(buf, x, m):
+    buf.data.mul_(m).add_(x.detach(), alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "rebind-the-weight",
+    "`buf.data = …`: buf moves to new memory, which a view of it does not see, and the version does not move.",
+    "07-in-place#hiding-an-edit",
+)
+def moved_to_new_memory(buf, x, m):
+    buf.data = m * buf.data + (1 - m) * x.data
+
+
+@wrong(
+    "update_running",
+    "cut-the-wrong-operand",
+    "m and 1 - m swapped: the new value gets the weight of the old one.",
+    "07-in-place#plus-equals-is-in-place",
+)
+def weights_swapped(buf, x, m):
+    with torch.no_grad():
+        buf.mul_(1 - m).add_(x, alpha=m)
+
+
+@wrong(
+    "update_running",
+    "grad-mode-leak",
+    "`torch.set_grad_enabled(False)` as a statement: from then on the caller records nothing.",
+    "07-in-place#hiding-an-edit",
+)
+def mode_left_off(buf, x, m):
+    torch.set_grad_enabled(False)
+    buf.mul_(m).add_(x, alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "grad-mode-leak",
+    "a grad mode that is switched on at the end, whatever it was: a caller under `no_grad` records from then on.",
+    "07-in-place#hiding-an-edit",
+)
+def mode_always_switched_on(buf, x, m):
+    torch.set_grad_enabled(False)
+    buf.mul_(m).add_(x, alpha=1 - m)
+    torch.set_grad_enabled(True)
+
+
+@wrong(
+    "update_running",
+    "detach_-mutates-the-caller",
+    "an x that is scaled in place: buf is right, and the caller's x is overwritten.",
+    "07-in-place#views-and-aliases",
+)
+def x_scaled_in_place(buf, x, m):
+    with torch.no_grad():
+        buf.mul_(m).add_(x.mul_(1 - m))
+
+
+@wrong(
+    "update_running",
+    "gradients-accumulate",
+    "an x added in full: only buf is weighted, and the sum grows.",
+    "07-in-place#plus-equals-is-in-place",
+)
+def x_not_weighted(buf, x, m):
+    with torch.no_grad():
+        buf.mul_(m).add_(x)
+
+
+# capture
+
+
+@wrong(
+    "capture",
+    "relu-inplace-side-effects",
+    "a hook that keeps `output.detach()`: that lies in the memory of the output, which the next layer overwrites.",
+    "07-in-place#in-place-layers",
+)
+def detached_and_overwritten(model, layer, x):
+    kept = []
+    with layer.register_forward_hook(lambda module, inputs, output: kept.append(output.detach())):
+        model(x)
+    return kept[0]
+
+
+@wrong(
+    "capture",
+    "clone-is-independent",
+    "a hook that keeps `output.clone()`: the values are safe, and the copy still hangs on the graph.",
+    "07-in-place#looking-inside-a-model",
+)
+def copy_in_the_graph(model, layer, x):
+    kept = []
+    with layer.register_forward_hook(lambda module, inputs, output: kept.append(output.clone())):
+        model(x)
+    return kept[0]
+
+
+@wrong(
+    "capture",
+    "relu-inplace-side-effects",
+    "a hook that keeps the output itself: the next layer overwrites it, and it hangs on the graph.",
+    "07-in-place#in-place-layers",
+)
+def output_itself_kept(model, layer, x):
+    kept = []
+    with layer.register_forward_hook(lambda module, inputs, output: kept.append(output)):
+        model(x)
+    return kept[0]
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "a hook that is never removed: it runs, and keeps a copy, whenever the model runs.",
+    "07-in-place#looking-inside-a-model",
+)
+def hook_left_behind(model, layer, x):
+    kept = []
+    layer.register_forward_hook(lambda module, inputs, output: kept.append(output.detach().clone()))
+    model(x)
+    return kept[0]
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "the output of the whole model: the layer's is asked for.",
+    "07-in-place#looking-inside-a-model",
+)
+def output_of_the_model(model, layer, x):
+    return model(x).detach().clone()
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "`layer(x)`: the layer does not get x but what the layers before it have made of x.",
+    "07-in-place#looking-inside-a-model",
+)
+def layer_on_x(model, layer, x):
+    with torch.no_grad():
+        return layer(x)
+
+
+@wrong(
+    "capture",
+    "eval-means-no-grad",
+    "`model.eval()`: that does not stop recording, and some layers compute something else, in this run and in later "
+    "ones.",
+    "07-in-place#looking-inside-a-model",
+)
+def model_left_in_eval(model, layer, x):
+    kept = []
+    model.eval()
+    with torch.no_grad(), layer.register_forward_hook(lambda module, inputs, output: kept.append(output.clone())):
+        model(x)
+    return kept[0]
+
+
+@wrong(
+    "capture",
+    "grad-mode-leak",
+    "`torch.set_grad_enabled(False)` as a statement: nothing is recorded afterwards, and the model cannot train.",
+    "07-in-place#looking-inside-a-model",
+)
+def recording_left_off(model, layer, x):
+    kept = []
+    torch.set_grad_enabled(False)
+    with layer.register_forward_hook(lambda module, inputs, output: kept.append(output.clone())):
+        model(x)
+    return kept[0]
+
+
+@wrong(
+    "capture",
+    "detach-vs-freeze-vs-no_grad",
+    "frozen parameters: the result carries no graph, and the model never trains again.",
+    "07-in-place#looking-inside-a-model",
+)
+def model_left_frozen(model, layer, x):
+    kept = []
+    model.requires_grad_(False)
+    with layer.register_forward_hook(lambda module, inputs, output: kept.append(output.clone())):
+        model(x)
+    return kept[0]
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "a hook that keeps what the layer is given, not what it returns.",
+    "07-in-place#looking-inside-a-model",
+)
+def input_of_the_layer(model, layer, x):
+    kept = []
+    with layer.register_forward_hook(lambda module, inputs, output: kept.append(inputs[0].detach().clone())):
+        model(x)
+    return kept[0]
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "a replaced `layer.forward` that is never put back: the layer keeps a copy whenever it runs.",
+    "07-in-place#looking-inside-a-model",
+)
+def forward_left_replaced(model, layer, x):
+    forward, kept = layer.forward, []
+
+    def keeping(h):
+        output = forward(h)
+        kept.append(output.detach().clone())
+        return output
+
+    layer.forward = keeping
+    model(x)
+    return kept[0]

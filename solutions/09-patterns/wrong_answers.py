@@ -1,0 +1,1595 @@
+"""Answers to 09-patterns that people give, each with the misconception behind it."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from gradstop.course import wrong
+
+D_STEP = "09-patterns#gan-the-discriminator"
+G_STEP = "09-patterns#gan-the-generator"
+TARGET = "09-patterns#targets-that-stand-still"
+ACTOR = "09-patterns#actor-and-critic"
+AVERAGE = "09-patterns#moving-averages"
+FROZEN = "09-patterns#frozen-for-good"
+AS_BEFORE = "09-patterns#leave-it-as-you-found-it"
+
+# gan_d_backward
+
+
+@wrong(
+    "gan_d_backward",
+    "gan-why-detach",
+    "a step whose fakes are still attached: the backward runs on into G and adds to its .grad, and that gradient "
+    "makes G worse at its task.",
+    D_STEP,
+)
+def fakes_attached(G, D, real, z):
+    on_real, on_fake = D(real), D(G(z))
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "gradients-accumulate",
+    "a backward into G that is wiped away with `zero_grad` afterwards: what G held from earlier is wiped away too.",
+    D_STEP,
+)
+def grads_of_g_wiped(G, D, real, z):
+    on_real, on_fake = D(real), D(G(z))
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    G.zero_grad()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "grad-alias",
+    "keeping a second name for each .grad of G and putting it back: backward adds to that very tensor in place, so "
+    "the name holds the sum.",
+    D_STEP,
+)
+def grads_of_g_by_name(G, D, real, z):
+    kept = [p.grad for p in G.parameters()]
+    on_real, on_fake = D(real), D(G(z))
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    for p, grad in zip(G.parameters(), kept, strict=True):
+        p.grad = grad
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of G that is never undone: its own step finds nothing to train.",
+    AS_BEFORE,
+)
+def g_frozen_for_good(G, D, real, z):
+    G.requires_grad_(False)
+    on_real, on_fake = D(real), D(G(z))
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of G that is undone by setting every flag to True: what was frozen before the call now learns.",
+    AS_BEFORE,
+)
+def g_all_unfrozen(G, D, real, z):
+    G.requires_grad_(False)
+    on_real, on_fake = D(real), D(G(z))
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    G.requires_grad_(True)
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "grad-mode-leak",
+    "recording that is switched off for G and never on again: whatever runs after the call is not recorded.",
+    AS_BEFORE,
+)
+def recording_left_off(G, D, real, z):
+    torch.set_grad_enabled(False)
+    fake = G(z)
+    with torch.enable_grad():
+        on_real, on_fake = D(real), D(fake)
+        loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+        loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+        loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "cut-the-wrong-operand",
+    "a cut behind D instead of before it, such as `D(G(z)).detach()` or all of `D(G(z))` under `no_grad`: D learns "
+    "from the real rows alone.",
+    D_STEP,
+)
+def cut_behind_d(G, D, real, z):
+    on_real, on_fake = D(real), D(G(z)).detach()
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "gradients-accumulate",
+    "a step that clears the .grad of D first: a gradient that was there is lost, where this one was to be added.",
+    D_STEP,
+)
+def grads_of_d_cleared(G, D, real, z):
+    D.zero_grad()
+    on_real, on_fake = D(real), D(G(z).detach())
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "cut-the-wrong-operand",
+    "a step with the labels exchanged: D learns to call the fakes real.",
+    D_STEP,
+)
+def labels_exchanged(G, D, real, z):
+    on_real, on_fake = D(real), D(G(z).detach())
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.zeros_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.ones_like(on_fake))
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "multi-loss",
+    "the mean of the two parts, where their sum was asked for: every gradient is half of it.",
+    D_STEP,
+)
+def mean_of_the_parts(G, D, real, z):
+    on_real, on_fake = D(real), D(G(z).detach())
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real)) / 2
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake)) / 2
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "multi-loss",
+    "a loss of logits that is given probabilities: D's output goes through a sigmoid twice.",
+    D_STEP,
+)
+def sigmoid_twice(G, D, real, z):
+    on_real, on_fake = D(real).sigmoid(), D(G(z).detach()).sigmoid()
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "multi-loss",
+    "a step that backs up one part after the other and returns the second part alone: the gradient is whole, and "
+    "the loss that is returned is half of the story.",
+    D_STEP,
+)
+def last_part_returned(G, D, real, z):
+    on_real, on_fake = D(real), D(G(z).detach())
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss.backward()
+    loss = F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+# gan_g_backward
+
+
+@wrong(
+    "gan_g_backward",
+    "two-networks-two-graphs",
+    "a plain backward: the way to G leads through D, and D's parameters collect a gradient as well, which the next "
+    "step of D would apply.",
+    G_STEP,
+)
+def d_collects_too(G, D, z):
+    logits = D(G(z))
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+
+
+@wrong(
+    "gan_g_backward",
+    "gradients-accumulate",
+    "a backward into D that is wiped away afterwards: what D held from earlier is wiped away too.",
+    G_STEP,
+)
+def grads_of_d_wiped(G, D, z):
+    logits = D(G(z))
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+    D.zero_grad()
+
+
+@wrong(
+    "gan_g_backward",
+    "grad-alias",
+    "keeping a second name for each .grad of D and putting it back: backward adds to that very tensor in place, so "
+    "the name holds the sum.",
+    G_STEP,
+)
+def grads_of_d_by_name(G, D, z):
+    kept = [p.grad for p in D.parameters()]
+    logits = D(G(z))
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+    for p, grad in zip(D.parameters(), kept, strict=True):
+        p.grad = grad
+
+
+@wrong(
+    "gan_g_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of D that is never undone: D has stopped learning for good.",
+    AS_BEFORE,
+)
+def d_frozen_for_good(G, D, z):
+    D.requires_grad_(False)
+    logits = D(G(z))
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+
+
+@wrong(
+    "gan_g_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of D that is undone by setting every flag to True: what was frozen before the call now learns.",
+    AS_BEFORE,
+)
+def d_all_unfrozen(G, D, z):
+    D.requires_grad_(False)
+    logits = D(G(z))
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+    D.requires_grad_(True)
+
+
+@wrong(
+    "gan_g_backward",
+    "cut-the-wrong-operand",
+    "D's step copied: the fakes are detached, so G learns nothing, and D learns that they are real.",
+    G_STEP,
+)
+def fakes_detached(G, D, z):
+    logits = D(G(z).detach())
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+
+
+@wrong(
+    "gan_g_backward",
+    "no_grad-around-frozen-net",
+    "D under `no_grad` (or its output detached): D's gradient is not wanted, and the way through D is, and this "
+    "closes both, so there is nothing to go back through.",
+    G_STEP,
+)
+def d_under_no_grad(G, D, z):
+    fake = G(z)
+    with torch.no_grad():
+        logits = D(fake)
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+
+
+@wrong(
+    "gan_g_backward",
+    "multi-loss",
+    "the loss of D with its sign turned, `-bce(D(G(z)), 0)`: it pulls the same way, and its gradient is another, "
+    "weak where G is bad.",
+    G_STEP,
+)
+def sign_turned(G, D, z):
+    logits = D(G(z))
+    loss = -F.binary_cross_entropy_with_logits(logits, torch.zeros_like(logits))
+    loss.backward(inputs=list(G.parameters()))
+
+
+@wrong(
+    "gan_g_backward",
+    "multi-loss",
+    "the label 0 for the fakes: that is D's aim, and G learns to be found out.",
+    G_STEP,
+)
+def label_of_d(G, D, z):
+    logits = D(G(z))
+    loss = F.binary_cross_entropy_with_logits(logits, torch.zeros_like(logits))
+    loss.backward(inputs=list(G.parameters()))
+
+
+@wrong(
+    "gan_g_backward",
+    "gradients-accumulate",
+    "a step that clears the .grad of G first: a gradient that was there is lost, where this one was to be added.",
+    G_STEP,
+)
+def grads_of_g_cleared(G, D, z):
+    G.zero_grad()
+    logits = D(G(z))
+    loss = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
+    loss.backward(inputs=list(G.parameters()))
+
+
+# td_loss
+
+
+@wrong(
+    "td_loss",
+    "td-target-attached",
+    "a loss whose target is attached: q_target collects gradient that nobody uses, and where it is q itself, q "
+    "learns to lower its target.",
+    TARGET,
+)
+def td_target_attached(q, q_target, s, a, r, s2, done):
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
+
+
+@wrong(
+    "td_loss",
+    "cut-the-wrong-operand",
+    "a cut of the prediction instead of the target: the target moves towards what q says, and q stands still.",
+    TARGET,
+)
+def prediction_cut(q, q_target, s, a, r, s2, done):
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1).detach(), target)
+
+
+@wrong(
+    "td_loss",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of q_target that is never undone: where q_target is q, nothing learns any more.",
+    AS_BEFORE,
+)
+def target_frozen_for_good(q, q_target, s, a, r, s2, done):
+    q_target.requires_grad_(False)
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
+
+
+@wrong(
+    "td_loss",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of q_target that is undone by setting every flag to True: a target network that was frozen now learns.",
+    AS_BEFORE,
+)
+def target_all_unfrozen(q, q_target, s, a, r, s2, done):
+    q_target.requires_grad_(False)
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values
+    q_target.requires_grad_(True)
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
+
+
+@wrong(
+    "td_loss",
+    "no_grad-around-frozen-net",
+    "`no_grad` around too much: the prediction is a constant too, and the loss has nothing to go back through.",
+    TARGET,
+)
+def all_under_no_grad(q, q_target, s, a, r, s2, done):
+    with torch.no_grad():
+        prediction = q(s).gather(1, a[:, None]).squeeze(1)
+        target = r + 0.9 * (1 - done) * q_target(s2).max(1).values
+    return F.mse_loss(prediction, target)
+
+
+@wrong(
+    "td_loss",
+    "inference-tensor-in-training",
+    "a target from `inference_mode`: the loss function wants to save it for backward, and such a tensor cannot be "
+    "saved.",
+    TARGET,
+)
+def inference_target(q, q_target, s, a, r, s2, done):
+    with torch.inference_mode():
+        target = r + 0.9 * (1 - done) * q_target(s2).max(1).values
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
+
+
+@wrong(
+    "td_loss",
+    "td-target-attached",
+    "a target that is computed by q: it does not stand still while q learns, and q_target is never asked.",
+    TARGET,
+)
+def target_from_q(q, q_target, s, a, r, s2, done):
+    target = r + 0.9 * (1 - done) * q(s2).max(1).values.detach()
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
+
+
+@wrong(
+    "td_loss",
+    "td-target-attached",
+    "predictions of shape (B, 1) against targets of shape (B,): they broadcast, and every prediction is compared with "
+    "every target.",
+    TARGET,
+)
+def broadcast(q, q_target, s, a, r, s2, done):
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values.detach()
+    return (q(s).gather(1, a[:, None]) - target).square().mean()
+
+
+@wrong(
+    "td_loss",
+    "td-target-attached",
+    "a target that goes on after the end of an episode: where done is 1, r alone is the target.",
+    TARGET,
+)
+def end_ignored(q, q_target, s, a, r, s2, done):
+    target = r + 0.9 * q_target(s2).max(1).values.detach()
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
+
+
+@wrong(
+    "td_loss",
+    "td-target-attached",
+    "a prediction of the best action, `q(s).max(1)`: the one that was taken, `a`, is to be learnt from.",
+    TARGET,
+)
+def best_not_taken(q, q_target, s, a, r, s2, done):
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values.detach()
+    return F.mse_loss(q(s).max(1).values, target)
+
+
+@wrong(
+    "td_loss",
+    "td-target-attached",
+    "the action that q likes best, valued by q_target (as in double Q-learning): here q_target's own maximum is asked "
+    "for.",
+    TARGET,
+)
+def double_q(q, q_target, s, a, r, s2, done):
+    with torch.no_grad():
+        best = q_target(s2).gather(1, q(s2).argmax(1, keepdim=True)).squeeze(1)
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), r + 0.9 * (1 - done) * best)
+
+
+# actor_critic_losses
+
+
+@wrong(
+    "actor_critic_losses",
+    "advantage-attached / dead-critic",
+    "an attached advantage: the policy's loss reaches the critic, and lowers its values where that helps the policy.",
+    ACTOR,
+)
+def advantage_attached(logp, value, returns):
+    advantage = returns - value
+    return -(logp * advantage).mean(), F.mse_loss(value, returns.detach())
+
+
+@wrong(
+    "actor_critic_losses",
+    "advantage-attached / dead-critic",
+    "one detached advantage for both losses (or a detached value): the critic's loss is a constant, and the critic "
+    "never learns.",
+    ACTOR,
+)
+def dead_critic(logp, value, returns):
+    advantage = (returns - value).detach()
+    return -(logp * advantage).mean(), advantage.square().mean()
+
+
+@wrong(
+    "actor_critic_losses",
+    "targets-need-no-detach",
+    "a critic's loss whose returns are attached: a loss function differentiates both of its arguments.",
+    TARGET,
+)
+def returns_attached(logp, value, returns):
+    advantage = (returns - value).detach()
+    return -(logp * advantage).mean(), F.mse_loss(value, returns)
+
+
+@wrong(
+    "actor_critic_losses",
+    "advantage-attached / dead-critic",
+    "an advantage in which value is cut and returns are not: the policy's loss trains whatever computed the returns.",
+    ACTOR,
+)
+def half_cut_advantage(logp, value, returns):
+    advantage = returns - value.detach()
+    return -(logp * advantage).mean(), F.mse_loss(value, returns.detach())
+
+
+@wrong(
+    "actor_critic_losses",
+    "advantage-attached / dead-critic",
+    "one attached advantage for both losses: gradient goes everywhere.",
+    ACTOR,
+)
+def nothing_is_cut(logp, value, returns):
+    advantage = returns - value
+    return -(logp * advantage).mean(), advantage.square().mean()
+
+
+@wrong(
+    "actor_critic_losses",
+    "cut-the-wrong-operand",
+    "a cut of logp: the advantage was to be the constant, and the policy learns nothing.",
+    ACTOR,
+)
+def policy_cut(logp, value, returns):
+    advantage = returns - value
+    return -(logp.detach() * advantage).mean(), F.mse_loss(value, returns.detach())
+
+
+@wrong(
+    "actor_critic_losses",
+    "cut-the-wrong-operand",
+    "a critic's loss in which value is cut and returns are not: the goal is moved to the critic.",
+    ACTOR,
+)
+def value_cut(logp, value, returns):
+    advantage = (returns - value).detach()
+    return -(logp * advantage).mean(), F.mse_loss(value.detach(), returns)
+
+
+@wrong(
+    "actor_critic_losses",
+    "cut-the-wrong-operand",
+    "a policy's loss without its minus (or `value - returns` as the advantage): good actions become less likely.",
+    ACTOR,
+)
+def sign_forgotten(logp, value, returns):
+    advantage = (returns - value).detach()
+    return (logp * advantage).mean(), F.mse_loss(value, returns.detach())
+
+
+@wrong(
+    "actor_critic_losses",
+    "multi-loss",
+    "half of the squared error, as many papers write it: here the mean of the squares is asked for.",
+    ACTOR,
+)
+def half_of_the_square(logp, value, returns):
+    advantage = (returns - value).detach()
+    return -(logp * advantage).mean(), 0.5 * F.mse_loss(value, returns.detach())
+
+
+@wrong(
+    "actor_critic_losses",
+    "multi-loss",
+    "an advantage that is normalised first: it is a common trick, and not the loss that is asked for.",
+    ACTOR,
+)
+def normalised(logp, value, returns):
+    advantage = (returns - value).detach()
+    advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+    return -(logp * advantage).mean(), F.mse_loss(value, returns.detach())
+
+
+@wrong(
+    "actor_critic_losses",
+    "multi-loss",
+    "the two losses in the other order.",
+    ACTOR,
+)
+def other_order(logp, value, returns):
+    advantage = (returns - value).detach()
+    return F.mse_loss(value, returns.detach()), -(logp * advantage).mean()
+
+
+# ema_update
+
+
+@wrong(
+    "ema_update",
+    "rebind-the-weight",
+    "an assignment to the loop's variable: the name `p` gets a new tensor, and ema keeps the old one.",
+    AVERAGE,
+)
+def name_rebound(ema, model, decay):
+    for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+        p = decay * p + (1 - decay) * q
+    for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+        mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "ema-update",
+    "a mean with its weights exchanged: almost all of ema is replaced at each update.",
+    AVERAGE,
+)
+def weights_exchanged(ema, model, decay):
+    with torch.no_grad():
+        for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+            p.lerp_(q, decay)
+        for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+            mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "leaf-in-place",
+    "an edit in place that is recorded: a leaf that requires grad refuses it, and a frozen one becomes part of "
+    "model's graph.",
+    AVERAGE,
+)
+def edit_recorded(ema, model, decay):
+    for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+        p.mul_(decay).add_(q, alpha=1 - decay)
+    for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+        mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "rebind-the-weight",
+    "new Parameter objects in place of the old ones: whoever holds the old ones (an optimizer, a second name) is left "
+    "behind, and every new one requires grad.",
+    AVERAGE,
+)
+def new_objects(ema, model, decay):
+    for mine, its in zip(ema.modules(), model.modules(), strict=True):
+        for name, p in list(mine.named_parameters(recurse=False)):
+            average = decay * p.detach() + (1 - decay) * getattr(its, name).detach()
+            setattr(mine, name, nn.Parameter(average))
+    for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+        mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "ema-update",
+    "an average of the parameters alone: the running statistics of ema stay what they were on the first day.",
+    AVERAGE,
+)
+def buffers_forgotten(ema, model, decay):
+    with torch.no_grad():
+        for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+            p.lerp_(q, 1 - decay)
+
+
+@wrong(
+    "ema_update",
+    "ema-update",
+    "an average over the whole `state_dict`: the buffers are averaged with the parameters, and one of them is a count.",
+    AVERAGE,
+)
+def buffers_averaged(ema, model, decay):
+    source = model.state_dict()
+    for name, tensor in ema.state_dict().items():
+        tensor.copy_(decay * tensor + (1 - decay) * source[name])
+
+
+@wrong(
+    "ema_update",
+    "state_dict-is-live",
+    "buffers of model that are handed to ema: there is one tensor with two owners, and ema's statistics move with "
+    "model's from now on.",
+    AVERAGE,
+)
+def buffers_shared(ema, model, decay):
+    with torch.no_grad():
+        for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+            p.lerp_(q, 1 - decay)
+    for mine, its in zip(ema.modules(), model.modules(), strict=True):
+        for name, buffer in its.named_buffers(recurse=False):
+            setattr(mine, name, buffer)
+
+
+@wrong(
+    "ema_update",
+    "data-equals-detach",
+    "an average that is computed in model's memory, which `p.data = q.data` gives to ema: the two are one network "
+    "from then on.",
+    AVERAGE,
+)
+def memory_shared(ema, model, decay):
+    for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+        old = p.data
+        p.data = q.data
+        p.data.mul_(1 - decay).add_(old, alpha=decay)
+    for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+        mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "detach-vs-freeze-vs-no_grad",
+    "flags that are switched off so that the edit goes through, and stay off.",
+    AS_BEFORE,
+)
+def ema_frozen(ema, model, decay):
+    ema.requires_grad_(False)
+    for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+        p.lerp_(q.detach(), 1 - decay)
+    for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+        mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "grad-mode-leak",
+    "recording that is switched off and then on: who called it with recording off finds it on.",
+    AS_BEFORE,
+)
+def recording_switched_on(ema, model, decay):
+    torch.set_grad_enabled(False)
+    for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+        p.lerp_(q, 1 - decay)
+    for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+        mine.copy_(its)
+    torch.set_grad_enabled(True)
+
+
+@wrong(
+    "ema_update",
+    "frozen-but-moving",
+    "an update of the parameters that require grad: ema is mostly frozen, and a frozen parameter is averaged as well.",
+    AVERAGE,
+)
+def frozen_left_out(ema, model, decay):
+    with torch.no_grad():
+        for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+            if p.requires_grad:
+                p.lerp_(q, 1 - decay)
+        for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+            mine.copy_(its)
+
+
+# freeze
+
+
+@wrong(
+    "freeze",
+    "frozen-but-moving",
+    "flags alone: the gradient that is there already is applied by the next step, and by every one after it until "
+    "someone clears it, and BatchNorm goes on counting.",
+    FROZEN,
+)
+def flags_alone(body):
+    body.requires_grad_(False)
+
+
+@wrong(
+    "freeze",
+    "frozen-but-moving",
+    "flags and `eval()`: what is frozen still has its .grad, and the optimizer asks for nothing else.",
+    FROZEN,
+)
+def grad_left_over(body):
+    body.requires_grad_(False)
+    body.eval()
+
+
+@wrong(
+    "freeze",
+    "no_grad-still-updates-batchnorm",
+    "flags and a dropped .grad: the parameters stand still, and a BatchNorm layer in training mode goes on updating "
+    "its statistics.",
+    FROZEN,
+)
+def statistics_move(body):
+    for p in body.parameters():
+        p.requires_grad_(False)
+        p.grad = None
+
+
+@wrong(
+    "freeze",
+    "zero-gradient-vs-no-gradient",
+    "a .grad of zeros: for momentum and weight decay zeros are a gradient like any other, and the parameters move; "
+    "None is skipped.",
+    FROZEN,
+)
+def zeros_left(body):
+    for p in body.parameters():
+        p.requires_grad_(False)
+        p.grad.zero_()
+    body.eval()
+
+
+@wrong(
+    "freeze",
+    "flag-at-the-wrong-time",
+    "`eval()` and a dropped .grad, with the flags left on: one step is skipped, and the next backward fills each "
+    ".grad again.",
+    FROZEN,
+)
+def flags_left_on(body):
+    body.zero_grad()
+    body.eval()
+
+
+@wrong(
+    "freeze",
+    "eval-means-no-grad",
+    "`eval()` alone: it changes how layers compute, and what learns it does not change.",
+    FROZEN,
+)
+def evaluation_alone(body):
+    body.eval()
+
+
+@wrong(
+    "freeze",
+    "no_grad-around-frozen-net",
+    "a body that runs under `no_grad`: its parameters get nothing, and neither does what lies before it.",
+    FROZEN,
+)
+def run_under_no_grad(body):
+    for p in body.parameters():
+        p.requires_grad_(False)
+        p.grad = None
+    body.eval()
+    forward = body.forward
+
+    def unrecorded(x):
+        with torch.no_grad():
+            return forward(x)
+
+    body.forward = unrecorded
+
+
+@wrong(
+    "freeze",
+    "frozen-but-moving",
+    "a step that reaches the direct children alone: a BatchNorm layer that lies deeper goes on as before.",
+    FROZEN,
+)
+def children_alone(body):
+    body.requires_grad_(False)
+    body.zero_grad()
+    for layer in body.children():
+        if isinstance(layer, nn.BatchNorm1d):
+            layer.eval()
+
+
+@wrong(
+    "freeze",
+    "frozen-but-moving",
+    "a freeze of the weights: the biases move on.",
+    FROZEN,
+)
+def weights_alone(body):
+    for name, p in body.named_parameters():
+        if name.endswith("weight"):
+            p.requires_grad_(False)
+            p.grad = None
+    body.eval()
+
+
+@wrong(
+    "freeze",
+    "frozen-but-moving",
+    "a freeze of every layer but the BatchNorm ones: their weight and bias are parameters too.",
+    FROZEN,
+)
+def norms_left_out(body):
+    for layer in body.modules():
+        if not isinstance(layer, nn.BatchNorm1d):
+            for p in layer.parameters(recurse=False):
+                p.requires_grad_(False)
+                p.grad = None
+    body.eval()
+
+
+# ste_round
+
+
+@wrong(
+    "ste_round",
+    "zero-gradient-vs-no-gradient",
+    "`x.round()`: its graph is there, and its derivative is zero everywhere, so x receives zeros. (So it is with a "
+    "sum in which nothing is cut: the parts cancel. A new leaf gives x nothing either.)",
+    "09-patterns#straight-through",
+)
+def ste_plain_round(x):
+    return x.round()
+
+
+@wrong(
+    "ste_round",
+    "cut-the-wrong-operand",
+    "a result that is cut as a whole: the values are right, and no path is left for a gradient.",
+    "09-patterns#straight-through",
+)
+def ste_all_cut(x):
+    return (x + (x.round() - x)).detach()
+
+
+@wrong(
+    "ste_round",
+    "straight-through",
+    "an expression with the two parts swapped: what comes out is x, not rounded, and the gradient is that of the "
+    "rounded part, zero.",
+    "09-patterns#straight-through",
+)
+def ste_parts_swapped(x):
+    return x.round() + (x - x.round()).detach()
+
+
+@wrong(
+    "ste_round",
+    "cut-the-wrong-operand",
+    "an expression that is cut in the other x: the values are right, and the gradient arrives with the wrong sign.",
+    "09-patterns#straight-through",
+)
+def ste_other_x_cut(x):
+    return x.detach() + (x.round() - x)
+
+
+@wrong(
+    "ste_round",
+    "data-equals-detach",
+    "an edit through `x.data`: it rounds x itself, for everyone who holds it, and autograd does not notice.",
+    "03-detach#data-is-not-detach",
+)
+def ste_x_itself_by_data(x):
+    x.data.round_()
+    return x
+
+
+@wrong(
+    "ste_round",
+    "detach-makes-a-copy",
+    "an in-place `round_()` on `x.detach()`: that lies in the memory of x, so x itself is rounded, and a backward "
+    "that needs its old values raises.",
+    "03-detach#same-memory-new-tensor",
+)
+def ste_x_itself_by_detach(x):
+    rounded = x.detach().round_()
+    return x + (rounded - x).detach()
+
+
+@wrong(
+    "ste_round",
+    "wrong-formula",
+    "`trunc`, or a detour over integers: both cut the digits off, where the nearest whole number was asked for.",
+    "09-patterns#straight-through",
+)
+def ste_truncated(x):
+    return x + (x.long() - x).detach()
+
+
+@wrong(
+    "ste_round",
+    "straight-through",
+    "the estimator for a sign: it lets the gradient through between -1 and 1 only. Rounding has no such end.",
+    "09-patterns#straight-through",
+)
+def ste_saturated(x):
+    inside = (x.abs() <= 1).to(x.dtype)
+    return x * inside + (x.round() - x * inside).detach()
+
+
+@wrong(
+    "ste_round",
+    "straight-through",
+    "a backward that returns ones whatever arrives: identity means that what arrives is handed on.",
+    "09-patterns#straight-through",
+)
+def ste_always_ones(x):
+    class Round(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.round()
+
+        @staticmethod
+        def backward(ctx, grad):
+            return torch.ones_like(grad)
+
+    return Round.apply(x)
+
+
+@wrong(
+    "ste_round",
+    "wrong-formula",
+    "`floor`: it rounds down, where the nearest whole number was asked for.",
+    "09-patterns#straight-through",
+)
+def ste_floored(x):
+    return x + (x.floor() - x).detach()
+
+
+# vq
+
+
+def _rows(z, codebook):
+    return codebook[torch.cdist(z.detach(), codebook.detach()).argmin(dim=1)]
+
+
+@wrong(
+    "vq",
+    "vq-loss-after-ste",
+    "a codebook loss computed from `out`: in it the codebook is cut already, so the loss reaches z or nobody, and "
+    "the codebook never learns.",
+    "09-patterns#vector-quantisation",
+)
+def vq_loss_after_ste(z, codebook):
+    rows = _rows(z, codebook)
+    out = z + (rows - z).detach()
+    return out, F.mse_loss(out, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "straight-through",
+    "an `out` that is the chosen rows themselves: its gradient trains the codebook and never reaches the encoder. "
+    "(So it is with z plus the difference, if nothing of it is cut.)",
+    "09-patterns#straight-through",
+)
+def vq_rows_as_out(z, codebook):
+    rows = _rows(z, codebook)
+    return rows, F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "straight-through",
+    "an `out` in which z is cut once and the rows are not: the gradient reaches z, and the codebook as well.",
+    "09-patterns#straight-through",
+)
+def vq_out_trains_both(z, codebook):
+    rows = _rows(z, codebook)
+    return rows + (z - z.detach()), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "cut-the-wrong-operand",
+    "an `out` that is cut as a whole: the decoder's gradient ends there, and the encoder learns from the commitment "
+    "loss alone.",
+    "09-patterns#straight-through",
+)
+def vq_out_cut(z, codebook):
+    rows = _rows(z, codebook)
+    return rows.detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "straight-through",
+    "a straight-through that is the wrong way round: `out` has the values of z, and its gradient goes to the codebook.",
+    "09-patterns#straight-through",
+)
+def vq_ste_reversed(z, codebook):
+    rows = _rows(z, codebook)
+    return rows + (z - rows).detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "cut-the-wrong-operand",
+    "two losses that are each cut on the wrong side, or returned in the other order: the codebook loss trains the "
+    "encoder, the commitment loss the codebook.",
+    "09-patterns#vector-quantisation",
+)
+def vq_losses_swapped(z, codebook):
+    rows = _rows(z, codebook)
+    return z + (rows - z).detach(), F.mse_loss(z, rows.detach()), F.mse_loss(rows, z.detach())
+
+
+@wrong(
+    "vq",
+    "targets-need-no-detach",
+    "losses in which nothing is cut: a loss function differentiates both of its arguments, so each of the two trains "
+    "codebook and encoder.",
+    "03-detach#targets",
+)
+def vq_losses_attached(z, codebook):
+    rows = _rows(z, codebook)
+    loss = F.mse_loss(rows, z)
+    return z + (rows - z).detach(), loss, loss * 0.25
+
+
+@wrong(
+    "vq",
+    "targets-need-no-detach",
+    "a commitment loss whose rows are not cut: it trains the codebook too.",
+    "09-patterns#vector-quantisation",
+)
+def vq_commit_attached(z, codebook):
+    rows = _rows(z, codebook)
+    return z + (rows - z).detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows)
+
+
+@wrong(
+    "vq",
+    "no_grad-around-frozen-net",
+    "a look-up under `no_grad`, or from `codebook.data`: the rows are constants then, and nothing trains the codebook.",
+    "09-patterns#vector-quantisation",
+)
+def vq_rows_without_history(z, codebook):
+    with torch.no_grad():
+        rows = _rows(z, codebook)
+    return z + (rows - z).detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows)
+
+
+@wrong(
+    "vq",
+    "parameter-wrap-cuts",
+    "a codebook wrapped in a new `nn.Parameter` or `nn.Embedding`: that is another leaf, which takes the gradient for "
+    "itself; the codebook that you were given gets none.",
+    "03-detach#a-new-history-can-start",
+)
+def vq_wrapped(z, codebook):
+    rows = _rows(z, torch.nn.Parameter(codebook.detach()))
+    return z + (rows - z).detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "wrong-formula",
+    "the largest inner product as the nearest row: it favours long rows; the squared length has to be counted too.",
+    "09-patterns#vector-quantisation",
+)
+def vq_largest_product(z, codebook):
+    rows = codebook[(z @ codebook.T).argmax(dim=1)]
+    return z + (rows - z).detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "wrong-formula",
+    "the largest distance: `argmax` over distances picks the row that is furthest.",
+    "09-patterns#vector-quantisation",
+)
+def vq_furthest(z, codebook):
+    rows = codebook[torch.cdist(z, codebook).argmax(dim=1)]
+    return z + (rows - z).detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "wrong-formula",
+    "distances that are not squared: each row pulls equally hard, however far away it is.",
+    "09-patterns#vector-quantisation",
+)
+def vq_not_squared(z, codebook):
+    rows = _rows(z, codebook)
+    losses = [d.norm(dim=1).mean() for d in (rows - z.detach(), z - rows.detach())]
+    return (z + (rows - z).detach(), *losses)
+
+
+# probe_backward
+
+
+def _score(head, h):
+    return head(h).pow(2).mean()
+
+
+@wrong(
+    "probe_backward",
+    "two-networks-two-graphs",
+    "one backward through everything: b is another module, not another graph, so its loss trains the trunk too. (So "
+    "do two backwards with `retain_graph=True`, and a `h.detach()` whose result is thrown away.)",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_attached(trunk, a, b, x):
+    h = trunk(x)
+    (_score(a, h) + _score(b, h)).backward()
+
+
+@wrong(
+    "probe_backward",
+    "cut-the-wrong-operand",
+    "a trunk that is cut for both heads: a should train it and cannot. (So it is with a trunk whose only run is under "
+    "`no_grad`, or while its parameters are frozen.)",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_cut_for_both(trunk, a, b, x):
+    h = trunk(x).detach()
+    (_score(a, h) + _score(b, h)).backward()
+
+
+@wrong(
+    "probe_backward",
+    "cut-the-wrong-operand",
+    "a cut on the wrong head's path: b trains the trunk, and a does not.",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_wrong_head_cut(trunk, a, b, x):
+    h = trunk(x)
+    (_score(a, h.detach()) + _score(b, h)).backward()
+
+
+@wrong(
+    "probe_backward",
+    "no_grad-around-frozen-net",
+    "b computed under `no_grad`, or its output cut: the trunk is spared, and b does not learn either.",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_b_not_recorded(trunk, a, b, x):
+    h = trunk(x)
+    with torch.no_grad():
+        unrecorded = _score(b, h)
+    (_score(a, h) + unrecorded).backward()
+
+
+@wrong(
+    "probe_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a trunk that is frozen for b and stays frozen: its flags are not as before, and nothing trains it any more.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def probe_left_frozen(trunk, a, b, x):
+    _score(a, trunk(x)).backward()
+    trunk.requires_grad_(False)
+    _score(b, trunk(x)).backward()
+
+
+@wrong(
+    "probe_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a trunk that is frozen for b and then set to require grad as a whole: what was frozen before is not any more.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def probe_thawed(trunk, a, b, x):
+    _score(a, trunk(x)).backward()
+    trunk.requires_grad_(False)
+    _score(b, trunk(x)).backward()
+    trunk.requires_grad_(True)
+
+
+@wrong(
+    "probe_backward",
+    "gradients-accumulate",
+    "a step that begins with `zero_grad()`: the gradients that were there are lost, where these were to be added.",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_zeroed_first(trunk, a, b, x):
+    for module in (trunk, a, b):
+        module.zero_grad()
+    h = trunk(x)
+    (_score(a, h) + _score(b, h.detach())).backward()
+
+
+@wrong(
+    "probe_backward",
+    "gradients-accumulate",
+    "a `trunk.zero_grad()` between two backwards: it removes what b's loss put there, and with it all that was there "
+    "before the call.",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_trunk_zeroed_between(trunk, a, b, x):
+    h = trunk(x)
+    _score(b, h).backward(retain_graph=True)
+    trunk.zero_grad()
+    _score(a, h).backward()
+
+
+@wrong(
+    "probe_backward",
+    "detach_-reaches-back",
+    "a `detach_()` on the trunk's output before the backward: a has used it already and saved it, and its backward "
+    "refuses a saved tensor that has been cut in place.",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_detached_in_place(trunk, a, b, x):
+    h = trunk(x)
+    loss = _score(a, h)
+    (loss + _score(b, h.detach_())).backward()
+
+
+@wrong(
+    "probe_backward",
+    "inference-tensor-in-training",
+    "features made under `inference_mode`: b cannot save them for its backward, and torch refuses.",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_inference_mode(trunk, a, b, x):
+    with torch.inference_mode():
+        features = trunk(x)
+    (_score(a, trunk(x)) + _score(b, features)).backward()
+
+
+@wrong(
+    "probe_backward",
+    "wrong-formula",
+    "sums of the squares where their means were asked for.",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_sums(trunk, a, b, x):
+    h = trunk(x)
+    (a(h).pow(2).sum() + b(h.detach()).pow(2).sum()).backward()
+
+
+@wrong(
+    "probe_backward",
+    "multi-loss",
+    "the mean of the two losses: each head gets half of its gradient.",
+    "09-patterns#a-probe-on-a-shared-trunk",
+)
+def probe_halved(trunk, a, b, x):
+    h = trunk(x)
+    ((_score(a, h) + _score(b, h.detach())) / 2).backward()
+
+
+# simsiam_loss
+
+
+def _apart(p, z):
+    return -F.cosine_similarity(p, z, dim=1).mean()
+
+
+@wrong(
+    "simsiam_loss",
+    "targets-need-no-detach",
+    "a loss in which nothing is cut: enc learns through both sides, and moves every z to where the p are. (So does a "
+    "`z.detach()` whose result is thrown away.)",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_no_stop(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    return (_apart(pred(z1), z2) + _apart(pred(z2), z1)) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "cut-the-wrong-operand",
+    "a loss in which p is cut and z is not: the target moves to the prediction, and pred never learns.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_p_cut(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    return (_apart(pred(z1).detach(), z2) + _apart(pred(z2).detach(), z1)) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "no_grad-around-frozen-net",
+    "one cut for every use of z, or enc under `no_grad`: pred learns, and enc, which is what you want to train, does "
+    "not.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_encoder_cut(enc, pred, x1, x2):
+    z1, z2 = enc(x1).detach(), enc(x2).detach()
+    return (_apart(pred(z1), z2) + _apart(pred(z2), z1)) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "cut-the-wrong-operand",
+    "a loss that is cut on one of its two sides: the other term still trains enc through its target.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_one_side(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    return (_apart(pred(z1), z2.detach()) + _apart(pred(z2), z1)) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "root-has-no-grad-fn",
+    "a loss that is cut on both sides: nothing in it requires grad.",
+    "03-detach#errors-you-will-meet",
+)
+def simsiam_both_cut(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    return (_apart(pred(z1).detach(), z2.detach()) + _apart(pred(z2).detach(), z1.detach())) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "wrong-formula",
+    "a p that is compared with the z of its own view: the two views never meet.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_same_view(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    return (_apart(pred(z1), z1.detach()) + _apart(pred(z2), z2.detach())) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "wrong-formula",
+    "a loss without its minus sign: it drives the two views apart.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_no_minus(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    return -(_apart(pred(z1), z2.detach()) + _apart(pred(z2), z1.detach())) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "wrong-formula",
+    "a sum of the two terms that is not halved.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_not_halved(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    return _apart(pred(z1), z2.detach()) + _apart(pred(z2), z1.detach())
+
+
+@wrong(
+    "simsiam_loss",
+    "wrong-formula",
+    "an inner product of vectors that are not normalised: a cosine does not depend on their lengths.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_not_normalised(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    return -((pred(z1) * z2.detach()).sum(dim=1).mean() + (pred(z2) * z1.detach()).sum(dim=1).mean()) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "wrong-formula",
+    "a cosine along the batch: the similarity is that of two rows, along the last dimension.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_along_the_batch(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    terms = [F.cosine_similarity(p, z.detach(), dim=0).mean() for p, z in ((pred(z1), z2), (pred(z2), z1))]
+    return -sum(terms) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "detach_-mutates-the-caller",
+    "a `z.detach_()`: it cuts z for pred too, which has used it; what pred saved of it can no longer be used.",
+    "09-patterns#two-views-one-stop",
+)
+def simsiam_cut_in_place(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    p1, p2 = pred(z1), pred(z2)
+    return (_apart(p1, z2.detach_()) + _apart(p2, z1.detach_())) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "flag-on-interior",
+    "`z.requires_grad_(False)`: z is the result of an operation, and torch changes the flag of leaves only.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def simsiam_flag_on_z(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    p1, p2 = pred(z1), pred(z2)
+    return (_apart(p1, z2.requires_grad_(False)) + _apart(p2, z1.requires_grad_(False))) / 2
+
+
+# ppo_loss
+
+
+def _surrogate(ratio, adv, eps):
+    return -torch.minimum(ratio * adv, ratio.clamp(1 - eps, 1 + eps) * adv).mean()
+
+
+@wrong(
+    "ppo_loss",
+    "targets-need-no-detach",
+    "a loss in which old_logp and adv are attached: their gradient trains whatever they were computed by.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_nothing_cut(logp, old_logp, adv, eps):
+    return _surrogate((logp - old_logp).exp(), adv, eps)
+
+
+@wrong(
+    "ppo_loss",
+    "advantage-attached",
+    "a loss whose advantage is attached: the policy's loss trains the critic.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_advantage_attached(logp, old_logp, adv, eps):
+    return _surrogate((logp - old_logp.detach()).exp(), adv, eps)
+
+
+@wrong(
+    "ppo_loss",
+    "ppo-ratio",
+    "a ratio whose old_logp is attached: the gradient that logp receives goes to old_logp too, with the other sign, "
+    "and where both come from one network the two cancel.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_old_attached(logp, old_logp, adv, eps):
+    return _surrogate((logp - old_logp).exp(), adv.detach(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "ppo-ratio",
+    "a ratio that is cut as a whole: it is the only path to logp.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_ratio_cut(logp, old_logp, adv, eps):
+    return _surrogate((logp - old_logp).exp().detach(), adv.detach(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "cut-the-wrong-operand",
+    "a ratio in which logp is cut and old_logp is not: the old policy is trained, the new one is not.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_logp_cut(logp, old_logp, adv, eps):
+    return _surrogate((logp.detach() - old_logp).exp(), adv.detach(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "ppo-ratio",
+    "`logp.detach()` in the place of old_logp: the ratio is 1 always, so nothing is ever clipped. That fits the first "
+    "pass over a batch alone.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_ratio_always_one(logp, old_logp, adv, eps):
+    return _surrogate((logp - logp.detach()).exp(), adv.detach(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "the clipped term alone: without the minimum, a ratio that has moved the wrong way gets no gradient back.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_clipped_only(logp, old_logp, adv, eps):
+    return -((logp - old_logp.detach()).exp().clamp(1 - eps, 1 + eps) * adv.detach()).mean()
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "the product without any clipping.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_not_clipped(logp, old_logp, adv, eps):
+    return -((logp - old_logp.detach()).exp() * adv.detach()).mean()
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "the larger of the two terms: the minus sign stands outside, so the smaller is asked for.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_larger_term(logp, old_logp, adv, eps):
+    ratio, fixed = (logp - old_logp.detach()).exp(), adv.detach()
+    return -torch.maximum(ratio * fixed, ratio.clamp(1 - eps, 1 + eps) * fixed).mean()
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "a loss without its minus sign: it makes good actions rarer.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_no_minus(logp, old_logp, adv, eps):
+    return -_surrogate((logp - old_logp.detach()).exp(), adv.detach(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "a ratio without the exponential: a difference of logarithms is the logarithm of the ratio.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_no_exponential(logp, old_logp, adv, eps):
+    return _surrogate(logp - old_logp.detach(), adv.detach(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "a sum where the mean was asked for.",
+    "09-patterns#the-clipped-ratio",
+)
+def ppo_summed(logp, old_logp, adv, eps):
+    return _surrogate((logp - old_logp.detach()).exp(), adv.detach(), eps) * len(adv)
