@@ -17,7 +17,7 @@ import torch
 from gradstop.checking.check import run_check
 from gradstop.checking.recording import read_recording
 from gradstop.compare import as_html
-from gradstop.course import Assignment, find_assignment, load_solutions
+from gradstop.course import Assignment, assignments, load_solutions
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,21 +41,24 @@ def milliseconds(run: Callable[[], object]) -> float:
 
 def main(rounds: int) -> None:
     """Time every exercise of every assignment."""
-    assignment = find_assignment(ROOT, "03-detach")
-    solutions = load_solutions(assignment.notebook)
-    recording = read_recording(Assignment(ROOT / "exercises" / assignment.name))
-    runs: dict[str, Callable[[], object]] = {"stop, by hand": lambda: by_hand(solutions["stop"])}
-    for name, reference in recording.references.items():
-        runs[f"check({name!r})"] = lambda f=solutions[name], r=reference: as_html(run_check(f, recording, r))
+    runs: dict[str, Callable[[], object]] = {}
+    counts: dict[str, int] = {}
+    for assignment in assignments(ROOT):
+        solutions = load_solutions(assignment.notebook)
+        recording = read_recording(Assignment(ROOT / "exercises" / assignment.name))
+        if "stop" in solutions:
+            runs["stop, by hand"] = lambda f=solutions["stop"]: by_hand(f)
+        for name, reference in recording.references.items():
+            label = f"check({name!r})"
+            counts[label] = sum(map(len, reference.turns.values()))
+            runs[label] = lambda f=solutions[name], all_=recording, r=reference: as_html(run_check(f, all_, r))
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
             times[name].append(milliseconds(run))
-    print(f"{'':<28}{'median ms':>10}{'max ms':>10}{'turns':>8}")
+    print(f"{'':<32}{'median ms':>10}{'max ms':>10}{'turns':>8}")
     for name, found in times.items():
-        reference = recording.references.get(name.partition("'")[2].rstrip("')"))
-        turns = sum(map(len, reference.turns.values())) if reference else 1
-        print(f"{name:<28}{statistics.median(found[1:]):>10.1f}{max(found[1:]):>10.1f}{turns:>8}")
+        print(f"{name:<32}{statistics.median(found[1:]):>10.1f}{max(found[1:]):>10.1f}{counts.get(name, 1):>8}")
 
 
 if __name__ == "__main__":

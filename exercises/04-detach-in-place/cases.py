@@ -319,7 +319,7 @@ def both_go_on(rollout_last_k: Function, draw: Draw, see: Observer):
 
 
 class Block(nn.Module):
-    """A linear layer, a tanh, and a gain that is a parameter of the block itself."""
+    """A linear layer, a tanh, and a gain in a list of parameters."""
 
     def __init__(self, weight: Tensor, bias: Tensor, gain: Tensor):
         super().__init__()
@@ -327,11 +327,11 @@ class Block(nn.Module):
         with torch.no_grad():
             self.layer.weight.copy_(weight)
             self.layer.bias.copy_(bias)
-        self.gain = nn.Parameter(gain)
+        self.gain = nn.ParameterList([gain])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one row of activations for each row of ``x``."""
-        return self.gain * torch.tanh(self.layer(x))
+        return self.gain[0] * torch.tanh(self.layer(x))
 
 
 class Net(nn.Module):
@@ -390,7 +390,7 @@ def frozen_in_part(freeze_: Function, draw: Draw, see: Observer):
     x = draw.tensor("x", "leaf", shape)
     net, parameters = draw_net(draw, shape[1])
     draw.prefill(x, *parameters.values())
-    frozen = draw.choice(("shift",), ("blocks.0.gain", "blocks.1.layer.weight"))
+    frozen = draw.choice(("shift",), ("blocks.0.gain.0", "blocks.1.layer.weight"))
     for name in frozen:
         parameters[name].requires_grad_(False)
     draw.given.append(
