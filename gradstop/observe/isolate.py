@@ -22,6 +22,7 @@ def _grad_mode(enabled: bool) -> None:
 # Each setting: how it is read, how it is put back, and what a case starts with.
 _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any], Any], ...] = (
     (torch.is_grad_enabled, _grad_mode, True),
+    (torch.get_num_threads, torch.set_num_threads, 1),  # a second thread only waits for tensors this small
     (torch.get_default_dtype, torch.set_default_dtype, torch.float32),
     (torch.is_anomaly_enabled, lambda on: torch.autograd.set_detect_anomaly(on), False),
     (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms, False),
