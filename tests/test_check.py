@@ -30,13 +30,13 @@ def failure(source, name="stop", folder=FOLDER):
 
 def test_a_right_answer_is_told_so(capsys):
     run("stop = torch.Tensor.detach")
-    assert "stop: all 4 cases agree" in capsys.readouterr().out
+    assert "stop: all 5 cases agree" in capsys.readouterr().out
 
 
 def test_a_wrong_answer_is_told_where_it_parts_and_which_it_is(capsys):
     message = failure("def stop(x):\n    return x.data")
     said = " ".join(capsys.readouterr().out.split())
-    assert "3 of 4 cases agree" in message
+    assert "4 of 5 cases agree" in message
     assert "This behaves like `x.data`" in said
     assert "got x: receives" in said
     assert "expected raises RuntimeError" in said
@@ -136,7 +136,7 @@ def test_at_a_plain_prompt_there_is_no_traceback():
     done = subprocess.run(
         [sys.executable, "-i", "-q"], input=lines, cwd=FOLDER, capture_output=True, text=True, check=False
     )
-    assert "0 of 4 cases agree" in done.stdout
+    assert "0 of 5 cases agree" in done.stdout
     assert "goes on" in done.stdout
     assert "CheckFailed: stop" in done.stderr
     assert "Traceback" not in done.stderr
@@ -158,4 +158,4 @@ def test_in_a_notebook_there_is_a_table_and_one_line():
     assert error["ename"] == "CheckFailed"
     assert len(error["traceback"]) == 1
     (table,) = notebook.cells[4].outputs
-    assert "all 4 cases agree" in table["data"]["text/html"]
+    assert "all 5 cases agree" in table["data"]["text/html"]

@@ -14,7 +14,7 @@ from gradstop.course import graded_cells
 
 pytestmark = pytest.mark.slow
 NAME = "03-detach"
-FULL = {"stop": 4.0, "scale_grad": 4.0, "one_path": 3.0, "semi_gradient_mse": 3.0, "to_numpy_copy": 3.0}
+FULL = {"stop": 5.0, "scale_grad": 4.0, "one_path": 3.0, "semi_gradient_mse": 3.0, "to_numpy_copy": 3.0}
 SOLVED = {
     cell.grade_id: cell.source for cell in graded_cells(ROOT / "solutions" / NAME / "detach.ipynb") if cell.solution
 }
@@ -107,7 +107,7 @@ def scores(course: Path, student: str) -> dict[str, float]:
     ("student", "expected"),
     [
         ("ann", FULL),
-        ("ben", {**FULL, "stop": 3.0}),
+        ("ben", {**FULL, "stop": 4.0}),
         ("cyd", dict.fromkeys(FULL, 0.0)),
         ("dan", {**FULL, "stop": 0.0}),
         ("eve", dict.fromkeys(FULL, 0.0)),
@@ -129,7 +129,7 @@ def test_the_gradebook_holds_what_the_answers_are_worth(course, student, expecte
 def test_feedback_shows_the_differences(course):
     nbgrader(course, "generate_feedback", NAME)
     page = (course / "grading" / "feedback" / "ben" / NAME / "detach.html").read_text()
-    assert "stop: 3 of 4 cases agree" in page
+    assert "stop: 4 of 5 cases agree" in page
     assert "This behaves like <code>x.data</code>" in page
     assert "scale_grad: all 4 cases agree" in page
 
@@ -137,7 +137,7 @@ def test_feedback_shows_the_differences(course):
 def test_the_scores_can_be_exported(course):
     nbgrader(course, "export", "--to", "grading/grades.csv")
     rows = (course / "grading" / "grades.csv").read_text().splitlines()
-    assert any(row.startswith(f"{NAME},") and ",ben," in row and ",16.0," in row for row in rows)
+    assert any(row.startswith(f"{NAME},") and ",ben," in row and ",17.0," in row for row in rows)
 
 
 def test_a_graded_submission_holds_neither_right_nor_wrong_answers(course):
@@ -177,7 +177,7 @@ def test_gradstop_grade_gives_the_same_from_a_clean_clone(course, tmp_path):
     done = run(clean, "gradstop", "grade", NAME)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert lines[0].split()[:2] == ["ann", "17"]
+    assert lines[0].split()[:2] == ["ann", "18"]
     assert "detach.ipynb, line 1" in lines[1]
     assert lines[2].split()[:2] == ["cyd", "0"]
     assert "detach.ipynb is expected, there is detach (1).ipynb" in lines[3]

@@ -40,7 +40,7 @@ def test_progress_says_what_is_solved_and_what_to_try_next(root):
     answer(root, one_path=solution, stop="%time\ndef stop(x):\n    return x.data", scale_grad="def scale_grad(:")
     found = states(root)
     assert {state.exercise: state.words().partition(":")[0] for state in found} == {
-        "stop": "3 of 4 cases",
+        "stop": "4 of 5 cases",
         "scale_grad": "its cell fails",
         "one_path": "solved",
         "semi_gradient_mse": "not begun",
