@@ -191,7 +191,7 @@ def test_gradstop_grade_gives_the_same_from_a_clean_clone(course, tmp_path):
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["grade", "99-none"], "There is: 03-detach"),
+        (["grade", "99-none"], "There is: 01-computation-graph, "),
         (["grade", NAME, "--student", "zoe"], "grading/submitted/zoe/03-detach/detach.ipynb"),
         (["--root", "grading", "grade", NAME], "run this from the course's root"),
     ],

@@ -80,7 +80,9 @@ def test_nothing_that_is_built_holds_a_solution():
         for cell in graded_cells(assignment.notebook):
             if cell.solution:
                 body = cell.source.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0]
-                secrets |= {line.strip() for line in body.splitlines() if line.strip()}
+                lines = (line.strip() for line in body.splitlines())
+                # `with torch.no_grad():` and its like stand in many a text and give nothing away.
+                secrets |= {line for line in lines if len(line) > 12 and not line.endswith(":")}
         secrets |= {answer.name for known in bench_of(assignment.name).right.values() for answer in known}
     assert len(secrets) > 20
     for path in HTML.rglob("*"):
