@@ -9,7 +9,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from gradstop.course import CHECK, Assignment, CourseError, graded_cells, load_solutions
+from gradstop.course import CHECK, Assignment, CourseError, graded_cells
 from gradstop.grading.complaints import complaints
 from gradstop.grading.register import course_config, register
 
@@ -58,7 +58,7 @@ class Course:
             marked = {cell.grade_id for cell in graded_cells(notebook)}
         except (CourseError, KeyError, TypeError) as error:
             return str(error) if isinstance(error, CourseError) else f"{notebook.name} is no notebook"
-        lost = [name for name in load_solutions(assignment.notebook) if name not in marked]
+        lost = [c.grade_id for c in graded_cells(assignment.notebook) if c.solution and c.grade_id not in marked]
         if lost:
             return f"the cells {', '.join(lost)} have lost nbgrader's mark: copy the answers into a fresh notebook"
         return ""

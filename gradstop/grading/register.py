@@ -36,10 +36,12 @@ def register(config: Config, assignment: str) -> None:
     """Enter the assignment's cells and points in the gradebook, or bring them up to date there.
 
     This is nbgrader's generate_assignment with a release folder that is thrown away: the committed student copy
-    stays as it is.
+    stays as it is, and nothing is recorded for one that nobody reads.
     """
+    quick = Config(config)
+    quick.RecordReference.enabled = False
     with tempfile.TemporaryDirectory() as folder:
-        generate(config, assignment, Path(folder))
+        generate(quick, assignment, Path(folder))
 
 
 def generate(config: Config, assignment: str, release: Path, db_url: str = "") -> None:
