@@ -7,8 +7,10 @@ _HOME = {
     "check": "gradstop.checking",
     "describe": "gradstop.drawing",
     "draw": "gradstop.drawing",
+    "memory_profile": "gradstop.drawing",
+    "step_through": "gradstop.drawing",
 }
-__all__ = ["check", "describe", "draw"]
+__all__ = ["check", "describe", "draw", "memory_profile", "step_through"]
 
 
 def __getattr__(name: str) -> Any:

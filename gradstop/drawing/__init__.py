@@ -1,5 +1,7 @@
 """Pictures and text of live autograd graphs."""
 
 from gradstop.drawing.figure import Drawing, describe, draw
+from gradstop.drawing.memory import memory_profile
+from gradstop.drawing.stepper import Stepper, step_through
 
-__all__ = ["Drawing", "describe", "draw"]
+__all__ = ["Drawing", "Stepper", "describe", "draw", "memory_profile", "step_through"]

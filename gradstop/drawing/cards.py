@@ -64,9 +64,9 @@ class Picture:
         return "" if link.times == 1 or link.is_cut or folded else f"{before}{TIMES}{link.times}"
 
 
-def picture(graph: Graph) -> Picture:
-    """Return the cards and links for a graph. More than `FOLD_OVER` cards are folded."""
-    words = Words(graph)
+def picture(graph: Graph, running: bool = False) -> Picture:
+    """Return the cards and links for a graph, perhaps while a backward runs. Over `FOLD_OVER` cards are folded."""
+    words = Words(graph, running)
     cards = _cards(graph, words)
     return Picture(graph, words, tuple(cards), tuple(_links(graph, cards)))
 

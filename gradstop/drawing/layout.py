@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from gradstop.drawing.cards import Link, Picture
 from gradstop.drawing.levels import CUT_WIDTH, GAP, ROW, place_levels
-from gradstop.drawing.measure import Sized, measure
+from gradstop.drawing.measure import Sized
 
 SPACE = 40  # between rows, where the arrows are
 CUT_HEIGHT = 32
@@ -51,9 +51,9 @@ class Layout:
     height: float
 
 
-def lay_out(picture: Picture) -> Layout:
-    """Return a place for every card and link of a picture."""
-    cards = [_card_item(measure(card)) for card in picture.cards]
+def lay_out(picture: Picture, sized: Sequence[Sized]) -> Layout:
+    """Return a place for every card and link of a picture, whose cards have these sizes."""
+    cards = [_card_item(card) for card in sized]
     levels = place_levels(picture, [item.left + item.right for item in cards])
     router = _Router(cards, levels, picture)
     rows = _sort([row for row in router.rows if row])

@@ -65,6 +65,7 @@ CSS = "".join(
         ".gs .tip{fill:var(--gs-dim)}",
         ".gs .cut{stroke:var(--gs-warn);stroke-dasharray:5 4}",
         ".gs .slash{stroke:var(--gs-warn);stroke-width:2;fill:none}",
+        ".gs .now>.box{stroke:var(--gs-ink);stroke-width:3}",
         ".gs .label{fill:var(--gs-warn);font-weight:600}",
     ]
 )

@@ -3,14 +3,15 @@
 import re
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 
 from gradstop.drawing.cards import Line, Picture
 from gradstop.drawing.layout import MARGIN, Item, Layout, Route, lay_out
 from gradstop.drawing.levels import CUT_LABEL, GAP
-from gradstop.drawing.measure import HEIGHT, MARK, MORE, PAD, RULE, Sized, text_width
+from gradstop.drawing.measure import HEIGHT, MARK, MORE, PAD, RULE, Sized, measure, text_width
 from gradstop.drawing.style import CSS
 
 LEGEND = "Arrows: the way a backward sends the gradient."
@@ -19,9 +20,22 @@ _NARROW = 230  # a picture is at least this wide, for its legend
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
-def to_svg(picture: Picture, alt: str) -> str:
-    """Return a standalone SVG document. `alt` becomes its accessible name."""
-    layout = lay_out(picture)
+@dataclass(frozen=True)
+class Frame:
+    """What makes a picture one of a series: all have the places of the first one, and tell where the run is."""
+
+    first: Picture
+    sized: Sequence[Sized]  # this picture's cards, in sizes that all frames give them
+    now: int | None = None  # the card that is at work
+    sent: Mapping[int, str] = field(default_factory=dict)  # at the cards that it sends a gradient to
+
+
+def to_svg(picture: Picture, alt: str, frame: Frame | None = None) -> str:
+    """Return a standalone SVG document. `alt` becomes its accessible name. A frame leaves the style to its figure."""
+    style = "" if frame else f"<style>{CSS}</style>"
+    frame = frame or Frame(picture, [measure(card) for card in picture.cards])
+    layout = lay_out(frame.first, frame.sized)
+    now = None if frame.now is None else frame.sized[frame.now]
     width = max(layout.width, _NARROW)
     flows = [route for route in layout.routes if not route.link.is_cut]
     legend = _legend(width, layout.height) if flows else []
@@ -32,10 +46,9 @@ def to_svg(picture: Picture, alt: str) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="gs" role="img" aria-label="{clean(alt)}" ',
             f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">',
-            f"<style>{CSS}</style>",
-            f'<rect class="bg" width="{_n(width)}" height="{_n(height)}" rx="6"/><g{shift}>',
-            *_links(layout, picture),
-            *(_card(item, item.card) for row in layout.rows for item in row if item.card),
+            f'{style}<rect class="bg" width="{_n(width)}" height="{_n(height)}" rx="6"/><g{shift}>',
+            *_links(layout, picture, frame),
+            *(_card(item, item.card, item.card is now) for row in layout.rows for item in row if item.card),
             "</g>",
             *legend,
             "</svg>",
@@ -67,9 +80,9 @@ def _legend(width: float, top: float) -> list[str]:
 # Cards
 
 
-def _card(item: Item, card: Sized) -> str:
+def _card(item: Item, card: Sized, now: bool) -> str:
     x, y = item.x - item.left, item.y
-    parts = [f'<g class="{card.card.style}" data-card="{clean(card.card.label)}">']
+    parts = [f'<g class="{card.card.style}{" now" if now else ""}" data-card="{clean(card.card.label)}">']
     if card.card.style == "fold":
         parts += [_box(x + 6, y - 6, card), _box(x + 3, y - 3, card)]
     parts.append(_box(x, y, card))
@@ -98,14 +111,20 @@ def _line(line: Line, x: float, y: float, width: float) -> str:
     more = f'<tspan class="look" dx="8">{clean(line.look)}</tspan>' if line.look else ""
     role = "warn" if line.mark in {"warn", MORE + "warn"} else line.role
     text = _text(left, y, role, line.text, more)
-    return _mark(line.mark, x + PAD, y) + text + (_badge(line.memory, x + width, y) if line.memory else "")
+    return _mark(line.mark, x + PAD, y) + text + (_badge(line.memory, x + width - PAD + 4, y) if line.memory else "")
 
 
-def _badge(memory: str, right: float, y: float) -> str:
-    wide = text_width(memory, "badge") + 12
-    x = right - PAD + 4 - wide
+def _badge(text: str, right: float, y: float) -> str:
+    """Return a text in a pill that ends at `right`."""
+    wide = _badge_width(text)
+    x = right - wide
     pill = f'<rect class="pill" x="{_n(x)}" y="{_n(y - 13)}" width="{_n(wide)}" height="17" rx="8.5"/>'
-    return pill + f'<text class="badge" x="{_n(x + wide / 2)}" y="{_n(y - 1)}" text-anchor="middle">{memory}</text>'
+    words = f'<text class="badge" x="{_n(x + wide / 2)}" y="{_n(y - 1)}" text-anchor="middle">{clean(text)}</text>'
+    return pill + words
+
+
+def _badge_width(text: str) -> float:
+    return text_width(text, "badge") + 12
 
 
 def _mark(mark: str, x: float, y: float) -> str:
@@ -117,6 +136,7 @@ def _mark(mark: str, x: float, y: float) -> str:
         "freed": f'<circle class="mark" cx="{_n(x + 5.5)}" cy="{middle}" r="3.4" stroke-dasharray="2 1.6"/>',
         "warn": f'<path class="warn" d="M{_n(x + 5.5)} {_n(y - 10)}l6 10.5h-12z"/>'
         f'<path class="bang" d="M{_n(x + 5.5)} {_n(y - 6.5)}v3.6m0 1.2v1.4"/>',
+        "gradient": f'<path class="tip" d="M{_n(x + 5.5)} {_n(y - 10)}l4.5 9h-9z"/>',
         "full": f'<path class="solid" d="M{left} {top}h10v10h-10z"/>',
         "will": f'<path class="mark" d="{square}m4.5 -4v8.5m-2.6 -2.8l2.6 2.8l2.6 -2.8"/>',
         "never": f'<path class="mark" d="{square}l9 9"/>',
@@ -127,7 +147,7 @@ def _mark(mark: str, x: float, y: float) -> str:
 # Links
 
 
-def _links(layout: Layout, picture: Picture) -> Iterable[str]:
+def _links(layout: Layout, picture: Picture, frame: Frame) -> Iterable[str]:
     tops, bottoms = _ports(layout.routes)
     for route in layout.routes:
         items = route.items if route.items[-1].y <= route.items[0].y else route.items[::-1]
@@ -141,6 +161,13 @@ def _links(layout: Layout, picture: Picture) -> Iterable[str]:
         times = picture.times(route.link)
         if times:
             yield _text(points[0][0] + 6, points[0][1] - 8, "legend", times)
+        if route.link.source == frame.now and route.link.target in frame.sent:
+            yield _sent(frame.sent[route.link.target], x, y, layout.width)
+
+
+def _sent(text: str, x: float, y: float, width: float) -> str:
+    """Return the gradient that is on its way, beside the tip of its arrow."""
+    return _badge(text, min(x + 8 + _badge_width(text), width - 2), y + 22)
 
 
 def _ports(routes: Iterable[Route]) -> tuple[dict[int, float], dict[int, float]]:

@@ -21,9 +21,9 @@ class Note:
 
 
 class Words:
-    """Names and phrases for one graph."""
+    """Names and phrases for one graph. While a backward is running, a `.grad` can be filled through what it freed."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, running: bool = False) -> None:
         self.graph = graph
         shared = [group for group in graph.memories if len(group) > 1]
         self.memories = {_letter(i): group for i, group in enumerate(shared)}
@@ -31,7 +31,7 @@ class Words:
         unnamed = [info.id for info in graph.tensors if not info.names and not info.is_root]
         only = len(unnamed) == 1
         self._unnamed = {i: "unnamed leaf" + ("" if only else f" {k}") for k, i in enumerate(unnamed, 1)}
-        self._lost = _out_of_reach(graph)
+        self._lost = set() if running else _out_of_reach(graph)
         self._results = _results(graph)
 
     def tensor(self, number: int) -> str:

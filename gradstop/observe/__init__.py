@@ -1,6 +1,6 @@
 """Observe what a function does to tensors and their graph, as plain data."""
 
-from gradstop.observe.alive import Census
+from gradstop.graph import Census
 from gradstop.observe.case import Case, case, read_cases
 from gradstop.observe.draw import Draw
 from gradstop.observe.record import Observation, Record

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from gradstop.graph import Census
 from gradstop.observe import raw
-from gradstop.observe.alive import Census
 from gradstop.observe.encode import Json, encode, number, structure
 from gradstop.observe.record import Notebook, Observation, as_json
 

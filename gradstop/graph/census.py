@@ -11,12 +11,13 @@ import torch
 class _Token:
     """Lives as long as what holds it."""
 
-    __slots__ = ("__weakref__", "tensor")
+    __slots__ = ("__weakref__", "is_weight", "tensor")
     tensor: torch.Tensor
+    is_weight: bool
 
 
 class Census:
-    """Tells how much of the graphs that a case builds is still alive.
+    """Tells how much of the graphs that one builds is still alive.
 
     ``recording()`` counts each tensor that an operation saves for backward inside it, ``tag(tensor)``
     the nodes of its graph that are not tagged yet. Nothing is kept alive by the counting: a token sits in
@@ -46,6 +47,7 @@ class Census:
         def pack(tensor: torch.Tensor) -> _Token:
             token = _Token()
             token.tensor = tensor.detach()
+            token.is_weight = tensor.is_leaf and tensor.requires_grad
             self._saved.append(weakref.ref(token))
             return token
 
@@ -61,4 +63,16 @@ class Census:
 
     def saved(self) -> int:
         """Return how many saved tensors are alive."""
-        return sum(token() is not None for token in self._saved)
+        return len(self._alive())
+
+    def saved_bytes(self) -> int:
+        """Return how many bytes of memory the saved tensors keep alive; memory that several share counts once.
+
+        Leaves that require grad are left out: a weight is alive anyway.
+        """
+        kept = [token.tensor for token in self._alive() if not token.is_weight]
+        storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in kept}
+        return sum(storages.values())
+
+    def _alive(self) -> list[_Token]:
+        return [token for reference in self._saved if (token := reference()) is not None]

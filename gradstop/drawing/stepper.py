@@ -1,0 +1,118 @@
+"""What a reader calls to watch a backward: `step_through`."""
+
+from collections.abc import Collection
+from itertools import count
+
+from torch import Tensor
+
+from gradstop.drawing.steps import Shown, show_steps
+from gradstop.drawing.style import CSS
+from gradstop.drawing.svg import clean
+from gradstop.graph import Trace, trace_backward
+
+_numbers = count(1)  # steppers of one page must not answer to the same keys
+# Without :has(), and on paper, all steps are shown one below the other.
+_STEPPER_CSS = "".join(
+    [
+        ".gs-steps nav{display:none}",
+        ".gs-steps section{margin-bottom:1.5em}",
+        ".gs-steps p{margin:.4em 0;max-width:44em;color:inherit}",
+        ".gs-steps label{display:inline-block;min-width:1.2em;padding:.1em .45em;margin:0 .25em .25em 0;",
+        "border:1px solid var(--gs-line);border-radius:4px;text-align:center;cursor:pointer}",
+        ".gs-steps input{position:absolute;opacity:0}",
+        "@media screen{@supports selector(:has(a)){",
+        ".gs-steps nav{display:block;position:relative}",
+        ".gs-steps p{min-height:3em}",
+        ".gs-steps label:has(:checked){background:var(--gs-ink);color:var(--gs-bg);border-color:var(--gs-ink)}",
+        ".gs-steps label:has(:focus-visible){outline:3px solid var(--gs-interior);outline-offset:2px}",
+        "}}",
+    ]
+)
+
+
+class Stepper:
+    """A backward that has run, to be gone through step by step.
+
+    A notebook shows one picture at a time, chosen by mouse or by the arrow keys, without a script; plain Python prints
+    the steps. Nothing in it is live.
+
+    Attributes:
+        trace: what happened, as plain data.
+        text: the steps, one in a line.
+        title: the caption, if any.
+
+    """
+
+    def __init__(self, trace: Trace, title: str | None = None) -> None:
+        self.trace = trace
+        self.title = title
+        self.shown: list[Shown] = show_steps(trace)
+        self.text = "\n".join(f"{number}. {step.words}" for number, step in enumerate(self.shown))
+
+    def __repr__(self) -> str:
+        return self.text if not self.title else f"{self.title}\n{self.text}"
+
+    def _repr_mimebundle_(self, **_: Collection[str] | None) -> dict[str, str]:
+        """Return what a notebook shows. It picks a form itself, so its filters may be ignored."""
+        return {"text/html": self._html(), "text/plain": repr(self)}
+
+    def _html(self) -> str:
+        group = f"gs-steps-{next(_numbers)}"
+        last = len(self.shown) - 1
+        caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
+        keys = "".join(
+            f'<label><input type="radio" name="{group}" aria-label="{clean(f"{number} of {last}. {step.words}")}"'
+            f"{' checked' if number == 0 else ''}>{number}</label>"
+            for number, step in enumerate(self.shown)
+        )
+        steps = "".join(
+            f"<section><p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{step.svg}</section>"
+            for number, step in enumerate(self.shown)
+        )
+        return (
+            f'<figure class="gs gs-steps" id="{group}"><style>{CSS}{_STEPPER_CSS}{_choice(group, last)}</style>'
+            f'{caption}<nav aria-label="Steps of the backward">{keys} <small>arrow keys move on</small></nav>'
+            f"{steps}</figure>"
+        )
+
+
+def _choice(group: str, last: int) -> str:
+    """Return the rules that show the chosen step alone."""
+    chosen = ",".join(
+        f"#{group}:has(label:nth-of-type({n}) :checked)>section:nth-of-type({n})" for n in range(1, last + 2)
+    )
+    hidden = f"#{group}>section{{display:none}}{chosen}{{display:block}}"
+    return f"@media screen{{@supports selector(:has(a)){{{hidden}}}}}"
+
+
+def step_through(
+    loss: Tensor,
+    gradient: Tensor | None = None,
+    /,
+    *,
+    retain_graph: bool = False,
+    title: str | None = None,
+    **named: Tensor,
+) -> Stepper:
+    """Run the backward of `loss` and show it step by step.
+
+    The backward is real: `.grad` is filled, saved tensors are freed. Each step is a node that ran: what it received,
+    what it sent along which edge, what it freed, what it added to a `.grad`. If a node raises, the steps end there.
+
+    Args:
+        loss: where the backward starts; any tensor with a history.
+        gradient: what it starts with, of the shape of `loss`; None means 1, for a single number.
+        retain_graph: as in `Tensor.backward`.
+        title: a caption.
+        named: tensors by name, such as `x=x`.
+
+    Returns:
+        The steps, which show themselves at the end of a notebook cell.
+
+    Raises:
+        RuntimeError: torch's own, if the backward cannot start.
+        TypeError: if an argument is no tensor.
+        ValueError: if the graph is too large to be watched node by node. Its backward has then run.
+
+    """
+    return Stepper(trace_backward(loss, gradient, retain_graph=retain_graph, **named), title)
