@@ -11,6 +11,7 @@ from nbclient.exceptions import CellExecutionError
 
 from gradstop.authoring.bench import Bench
 from gradstop.authoring.normalise import normalised
+from gradstop.authoring.sheet import SHEET, missing_words, print_sheet
 from gradstop.authoring.vet import vet
 from gradstop.course import Assignment, CourseError, assignments
 from gradstop.course.files import BOOK, EXERCISES, SOLUTIONS
@@ -40,6 +41,9 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
         if only in str(path):
             execute(path)
             yield f"{path.relative_to(root)}: executed"
+    if only in str(SHEET) and missing_words(root):
+        printed = print_sheet(root)
+        yield f"{SHEET}: {'printed' if printed else 'not printed: install chromium, then refresh again'}"
 
 
 def _refuse_faults(bench: Bench) -> None:
