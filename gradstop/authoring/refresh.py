@@ -55,7 +55,13 @@ def _refuse_faults(bench: Bench) -> None:
 def execute(path: Path) -> None:
     """Execute a notebook in its own folder and write it back, normalised."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=120, extra_arguments=QUIET, resources={"metadata": {"path": path.parent}})
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        coalesce_streams=True,  # a kernel may cut what one cell prints in two
+        extra_arguments=QUIET,
+        resources={"metadata": {"path": path.parent}},
+    )
     try:
         client.execute()
     except CellExecutionError as error:

@@ -62,6 +62,7 @@ CSS = "".join(
         ".gs text.warn{stroke:none}",
         ".gs .bang{stroke:var(--gs-card);stroke-width:1.5;fill:none}",
         ".gs .flow{stroke:var(--gs-dim)}",
+        ".gs .sent{stroke:var(--gs-ink);stroke-width:3}",
         ".gs .tip{fill:var(--gs-dim)}",
         ".gs .cut{stroke:var(--gs-warn);stroke-dasharray:5 4}",
         ".gs .slash{stroke:var(--gs-warn);stroke-width:2;fill:none}",

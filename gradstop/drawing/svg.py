@@ -157,17 +157,21 @@ def _links(layout: Layout, picture: Picture, frame: Frame) -> Iterable[str]:
             continue
         x, y = points[-1]
         points[-1] = (x, y + 7)
-        yield f'<path class="flow" d="{_curve(points)}"/>{_tip(x, y)}'
+        carries = route.link.source == frame.now and route.link.target in frame.sent
+        yield f'<path class="flow{" sent" if carries else ""}" d="{_curve(points)}"/>{_tip(x, y)}'
         times = picture.times(route.link)
         if times:
             yield _text(points[0][0] + 6, points[0][1] - 8, "legend", times)
-        if route.link.source == frame.now and route.link.target in frame.sent:
-            yield _sent(frame.sent[route.link.target], x, y, layout.width)
+        if carries:
+            ends = [bottoms[id(other)] for other in layout.routes if other.link.target == route.link.target]
+            yield _sent(frame.sent[route.link.target], x, y, layout.width, on_left=x < max(ends))
 
 
-def _sent(text: str, x: float, y: float, width: float) -> str:
-    """Return the gradient that is on its way, beside the tip of its arrow."""
-    return _badge(text, min(x + 8 + _badge_width(text), width - 2), y + 22)
+def _sent(text: str, x: float, y: float, width: float, on_left: bool) -> str:
+    """Return the gradient that is on its way, beside the tip of its arrow and away from the next one."""
+    wide = _badge_width(text)
+    right = x - 8 if on_left and x - 8 >= wide else x + 8 + wide
+    return _badge(text, min(right, width - 2), y + 22)
 
 
 def _ports(routes: Iterable[Route]) -> tuple[dict[int, float], dict[int, float]]:

@@ -1,0 +1,101 @@
+"""The provisioner: what Jupyter calls to start a kernel, to signal it and to wait for it."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Any
+
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import List, Unicode
+
+from gradstop.kernels.process import ForkedKernel
+from gradstop.kernels.request import NotWarmError, Request
+from gradstop.kernels.zygote import Zygote
+
+PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot"]
+_LAUNCHER = ["-m", "ipykernel_launcher"]
+_KNOWN = {"env", "cwd", "stdin", "stdout", "stderr", "independent"}
+
+
+class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
+    """Starts a kernel as a fork of a warm process; where it can't, an ordinary one, and logs why.
+
+    The warm process belongs to this driver process and ends with it, however it ends, and its kernels with it.
+    """
+
+    preload = List(
+        Unicode(),
+        PRELOAD,
+        config=True,
+        help="Modules that the warm process imports; what is not installed is left out.",
+    )
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start a kernel and return its connection info, as `LocalProvisioner` does."""
+        try:
+            request = self._request(cmd, self._scrub_kwargs(kwargs))
+            start = asyncio.get_running_loop().run_in_executor(None, Zygote.fork_kernel, request)
+            self.process = await start
+        except NotWarmError as doubt:
+            self.log.warning("An ordinary kernel is started, without warmth: %s", doubt)
+            return await super().launch_kernel(cmd, **kwargs)
+        self.pid = self.pgid = self.process.pid  # a session of its own, as an ordinary kernel
+        self.cwd = kwargs.get("cwd", Path.cwd())
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Wait for the kernel to end and return its exit code. A fork's end is awaited, not polled for."""
+        if isinstance(self.process, ForkedKernel):
+            await self.process.ended()
+        code: int | None = await super().wait()
+        return code
+
+    def _request(self, cmd: list[str], options: dict[str, Any]) -> Request:
+        """Return what the warm process has to know; raise NotWarmError if a stock kernel would be another one."""
+        unknown = {name for name, value in options.items() if value and name not in _KNOWN}
+        if unknown:
+            raise NotWarmError(f"the launch has the option {sorted(unknown)[0]!r}")
+        if options.get("independent"):
+            raise NotWarmError("the kernel is to outlive this process")
+        command = [os.path.expanduser(part) for part in cmd]
+        if command[1:3] != _LAUNCHER:
+            raise NotWarmError(f"its command is not an IPython kernel's: {' '.join(command[:3])}")
+        if not _same_interpreter(command[0], options.get("env")):
+            raise NotWarmError(f"it runs under another interpreter: {command[0]}")
+        environment = dict(os.environ if options.get("env") is None else options["env"])
+        environment["JPY_PARENT_PID"] = str(os.getpid())
+        return Request(
+            arguments=command[3:],
+            environment=environment,
+            cwd=os.path.abspath(options.get("cwd") or os.getcwd()),
+            stdin=_descriptor(options.get("stdin"), None),
+            stdout=_descriptor(options.get("stdout"), 1),
+            stderr=_descriptor(options.get("stderr"), 2),
+            preload=list(self.preload),
+        )
+
+
+def _same_interpreter(command: str, environment: dict[str, str] | None) -> bool:
+    """Return whether a kernel's first word starts this very interpreter, in this virtual environment."""
+    from shutil import which
+
+    found = which(command, path=(environment or os.environ).get("PATH"))
+    if found is None:
+        return False
+    here = Path(sys.executable)
+    return Path(found).parent.resolve() == here.parent.resolve() and Path(found).resolve() == here.resolve()
+
+
+def _descriptor(stream: Any, inherited: int | None) -> int | None:
+    """Return the file descriptor that a launch option names; None stands for an empty one."""
+    if stream is None:
+        return inherited
+    if stream == DEVNULL:
+        return None
+    if isinstance(stream, int) and stream >= 0:
+        return stream
+    if hasattr(stream, "fileno"):
+        return int(stream.fileno())
+    raise NotWarmError("one of its streams is to be a pipe")

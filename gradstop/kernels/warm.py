@@ -1,0 +1,110 @@
+"""The warm process: imports modules once, then forks a kernel for each request. Run as a module by `zygote`.
+
+It has one thread and never runs an operation of torch. It ends when its driver's end of the socket closes, which the
+operating system sees to even if the driver is killed, and takes its kernels with it.
+"""
+
+import ctypes
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+from gradstop.kernels.request import LIMIT, Request
+
+# What IPython's kernel imports at its start. Never `matplotlib_inline`: figures would silently become text.
+KERNEL = ["ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython.core.completer", "debugpy"]
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def main() -> None:
+    """Serve the driver whose socket has the number that the first argument gives; the others are modules."""
+    driver = socket.socket(fileno=int(sys.argv[1]))
+    del sys.path[0]  # `-m` put the driver's folder there, which an ordinary kernel takes away
+    for name in [*KERNEL, *sys.argv[2:]]:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    threads = len(os.listdir("/proc/self/task"))
+    if threads > 1:
+        driver.send(f"an import started {threads - 1} threads, which a fork would lose".encode())
+        return
+    gc.collect()
+    gc.freeze()  # forks share these pages as long as nobody writes to them
+    driver.send(b"warm")
+    Nursery(driver).serve()
+
+
+class Nursery:
+    """Forks kernels, and tells how they ended."""
+
+    def __init__(self, driver: socket.socket) -> None:
+        self.driver = driver
+        self.kernels: dict[int, tuple[int, int]] = {}  # by pidfd: process id, the pipe to tell through
+        self.poll = select.poll()
+        self.poll.register(driver, select.POLLIN)
+
+    def serve(self) -> None:
+        """Answer until the driver is gone."""
+        while True:
+            for ready, _ in self.poll.poll():
+                if ready != self.driver.fileno():
+                    self._bury(ready)
+                elif not self._answer():
+                    self._end()
+                    return
+
+    def _answer(self) -> bool:
+        data, descriptors, _, _ = socket.recv_fds(self.driver, LIMIT, 4)
+        if not data:
+            return False
+        *streams, tells = descriptors
+        pid = os.fork()
+        if pid == 0:
+            self._become_kernel(Request.from_bytes(data), streams, tells)
+        for stream in streams:
+            os.close(stream)
+        pidfd = os.pidfd_open(pid)
+        self.kernels[pidfd] = (pid, tells)
+        self.poll.register(pidfd, select.POLLIN)
+        return True
+
+    def _become_kernel(self, request: Request, streams: list[int], tells: int) -> None:
+        """Leave everything of the warm process but its modules, and never return."""
+        warm_pid = os.getppid()
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() != warm_pid:  # it died before the line above
+            os._exit(1)
+        os.setsid()
+        self.driver.close()
+        for pidfd, (_, other) in self.kernels.items():
+            os.close(pidfd)
+            os.close(other)
+        from gradstop.kernels.child import run
+
+        run(request, streams, tells)
+
+    def _bury(self, pidfd: int) -> None:
+        pid, tells = self.kernels.pop(pidfd)
+        self.poll.unregister(pidfd)
+        os.close(pidfd)
+        _, status = os.waitpid(pid, 0)
+        with suppress(OSError):  # nobody listens any more
+            os.write(tells, b"%d" % os.waitstatus_to_exitcode(status))
+        os.close(tells)
+
+    def _end(self) -> None:
+        """End each kernel with what it started in its process group."""
+        for pid, _ in self.kernels.values():
+            with suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+        for pid, _ in self.kernels.values():
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+if __name__ == "__main__":
+    main()

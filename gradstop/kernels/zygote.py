@@ -1,0 +1,140 @@
+"""The driver's side of the warm process: starts it, asks it for kernels, and lets it end with the driver."""
+
+import atexit
+import contextlib
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import ClassVar
+
+from gradstop.kernels.process import ForkedKernel
+from gradstop.kernels.request import LIMIT, NotWarmError, Request
+
+_START = 120.0  # seconds, for the imports
+_FORK = 20.0
+
+
+class Zygote:
+    """A process that has modules loaded and forks on request. One serves a driver process."""
+
+    _current: ClassVar["Zygote | None"] = None
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, request: Request) -> None:
+        self.warmth = request.warmth()
+        self.owner = os.getpid()
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.process = subprocess.Popen(  # noqa: S603, our own module
+            [sys.executable, "-m", "gradstop.kernels.warm", str(theirs.fileno()), *request.preload],
+            pass_fds=[theirs.fileno()],
+            env=request.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # an interrupt at the terminal is the driver's
+        )
+        theirs.close()
+        self.socket.settimeout(_START)
+        try:
+            answer = self.socket.recv(LIMIT)
+        except OSError as error:
+            answer = str(error).encode()
+        if answer != b"warm":
+            self.close()
+            raise NotWarmError(f"the warm process did not start: {answer.decode() or 'it ended'}")
+        self.socket.settimeout(_FORK)
+
+    @classmethod
+    def fork_kernel(cls, request: Request) -> ForkedKernel:
+        """Return a new kernel.
+
+        Raises:
+            NotWarmError: if there can be no warm one.
+
+        """
+        if not sys.platform.startswith("linux"):
+            raise NotWarmError(f"this platform has no safe fork: {sys.platform}")
+        with cls._lock:
+            try:
+                return cls._serving(request)._fork(request)
+            except OSError as error:
+                cls.end()
+                raise NotWarmError(f"the warm process does not answer: {error}") from error
+
+    @classmethod
+    def _serving(cls, request: Request) -> "Zygote":
+        zygote = cls._current
+        if zygote is not None and zygote.process.poll() is not None:  # killed: start another one
+            cls.end()
+        elif zygote is not None and zygote.warmth != request.warmth():
+            raise NotWarmError("its environment, its modules or the installed packages differ from the warm process's")
+        if cls._current is None:
+            cls._current = cls(request)
+        return cls._current
+
+    @classmethod
+    def end(cls) -> None:
+        """End the warm process and its kernels."""
+        zygote, cls._current = cls._current, None
+        if zygote is not None:
+            zygote.close()
+
+    @classmethod
+    def forget(cls) -> None:
+        """Leave the warm process to the process that started it, of which this one is a fork."""
+        cls._lock = threading.Lock()
+        zygote, cls._current = cls._current, None
+        if zygote is not None:
+            zygote.socket.close()
+
+    def close(self) -> None:
+        """End the process: without its driver it ends itself."""
+        self.socket.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=5)
+            return
+        self.process.kill()
+        self.process.wait()
+
+    def _fork(self, request: Request) -> ForkedKernel:
+        told, tells = os.pipe()
+        try:
+            with _open_streams(request) as streams:
+                socket.send_fds(self.socket, [request.to_bytes()], [*streams, tells])
+        except BaseException:
+            os.close(told)
+            raise
+        finally:
+            os.close(tells)
+        pid, _, more = _read_until_ready(told).partition(b" ")
+        if not pid:
+            os.close(told)
+            raise NotWarmError("the warm process forked no kernel")
+        return ForkedKernel(int(pid), told, more)
+
+
+@contextlib.contextmanager
+def _open_streams(request: Request):  # type: ignore[no-untyped-def]
+    """Yield descriptors for standard input, output and error; what is None is empty."""
+    with open(os.devnull, "r+b") as empty:
+        yield [empty.fileno() if fd is None else fd for fd in (request.stdin, request.stdout, request.stderr)]
+
+
+def _read_until_ready(told: int) -> bytes:
+    """Return what a kernel tells at its start: its process id, then that its ports are bound, or how it ended."""
+    text = b""
+    deadline = time.monotonic() + _FORK
+    while len(text.split()) < 2 and select.select([told], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        part = os.read(told, 64)
+        if not part:
+            break
+        text += part
+    return text
+
+
+atexit.register(Zygote.end)
+os.register_at_fork(after_in_child=Zygote.forget)
