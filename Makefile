@@ -9,6 +9,8 @@ BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 # Small tensors: a second thread only waits.
 export OMP_NUM_THREADS ?= 1
+# Kernels are forked from a process that has torch loaded; where that can't be, they are ordinary ones.
+export JUPYTER_DEFAULT_PROVISIONER_NAME ?= warm-provisioner
 
 .PHONY: setup book serve lab test test-fast lint nbval refresh lock benchmark clean
 
