@@ -63,6 +63,7 @@ lock: setup
 
 benchmark: setup
 	python benchmarks/check_time.py
+	python benchmarks/kernel_start.py --whole
 
 clean:
 	rm -rf _build $(VENV)

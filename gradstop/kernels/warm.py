@@ -17,7 +17,27 @@ from contextlib import suppress
 from gradstop.kernels.request import LIMIT, Request
 
 # What IPython's kernel imports at its start. Never `matplotlib_inline`: figures would silently become text.
-KERNEL = ["ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython.core.completer", "debugpy"]
+KERNEL = [
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.magics.basic",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "psutil",
+    "pygments.formatters.terminal256",
+    "sqlite3",
+    "tornado.locks",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.latin_1",
+]
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
