@@ -327,7 +327,9 @@ def test_a_page_of_the_book_has_the_same_outputs():
     for kind, provisioner in KINDS.items():
         notebook = nbformat.read(ROOT / "book" / "03-detach.ipynb", 4)
         with environment(provisioner):
-            NotebookClient(notebook, timeout=60, resources={"metadata": {"path": ROOT / "book"}}).execute()
+            NotebookClient(
+                notebook, timeout=60, coalesce_streams=True, resources={"metadata": {"path": ROOT / "book"}}
+            ).execute()
         outputs[kind] = [cell.get("outputs") for cell in notebook.cells]
     assert outputs["stock"] == outputs["warm"]
 
