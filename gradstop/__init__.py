@@ -9,8 +9,9 @@ _HOME = {
     "draw": "gradstop.drawing",
     "memory_profile": "gradstop.drawing",
     "step_through": "gradstop.drawing",
+    "table": "gradstop.drawing",
 }
-__all__ = ["check", "describe", "draw", "memory_profile", "step_through"]
+__all__ = ["check", "describe", "draw", "memory_profile", "step_through", "table"]
 
 
 def __getattr__(name: str) -> Any:

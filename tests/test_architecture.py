@@ -36,7 +36,7 @@ def test_imports_run_one_way(path):
                     assert name.split(".")[1] in ROOMS[room] | {room}, f"{path}:{node.lineno} imports {name}"
 
 
-@pytest.mark.parametrize("name", ["check", "draw", "describe", "memory_profile", "step_through"])
+@pytest.mark.parametrize("name", ["check", "draw", "describe", "memory_profile", "step_through", "table"])
 def test_a_learners_import_is_light(name):
     heavy = [
         "gradstop.grading",

@@ -3,5 +3,6 @@
 from gradstop.drawing.figure import Drawing, describe, draw
 from gradstop.drawing.memory import memory_profile
 from gradstop.drawing.stepper import Stepper, step_through
+from gradstop.drawing.table import Table, table
 
-__all__ = ["Drawing", "Stepper", "describe", "draw", "memory_profile", "step_through"]
+__all__ = ["Drawing", "Stepper", "Table", "describe", "draw", "memory_profile", "step_through", "table"]
