@@ -59,7 +59,7 @@ refresh: setup
 lock: setup
 	pip-compile --quiet --extra dev --strip-extras --no-header --no-emit-options --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host --output-file requirements.txt pyproject.toml
-	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.txt
+	sed -i -e 's/^\(torch==[0-9.]*\)+.*/\1/' -e '/^gradstop @/,+1d' requirements.txt
 
 benchmark: setup
 	python benchmarks/check_time.py

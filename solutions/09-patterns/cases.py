@@ -277,7 +277,7 @@ TD_VALUE = "the result is the mean squared error of q(s)[i, a[i]] to the target,
 TD_GRADIENT = "q learns through its prediction, and nobody through the target"
 
 
-@case("td_loss", "q and q_target are two networks", "09-patterns#targets-that-stand-still")
+@case("td_loss", "q and q_target are two networks", "09-reinforcement#targets-that-stand-still")
 def two_networks(td_loss: Function, draw: Draw, see: Observer):
     size, actions = draw.integer(2, 3), draw.integer(2, 3)
     q, q_target = tiny_net(draw, "q", size, actions), tiny_net(draw, "q_target", size, actions)
@@ -293,7 +293,7 @@ def two_networks(td_loss: Function, draw: Draw, see: Observer):
     see.gradients("the backward", scaled.backward, TD_GRADIENT, **leaves)
 
 
-@case("td_loss", "q_target is q itself", "09-patterns#targets-that-stand-still")
+@case("td_loss", "q_target is q itself", "09-reinforcement#targets-that-stand-still")
 def one_network(td_loss: Function, draw: Draw, see: Observer):
     size, actions = draw.integer(2, 3), draw.integer(2, 3)
     q = tiny_net(draw, "q", size, actions)
@@ -306,7 +306,7 @@ def one_network(td_loss: Function, draw: Draw, see: Observer):
     see.gradients("the backward", scaled.backward, asked, **tiny_leaves("q", q))
 
 
-@case("td_loss", "some or all parameters of q_target are frozen", "09-patterns#targets-that-stand-still")
+@case("td_loss", "some or all parameters of q_target are frozen", "09-reinforcement#targets-that-stand-still")
 def frozen_target(td_loss: Function, draw: Draw, see: Observer):
     size, actions = draw.integer(2, 3), draw.integer(2, 3)
     q, q_target = tiny_net(draw, "q", size, actions), tiny_net(draw, "q_target", size, actions)
@@ -329,7 +329,7 @@ def frozen_target(td_loss: Function, draw: Draw, see: Observer):
     tiny_learns(see, later, "a later backward from q_target", asked, q_target, (2, size), **own)
 
 
-@case("td_loss", "the loss is added to another loss of both networks", "09-patterns#targets-that-stand-still")
+@case("td_loss", "the loss is added to another loss of both networks", "09-reinforcement#targets-that-stand-still")
 def one_loss_of_two(td_loss: Function, draw: Draw, see: Observer):
     size, actions = draw.integer(2, 3), draw.integer(2, 3)
     q, q_target = tiny_net(draw, "q", size, actions), tiny_net(draw, "q_target", size, actions)
@@ -352,7 +352,7 @@ AC_POLICY = "the first loss is -(logp * advantage).mean(), a scalar"
 AC_VALUE = "the second loss is the mean squared error of value to returns, a scalar"
 
 
-@case("actor_critic_losses", "the three tensors come from three places", "09-patterns#actor-and-critic")
+@case("actor_critic_losses", "the three tensors come from three places", "09-reinforcement#actor-and-critic")
 def three_sources(actor_critic_losses: Function, draw: Draw, see: Observer):
     shape = draw.shape(dimensions=1)
     logp, value = (draw.tensor(name, draw.choice("leaf", "interior"), shape) for name in ("logp", "value"))
@@ -372,7 +372,7 @@ def three_sources(actor_critic_losses: Function, draw: Draw, see: Observer):
 @case(
     "actor_critic_losses",
     "logp and value come from one trunk, and returns are constant",
-    "09-patterns#actor-and-critic",
+    "09-reinforcement#actor-and-critic",
 )
 def one_trunk(actor_critic_losses: Function, draw: Draw, see: Observer):
     shape = draw.shape(dimensions=1)
@@ -389,7 +389,7 @@ def one_trunk(actor_critic_losses: Function, draw: Draw, see: Observer):
     see.gradients("the backward of both", total.backward, asked, h=draw.source(h))
 
 
-@case("actor_critic_losses", "returns are bootstrapped from value", "09-patterns#actor-and-critic")
+@case("actor_critic_losses", "returns are bootstrapped from value", "09-reinforcement#actor-and-critic")
 def bootstrapped(actor_critic_losses: Function, draw: Draw, see: Observer):
     shape = draw.shape(dimensions=1)
     logp, value = (draw.tensor(name, draw.choice("leaf", "interior"), shape) for name in ("logp", "value"))
@@ -452,7 +452,7 @@ EMA_VALUES = "each parameter of ema is decay * old + (1 - decay) * model's"
 EMA_BUFFERS = "each buffer of ema has the value of model's"
 
 
-@case("ema_update", "the parameters of ema all require grad, or none does", "09-patterns#moving-averages")
+@case("ema_update", "the parameters of ema all require grad, or none does", "09-reinforcement#moving-averages")
 def ema_parameters(ema_update: Function, draw: Draw, see: Observer):
     ema, model, decay = ema_pair(draw, draw.choice("all", "none"))
     known = ema_values(ema)
@@ -465,7 +465,7 @@ def ema_parameters(ema_update: Function, draw: Draw, see: Observer):
     see.gradients("a later backward", ema_loss(later, ema).backward, asked, **tiny_leaves("ema", ema))
 
 
-@case("ema_update", "model trains on", "09-patterns#moving-averages")
+@case("ema_update", "model trains on", "09-reinforcement#moving-averages")
 def ema_memory(ema_update: Function, draw: Draw, see: Observer):
     ema, model, decay = ema_pair(draw, draw.choice("all", "none"))
     see.call(ema_update, ema, model, decay)
@@ -485,7 +485,7 @@ def ema_memory(ema_update: Function, draw: Draw, see: Observer):
 @case(
     "ema_update",
     "some parameters of ema require grad, and recording is on or off outside",
-    "09-patterns#moving-averages",
+    "09-reinforcement#moving-averages",
 )
 def ema_mode(ema_update: Function, draw: Draw, see: Observer):
     ema, model, decay = ema_pair(draw, "some")
@@ -503,7 +503,7 @@ def ema_mode(ema_update: Function, draw: Draw, see: Observer):
     see.gradients("a later backward", ema_loss(later, ema).backward, asked, **tiny_leaves("ema", ema))
 
 
-@case("ema_update", "a second update follows", "09-patterns#moving-averages")
+@case("ema_update", "a second update follows", "09-reinforcement#moving-averages")
 def ema_twice(ema_update: Function, draw: Draw, see: Observer):
     ema, model, decay = ema_pair(draw, draw.choice("all", "none"))
     known = ema_values(ema)
@@ -749,7 +749,7 @@ def ste_input(draw: Draw) -> tuple[Tensor, Tensor]:
     return holding(draw, "x", draw.choice("leaf", "interior"), values)
 
 
-@case("ste_round", "the result is the only use of x", "09-patterns#straight-through")
+@case("ste_round", "the result is the only use of x", "09-representation#straight-through")
 def ste_one_use(ste_round: Function, draw: Draw, see: Observer):
     x, leaf = ste_input(draw)
     result = see.call(ste_round, x)
@@ -759,7 +759,7 @@ def ste_one_use(ste_round: Function, draw: Draw, see: Observer):
     see.gradients("the backward", loss.backward, "the gradient reaches x as if nothing had been rounded", x=leaf)
 
 
-@case("ste_round", "x is used elsewhere too", "09-patterns#straight-through")
+@case("ste_round", "x is used elsewhere too", "09-representation#straight-through")
 def ste_another_use(ste_round: Function, draw: Draw, see: Observer):
     x, leaf = ste_input(draw)
     draw.prefill(leaf)
@@ -770,7 +770,7 @@ def ste_another_use(ste_round: Function, draw: Draw, see: Observer):
     see.gradients("the backward", loss.backward, asked, x=leaf)
 
 
-@case("ste_round", "the result is scaled and rounded again", "09-patterns#straight-through")
+@case("ste_round", "the result is scaled and rounded again", "09-representation#straight-through")
 def ste_in_a_chain(ste_round: Function, draw: Draw, see: Observer):
     x, leaf = ste_input(draw)
     scale = draw.number(1.28, 1.32)
@@ -784,7 +784,7 @@ def ste_in_a_chain(ste_round: Function, draw: Draw, see: Observer):
     see.gradients("the backward", loss.backward, asked, x=leaf)
 
 
-@case("ste_round", "x was used before, and is used afterwards", "09-patterns#straight-through")
+@case("ste_round", "x was used before, and is used afterwards", "09-representation#straight-through")
 def ste_leaves_x_alone(ste_round: Function, draw: Draw, see: Observer):
     x, leaf = ste_input(draw)
     use = draw.choice(torch.exp, torch.square, torch.sin)
@@ -835,7 +835,7 @@ def vq_share(loss: Tensor) -> Tensor:
     return total / total.detach().abs()
 
 
-@case("vq", "out is used", "09-patterns#straight-through")
+@case("vq", "out is used", "09-representation#straight-through")
 def vq_out(vq: Function, draw: Draw, see: Observer):
     z, codebook, leaves = vq_inputs(draw)
     draw.prefill(*leaves.values())
@@ -847,7 +847,7 @@ def vq_out(vq: Function, draw: Draw, see: Observer):
     see.gradients("a backward from out", loss.backward, asked, **leaves)
 
 
-@case("vq", "the codebook loss is used", "09-patterns#vector-quantisation")
+@case("vq", "the codebook loss is used", "09-representation#vector-quantisation")
 def vq_codebook_loss(vq: Function, draw: Draw, see: Observer):
     z, codebook, leaves = vq_inputs(draw)
     _, loss, _ = see.call(vq, z, codebook)
@@ -858,7 +858,7 @@ def vq_codebook_loss(vq: Function, draw: Draw, see: Observer):
     see.gradients("a backward from the codebook loss, divided by its value", scaled.backward, asked, **leaves)
 
 
-@case("vq", "the commitment loss is used", "09-patterns#vector-quantisation")
+@case("vq", "the commitment loss is used", "09-representation#vector-quantisation")
 def vq_commit_loss(vq: Function, draw: Draw, see: Observer):
     z, codebook, leaves = vq_inputs(draw)
     _, _, loss = see.call(vq, z, codebook)
@@ -869,7 +869,7 @@ def vq_commit_loss(vq: Function, draw: Draw, see: Observer):
     see.gradients("a backward from the commitment loss, divided by its value", scaled.backward, asked, **leaves)
 
 
-@case("vq", "all three are used in one backward", "09-patterns#vector-quantisation")
+@case("vq", "all three are used in one backward", "09-representation#vector-quantisation")
 def vq_together(vq: Function, draw: Draw, see: Observer):
     z, codebook, leaves = vq_inputs(draw)
     draw.prefill(*leaves.values())
@@ -896,7 +896,7 @@ def probe_nets(draw: Draw) -> tuple[nn.Sequential, nn.Sequential, nn.Sequential,
 PROBE_ASKED = "trunk and a receive the gradient of a's loss, b that of its own loss, and nobody else's"
 
 
-@case("probe_backward", "no gradient is there yet", "09-patterns#a-probe-on-a-shared-trunk")
+@case("probe_backward", "no gradient is there yet", "09-representation#a-probe-on-a-shared-trunk")
 def probe_fresh(probe_backward: Function, draw: Draw, see: Observer):
     trunk, a, b, x = probe_nets(draw)
     parameters = named_parameters_of(trunk=trunk, a=a, b=b)
@@ -907,7 +907,7 @@ def probe_fresh(probe_backward: Function, draw: Draw, see: Observer):
     see.gradients("a backward through trunk and b", loss.backward, asked, **parameters)
 
 
-@case("probe_backward", "gradients are there already", "09-patterns#a-probe-on-a-shared-trunk")
+@case("probe_backward", "gradients are there already", "09-representation#a-probe-on-a-shared-trunk")
 def probe_adds(probe_backward: Function, draw: Draw, see: Observer):
     trunk, a, b, x = probe_nets(draw)
     parameters = named_parameters_of(trunk=trunk, a=a, b=b)
@@ -920,7 +920,7 @@ def probe_adds(probe_backward: Function, draw: Draw, see: Observer):
     see.gradients("the second call", lambda: probe_backward(trunk, a, b, other), asked, **parameters)
 
 
-@case("probe_backward", "a part of trunk is frozen", "09-patterns#a-probe-on-a-shared-trunk")
+@case("probe_backward", "a part of trunk is frozen", "09-representation#a-probe-on-a-shared-trunk")
 def probe_frozen(probe_backward: Function, draw: Draw, see: Observer):
     trunk, a, b, x = probe_nets(draw)
     parameters = named_parameters_of(trunk=trunk, a=a, b=b)
@@ -956,7 +956,7 @@ SIMSIAM_VALUE = "the loss is (d(p1, z2) + d(p2, z1)) / 2, with d the negative me
 SIMSIAM_GRADIENT = "enc learns through each p alone, not through the z that a p is compared with; pred learns as usual"
 
 
-@case("simsiam_loss", "the loss is used alone", "09-patterns#two-views-one-stop")
+@case("simsiam_loss", "the loss is used alone", "09-representation#two-views-one-stop")
 def simsiam_alone(simsiam_loss: Function, draw: Draw, see: Observer):
     enc, x1, x2, width = simsiam_nets(draw)
     pred = simsiam_pred(draw, width)
@@ -967,7 +967,7 @@ def simsiam_alone(simsiam_loss: Function, draw: Draw, see: Observer):
     see.gradients("the backward", scaled.backward, SIMSIAM_GRADIENT, **named_parameters_of(enc=enc, pred=pred))
 
 
-@case("simsiam_loss", "pred hands on what it is given", "09-patterns#two-views-one-stop")
+@case("simsiam_loss", "pred hands on what it is given", "09-representation#two-views-one-stop")
 def simsiam_identity(simsiam_loss: Function, draw: Draw, see: Observer):
     enc, x1, x2, _ = simsiam_nets(draw)
     draw.given.append("pred is nn.Identity()")
@@ -979,7 +979,7 @@ def simsiam_identity(simsiam_loss: Function, draw: Draw, see: Observer):
     see.gradients("the backward", scaled.backward, asked, **named_parameters_of(enc=enc))
 
 
-@case("simsiam_loss", "enc and pred learn from another loss too", "09-patterns#two-views-one-stop")
+@case("simsiam_loss", "enc and pred learn from another loss too", "09-representation#two-views-one-stop")
 def simsiam_and_more(simsiam_loss: Function, draw: Draw, see: Observer):
     enc, x1, x2, width = simsiam_nets(draw)
     pred = simsiam_pred(draw, width)
@@ -1016,7 +1016,7 @@ def ppo_numbers(draw: Draw) -> tuple[Tensor, Tensor, Tensor, float]:
 PPO_VALUE = "the loss is the clipped surrogate loss, a scalar"
 
 
-@case("ppo_loss", "old_logp and adv are constants", "09-patterns#the-clipped-ratio")
+@case("ppo_loss", "old_logp and adv are constants", "09-reinforcement#the-clipped-ratio")
 def ppo_constants(ppo_loss: Function, draw: Draw, see: Observer):
     new, old, adv, eps = ppo_numbers(draw)
     logp, leaf = holding(draw, "logp", draw.choice("leaf", "interior"), new)
@@ -1028,7 +1028,7 @@ def ppo_constants(ppo_loss: Function, draw: Draw, see: Observer):
     see.gradients("the backward", scaled.backward, asked, logp=leaf)
 
 
-@case("ppo_loss", "old_logp and adv require grad", "09-patterns#the-clipped-ratio")
+@case("ppo_loss", "old_logp and adv require grad", "09-reinforcement#the-clipped-ratio")
 def ppo_attached(ppo_loss: Function, draw: Draw, see: Observer):
     new, old, adv, eps = ppo_numbers(draw)
     logp, logp_leaf = holding(draw, "logp", draw.choice("leaf", "interior"), new)
@@ -1043,7 +1043,7 @@ def ppo_attached(ppo_loss: Function, draw: Draw, see: Observer):
     see.gradients("the backward", scaled.backward, asked, logp=logp_leaf, old_logp=old_leaf, adv=adv_leaf)
 
 
-@case("ppo_loss", "all three come from one tensor", "09-patterns#the-clipped-ratio")
+@case("ppo_loss", "all three come from one tensor", "09-reinforcement#the-clipped-ratio")
 def ppo_one_ancestor(ppo_loss: Function, draw: Draw, see: Observer):
     new, old, adv, eps = ppo_numbers(draw)
     numbers = draw.numbers(new.shape)

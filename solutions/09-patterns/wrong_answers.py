@@ -8,9 +8,9 @@ from gradstop.course import wrong
 
 D_STEP = "09-patterns#gan-the-discriminator"
 G_STEP = "09-patterns#gan-the-generator"
-TARGET = "09-patterns#targets-that-stand-still"
-ACTOR = "09-patterns#actor-and-critic"
-AVERAGE = "09-patterns#moving-averages"
+TARGET = "09-reinforcement#targets-that-stand-still"
+ACTOR = "09-reinforcement#actor-and-critic"
+AVERAGE = "09-reinforcement#moving-averages"
 FROZEN = "09-patterns#frozen-for-good"
 AS_BEFORE = "09-patterns#leave-it-as-you-found-it"
 
@@ -897,7 +897,7 @@ def norms_left_out(body):
     "zero-gradient-vs-no-gradient",
     "`x.round()`: its graph is there, and its derivative is zero everywhere, so x receives zeros. (So it is with a "
     "sum in which nothing is cut: the parts cancel. A new leaf gives x nothing either.)",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def ste_plain_round(x):
     return x.round()
@@ -907,7 +907,7 @@ def ste_plain_round(x):
     "ste_round",
     "cut-the-wrong-operand",
     "a result that is cut as a whole: the values are right, and no path is left for a gradient.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def ste_all_cut(x):
     return (x + (x.round() - x)).detach()
@@ -918,7 +918,7 @@ def ste_all_cut(x):
     "straight-through",
     "an expression with the two parts swapped: what comes out is x, not rounded, and the gradient is that of the "
     "rounded part, zero.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def ste_parts_swapped(x):
     return x.round() + (x - x.round()).detach()
@@ -928,7 +928,7 @@ def ste_parts_swapped(x):
     "ste_round",
     "cut-the-wrong-operand",
     "an expression that is cut in the other x: the values are right, and the gradient arrives with the wrong sign.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def ste_other_x_cut(x):
     return x.detach() + (x.round() - x)
@@ -961,7 +961,7 @@ def ste_x_itself_by_detach(x):
     "ste_round",
     "wrong-formula",
     "`trunc`, or a detour over integers: both cut the digits off, where the nearest whole number was asked for.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def ste_truncated(x):
     return x + (x.long() - x).detach()
@@ -971,7 +971,7 @@ def ste_truncated(x):
     "ste_round",
     "straight-through",
     "the estimator for a sign: it lets the gradient through between -1 and 1 only. Rounding has no such end.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def ste_saturated(x):
     inside = (x.abs() <= 1).to(x.dtype)
@@ -982,7 +982,7 @@ def ste_saturated(x):
     "ste_round",
     "straight-through",
     "a backward that returns ones whatever arrives: identity means that what arrives is handed on.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def ste_always_ones(x):
     class Round(torch.autograd.Function):
@@ -1001,7 +1001,7 @@ def ste_always_ones(x):
     "ste_round",
     "wrong-formula",
     "`floor`: it rounds down, where the nearest whole number was asked for.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def ste_floored(x):
     return x + (x.floor() - x).detach()
@@ -1019,7 +1019,7 @@ def _rows(z, codebook):
     "vq-loss-after-ste",
     "a codebook loss computed from `out`: in it the codebook is cut already, so the loss reaches z or nobody, and "
     "the codebook never learns.",
-    "09-patterns#vector-quantisation",
+    "09-representation#vector-quantisation",
 )
 def vq_loss_after_ste(z, codebook):
     rows = _rows(z, codebook)
@@ -1032,7 +1032,7 @@ def vq_loss_after_ste(z, codebook):
     "straight-through",
     "an `out` that is the chosen rows themselves: its gradient trains the codebook and never reaches the encoder. "
     "(So it is with z plus the difference, if nothing of it is cut.)",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def vq_rows_as_out(z, codebook):
     rows = _rows(z, codebook)
@@ -1043,7 +1043,7 @@ def vq_rows_as_out(z, codebook):
     "vq",
     "straight-through",
     "an `out` in which z is cut once and the rows are not: the gradient reaches z, and the codebook as well.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def vq_out_trains_both(z, codebook):
     rows = _rows(z, codebook)
@@ -1055,7 +1055,7 @@ def vq_out_trains_both(z, codebook):
     "cut-the-wrong-operand",
     "an `out` that is cut as a whole: the decoder's gradient ends there, and the encoder learns from the commitment "
     "loss alone.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def vq_out_cut(z, codebook):
     rows = _rows(z, codebook)
@@ -1066,7 +1066,7 @@ def vq_out_cut(z, codebook):
     "vq",
     "straight-through",
     "a straight-through that is the wrong way round: `out` has the values of z, and its gradient goes to the codebook.",
-    "09-patterns#straight-through",
+    "09-representation#straight-through",
 )
 def vq_ste_reversed(z, codebook):
     rows = _rows(z, codebook)
@@ -1078,7 +1078,7 @@ def vq_ste_reversed(z, codebook):
     "cut-the-wrong-operand",
     "two losses that are each cut on the wrong side, or returned in the other order: the codebook loss trains the "
     "encoder, the commitment loss the codebook.",
-    "09-patterns#vector-quantisation",
+    "09-representation#vector-quantisation",
 )
 def vq_losses_swapped(z, codebook):
     rows = _rows(z, codebook)
@@ -1102,7 +1102,7 @@ def vq_losses_attached(z, codebook):
     "vq",
     "targets-need-no-detach",
     "a commitment loss whose rows are not cut: it trains the codebook too.",
-    "09-patterns#vector-quantisation",
+    "09-representation#vector-quantisation",
 )
 def vq_commit_attached(z, codebook):
     rows = _rows(z, codebook)
@@ -1113,7 +1113,7 @@ def vq_commit_attached(z, codebook):
     "vq",
     "no_grad-around-frozen-net",
     "a look-up under `no_grad`, or from `codebook.data`: the rows are constants then, and nothing trains the codebook.",
-    "09-patterns#vector-quantisation",
+    "09-representation#vector-quantisation",
 )
 def vq_rows_without_history(z, codebook):
     with torch.no_grad():
@@ -1137,7 +1137,7 @@ def vq_wrapped(z, codebook):
     "vq",
     "wrong-formula",
     "the largest inner product as the nearest row: it favours long rows; the squared length has to be counted too.",
-    "09-patterns#vector-quantisation",
+    "09-representation#vector-quantisation",
 )
 def vq_largest_product(z, codebook):
     rows = codebook[(z @ codebook.T).argmax(dim=1)]
@@ -1148,7 +1148,7 @@ def vq_largest_product(z, codebook):
     "vq",
     "wrong-formula",
     "the largest distance: `argmax` over distances picks the row that is furthest.",
-    "09-patterns#vector-quantisation",
+    "09-representation#vector-quantisation",
 )
 def vq_furthest(z, codebook):
     rows = codebook[torch.cdist(z, codebook).argmax(dim=1)]
@@ -1159,7 +1159,7 @@ def vq_furthest(z, codebook):
     "vq",
     "wrong-formula",
     "distances that are not squared: each row pulls equally hard, however far away it is.",
-    "09-patterns#vector-quantisation",
+    "09-representation#vector-quantisation",
 )
 def vq_not_squared(z, codebook):
     rows = _rows(z, codebook)
@@ -1179,7 +1179,7 @@ def _score(head, h):
     "two-networks-two-graphs",
     "one backward through everything: b is another module, not another graph, so its loss trains the trunk too. (So "
     "do two backwards with `retain_graph=True`, and a `h.detach()` whose result is thrown away.)",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_attached(trunk, a, b, x):
     h = trunk(x)
@@ -1191,7 +1191,7 @@ def probe_attached(trunk, a, b, x):
     "cut-the-wrong-operand",
     "a trunk that is cut for both heads: a should train it and cannot. (So it is with a trunk whose only run is under "
     "`no_grad`, or while its parameters are frozen.)",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_cut_for_both(trunk, a, b, x):
     h = trunk(x).detach()
@@ -1202,7 +1202,7 @@ def probe_cut_for_both(trunk, a, b, x):
     "probe_backward",
     "cut-the-wrong-operand",
     "a cut on the wrong head's path: b trains the trunk, and a does not.",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_wrong_head_cut(trunk, a, b, x):
     h = trunk(x)
@@ -1213,7 +1213,7 @@ def probe_wrong_head_cut(trunk, a, b, x):
     "probe_backward",
     "no_grad-around-frozen-net",
     "b computed under `no_grad`, or its output cut: the trunk is spared, and b does not learn either.",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_b_not_recorded(trunk, a, b, x):
     h = trunk(x)
@@ -1251,7 +1251,7 @@ def probe_thawed(trunk, a, b, x):
     "probe_backward",
     "gradients-accumulate",
     "a step that begins with `zero_grad()`: the gradients that were there are lost, where these were to be added.",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_zeroed_first(trunk, a, b, x):
     for module in (trunk, a, b):
@@ -1265,7 +1265,7 @@ def probe_zeroed_first(trunk, a, b, x):
     "gradients-accumulate",
     "a `trunk.zero_grad()` between two backwards: it removes what b's loss put there, and with it all that was there "
     "before the call.",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_trunk_zeroed_between(trunk, a, b, x):
     h = trunk(x)
@@ -1279,7 +1279,7 @@ def probe_trunk_zeroed_between(trunk, a, b, x):
     "detach_-reaches-back",
     "a `detach_()` on the trunk's output before the backward: a has used it already and saved it, and its backward "
     "refuses a saved tensor that has been cut in place.",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_detached_in_place(trunk, a, b, x):
     h = trunk(x)
@@ -1291,7 +1291,7 @@ def probe_detached_in_place(trunk, a, b, x):
     "probe_backward",
     "inference-tensor-in-training",
     "features made under `inference_mode`: b cannot save them for its backward, and torch refuses.",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_inference_mode(trunk, a, b, x):
     with torch.inference_mode():
@@ -1303,7 +1303,7 @@ def probe_inference_mode(trunk, a, b, x):
     "probe_backward",
     "wrong-formula",
     "sums of the squares where their means were asked for.",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_sums(trunk, a, b, x):
     h = trunk(x)
@@ -1314,7 +1314,7 @@ def probe_sums(trunk, a, b, x):
     "probe_backward",
     "multi-loss",
     "the mean of the two losses: each head gets half of its gradient.",
-    "09-patterns#a-probe-on-a-shared-trunk",
+    "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_halved(trunk, a, b, x):
     h = trunk(x)
@@ -1333,7 +1333,7 @@ def _apart(p, z):
     "targets-need-no-detach",
     "a loss in which nothing is cut: enc learns through both sides, and moves every z to where the p are. (So does a "
     "`z.detach()` whose result is thrown away.)",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_no_stop(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1344,7 +1344,7 @@ def simsiam_no_stop(enc, pred, x1, x2):
     "simsiam_loss",
     "cut-the-wrong-operand",
     "a loss in which p is cut and z is not: the target moves to the prediction, and pred never learns.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_p_cut(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1356,7 +1356,7 @@ def simsiam_p_cut(enc, pred, x1, x2):
     "no_grad-around-frozen-net",
     "one cut for every use of z, or enc under `no_grad`: pred learns, and enc, which is what you want to train, does "
     "not.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_encoder_cut(enc, pred, x1, x2):
     z1, z2 = enc(x1).detach(), enc(x2).detach()
@@ -1367,7 +1367,7 @@ def simsiam_encoder_cut(enc, pred, x1, x2):
     "simsiam_loss",
     "cut-the-wrong-operand",
     "a loss that is cut on one of its two sides: the other term still trains enc through its target.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_one_side(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1389,7 +1389,7 @@ def simsiam_both_cut(enc, pred, x1, x2):
     "simsiam_loss",
     "wrong-formula",
     "a p that is compared with the z of its own view: the two views never meet.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_same_view(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1400,7 +1400,7 @@ def simsiam_same_view(enc, pred, x1, x2):
     "simsiam_loss",
     "wrong-formula",
     "a loss without its minus sign: it drives the two views apart.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_no_minus(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1411,7 +1411,7 @@ def simsiam_no_minus(enc, pred, x1, x2):
     "simsiam_loss",
     "wrong-formula",
     "a sum of the two terms that is not halved.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_not_halved(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1422,7 +1422,7 @@ def simsiam_not_halved(enc, pred, x1, x2):
     "simsiam_loss",
     "wrong-formula",
     "an inner product of vectors that are not normalised: a cosine does not depend on their lengths.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_not_normalised(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1433,7 +1433,7 @@ def simsiam_not_normalised(enc, pred, x1, x2):
     "simsiam_loss",
     "wrong-formula",
     "a cosine along the batch: the similarity is that of two rows, along the last dimension.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_along_the_batch(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1445,7 +1445,7 @@ def simsiam_along_the_batch(enc, pred, x1, x2):
     "simsiam_loss",
     "detach_-mutates-the-caller",
     "a `z.detach_()`: it cuts z for pred too, which has used it; what pred saved of it can no longer be used.",
-    "09-patterns#two-views-one-stop",
+    "09-representation#two-views-one-stop",
 )
 def simsiam_cut_in_place(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
@@ -1476,7 +1476,7 @@ def _surrogate(ratio, adv, eps):
     "ppo_loss",
     "targets-need-no-detach",
     "a loss in which old_logp and adv are attached: their gradient trains whatever they were computed by.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_nothing_cut(logp, old_logp, adv, eps):
     return _surrogate((logp - old_logp).exp(), adv, eps)
@@ -1486,7 +1486,7 @@ def ppo_nothing_cut(logp, old_logp, adv, eps):
     "ppo_loss",
     "advantage-attached",
     "a loss whose advantage is attached: the policy's loss trains the critic.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_advantage_attached(logp, old_logp, adv, eps):
     return _surrogate((logp - old_logp.detach()).exp(), adv, eps)
@@ -1497,7 +1497,7 @@ def ppo_advantage_attached(logp, old_logp, adv, eps):
     "ppo-ratio",
     "a ratio whose old_logp is attached: the gradient that logp receives goes to old_logp too, with the other sign, "
     "and where both come from one network the two cancel.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_old_attached(logp, old_logp, adv, eps):
     return _surrogate((logp - old_logp).exp(), adv.detach(), eps)
@@ -1507,7 +1507,7 @@ def ppo_old_attached(logp, old_logp, adv, eps):
     "ppo_loss",
     "ppo-ratio",
     "a ratio that is cut as a whole: it is the only path to logp.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_ratio_cut(logp, old_logp, adv, eps):
     return _surrogate((logp - old_logp).exp().detach(), adv.detach(), eps)
@@ -1517,7 +1517,7 @@ def ppo_ratio_cut(logp, old_logp, adv, eps):
     "ppo_loss",
     "cut-the-wrong-operand",
     "a ratio in which logp is cut and old_logp is not: the old policy is trained, the new one is not.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_logp_cut(logp, old_logp, adv, eps):
     return _surrogate((logp.detach() - old_logp).exp(), adv.detach(), eps)
@@ -1528,7 +1528,7 @@ def ppo_logp_cut(logp, old_logp, adv, eps):
     "ppo-ratio",
     "`logp.detach()` in the place of old_logp: the ratio is 1 always, so nothing is ever clipped. That fits the first "
     "pass over a batch alone.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_ratio_always_one(logp, old_logp, adv, eps):
     return _surrogate((logp - logp.detach()).exp(), adv.detach(), eps)
@@ -1538,7 +1538,7 @@ def ppo_ratio_always_one(logp, old_logp, adv, eps):
     "ppo_loss",
     "wrong-formula",
     "the clipped term alone: without the minimum, a ratio that has moved the wrong way gets no gradient back.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_clipped_only(logp, old_logp, adv, eps):
     return -((logp - old_logp.detach()).exp().clamp(1 - eps, 1 + eps) * adv.detach()).mean()
@@ -1548,7 +1548,7 @@ def ppo_clipped_only(logp, old_logp, adv, eps):
     "ppo_loss",
     "wrong-formula",
     "the product without any clipping.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_not_clipped(logp, old_logp, adv, eps):
     return -((logp - old_logp.detach()).exp() * adv.detach()).mean()
@@ -1558,7 +1558,7 @@ def ppo_not_clipped(logp, old_logp, adv, eps):
     "ppo_loss",
     "wrong-formula",
     "the larger of the two terms: the minus sign stands outside, so the smaller is asked for.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_larger_term(logp, old_logp, adv, eps):
     ratio, fixed = (logp - old_logp.detach()).exp(), adv.detach()
@@ -1569,7 +1569,7 @@ def ppo_larger_term(logp, old_logp, adv, eps):
     "ppo_loss",
     "wrong-formula",
     "a loss without its minus sign: it makes good actions rarer.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_no_minus(logp, old_logp, adv, eps):
     return -_surrogate((logp - old_logp.detach()).exp(), adv.detach(), eps)
@@ -1579,7 +1579,7 @@ def ppo_no_minus(logp, old_logp, adv, eps):
     "ppo_loss",
     "wrong-formula",
     "a ratio without the exponential: a difference of logarithms is the logarithm of the ratio.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_no_exponential(logp, old_logp, adv, eps):
     return _surrogate(logp - old_logp.detach(), adv.detach(), eps)
@@ -1589,7 +1589,7 @@ def ppo_no_exponential(logp, old_logp, adv, eps):
     "ppo_loss",
     "wrong-formula",
     "a sum where the mean was asked for.",
-    "09-patterns#the-clipped-ratio",
+    "09-reinforcement#the-clipped-ratio",
 )
 def ppo_summed(logp, old_logp, adv, eps):
     return _surrogate((logp - old_logp.detach()).exp(), adv.detach(), eps) * len(adv)
