@@ -66,14 +66,14 @@ def _largest(frames: list[list[Sized]]) -> list[list[Sized]]:
 
 def _moments(trace: Trace) -> Iterator[_Moment]:
     teller = _Teller(trace)
-    yield _Moment(teller.start(), picture(trace.before))
+    yield _Moment(teller.start(), teller.numbered(picture(trace.before)))
     received: dict[int, str] = {}
     for step in trace.steps:
         received[step.node] = step.received or "none"
         yield teller.moment(step, received)
     if trace.failed is not None:
         after = trace.steps[-1].after if trace.steps else trace.before
-        yield _Moment(teller.failure(trace.failed), picture(after), now=teller.card_of[trace.failed])
+        yield _Moment(teller.failure(trace.failed), teller.numbered(picture(after)), now=teller.card_of[trace.failed])
 
 
 class _Teller:
@@ -93,9 +93,14 @@ class _Teller:
     def failure(self, node: int) -> str:
         return f"{self._name(node)} raises, and the backward ends here: {self.trace.error}"
 
+    def numbered(self, shown: Picture) -> Picture:
+        """Return the picture with the numbers by which the words call the nodes that have no name."""
+        cards = (_headed(card) if card.style == "node" else card for card in shown.cards)
+        return replace(shown, cards=tuple(cards))
+
     def moment(self, step: Step, received: dict[int, str]) -> _Moment:
         """Return the picture after a step, its cards told what they have received."""
-        shown = picture(step.after, running=True)
+        shown = self.numbered(picture(step.after, running=True))
         notes = {self.card_of[node]: f"gradient {text}" for node, text in received.items()}
         for wait in step.waiting:
             more = f",\n{wait.missing} more to come" if wait.missing else ""
@@ -135,6 +140,11 @@ class _Teller:
         operation = self.graph.nodes[node].operation
         is_made = card.tensors and self.graph.nodes[node].accumulates is None
         return f"{operation}, which made {card.label}," if is_made else card.label
+
+
+def _headed(card: Card) -> Card:
+    head, *lines = card.lines
+    return replace(card, lines=(replace(head, text=card.label), *lines))
 
 
 def _told(card: Card, note: str | None) -> Card:

@@ -161,7 +161,8 @@ def _links(layout: Layout, picture: Picture, frame: Frame) -> Iterable[str]:
         yield f'<path class="flow{" sent" if carries else ""}" d="{_curve(points)}"/>{_tip(x, y)}'
         times = picture.times(route.link)
         if times:
-            yield _text(points[0][0] + 6, points[0][1] - 8, "legend", times)
+            side = -24 if points[-1][0] > points[0][0] else 6  # away from where the link bends
+            yield _text(points[0][0] + side, points[0][1] - 8, "legend", times)
         if carries:
             ends = [bottoms[id(other)] for other in layout.routes if other.link.target == route.link.target]
             yield _sent(frame.sent[route.link.target], x, y, layout.width, on_left=x < max(ends))
