@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from gradstop.authoring.bench import Bench
+from gradstop.authoring.clinic import INDEX, clinic_pages, write_table
 from gradstop.authoring.normalise import normalised
 from gradstop.authoring.sheet import SHEET, missing_words, print_sheet
 from gradstop.authoring.vet import vet
@@ -29,8 +30,9 @@ def executed_notebooks(root: Path) -> list[Path]:
 def refresh(root: Path, only: str = "") -> Iterator[str]:
     """Regenerate the student copies, then execute each notebook; yield a line on each.
 
-    The copies come first: a check in ``solutions/`` reads the recording that lies in them. Raises CourseError that
-    names the notebook and the cell where one fails.
+    The copies come first: a check in ``solutions/`` reads the recording that lies in them. What is made of pages, the
+    cheat sheet's PDF and the error clinic's table, comes last. Raises CourseError that names the notebook and the
+    cell where one fails.
     """
     for assignment in assignments(root):
         if only in str(assignment.folder):
@@ -44,6 +46,9 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
     if only in str(SHEET) and missing_words(root):
         printed = print_sheet(root)
         yield f"{SHEET}: {'printed' if printed else 'not printed: install chromium, then refresh again'}"
+    if any(only in str(page) for page in clinic_pages(root)):
+        write_table(root)
+        yield f"{BOOK}/{INDEX}: the table of all messages"
 
 
 def _refuse_faults(bench: Bench) -> None:
