@@ -11,20 +11,34 @@ from typing import Any
 # What a method, an attribute or a context is exchanged for; None takes it away.
 METHODS: dict[str, tuple[str | None, ...]] = {
     "detach": (None, "clone", "detach_", "view_as_itself"),
-    "detach_": (None, "detach"),
     "clone": (None, "detach"),
+    "deepcopy": ("copy",),
+    "requires_grad_": (None,),
     "mean": ("sum",),
     "sum": ("mean",),
     "square": ("abs",),
     "max": ("min",),
+    "minimum": ("maximum",),
     "argmin": ("argmax",),
-    "no_grad": ("enable_grad",),
-    "enable_grad": ("no_grad",),
+    "round": ("floor",),
+    "clamp": (None,),
+    "squeeze": (None,),
+    "unsqueeze": (None,),
+    "item": (None,),
+    "ones_like": ("zeros_like",),
+    "zeros_like": ("ones_like",),
+    "randn": ("rand", "ones"),
+    "mse_loss": ("l1_loss",),
+    "parameters": ("buffers",),
+    "buffers": ("parameters",),
+    "no_grad": ("enable_grad", "inference_mode"),
+    "enable_grad": ("no_grad", "inference_mode"),
     "eval": ("train",),
     "train": ("eval",),
     "append": (None,),
     "zero_grad": (None,),
 }
+MODES = ("no_grad", "enable_grad", "inference_mode")
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add}
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -36,6 +50,7 @@ COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Is: ast.IsNot,
     ast.IsNot: ast.Is,
 }
+PARTS = {"without the first": (1, None), "without the last": (None, -1), "the first alone": (None, 1)}
 Change = Callable[[Any], Any]  # from a node to what stands in its place: a node, or a list of statements
 
 
@@ -53,8 +68,10 @@ def mutants(source: str) -> list[Mutant]:
     tree = ast.parse(source)
     original = ast.unparse(tree)
     found: dict[str, Mutant] = {}
+    parameters = _parameters(tree)
+    locals_ = _locals(tree) - parameters
     for number, (_, _, _, node) in enumerate(_places(tree)):
-        for change, apply in _changes(node, _parameters(tree)):
+        for change, apply in _changes(node, parameters, locals_):
             changed = copy.deepcopy(tree)
             _replace(changed, number, apply)
             try:
@@ -68,8 +85,10 @@ def mutants(source: str) -> list[Mutant]:
 
 
 def _first_other_line(text: str, original: str) -> str:
+    """Return the first line that reads otherwise; where every change of its kind reads so, with what stood there."""
     pairs = zip_longest(text.splitlines(), original.splitlines(), fillvalue="")
-    return next(line for line, was in pairs if line != was).strip()
+    line, was = next((line.strip(), was.strip()) for line, was in pairs if line != was)
+    return f"{line} ({was})" if line == "pass" or line.startswith("with torch.") else line
 
 
 def _parameters(tree: ast.Module) -> set[str]:
@@ -77,7 +96,11 @@ def _parameters(tree: ast.Module) -> set[str]:
     return {argument.arg for function in functions for argument in function.args.args}
 
 
-def _changes(node: ast.AST, parameters: set[str]) -> Iterator[tuple[str, Change]]:
+def _locals(tree: ast.Module) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _changes(node: ast.AST, parameters: set[str], locals_: set[str]) -> Iterator[tuple[str, Change]]:
     if isinstance(node, ast.Call):
         yield from _call_changes(node)
     if isinstance(node, ast.BinOp):
@@ -91,22 +114,53 @@ def _changes(node: ast.AST, parameters: set[str]) -> Iterator[tuple[str, Change]
         yield "another comparison", _other_comparison
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         yield "another constant", _other_constant
+    if isinstance(node, ast.UnaryOp):
+        yield "without the sign", lambda n: n.operand
+    if isinstance(node, ast.BoolOp):
+        for index in range(len(node.values)):
+            yield "without a condition", partial(_without_condition, index=index)
+    if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
+        yield "swap the elements", _swap_elements
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        yield "data of what is written", _data_of_value
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in parameters:
         for method in ("detach", "clone"):
             yield f"{method} a use", partial(_method_call, method=method)
-        yield "data of a use", lambda n: ast.Attribute(n, "data", ast.Load())
+        yield "data of a use", _data
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in locals_:
+        yield "detach a use", partial(_method_call, method="detach")
+    if isinstance(node, ast.comprehension | ast.For):
+        for change, part in PARTS.items():
+            yield change, partial(_part_of_iter, part=part)
+    if isinstance(node, ast.comprehension) and node.ifs:
+        yield "without the condition", _without_filter
+    if isinstance(node, ast.If | ast.IfExp):
+        yield "the other branch", _negate
+        yield "always the first branch", lambda n: n.body
+        yield "never the first branch", lambda n: n.orelse or ast.Pass()
+    yield from _statement_changes(node)
+
+
+def _statement_changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
+    if isinstance(node, ast.FunctionDef):
+        for mode in MODES:
+            yield f"all under {mode}", partial(_body_under, mode=mode)
     if isinstance(node, ast.Return) and node.value is not None:
         for method in ("detach", "clone", "requires_grad_"):
             yield f"{method} the result", partial(_on_result, method=method)
         yield "no result", lambda _: ast.Return(None)
-    if isinstance(node, ast.If | ast.IfExp):
-        yield "the other branch", _negate
     if isinstance(node, ast.With):
         yield "without the context", lambda n: n.body
     if isinstance(node, ast.Try):
         yield "without the restore", lambda n: n.body
+        yield "restore only without an error", lambda n: n.body + n.finalbody
+    if isinstance(node, ast.Expr) and _in_place(node.value):
+        yield "rebind for in place", _rebind
     if isinstance(node, ast.Expr | ast.AugAssign | ast.Assign | ast.For) and not _is_docstring(node):
         yield "without the statement", lambda _: ast.Pass()
+        yield "the statement under no_grad", partial(_under, mode="no_grad")
+    if isinstance(node, ast.Expr | ast.AugAssign) and not _is_docstring(node):
+        yield "the statement twice", lambda n: [n, n]
 
 
 def _call_changes(node: ast.Call) -> Iterator[tuple[str, Change]]:
@@ -115,9 +169,13 @@ def _call_changes(node: ast.Call) -> Iterator[tuple[str, Change]]:
             if other is None:
                 yield f"without {node.func.attr}", lambda n: n.func.value
             elif other == "view_as_itself":
-                yield "data for detach", lambda n: ast.Attribute(n.func.value, "data", ast.Load())
+                yield "data for detach", lambda n: _data(n.func.value)
             else:
                 yield f"{other} for {node.func.attr}", partial(_renamed, name=other)
+    if _in_place(node):
+        name = node.func.attr[:-1]  # type: ignore[attr-defined]
+        yield f"{name} for {name}_", partial(_renamed, name=name)
+        yield "data of what is written", _data_of_receiver
     if len(node.args) >= 2 and not any(isinstance(argument, ast.Starred) for argument in node.args[:2]):
         yield "swap the arguments", _swap_arguments
     for index, keyword in enumerate(node.keywords):
@@ -137,8 +195,13 @@ def _replace(tree: ast.AST, number: int, change: Change) -> None:
 
 
 def _places(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
-    """Yield each node with where it hangs: parent, field, index in the field's list or None, node."""
+    """Yield each node with where it hangs: parent, field, index in the field's list or None, node.
+
+    Annotations are left out: they change nothing.
+    """
     for name, value in ast.iter_fields(tree):
+        if name in ("annotation", "returns"):
+            continue
         values = value if isinstance(value, list) else [value]
         for index, node in enumerate(values):
             if isinstance(node, ast.AST):
@@ -160,6 +223,73 @@ def _on_result(node: Any, method: str) -> Any:
 
 def _renamed(node: Any, name: str) -> Any:
     node.func.attr = name
+    return node
+
+
+def _data(node: Any) -> Any:
+    return ast.Attribute(node, "data", ast.Load())
+
+
+def _data_of_value(node: Any) -> Any:
+    node.value = _data(node.value)
+    return node
+
+
+def _data_of_receiver(node: Any) -> Any:
+    node.func.value = _data(node.func.value)
+    return node
+
+
+def _in_place(node: ast.AST) -> bool:
+    """Whether a node is a call of a method such as ``add_``."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr.endswith("_") and called.attr != "requires_grad_"
+
+
+def _rebind(node: Any) -> Any:
+    """Turn ``p.add_(x)`` into ``p = p.add(x)``, and ``p.copy_(x)`` into ``p = x``."""
+    call = node.value
+    target, name = call.func.value, call.func.attr[:-1]
+    if not isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+        return node
+    stored = copy.deepcopy(target)
+    stored.ctx = ast.Store()
+    return ast.Assign([stored], call.args[0] if name == "copy" else _renamed(call, name))
+
+
+def _context(mode: str) -> Any:
+    return _method_call(ast.Name("torch", ast.Load()), mode)
+
+
+def _under(node: Any, mode: str) -> Any:
+    return ast.With([ast.withitem(_context(mode))], [node])
+
+
+def _body_under(node: Any, mode: str) -> Any:
+    start = int(_is_docstring(node.body[0]))
+    node.body[start:] = [ast.With([ast.withitem(_context(mode))], node.body[start:])]
+    return node
+
+
+def _part_of_iter(node: Any, part: tuple[int | None, int | None]) -> Any:
+    start, stop = (None if end is None else ast.Constant(end) for end in part)
+    items = ast.Call(ast.Name("list", ast.Load()), [node.iter], [])
+    node.iter = ast.Subscript(items, ast.Slice(start, stop), ast.Load())
+    return node
+
+
+def _without_filter(node: Any) -> Any:
+    node.ifs = []
+    return node
+
+
+def _without_condition(node: Any, index: int) -> Any:
+    del node.values[index]
+    return node if len(node.values) > 1 else node.values[0]
+
+
+def _swap_elements(node: Any) -> Any:
+    node.elts[:2] = reversed(node.elts[:2])
     return node
 
 
