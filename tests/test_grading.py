@@ -1,13 +1,11 @@
 """A small class, graded by nbgrader and by ``gradstop grade`` from a course as a clean clone has it."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from classroom import change, hand_in, make_course, nbgrader, run, scores
 from conftest import ROOT
 
 from gradstop.course import graded_cells
@@ -18,26 +16,6 @@ FULL = {"stop": 5.0, "scale_grad": 4.0, "one_path": 3.0, "semi_gradient_mse": 3.
 SOLVED = {
     cell.grade_id: cell.source for cell in graded_cells(ROOT / "solutions" / NAME / "detach.ipynb") if cell.solution
 }
-
-
-def change(path: Path, edit) -> None:
-    notebook = json.loads(path.read_text())
-    edit(notebook)
-    path.write_text(json.dumps(notebook))
-
-
-def hand_in(course: Path, student: str, answers: dict[str, str]) -> Path:
-    """Put a submission where nbgrader collects them: the student copy with these cells filled in."""
-    folder = course / "grading" / "submitted" / student / NAME
-    shutil.copytree(course / "exercises" / NAME, folder)
-
-    def fill(notebook):
-        for cell in notebook["cells"]:
-            name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-            cell["source"] = answers.get(name, cell["source"])
-
-    change(folder / "detach.ipynb", fill)
-    return folder / "detach.ipynb"
 
 
 def without_checks(notebook):
@@ -59,10 +37,7 @@ def fake_scores(notebook):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
     """Grade the class once: by ``nbgrader autograde``, on a course whose gradebook does not exist yet."""
-    course = tmp_path_factory.mktemp("course")
-    for name in ("solutions", "exercises", "book"):
-        shutil.copytree(ROOT / name, course / name)
-    shutil.copy(ROOT / "nbgrader_config.py", course)
+    course = make_course(tmp_path_factory.mktemp("course"))
     hand_in(course, "ann", SOLVED)
     hand_in(course, "ben", {**SOLVED, "stop": "def stop(x):\n    return x.data"})
     hand_in(course, "cyd", {})
@@ -71,36 +46,6 @@ def course(tmp_path_factory) -> Path:
     change(hand_in(course, "fay", {}), fake_scores)
     nbgrader(course, "autograde", NAME)
     return course
-
-
-def run(course: Path, *command: str) -> subprocess.CompletedProcess:
-    """Run a command as a user does who has not activated the virtual environment."""
-    environment = {**os.environ, "PATH": os.defpath}
-    return subprocess.run(
-        [str(Path(sys.executable).parent / command[0]), *command[1:]],
-        cwd=course,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def nbgrader(course: Path, *command: str) -> None:
-    done = run(course, "nbgrader", *command)
-    assert done.returncode == 0, done.stderr
-
-
-def scores(course: Path, student: str) -> dict[str, float]:
-    """Read a student's scores from the gradebook, in a process that may warn as nbgrader does."""
-    code = (
-        "import json, sys; from nbgrader.api import Gradebook\n"
-        f"with Gradebook('sqlite:///{course}/grading/gradebook.db') as gb:\n"
-        f"    found = gb.find_submission('{NAME}', '{student}')\n"
-        "    print(json.dumps({g.name[6:]: g.score for n in found.notebooks for g in n.grades}))\n"
-    )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize(

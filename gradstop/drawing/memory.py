@@ -159,12 +159,20 @@ def _diagrams(curves: Sequence[Curve]) -> str:
         figure = Figure(figsize=(6.4, 2.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         for curve, (colour, _), (marker, size), line in zip(curves, _COLOURS, _MARKERS, _LINES, strict=False):
-            look = {"color": colour, "marker": marker, "markersize": size, "linestyle": line, "label": curve.name}
+            look = {
+                "color": colour,
+                "clip_on": False,
+                "marker": marker,
+                "markersize": size,
+                "linestyle": line,
+                "label": curve.name,
+            }
             left.plot(range(1, len(curve.nodes) + 1), curve.nodes, **look)
             right.plot(range(1, len(curve.nodes) + 1), curve.saved_bytes, **look)
         for axes, what in ((left, "nodes alive"), (right, "bytes saved for backward")):
             axes.set(title=what, xlabel="step")
             axes.set_ylim(bottom=0)
+            axes.margins(y=0.1)
             axes.xaxis.get_major_locator().set_params(integer=True)
             axes.spines[["top", "right"]].set_visible(False)
         figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)

@@ -18,9 +18,13 @@ _TABLE_CSS = "".join(
         "figure.gs table :is(th,td){text-align:left;vertical-align:top;max-width:none;white-space:normal;",
         "padding:.35em .4em;border:0;border-bottom:1px solid var(--gs-line)}",
         "figure.gs table th[scope=col]{vertical-align:bottom;min-width:4em}",
-        "figure.gs table th[scope=row]{position:sticky;left:0;background:var(--gs-bg);font-weight:400}",
+        "figure.gs :is(thead tr>:first-child,th[scope=row]){position:sticky;left:0;z-index:1;background:var(--gs-bg)}",
+        "figure.gs table th[scope=row]{font-weight:400}",
+        "figure.gs table th[scope=rowgroup] span{position:sticky;left:.4em}",
         "figure.gs table th[scope=rowgroup]{padding-top:1em;font-style:italic}",
         "figure.gs table code{background:none;border:0;padding:0;color:inherit;white-space:nowrap}",
+        "@media(max-width:40em){figure.gs table th[scope=row]{min-width:7em;max-width:9em}",
+        "figure.gs table code{white-space:normal;overflow-wrap:anywhere}}",
     ]
 )
 
@@ -83,7 +87,7 @@ def table(title: str, columns: Sequence[str], groups: Groups) -> Table:
 
 
 def _heading(name: str, width: int) -> str:
-    return f'<tr><th scope="rowgroup" colspan="{width}">{clean(name)}</th></tr>' if name else ""
+    return f'<tr><th scope="rowgroup" colspan="{width}"><span>{clean(name)}</span></th></tr>' if name else ""
 
 
 def _rows(rows: Mapping[str, Sequence[str]]) -> str:

@@ -1,0 +1,74 @@
+"""A course in a folder of its own, as an instructor has it: hand in, grade, read the gradebook."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import ROOT
+
+from gradstop.course import Assignment
+
+
+def make_course(folder: Path, assignment: str = "*") -> Path:
+    """Make a course of the assignments whose names match, without a gradebook."""
+    for source in ("solutions", "exercises"):
+        for one in (ROOT / source).glob(assignment):
+            if one.is_dir():
+                shutil.copytree(one, folder / source / one.name)
+    shutil.copytree(ROOT / "book", folder / "book")
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    return folder
+
+
+def change(path: Path, edit) -> None:
+    notebook = json.loads(path.read_text())
+    edit(notebook)
+    path.write_text(json.dumps(notebook))
+
+
+def hand_in(course: Path, student: str, answers: dict[str, str], assignment: str = "03-detach") -> Path:
+    """Put a submission where nbgrader collects them: the student copy with these cells filled in."""
+    folder = course / "grading" / "submitted" / student / assignment
+    shutil.copytree(course / "exercises" / assignment, folder)
+    path = Assignment(folder).notebook
+
+    def fill(notebook):
+        for cell in notebook["cells"]:
+            name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+            cell["source"] = answers.get(name, cell["source"])
+
+    change(path, fill)
+    return path
+
+
+def run(course: Path, *command: str) -> subprocess.CompletedProcess:
+    """Run a command as a user does who has not activated the virtual environment."""
+    environment = {**os.environ, "PATH": os.defpath}
+    return subprocess.run(
+        [str(Path(sys.executable).parent / command[0]), *command[1:]],
+        cwd=course,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def nbgrader(course: Path, *command: str) -> None:
+    done = run(course, "nbgrader", *command)
+    assert done.returncode == 0, done.stderr
+
+
+def scores(course: Path, student: str, assignment: str = "03-detach") -> dict[str, float]:
+    """Read a student's scores from the gradebook, in a process that may warn as nbgrader does."""
+    code = (
+        "import json, sys; from nbgrader.api import Gradebook\n"
+        f"with Gradebook('sqlite:///{course}/grading/gradebook.db') as gb:\n"
+        f"    found = gb.find_submission('{assignment}', '{student}')\n"
+        "    print(json.dumps({g.name[6:]: g.score for n in found.notebooks for g in n.grades}))\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
