@@ -29,17 +29,17 @@ class TooLong(KeyboardInterrupt):
 
 @contextmanager
 def limited(seconds):
-    """Interrupt a mutant that loops."""
+    """Interrupt a mutant that loops, after so many seconds of processor time: the machine may be busy."""
 
     def stop(*_):
         raise TooLong
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def survives(bench, exercise, source):
@@ -54,7 +54,7 @@ def survives(bench, exercise, source):
         return False
 
 
-@pytest.mark.parametrize(("bench", "exercise"), [p for p in exercises() if table(p.values[0].assignment)])
+@pytest.mark.parametrize(("bench", "exercise"), exercises())
 def test_every_mutant_is_caught_or_known_to_be_right(bench, exercise):
     made = mutants(bench.cells[exercise].source)
     assert len(made) >= FEWEST

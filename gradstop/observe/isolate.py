@@ -25,7 +25,8 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any], Any], ...] = (
     (torch.get_num_threads, torch.set_num_threads, 1),  # a second thread only waits for tensors this small
     (torch.get_default_dtype, torch.set_default_dtype, torch.float32),
     (torch.is_anomaly_enabled, lambda on: torch.autograd.set_detect_anomaly(on), False),
-    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms, False),
+    # Not torch.use_deterministic_algorithms, which loads torch._inductor: a second, at the first check of a process.
+    (torch.are_deterministic_algorithms_enabled, _C._set_deterministic_algorithms, False),
     (lambda: torch.is_autocast_enabled("cpu"), lambda on: torch.set_autocast_enabled("cpu", on), False),
     (lambda: vars(_saved_hooks)["_saved_tensors_hooks_is_enabled"](), lambda on: _enable_saved_hooks(on), True),
     (random.getstate, random.setstate, random.Random(0).getstate()),  # noqa: S311 - a fixed state

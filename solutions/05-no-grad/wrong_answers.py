@@ -553,6 +553,19 @@ def input_detached(net, x):
     return net(x.detach())
 
 
+@wrong(
+    "cached_target",
+    "detach-makes-a-copy",
+    "a copy that is made only where the output starts at the address of x: a view of x that starts elsewhere lies in "
+    "its memory too.",
+    VIEW,
+)
+def copied_at_the_same_address(net, x):
+    with torch.no_grad():
+        out = net(x)
+        return out.clone() if out.data_ptr() == x.data_ptr() else out
+
+
 # no_grad_stream
 
 

@@ -72,7 +72,7 @@ def addition_discarded(x):
 
 @wrong(
     "repaired",
-    "plus-equals-is-sugar",
+    "wrong-formula",
     "1 added to the sum: each element of exp(x) should get its own.",
     "07-in-place#repairs-that-work",
 )
@@ -82,7 +82,7 @@ def one_added_to_the_sum(x):
 
 @wrong(
     "repaired",
-    "plus-equals-is-sugar",
+    "wrong-formula",
     "1 added before exp: no error any more, and another function, `exp(x + 1)`.",
     "07-in-place#repairs-that-work",
 )
@@ -376,7 +376,7 @@ def moved_to_new_memory(buf, x, m):
 
 @wrong(
     "update_running",
-    "cut-the-wrong-operand",
+    "wrong-formula",
     "m and 1 - m swapped: the new value gets the weight of the old one.",
     "07-in-place#plus-equals-is-in-place",
 )
@@ -421,7 +421,7 @@ def x_scaled_in_place(buf, x, m):
 
 @wrong(
     "update_running",
-    "gradients-accumulate",
+    "wrong-formula",
     "an x added in full: only buf is weighted, and the sum grows.",
     "07-in-place#plus-equals-is-in-place",
 )

@@ -132,7 +132,9 @@ def a_fresh_start(train: Function, draw: Draw, see: Observer):
     again = see.call(train, task.loss, opt, steps(later, "in a second call "), name="a second call")
     see.value("the second result", as_numbers(again), LOSSES)
     see.value("the parameters after the second call", [task.w, task.b], UPDATED)
-    see.value("the first result afterwards", as_numbers(result), "the losses in the list do not change any more")
+    see.value(
+        "the first result afterwards", as_numbers(result), "each loss in the list stays as it was before its step"
+    )
 
 
 @case("train", "the parameters hold gradients from earlier", "08-memory#gradients-add-up")
@@ -465,7 +467,7 @@ def policy_for(draw: Draw, obs: Tensor) -> Policy:
 
 PAIR = "a pair is appended to the list: a copy of obs, and the action policy(obs)"
 LATER = "the action can be used in training later: a backward goes through, to c and not to the policy"
-UNTRACKED = "neither requires grad"
+UNTRACKED = "neither part of the pair requires grad"
 
 
 @case("store", "obs is a constant, a leaf or an interior tensor", "08-memory#stored-tensors")
@@ -481,8 +483,8 @@ def the_pair(store: Function, draw: Draw, see: Observer):
     see.flags("the flags of the stored action", action, UNTRACKED)
     later = yield
     c = later.tensor("c", "leaf", (2,), dtype=obs.dtype)
-    loss = loss_of(later, action * c)
-    see.gradients("a backward from action * c", loss.backward, LATER, c=c, weight=policy.weight)
+    backward = lambda: loss_of(later, action * c).backward()
+    see.gradients("a backward from action * c", backward, LATER, c=c, weight=policy.weight)
 
 
 @case("store", "obs is edited in place afterwards", "08-memory#copies-in-a-buffer")

@@ -26,7 +26,7 @@ def losses_with_their_graphs(loss_fn, opt, n):
 
 @wrong(
     "train",
-    "clone-is-independent",
+    "retain-graph-as-a-fix",
     "a list of losses of which each holds what was saved too: `retain_graph=True` keeps it.",
     "08-memory#retaining-a-graph",
 )
@@ -258,7 +258,7 @@ def tensor_of_numbers(loss_fns):
 
 @wrong(
     "accumulate",
-    "gradients-accumulate",
+    "wrong-formula",
     "a loss that is divided by its own number: the first counts in full, the last as little as it should.",
     "08-memory#gradients-add-up",
 )
@@ -346,7 +346,7 @@ def other_leaves_forgotten(loss_fn, w):
 
 @wrong(
     "grad_penalty",
-    "gradient-penalty",
+    "wrong-formula",
     "the norm where its square was asked for.",
     "08-memory#gradients-of-gradients",
 )
@@ -357,7 +357,7 @@ def norm_not_squared(loss_fn, w):
 
 @wrong(
     "grad_penalty",
-    "gradient-penalty",
+    "wrong-formula",
     "the mean of the squares: the squared norm is their sum.",
     "08-memory#gradients-of-gradients",
 )

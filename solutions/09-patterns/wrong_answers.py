@@ -145,7 +145,7 @@ def grads_of_d_cleared(G, D, real, z):
 
 @wrong(
     "gan_d_backward",
-    "cut-the-wrong-operand",
+    "wrong-formula",
     "a step with the labels exchanged: D learns to call the fakes real.",
     D_STEP,
 )
@@ -159,7 +159,7 @@ def labels_exchanged(G, D, real, z):
 
 @wrong(
     "gan_d_backward",
-    "multi-loss",
+    "wrong-formula",
     "the mean of the two parts, where their sum was asked for: every gradient is half of it.",
     D_STEP,
 )
@@ -173,7 +173,7 @@ def mean_of_the_parts(G, D, real, z):
 
 @wrong(
     "gan_d_backward",
-    "multi-loss",
+    "wrong-formula",
     "a loss of logits that is given probabilities: D's output goes through a sigmoid twice.",
     D_STEP,
 )
@@ -295,7 +295,7 @@ def d_under_no_grad(G, D, z):
 
 @wrong(
     "gan_g_backward",
-    "multi-loss",
+    "wrong-formula",
     "the loss of D with its sign turned, `-bce(D(G(z)), 0)`: it pulls the same way, and its gradient is another, "
     "weak where G is bad.",
     G_STEP,
@@ -308,7 +308,7 @@ def sign_turned(G, D, z):
 
 @wrong(
     "gan_g_backward",
-    "multi-loss",
+    "wrong-formula",
     "the label 0 for the fakes: that is D's aim, and G learns to be found out.",
     G_STEP,
 )
@@ -421,7 +421,7 @@ def target_from_q(q, q_target, s, a, r, s2, done):
 
 @wrong(
     "td_loss",
-    "td-target-attached",
+    "wrong-formula",
     "predictions of shape (B, 1) against targets of shape (B,): they broadcast, and every prediction is compared with "
     "every target.",
     TARGET,
@@ -433,7 +433,7 @@ def broadcast(q, q_target, s, a, r, s2, done):
 
 @wrong(
     "td_loss",
-    "td-target-attached",
+    "wrong-formula",
     "a target that goes on after the end of an episode: where done is 1, r alone is the target.",
     TARGET,
 )
@@ -444,7 +444,7 @@ def end_ignored(q, q_target, s, a, r, s2, done):
 
 @wrong(
     "td_loss",
-    "td-target-attached",
+    "wrong-formula",
     "a prediction of the best action, `q(s).max(1)`: the one that was taken, `a`, is to be learnt from.",
     TARGET,
 )
@@ -455,7 +455,7 @@ def best_not_taken(q, q_target, s, a, r, s2, done):
 
 @wrong(
     "td_loss",
-    "td-target-attached",
+    "wrong-formula",
     "the action that q likes best, valued by q_target (as in double Q-learning): here q_target's own maximum is asked "
     "for.",
     TARGET,
@@ -549,7 +549,7 @@ def value_cut(logp, value, returns):
 
 @wrong(
     "actor_critic_losses",
-    "cut-the-wrong-operand",
+    "wrong-formula",
     "a policy's loss without its minus (or `value - returns` as the advantage): good actions become less likely.",
     ACTOR,
 )
@@ -560,7 +560,7 @@ def sign_forgotten(logp, value, returns):
 
 @wrong(
     "actor_critic_losses",
-    "multi-loss",
+    "wrong-formula",
     "half of the squared error, as many papers write it: here the mean of the squares is asked for.",
     ACTOR,
 )
@@ -571,7 +571,7 @@ def half_of_the_square(logp, value, returns):
 
 @wrong(
     "actor_critic_losses",
-    "multi-loss",
+    "wrong-formula",
     "an advantage that is normalised first: it is a common trick, and not the loss that is asked for.",
     ACTOR,
 )
@@ -583,7 +583,7 @@ def normalised(logp, value, returns):
 
 @wrong(
     "actor_critic_losses",
-    "multi-loss",
+    "wrong-formula",
     "the two losses in the other order.",
     ACTOR,
 )
@@ -792,7 +792,7 @@ def statistics_move(body):
 
 @wrong(
     "freeze",
-    "zero-gradient-vs-no-gradient",
+    "zero-is-not-none",
     "a .grad of zeros: for momentum and weight decay zeros are a gradient like any other, and the parameters move; "
     "None is skipped.",
     FROZEN,
@@ -1484,7 +1484,7 @@ def ppo_nothing_cut(logp, old_logp, adv, eps):
 
 @wrong(
     "ppo_loss",
-    "advantage-attached",
+    "advantage-attached / dead-critic",
     "a loss whose advantage is attached: the policy's loss trains the critic.",
     "09-reinforcement#the-clipped-ratio",
 )
