@@ -43,7 +43,7 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
         if only in str(path):
             execute(path)
             yield f"{path.relative_to(root)}: executed"
-    if only in str(SHEET) and missing_words(root):
+    if only in str(SHEET) and (root / SHEET).is_file() and missing_words(root):
         printed = print_sheet(root)
         yield f"{SHEET}: {'printed' if printed else 'not printed: install chromium, then refresh again'}"
     if any(only in str(page) for page in clinic_pages(root)):

@@ -159,7 +159,7 @@ def _diagrams(curves: Sequence[Curve]) -> str:
         figure = Figure(figsize=(6.4, 2.6), layout="constrained")
         left, right = figure.subplots(1, 2)
         for curve, (colour, _), (marker, size), line in zip(curves, _COLOURS, _MARKERS, _LINES, strict=False):
-            look = {
+            look: dict[str, Any] = {
                 "color": colour,
                 "clip_on": False,
                 "marker": marker,
