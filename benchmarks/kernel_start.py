@@ -25,23 +25,45 @@ VARIABLE = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 KINDS = {"stock": "local-provisioner", "warm": "warm-provisioner"}
 
 
+COURSE = [  # what a notebook of a torch course does
+    "import numpy as np\nimport torch\nimport matplotlib.pyplot as plt",
+    "torch.manual_seed(0)\nx = torch.linspace(-1, 1, 64).unsqueeze(1)\ny = x.pow(3)",
+    "net = torch.nn.Sequential(torch.nn.Linear(1, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))\nnet",
+    "opt = torch.optim.Adam(net.parameters(), lr=0.02)",
+    "losses = []\nfor _ in range(100):\n    opt.zero_grad()\n    loss = (net(x) - y).square().mean()\n"
+    "    loss.backward()\n    opt.step()\n    losses.append(loss.item())",
+    "print(f'{losses[-1]:.4f}')",
+    "plt.plot(losses)\nplt.show()",
+    "w = torch.ones(3, requires_grad=True)\n(w.exp() * w.detach()).sum().backward()\nw.grad",
+    "np.allclose(w.grad.numpy(), np.e)",
+    "torch.autograd.grad(w.sin().sum(), w)",
+]
+
+
+def course_notebook() -> nbformat.NotebookNode:
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in COURSE])
+
+
 def choose(kind: str) -> None:
     os.environ[VARIABLE] = KINDS[kind]
     KernelProvisionerFactory.clear_instance()
 
 
-def client() -> NotebookClient:
-    resources = {"metadata": {"path": PAGE.parent}}
-    return NotebookClient(nbformat.read(PAGE, 4), timeout=120, resources=resources)
+def client(notebook: nbformat.NotebookNode) -> NotebookClient:
+    return NotebookClient(notebook, timeout=120, resources={"metadata": {"path": PAGE.parent}})
 
 
 def one() -> None:
-    client().execute()
+    client(course_notebook()).execute()
+
+
+def page() -> None:
+    client(nbformat.read(PAGE, 4)).execute()
 
 
 def four() -> None:
     async def together() -> None:
-        await asyncio.gather(*(client().async_execute() for _ in range(4)))
+        await asyncio.gather(*(client(course_notebook()).async_execute() for _ in range(4)))
 
     asyncio.run(together())
 
@@ -99,7 +121,8 @@ def memory() -> None:
             kernel = manager.blocking_client()
             kernel.start_channels()
             kernel.wait_for_ready(timeout=60)
-            kernel.execute("import torch; torch.ones(2, requires_grad=True).exp().sum().backward()", reply=True)
+            for source in COURSE:
+                kernel.execute(source, reply=True)
             pids.append(manager.provisioner.pid)
         if kind == "warm":
             from gradstop.kernels.zygote import Zygote
@@ -128,6 +151,7 @@ def main() -> None:
     one()  # the warm process is there from here on
     print("| what | stock | warm | ratio |\n|---|---|---|---|")
     in_turns("one notebook, driver running", one, options.repeats)
+    in_turns("one page of the book (chapter 3)", page, options.repeats)
     in_turns("four notebooks at a time, for each", four, options.repeats, each=4)
     memory()
     if options.whole:

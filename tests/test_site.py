@@ -97,7 +97,8 @@ def solution_secrets():
             if cell.solution:
                 body = cell.source.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0]
                 lines = [line.strip() for line in body.splitlines() if line.strip()]
-                yield from map(" ".join, pairwise(lines)) if len(lines) > 1 else lines
+                together = (pair for pair in pairwise(lines) if not all(line.endswith(":") for line in pair))
+                yield from map(" ".join, together) if len(lines) > 1 else lines
         yield from (answer.name for known in bench_of(assignment.name).right.values() for answer in known)
 
 
@@ -108,7 +109,7 @@ def plain(path):
         content = unescape(re.sub(r"<style.*?</style>|<[^>]+>", "", content, flags=re.DOTALL))
     elif path.suffix == ".ipynb":
         content = "\n".join("".join(cell["source"]) for cell in json.loads(content)["cells"])
-    return " ".join(content.split())
+    return " ".join(["", *content.split(), ""])
 
 
 def test_nothing_that_is_built_holds_a_solution():
@@ -118,5 +119,5 @@ def test_nothing_that_is_built_holds_a_solution():
     for path in HTML.rglob("*"):
         if path.suffix in {".html", ".js", ".ipynb", ".txt", ".json", ".md"} and "_static" not in path.parts:
             text_there = plain(path)
-            found = [secret for secret in secrets if secret in text_there]
+            found = [secret for secret in secrets if f" {secret} " in text_there]
             assert not found, f"{path.relative_to(HTML)} holds {found}"

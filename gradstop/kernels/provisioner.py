@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import List, Unicode
 
+from gradstop.kernels.client import CLIENTS
 from gradstop.kernels.process import ForkedKernel
 from gradstop.kernels.request import NotWarmError, Request
 from gradstop.kernels.zygote import Zygote
@@ -32,6 +34,8 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         help="Modules that the warm process imports; what is not installed is left out.",
     )
 
+    _is_ending = False
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start a kernel and return its connection info, as `LocalProvisioner` does."""
         try:
@@ -41,9 +45,27 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         except NotWarmError as doubt:
             self.log.warning("An ordinary kernel is started, without warmth: %s", doubt)
             return await super().launch_kernel(cmd, **kwargs)
+        self._is_ending = False
+        if self.parent is not None:
+            self.parent.client_class = CLIENTS.get(self.parent.client_class, self.parent.client_class)
         self.pid = self.pgid = self.process.pid  # a session of its own, as an ordinary kernel
         self.cwd = kwargs.get("cwd", Path.cwd())
         return self.connection_info
+
+    async def shutdown_requested(self, restart: bool = False) -> None:  # noqa: ARG002, called by name
+        """Note that the kernel is about to end."""
+        self._is_ending = True
+
+    async def poll(self) -> int | None:
+        """Return the exit code, or None while the kernel runs; one that is to end is given a moment to do so.
+
+        The manager asks, sleeps 0.1 s, and asks again: a kernel that ends sooner is seen as soon as it does.
+        """
+        if self._is_ending and isinstance(self.process, ForkedKernel):
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.process.ended(), 0.1)
+        code: int | None = await super().poll()
+        return code
 
     async def wait(self) -> int | None:
         """Wait for the kernel to end and return its exit code. A fork's end is awaited, not polled for."""
