@@ -1,4 +1,4 @@
-"""Each page of the built site in a browser: light, quick, still, nothing from elsewhere, and nothing for axe to find."""
+"""Each page of the built site in a browser: light, quick, still, nothing from elsewhere, nothing for axe to find."""
 
 import pytest
 from browsing import reader

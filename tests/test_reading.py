@@ -1,9 +1,12 @@
 """The site for readers without a script, with a keyboard alone, who want nothing to move, and on paper."""
 
 import re
+import unicodedata
+from io import BytesIO
 
 import pytest
 from browsing import HTML, reader
+from pypdf import PdfReader
 from test_site import CHAPTERS, PAGES
 
 pytestmark = pytest.mark.slow
@@ -96,17 +99,13 @@ def test_nothing_moves_for_those_who_asked_for_that(tab):
 
 @pytest.mark.parametrize("page", [PAGE, STEPS])
 def test_on_paper_all_is_open_and_there_is_nothing_to_click(tab, page):
-    from io import BytesIO
-
-    from pypdf import PdfReader
-
     shown = tab(page)
     folded = shown.evaluate("""() => [...document.querySelectorAll("article .prediction details > :not(summary)")]
         .map(e => e.textContent.replace(/\\s+/g, ""))""")
     steps = shown.evaluate("""() => [...document.querySelectorAll(".gs-steps section > p")]
         .map(e => e.textContent.replace(/\\s+/g, ""))""")
     pages = PdfReader(BytesIO(shown.pdf(format="A4"))).pages
-    printed = re.sub(r"\s+", "", "".join(sheet.extract_text() for sheet in pages))
+    printed = unicodedata.normalize("NFKC", re.sub(r"\s+", "", "".join(sheet.extract_text() for sheet in pages)))
     assert len(folded) >= 8
     assert [text for text in folded + steps if text[:40] not in printed] == []
     shown.emulate_media(media="print")
