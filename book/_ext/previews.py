@@ -21,7 +21,8 @@ Its name may have changed: <a href="search.html">search the book</a>, look it up
 
 def describe(doctree: nodes.document | None) -> str:
     """Return the page's first paragraph, cut at a word."""
-    first = next(iter(doctree.findall(nodes.paragraph)), None) if doctree else None
+    paragraphs = doctree.findall(nodes.paragraph) if doctree else []
+    first = next((text for text in paragraphs if not isinstance(text.parent, nodes.entry)), None)
     text = " ".join(first.astext().split()) if first else ""
     return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
 
@@ -29,7 +30,7 @@ def describe(doctree: nodes.document | None) -> str:
 def add_head(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Write the description and the link preview into the page's head."""
     tags = {"og:type": "article", "og:site_name": app.config.html_title, "og:title": context.get("title", "")}
-    description = describe(doctree) or app.config.html_title
+    description = describe(doctree) or f"{_plain(context.get('title', page))}: {app.config.html_title}"
     tags["og:description"] = description
     if address := app.config.html_baseurl.rstrip("/"):
         tags |= {"og:url": f"{address}/{page}.html", "og:image": f"{address}/{PICTURE}"}

@@ -3,6 +3,11 @@
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+LAUNCH = {
+    "binderhub_url": "https://mybinder.org",
+    "colab_url": "https://colab.research.google.com",
+}
+
 
 def add_buttons(app: Sphinx, config: Config) -> None:
     """Set the theme's options for a repository, if there is one."""
@@ -11,8 +16,8 @@ def add_buttons(app: Sphinx, config: Config) -> None:
         options.pop("repository_url", None)
         return
     options |= {f"use_{what}_button": True for what in ("repository", "edit_page", "issues")}
-    launch = {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.research.google.com"}
-    options["launch_buttons"] = launch | {"notebook_interface": "jupyterlab"} | options.get("launch_buttons", {})
+    set_by_hand = {name: value for name, value in options.get("launch_buttons", {}).items() if value}
+    options["launch_buttons"] = LAUNCH | set_by_hand | {"notebook_interface": "jupyterlab"}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
