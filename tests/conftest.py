@@ -1,10 +1,12 @@
-"""What several test files use: the course as it lies in the repository, each assignment on its bench."""
+"""What several test files use: the course on its benches, and a browser with the built site."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from gradstop.authoring.bench import Bench
+from gradstop.authoring.sheet import BROWSERS
 from gradstop.course import assignments
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,3 +32,27 @@ def answers(which: str):
         for known in getattr(bench, which).values()
         for answer in known
     ]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Start the browser, once for all tests: two cannot be driven side by side."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("no Chromium on the path: install your system's package chromium")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Serve the built site."""
+    from browsing import HTML, Server
+
+    if not (HTML / "index.html").is_file():
+        pytest.fail("the site is not built: run make book first")
+    with Server(HTML).running() as server:
+        yield server

@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 import statistics
 import warnings
 from collections import Counter
@@ -14,7 +13,6 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from gradstop.authoring.sheet import BROWSERS
 from gradstop.course import section_titles
 from gradstop.course.sections import anchor
 
@@ -140,27 +138,15 @@ def test_a_reader_judges_before_the_first_verdict():
     assert all("hide-output" in CELLS[i + 1].metadata.tags for i in questions)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("no Chromium on the path")
+@pytest.fixture
+def open_page(chromium):
+    """Return a function that opens the page from the disk, as a reader without a server does."""
     if not BUILT.is_file():
         pytest.fail("the page is not built: run make book first")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Return a function that opens the page from the disk, as a reader without a server does."""
     pages = []
 
     def opened(address="", **options):
-        page = browser.new_page(**options)
+        page = chromium.new_page(**options)
         pages.append(page)
         page.goto(BUILT.as_uri() + address)
         return page

@@ -16,7 +16,8 @@ from gradstop.course import graded_cells, section_titles
 HTML = ROOT / "_build" / "html"
 pytestmark = pytest.mark.slow
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-FILES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"])]
+ENTRIES = [chapter for part in TOC["parts"] for chapter in part["chapters"]]
+FILES = [TOC["root"], *(page["file"] for entry in ENTRIES for page in (entry, *entry.get("sections", [])))]
 PAGES = ["index.html", *(f"{file}.html" for file in FILES)]
 CHAPTERS = [page for page in PAGES if re.match(r"book/\d", page)]
 

@@ -12,6 +12,7 @@ from nbclient.exceptions import CellExecutionError
 from gradstop.authoring.bench import Bench
 from gradstop.authoring.clinic import INDEX, clinic_pages, write_table
 from gradstop.authoring.normalise import normalised
+from gradstop.authoring.preview import PICTURE, photograph
 from gradstop.authoring.sheet import SHEET, missing_words, print_sheet
 from gradstop.authoring.vet import vet
 from gradstop.course import Assignment, CourseError, assignments
@@ -46,6 +47,8 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
     if only in str(SHEET) and (root / SHEET).is_file() and missing_words(root):
         printed = print_sheet(root)
         yield f"{SHEET}: {'printed' if printed else 'not printed: install chromium, then refresh again'}"
+    if only in str(PICTURE) and (only or not (root / PICTURE).is_file()):
+        yield f"{PICTURE}: {'made' if photograph(root) else 'not made: install chromium, then refresh again'}"
     if any(only in str(page) for page in clinic_pages(root)):
         write_table(root)
         yield f"{BOOK}/{INDEX}: the table of all messages"

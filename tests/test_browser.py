@@ -1,0 +1,62 @@
+"""Each page of the built site in a browser: light, quick, still, nothing from elsewhere, nothing for axe to find."""
+
+import pytest
+from browsing import reader
+from test_site import CHAPTERS, PAGES
+
+pytestmark = pytest.mark.slow
+WIDE, PHONE = {"width": 1200, "height": 800}, {"width": 390, "height": 844}
+LOOKS = [(width, scheme) for width in (WIDE, PHONE) for scheme in ("light", "dark")]
+# Of each kind of page one: axe needs half a minute for the longest.
+SAMPLE = ["book/index.html", "book/03-detach.html", "search.html", "exercises/03-detach/detach.html"]
+FIRST_VISIT, LATER_PAGE = 400_000, 120_000
+STILL = 0.05  # a long table finds its columns while it arrives
+
+
+def faults(tab):
+    """Return what axe finds on a page, one line for each kind, with the first place where it is."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
+    found = axe.Axe().run(tab).response["violations"]
+    return [
+        f"{fault['id']} ({len(fault['nodes'])} times): {fault['help']}: "
+        + "; ".join(f"{node['target'][-1]} {node['html'][:160]}" for node in fault["nodes"][:3])
+        for fault in found
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(PAGES)), ids=PAGES)
+def test_a_page_is_whole_still_and_for_everyone(chromium, site, number):
+    """All pages, each in one of the four looks; the next test turns to the others."""
+    width, scheme = LOOKS[number % len(LOOKS)]
+    with reader(chromium, site, viewport=width, color_scheme=scheme) as someone:
+        tab = someone.open(PAGES[number])
+        assert someone.foreign == []
+        assert someone.complaints == []
+        assert tab.evaluate("moved") < STILL
+        assert faults(tab) == []
+
+
+@pytest.mark.parametrize("page", SAMPLE)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_page_is_for_everyone_in_each_look(chromium, site, page, width, scheme):
+    with reader(chromium, site, viewport=width, color_scheme=scheme) as someone:
+        tab = someone.open(page)
+        assert someone.complaints == []
+        assert faults(tab) == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_first_visit_and_a_later_page_weigh_little(chromium, site, page):
+    with reader(chromium, site) as someone:
+        assert someone.weigh(page) <= FIRST_VISIT
+        other = CHAPTERS[CHAPTERS.index(page) - 1]
+        assert someone.weigh(other) <= LATER_PAGE
+
+
+def test_the_largest_paint_is_quick(chromium, site):
+    """A median of visits by new readers: one visit may meet a busy machine."""
+    times = []
+    for page in CHAPTERS[:5]:
+        with reader(chromium, site) as someone:
+            times.append(someone.open(page).evaluate("painted"))
+    assert 0 < sorted(times)[2] < 1000
