@@ -35,7 +35,7 @@ serve: book
 # A clone's notebooks are not trusted, and JupyterLab strips the drawings from those.
 lab: setup
 	jupyter trust book/*.ipynb
-	jupyter lab book/03-detach.ipynb
+	jupyter lab book/01-computation-graph.ipynb
 
 test: lint book
 	pytest --numprocesses 2
