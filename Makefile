@@ -5,6 +5,9 @@ VENV ?= .venv
 # For example PIP_OPTIONS="--extra-index-url ..." to take another build of torch (README.md, "Install").
 PIP_OPTIONS ?=
 
+# As many tests, and notebooks, at a time as there are cores.
+JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 # Small tensors: a second thread only waits.
@@ -38,11 +41,11 @@ lab: setup
 	jupyter lab book/01-computation-graph.ipynb
 
 test: lint book
-	pytest --numprocesses 2
+	pytest --numprocesses $(JOBS)
 	$(MAKE) nbval
 
 test-fast: setup
-	pytest --numprocesses 2 -m "not slow"
+	pytest --numprocesses $(JOBS) -m "not slow"
 
 lint: setup
 	ruff check .
@@ -51,7 +54,7 @@ lint: setup
 
 # Every stored output of every notebook must equal a fresh one.
 nbval: setup
-	pytest --nbval --numprocesses 2 --dist loadfile -W default book solutions
+	pytest --nbval --numprocesses $(JOBS) --dist loadfile -W default book solutions
 
 refresh: setup
 	gradstop refresh
