@@ -95,7 +95,7 @@ def solution_lines():
                 body = cell.source.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0]
                 lines = (line.strip() for line in body.splitlines())
                 # `with torch.no_grad():` and its like stand in many a text and give nothing away.
-                secrets |= {line for line in lines if len(line) > 16 and not line.endswith(":")}
+                secrets |= {line for line in lines if len(line) > 12 and not line.endswith(":")}
     assert len(secrets) > 20
     return secrets
 

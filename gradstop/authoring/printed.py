@@ -20,7 +20,8 @@ PDF = Path("_build", "where-gradients-stop.pdf")
 # What the site's pages look like on paper is said in book/_static/book.css; this is about the book as a whole.
 _CSS = """
 @page { size: A4; margin: 16mm 15mm 18mm; @bottom-center { content: counter(page); font: 9pt sans-serif } }
-html { font-size: 11.5px } svg.gs { zoom: .8 } details.hide > summary { display: none !important } body { background: #fff }
+html { font-size: 11.5px } svg.gs { zoom: .8 } details.hide > summary { display: none !important }
+body { background: #fff }
 article.bd-article { display: block; break-before: page; padding: 0 }
 .book-contents ol { columns: 2; list-style: none; padding-left: 0 } .book-contents li { margin: .25em 0 }
 .title-page { padding-top: 8cm; text-align: center } .book-contents { break-before: page }
@@ -99,8 +100,8 @@ def _with_outline(pdf: Path, root: Path) -> None:
         for page in pages:
             number = writer.get_destination_page_number(places[_name(page)])
             if part and above is None:
-                above = writer.add_outline_item(part, number)
-            writer.add_outline_item(_title(_article(root, page, set())), number, parent=above)
+                above = writer.add_outline_item(title=part, page_number=number)
+            writer.add_outline_item(title=_title(_article(root, page, set())), page_number=number, parent=above)
     writer.write(root / PDF)
 
 
