@@ -15,7 +15,7 @@ export OMP_NUM_THREADS ?= 1
 # Kernels are forked from a process that has torch loaded; where that can't be, they are ordinary ones.
 export JUPYTER_DEFAULT_PROVISIONER_NAME ?= warm-provisioner
 
-.PHONY: setup book serve lab test test-fast lint nbval refresh lock benchmark clean
+.PHONY: setup book pdf serve lab test test-fast lint nbval refresh lock benchmark clean
 
 setup: $(VENV)/.installed
 
@@ -31,6 +31,10 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 book: setup
 	jupyter-book build . --all --warningiserror --nitpick --keep-going --quiet
 	@echo "The book is built. Open $(CURDIR)/_build/html/index.html in a browser, or run: make serve"
+
+# The whole book as one file, from the pages of the site. Needs chromium.
+pdf: book
+	python -m gradstop.authoring.printed
 
 serve: book
 	python -m http.server --bind 127.0.0.1 --directory _build/html 8000

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
+from gradstop import draw
 from gradstop.authoring.sheet import BROWSERS
 from gradstop.course import CourseError
 from gradstop.course.files import BOOK
-from gradstop.drawing import draw
 
 PICTURE = Path(BOOK, "_static", "preview.png")
 SIZE = 1200, 630  # what those who show link previews ask for
