@@ -47,7 +47,7 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
     if only in str(SHEET) and (root / SHEET).is_file() and missing_words(root):
         printed = print_sheet(root)
         yield f"{SHEET}: {'printed' if printed else 'not printed: install chromium, then refresh again'}"
-    if only in str(PICTURE) and (only or not (root / PICTURE).is_file()):
+    if only in str(PICTURE) and (root / PICTURE).parent.is_dir() and (only or not (root / PICTURE).is_file()):
         yield f"{PICTURE}: {'made' if photograph(root) else 'not made: install chromium, then refresh again'}"
     if any(only in str(page) for page in clinic_pages(root)):
         write_table(root)
