@@ -45,7 +45,7 @@ lab: setup
 	jupyter lab book/01-computation-graph.ipynb
 
 test: lint book
-	pytest --numprocesses $(JOBS)
+	pytest --numprocesses $(JOBS) --dist loadgroup
 	$(MAKE) nbval
 
 test-fast: setup

@@ -10,7 +10,7 @@ from conftest import ROOT
 
 from gradstop.course import graded_cells
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # one class for all
 NAME = "03-detach"
 FULL = {"stop": 5.0, "scale_grad": 4.0, "one_path": 3.0, "semi_gradient_mse": 3.0, "to_numpy_copy": 3.0}
 SOLVED = {

@@ -14,7 +14,7 @@ from test_site import PAGES, solution_passages
 from gradstop.authoring.printed import PDF, contents, print_book
 from gradstop.authoring.sheet import BROWSERS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pdf")]  # made once
 
 
 @pytest.fixture(scope="module")
