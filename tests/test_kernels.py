@@ -92,6 +92,12 @@ def is_warm(one):
     return isinstance(one.manager.provisioner.process, ForkedKernel)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _own_warm_process():
+    """Let the warm process begin with the environment of these tests, whatever others have done before."""
+    Zygote.end()
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def shared(request):
     """One kernel of each kind, for checks that leave it as it was."""

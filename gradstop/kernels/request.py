@@ -13,7 +13,8 @@ LIMIT = 1 << 17  # bytes of one message
 _READ_ONCE = re.compile(
     "PYTHON|LD_|DYLD_|OMP_|MKL_|KMP_|OPENBLAS_|NUMEXPR_|TORCH|PYTORCH|ATEN_|CUDA|NVIDIA|MPL|LC_|LANG|TZ"
 )
-_SET_BY_KERNELS = {"MPLBACKEND"}  # read again in each fork
+# Read again in each fork; and what a driver that loads torch._inductor sets for itself.
+_READ_LATER = {"MPLBACKEND", "TORCHINDUCTOR_CACHE_DIR"}
 
 
 class NotWarmError(Exception):
@@ -59,7 +60,7 @@ class Request:
         read_once = {
             name: value
             for name, value in self.environment.items()
-            if _READ_ONCE.match(name) and name not in _SET_BY_KERNELS
+            if _READ_ONCE.match(name) and name not in _READ_LATER
         }
         return tuple(sorted(read_once.items())), tuple(self.preload), tuple(_installed())
 
