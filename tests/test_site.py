@@ -115,6 +115,8 @@ def plain(suffix, content):
 def built_texts():
     """Yield each text of the site, those in its archives too, with its name and suffix."""
     for path in HTML.rglob("*"):
+        if path.name.startswith("."):
+            continue  # a page that is being printed
         if path.suffix in {".html", ".js", ".ipynb", ".txt", ".json", ".md"} and "_static" not in path.parts:
             yield path.name, path.suffix, path.read_text(encoding="utf-8")
         elif path.suffix == ".zip":

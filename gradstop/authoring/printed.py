@@ -1,5 +1,6 @@
 """The whole book as one PDF: the built pages, one behind the other, printed by a headless Chromium (`make pdf`)."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -73,7 +74,7 @@ def print_book(root: Path) -> Path:
     if browser is None:
         raise CourseError(f"{PDF} needs a browser to print with: install chromium.")
     # Beside the pages, so that style sheets and pictures are found.
-    page = root / SITE / "whole-book.html"
+    page = root / SITE / f".whole-book-{os.getpid()}.html"
     page.write_text(combined(root), encoding="utf-8")
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +86,7 @@ def print_book(root: Path) -> Path:
                 raise CourseError(f"{PDF}: {browser} printed nothing: {done.stderr.strip()[-300:]}")
             _with_outline(pdf, root)
     finally:
-        page.unlink()
+        page.unlink(missing_ok=True)
     return root / PDF
 
 
