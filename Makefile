@@ -70,6 +70,7 @@ lock: setup
 
 benchmark: setup
 	python benchmarks/check_time.py
+	python benchmarks/kernel_start.py
 	python benchmarks/kernel_start.py --whole
 
 clean:

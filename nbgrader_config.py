@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.preprocessors import ClearSolutions, Execute
+from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
-from gradstop.grading.execute import JudgedExecute
+from gradstop.grading.execute import JudgedExecute, LenientExporter, RestoreCells
+from gradstop.grading.register import copy_plain_files_only
 from gradstop.grading.release import NameStubs, RecordReference
 
 c = get_config()  # noqa: F821 - given by traitlets
@@ -36,9 +37,10 @@ release = list(GenerateAssignment.preprocessors.default())
 release.insert(release.index(ClearSolutions) + 1, NameStubs)
 c.GenerateAssignment.preprocessors = [*release, RecordReference]
 
+copy_plain_files_only()
+c.Autograde.exporter_class = LenientExporter
+c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 c.Autograde.pre_convert_hook = "gradstop.grading.register.before_autograde"
 c.Autograde.autograde_preprocessors = [
     JudgedExecute if step is Execute else step for step in Autograde.autograde_preprocessors.default()
 ]
-c.OverwriteCells.add_missing_cells = True
-c.JudgedExecute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]

@@ -1,7 +1,7 @@
 """Warm kernels against stock ones, in turns in one run: medians, and how many times faster.
 
 python benchmarks/kernel_start.py            one notebook, four at a time, memory of eight kernels
-python benchmarks/kernel_start.py --whole    also nbval over all notebooks, and the book's build (minutes)
+python benchmarks/kernel_start.py --whole    nbval over all notebooks, and the book's build (minutes)
 """
 
 import argparse
@@ -90,7 +90,12 @@ def report(title: str, medians: dict[str, float]) -> None:
 
 
 def command(*words: str) -> Callable[[], object]:
-    return lambda: subprocess.run([sys.executable, "-m", *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    def run() -> None:
+        done = subprocess.run([sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(words)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+
+    return run
 
 
 def whole(repeats: int) -> None:
@@ -150,11 +155,12 @@ def main() -> None:
     choose("warm")
     one()  # the warm process is there from here on
     print("| what | stock | warm | ratio |\n|---|---|---|---|")
-    in_turns("one notebook, driver running", one, options.repeats)
-    in_turns("one page of the book (chapter 3)", page, options.repeats)
-    in_turns("four notebooks at a time, for each", four, options.repeats, each=4)
-    memory()
-    if options.whole:
+    if not options.whole:
+        in_turns("one notebook, driver running", one, options.repeats)
+        in_turns("one page of the book (chapter 3)", page, options.repeats)
+        in_turns("four notebooks at a time, for each", four, options.repeats, each=4)
+        memory()
+    else:
         whole(max(1, options.repeats // 3))
 
 

@@ -1,6 +1,7 @@
 """The command ``gradstop``: progress and start for learners, grade for instructors, the rest for authors."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +36,14 @@ def _parser() -> argparse.ArgumentParser:
     progress.set_defaults(run=_progress)
     grade = commands.add_parser("grade", help="grade all submissions of an assignment")
     grade.add_argument("assignment", help="for example 03-detach")
-    grade.add_argument("--student", default="*", help="grade this student alone")
+    grade.add_argument("--student", default="*", help="grade this student alone; a pattern such as 'a*' names several")
+    grade.add_argument("--force", action="store_true", help="grade again what has not changed, too")
+    grade.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)")
+    grade.add_argument("--timeout", type=float, default=30.0, help="seconds for one cell, and for one exercise's cases")
+    grade.add_argument("--memory", type=int, default=1024, help="MiB of memory for one submission")
+    grade.add_argument("--scheduler", default="", help="a Dask cluster that does the work, tcp://HOST:PORT")
+    grade.add_argument("--no-sandbox", action="store_true", help="run what students wrote as yourself, unprotected")
+    grade.add_argument("--json", action="store_true", help="print the results as JSON")
     grade.set_defaults(run=_grade)
     refresh = commands.add_parser("refresh", help="execute the notebooks and regenerate what is derived")
     refresh.add_argument("--only", default="", help="only notebooks whose path contains this")
@@ -71,23 +79,9 @@ def _progress(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
+    from gradstop.grading.command import grade_command
 
-    from gradstop.grading.batch import grade, open_course
-
-    course = open_course(options.root.resolve())
-    assignment = find_assignment(course.root, options.assignment)
-    students = course.students(assignment, options.student)
-    results = list(tqdm(grade(course, assignment, students), "grading", len(students), unit="submission"))
-    for result in results:
-        scores = "  ".join(f"{name} {score:g}" for name, score in result.scores.items())
-        total = "not graded" if result.problem else f"{sum(result.scores.values()):g}"
-        print(f"{result.student:<20} {total:>10}  {result.problem or scores}")
-    failed = sum(bool(result.problem) for result in results)
-    note = " (they count 0 in an export)" if failed else ""
-    print(f"{len(results) - failed} graded, {failed} not graded{note}.")
-    print(f"Next: nbgrader generate_feedback {assignment.name} --force")
-    return 1 if failed else 0
+    return grade_command(options.root.resolve(), options)
 
 
 def _refresh(options: argparse.Namespace) -> int:

@@ -127,7 +127,7 @@ def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wro
     """Return the known wrong answer that agrees with every observation, if there is one."""
     for answer, differs in reference.behaviours:
         if all(
-            _is_behaviour(record, turn, differs[case][number])
+            is_behaviour(record, turn, differs[case][number])
             for case, turns in reference.turns.items()
             for number, (turn, record) in enumerate(zip(turns, observed[case], strict=True))
         ):
@@ -150,7 +150,7 @@ def _differing(record: Record, turn: Turn) -> dict[str, Json]:
     }
 
 
-def _is_behaviour(record: Record, turn: Turn, differs: dict[str, Json]) -> bool:
+def is_behaviour(record: Record, turn: Turn, differs: dict[str, Json]) -> bool:
     """Whether a record is the solution's, but for the values in ``differs``."""
     seen = _values(record)
     for wanted in turn.record.observations:

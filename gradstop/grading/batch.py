@@ -1,26 +1,38 @@
-"""Grades all submissions of an assignment, one after another, into nbgrader's gradebook."""
+"""Grades all submissions of an assignment into nbgrader's gradebook; what is finished stays finished."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from gradstop.course import CHECK, Assignment, CourseError, graded_cells
-from gradstop.grading.complaints import complaints
-from gradstop.grading.register import course_config, register
+from gradstop.course import Assignment, CourseError
+from gradstop.grading.assess import Unit, grade_unit
+from gradstop.grading.entry import Entry, open_entry
+from gradstop.grading.executors import Executor, Lost
+from gradstop.grading.outcome import Outcome
+from gradstop.grading.paper import secret_paper, version_of
+from gradstop.grading.register import course_config, is_registered, register
+from gradstop.grading.results import Results, results_of
+from gradstop.grading.seat import Rules
+from gradstop.grading.submission import Submission, UnreadableError, read_submission
+
+BATCH = 25  # outcomes that are entered in the gradebook at a time
 
 
 @dataclass(frozen=True)
 class Result:
-    """One submission: its score for each exercise, or why it could not be graded."""
+    """One submission: its outcome, the score before where that was another, and whether it was graded in this run."""
 
-    student: str
-    scores: dict[str, float]
-    problem: str = ""
+    outcome: Outcome
+    before: float | None = None
+    graded: bool = True
+
+    @property
+    def changed(self) -> bool:
+        """Whether an earlier score was another one."""
+        return self.before is not None and not self.outcome.problem and abs(self.before - self.outcome.score) > 1e-9
 
 
 @dataclass(frozen=True)
@@ -29,11 +41,15 @@ class Course:
 
     root: Path
     config: Config
+    directories: CourseDirectory = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "directories", CourseDirectory(config=self.config))
 
     @property
     def submitted(self) -> Path:
         """Where submissions lie, a folder for each student."""
-        return self.root / str(CourseDirectory(config=self.config).submitted_directory)
+        return self.root / str(self.directories.submitted_directory)
 
     def students(self, assignment: Assignment, student: str = "*") -> list[str]:
         """Return who has anything in the folder of submissions. Raises CourseError if nobody has."""
@@ -45,23 +61,9 @@ class Course:
             )
         return found
 
-    def hindrance(self, assignment: Assignment, student: str) -> str:
-        """Say why a submission cannot be graded before nbgrader has to, or nothing."""
-        folder = self.submitted / student / assignment.name
-        notebook = folder / assignment.notebook.name
-        if not folder.is_dir():
-            return f"there is no folder {student}/{assignment.name}"
-        if not notebook.is_file():
-            others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb"))) or "no notebook"
-            return f"{notebook.name} is expected, there is {others}"
-        try:
-            marked = {cell.grade_id for cell in graded_cells(notebook)}
-        except (CourseError, KeyError, TypeError) as error:
-            return str(error) if isinstance(error, CourseError) else f"{notebook.name} is no notebook"
-        lost = [c.grade_id for c in graded_cells(assignment.notebook) if c.solution and c.grade_id not in marked]
-        if lost:
-            return f"the cells {', '.join(lost)} have lost nbgrader's mark: copy the answers into a fresh notebook"
-        return ""
+    def read(self, assignment: Assignment, student: str) -> Submission:
+        """Read a student's submission. Raises UnreadableError."""
+        return read_submission(student, self.submitted / student / assignment.name / assignment.notebook.name)
 
 
 def open_course(root: Path) -> Course:
@@ -69,37 +71,90 @@ def open_course(root: Path) -> Course:
     return Course(root, course_config(root))
 
 
-def grade(course: Course, assignment: Assignment, students: list[str]) -> Iterator[Result]:
-    """Grade submissions and yield each result as it is in the gradebook.
+def grade(
+    course: Course, assignment: Assignment, students: list[str], rules: Rules, executor: Executor, *, force: bool = False
+) -> Iterator[Result]:
+    """Grade submissions and yield each result once it is kept.
 
-    The assignment is first entered in the gradebook, or brought up to date there. A submission that cannot be
-    graded is reported, and the others go on.
+    What has been graded before and has not changed, neither it nor what judges it, is not run again unless ``force``
+    is set. Whatever ends this, a later call goes on where it stopped: each outcome is kept as it comes, and entered in
+    the gradebook soon after. A submission that cannot be read or graded is reported, and the others go on.
     """
-    register(course.config, assignment.name)
-    for student in students:
-        problem = course.hindrance(assignment, student) or _autograde(course.config, assignment.name, student)
-        scores = {} if problem else _scores(course.config, assignment.name, student)
-        yield Result(student, scores, problem)
+    if not is_registered(course.directories, assignment.name):
+        register(course.config, assignment.name)
+    run = _Run(course, assignment, rules, force, results_of(course.root))
+    with open_entry(course.config, assignment) as entry:
+        yield from run.grade(students, executor, entry)
 
 
-def _autograde(config: Config, assignment: str, student: str) -> str:
-    """Run nbgrader's autograde for one student; return what went wrong, or nothing."""
-    changed = Config(config)
-    changed.CourseDirectory.assignment_id = assignment
-    changed.CourseDirectory.student_id = student
-    changed.Autograde.force = True
-    converter = Autograde(coursedir=CourseDirectory(config=changed), config=changed)
-    with complaints(converter) as found:
-        converter.start()
-    return found[0] if found else ""
+class _Run:
+    """One run over the submissions of an assignment."""
+
+    def __init__(self, course: Course, assignment: Assignment, rules: Rules, force: bool, results: Results) -> None:
+        self._course, self._assignment, self._rules, self._force = course, assignment, rules, force
+        self._results = results
+        self._version = version_of(assignment)
+        self._known = results.fingerprints(assignment.name)
+        self._unread: list[Result] = []
+        self._same: list[Result] = []
+
+    def grade(self, students: list[str], executor: Executor, entry: Entry) -> Iterator[Result]:
+        there = entry.entered()
+        waiting: list[str] = []
+        fresh = list(self._to_grade(students))
+        for result in self._same:
+            student = result.outcome.student
+            if student not in there or not self._known[student][1]:
+                waiting.append(student)
+            yield result
+        yield from self._unread
+        if fresh:
+            paper = secret_paper(self._assignment, self._course.root).to_bytes()
+            for student, data in executor.run(grade_unit, paper, self._units(fresh)):
+                outcome = _outcome(student, data)
+                if not isinstance(data, Lost):
+                    self._results.keep(self._assignment.name, outcome)
+                if not outcome.problem:
+                    waiting.append(student)
+                yield Result(outcome, self._known.get(student, ("", False, None))[2])
+                if len(waiting) >= BATCH:
+                    self._enter(entry, waiting)
+        self._enter(entry, waiting)
+
+    def _to_grade(self, students: list[str]) -> Iterator[str]:
+        """Yield who has to be graded; note who need not be, and who cannot be."""
+        for student in students:
+            try:
+                fingerprint = self._course.read(self._assignment, student).fingerprint(self._version)
+            except UnreadableError as reason:
+                self._unread.append(Result(Outcome(student, "", problem=str(reason)), graded=False))
+                continue
+            known = self._known.get(student)
+            kept = None
+            if known and known[0] == fingerprint and not self._force:
+                kept = self._results.outcome(self._assignment.name, student)
+            if kept is not None and (kept.notebook or kept.problem):
+                self._same.append(Result(kept, graded=False))
+            else:
+                yield student
+
+    def _units(self, students: list[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield the units of work, each read when it is its turn."""
+        for student in students:
+            submission = self._course.read(self._assignment, student)
+            yield student, Unit(submission, submission.fingerprint(self._version), self._rules).to_bytes()
+
+    def _enter(self, entry: Entry, students: list[str]) -> None:
+        """Enter outcomes that are kept; clear the list."""
+        kept = [self._results.outcome(self._assignment.name, student) for student in students]
+        entry.enter([outcome for outcome in kept if outcome is not None and outcome.notebook])
+        self._results.mark_entered(self._assignment.name, students)
+        students.clear()
 
 
-def _scores(config: Config, assignment: str, student: str) -> dict[str, float]:
-    course = CourseDirectory(config=config)
-    with Gradebook(course.db_url, course.course_id) as gradebook:
-        submission = gradebook.find_submission(assignment, student)
-        return {
-            grade.name.removeprefix(CHECK): grade.score
-            for notebook in submission.notebooks
-            for grade in notebook.grades
-        }
+def _outcome(student: str, data: bytes | Lost) -> Outcome:
+    if isinstance(data, Lost):
+        return Outcome(student, "", problem="every process that ran it was lost: grade it again alone, with --student")
+    return Outcome.from_json(data.decode())
+
+

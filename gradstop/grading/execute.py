@@ -1,104 +1,84 @@
-"""nbgrader's Execute with a judge: runs the learner's cells, then decides the check cells' scores from outside."""
+"""nbgrader's way into this path: preprocessors that restore a submission, and that run and judge it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from html import escape
+import json
 from pathlib import Path
 from typing import Any
 
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode, from_dict
+from nbformat.validator import isvalid
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import Execute
-from nbgrader.utils import is_grade
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from traitlets import Bool, Float, Integer
 
-from gradstop.compare import Reference, Verdict, as_html
-from gradstop.course import CHECK, find_assignment, section_titles
-from gradstop.grading.judge import judge_all, listening
-from gradstop.grading.references import secret_references
+from gradstop.course import find_assignment
+from gradstop.grading.assess import assess, room_for
+from gradstop.grading.outcome import Outcome
+from gradstop.grading.paper import secret_paper
+from gradstop.grading.results import results_of
+from gradstop.grading.seat import Rules
+from gradstop.grading.submission import read_notebook, read_submission
+from gradstop.grading.template import bare
 
-# What the submission's kernel is told once its own cells have run.
-_SERVE = "__import__('gradstop.observe.remote', fromlist=['serve']).serve({address!r}, globals())"
+
+class LenientExporter(NotebookExporter):  # type: ignore[misc]
+    """Reads a notebook of whatever encoding, and one that is not valid as nothing but its cells."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
+        """Convert the notebook in a file. Raises UnreadableError where it is none."""
+        path = Path(filename)
+        notebook = read_notebook(path.read_bytes(), path.name)
+        if not isvalid(notebook):
+            notebook = {"cells": bare(notebook["cells"]), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        return self.from_notebook_node(from_dict(notebook), resources=resources, **kw)
+
+
+class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
+    """Gives a submission the marks and locked cells that the assignment was handed out with, and nothing else."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Restore one notebook. ``resources["nbgrader"]`` names the assignment."""
+        root = Path(CourseDirectory(parent=self).root)
+        paper = secret_paper(find_assignment(root, resources["nbgrader"]["assignment"]), root)
+        return from_dict(paper.template.restore(nb.cells)), resources
 
 
 class JudgedExecute(Execute):  # type: ignore[misc]
-    """Runs a submission's cells, all but the check cells, and has each exercise observed and judged.
+    """Runs a submission's cells in a sandbox, all but the checks, and has each exercise observed and judged.
 
     A check cell's outputs are replaced by one result: the score, and the differences as a table. Nothing that
-    the submission prints or returns decides a score. A cell that kills the kernel is left out, and the rest
-    run again without it.
+    the submission prints or returns decides a score.
     """
+
+    sandbox = Bool(True, help="Whether submissions run in a sandbox. Without one they run as you.").tag(config=True)
+    cell_timeout = Float(30.0, help="Seconds for one cell, and for all cases of one exercise.").tag(config=True)
+    memory = Integer(1024, help="MiB of memory for one submission.").tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Run and judge one notebook. ``resources["nbgrader"]`` names the assignment."""
-        root = Path(CourseDirectory(parent=self).root)
-        assignment = find_assignment(root, resources["nbgrader"]["assignment"])
-        references = secret_references(assignment)
-        verdicts = self._run(nb, resources, km, assignment.read_cases(), references)
-        sections = section_titles(root)
-        for cell in nb.cells:
-            if _is_check(cell):
-                name, points = cell.metadata.nbgrader["grade_id"].removeprefix(CHECK), cell.metadata.nbgrader["points"]
-                known = name in references
-                output = _result(verdicts[name], references[name], float(points), sections) if known else _unknown(name)
-                cell.outputs = [output]
-        return nb, resources
-
-    def _run(
-        self, nb: NotebookNode, resources: dict[str, Any], km: Any, cases: str, references: dict[str, Reference]
-    ) -> dict[str, Verdict]:
-        deadly: set[int] = set()
-        while True:
-            try:
-                with self._executed(nb, resources, km, deadly), listening() as server:
-                    return judge_all(server, self._serve, cases, references)
-            except DeadKernelError:
-                deadly.add(self._index)
-                nb.cells[self._index].outputs = [_died()]
-
-    @contextmanager
-    def _executed(self, nb: NotebookNode, resources: dict[str, Any], km: Any, skipped: set[int]) -> Iterator[None]:
-        """Run all cells but the checks and those that kill, and keep the kernel for the body."""
+        """Run and judge one notebook, restored before. ``resources["nbgrader"]`` names the assignment and the student."""
         NotebookClient.__init__(self, nb, km)
-        self.reset_execution_trackers()
-        self._check_assign_resources(resources)
-        with self.setup_kernel():
-            for self._index, cell in enumerate(nb.cells):
-                if self._index not in skipped and not _is_check(cell):
-                    self.preprocess_cell(cell, resources, self._index)
-            yield
-
-    def _serve(self, address: str) -> None:
-        self.kc.execute(_SERVE.format(address=address), silent=True, store_history=False)
-
-
-def _is_check(cell: NotebookNode) -> bool:
-    return is_grade(cell) and str(cell.metadata.nbgrader["grade_id"]).startswith(CHECK)
-
-
-def _result(verdict: Verdict, reference: Reference, points: float, sections: dict[str, str]) -> NotebookNode:
-    """Return the one output that nbgrader reads: ``text/plain`` is the score.
-
-    The seeds stay with it, so that the verdict can be repeated and explained.
-    """
-    score = points * verdict.passed / len(verdict.cases)
-    seeds = {case: [turn.seeds for turn in turns] for case, turns in reference.turns.items()}
-    data = {"text/plain": repr(score), "text/html": as_html(verdict, sections)}
-    return new_output("execute_result", data, execution_count=1, metadata={"gradstop": {"seeds": seeds}})
+        course, names = CourseDirectory(parent=self), resources["nbgrader"]
+        root = Path(course.root)
+        assignment = find_assignment(root, names["assignment"])
+        paper = secret_paper(assignment, root)
+        folder = root / course.format_path(course.submitted_directory, names["student"], names["assignment"])
+        submission = read_submission(names["student"], folder / assignment.notebook.name)
+        rules = Rules.of_course(root, timeout=self.cell_timeout, memory=self.memory, sandboxed=self.sandbox)
+        cells = [dict(cell) for cell in nb.cells]
+        marks, lost = assess(paper, cells, submission.files, room_for(rules))
+        graded = from_dict({**nb, "cells": cells})
+        outcome = Outcome(
+            names["student"],
+            submission.fingerprint(paper.version),
+            marks,
+            json.dumps(graded, ensure_ascii=False, indent=1),
+            lost=lost,
+            sandboxed=self.sandbox,
+        )
+        results_of(root).keep(assignment.name, outcome)
+        return graded, resources
 
 
-def _unknown(name: str) -> NotebookNode:
-    return new_output("execute_result", {"text/plain": "0.0", "text/html": f"<p>{escape(name)} has no cases.</p>"})
-
-
-def _died() -> NotebookNode:
-    return new_output(
-        "error",
-        ename="KernelDied",
-        evalue="the kernel died while this cell ran",
-        traceback=["The kernel died while this cell ran. The other cells were run again without it."],
-    )

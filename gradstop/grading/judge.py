@@ -4,80 +4,154 @@ The submission never says that it has passed. It says what it saw under seeds th
 missing, late or malformed is worth nothing.
 """
 
-import contextlib
-import socket
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from gradstop.compare import Reference, Verdict, judge
+from gradstop.compare import Reference, Turn, Verdict, judge
+from gradstop.grading.controls import Control, control_holds
 from gradstop.grading.parse import parse_record
+from gradstop.grading.seat import Seat, SeatLostError
 from gradstop.observe import Record
 from gradstop.observe.channel import ENDED, Channel, ProtocolError
 
-PATIENCE = 20.0  # seconds for all cases of one exercise; they take some 30 ms
-_LOST = (ProtocolError, OSError)  # the process ended, or went silent (TimeoutError is an OSError)
+ANSWER = "answer"  # in an order, the submission's own function
+NO_PROCESS = "the submission's process did not answer"
+DISTRUST = (
+    "What observes this exercise was disturbed: functions of the judge's own, observed among the others, were not seen "
+    "as what they are. The exercise could not be judged."
+)
+_LOST = (ProtocolError, SeatLostError, OSError)  # TimeoutError is an OSError
 
 
-@contextmanager
-def listening() -> Iterator[socket.socket]:
-    """Open a socket for a submission's process, in a folder of its own that goes with it."""
-    with tempfile.TemporaryDirectory(prefix="gradstop-") as folder:
-        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with contextlib.closing(server):
-            server.bind(str(Path(folder) / "judge"))
-            server.listen()
-            server.settimeout(PATIENCE)
-            yield server
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on one exercise, and whether what was observed could be trusted.
+
+    ``changed`` names what the submission has changed of torch and of Python: a note, which moves no score.
+    """
+
+    verdict: Verdict
+    trusted: bool = True
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Order:
+    """One run that is asked for: of the answer or of a control, in one turn of a case."""
+
+    case: str
+    index: int
+    turn: Turn
+    control: Control | None = None
 
 
 def judge_all(
-    server: socket.socket, start: Callable[[str], None], cases: str, references: dict[str, Reference]
-) -> dict[str, Verdict]:
+    seat: Seat | None,
+    fresh: Callable[[], Seat | None],
+    references: dict[str, Reference],
+    controls: dict[str, list[Control]],
+    seconds: float,
+) -> dict[str, Judged]:
     """Have a submission observed in all exercises and return the verdicts.
 
-    ``start`` is called with the socket's address, and makes the submission's process serve it (see
-    ``gradstop.observe.remote``); ``cases`` is the text of ``cases.py``. Never raises for what that process does.
+    ``seat`` is its process, its cells run; ``fresh`` starts another one when an exercise has ended that. Either is None
+    where there can be none. ``seconds`` is the time for the cases of one exercise. Never raises for what it does.
     """
-    observed: dict[str, dict[str, list[Record]]] = {name: {} for name in references}
-    missing = dict.fromkeys(references, "the submission's process did not answer")
-    with contextlib.suppress(*_LOST):
-        start(server.getsockname())
-        with _accept(server) as control:
-            control.send({"cases": cases})
-            for name, reference in references.items():
-                control.send({"exercise": name})
-                control.receive()
-                try:
-                    with _accept(server) as process:
-                        _observe(process, reference, observed[name])
-                except _LOST as error:
-                    missing[name] = _why(error)
-                control.send({"end": name})
-    return {name: judge(reference, observed[name], missing[name]) for name, reference in references.items()}
+    judged = {}
+    for name, reference in references.items():
+        if seat is None:
+            judged[name] = Judged(judge(reference, {}, NO_PROCESS))
+            continue
+        session = _Session(reference, controls.get(name, []), seconds)
+        try:
+            with seat.exercise(name) as process:
+                session.observe(process)
+        except _LOST:  # and the other exercises need another one
+            seat = fresh()
+        judged[name] = session.judged()
+    return judged
 
 
-def _observe(process: Channel, reference: Reference, observed: dict[str, list[Record]]) -> None:
-    """Challenge one exercise's process, case by case and turn by turn; each record is kept as it comes."""
-    for case, turns in reference.turns.items():
-        for turn in turns:
-            process.send({"case": case, "seed": turn.seeds[0]})
-            first = parse_record(process.receive(), case)
-            process.send({"seed": turn.seeds[1]})
-            second = parse_record(process.receive(), case)
-            observed.setdefault(case, []).append(first + second)
+class _Session:
+    """The observation of one exercise: the answer's turns and the controls', shuffled under names that say nothing."""
+
+    def __init__(self, reference: Reference, controls: list[Control], seconds: float) -> None:
+        self._reference, self._seconds = reference, seconds
+        self._chance = random.SystemRandom()
+        self._names = [f"{self._chance.getrandbits(32):08x}" for _ in range(len(controls) + 1)]
+        self._controls = controls
+        self._orders = [_Order(case, i, t) for case, turns in reference.turns.items() for i, t in enumerate(turns)]
+        self._orders += self._control_orders()
+        self._chance.shuffle(self._orders)
+        self._seen: dict[tuple[str, int], Record] = {}
+        self._missing = ""
+        self._trusted = True
+        self._changed: tuple[str, ...] = ()
+
+    def _control_orders(self) -> list[_Order]:
+        """Return one run of a control in each case where there is one, on a turn that the answer gets too."""
+        orders = []
+        for case, turns in self._reference.turns.items():
+            fitting = [control for control in self._controls if case in control.cases]
+            if fitting:
+                index = self._chance.randrange(len(turns))
+                orders.append(_Order(case, index, turns[index], self._chance.choice(fitting)))
+        return orders
+
+    def observe(self, process: Channel) -> None:
+        """Go through all orders; what ends it is kept as the reason why the rest is missing."""
+        self._deadline = time.monotonic() + self._seconds
+        try:
+            sources = dict(zip(self._names, [None, *(c.source for c in self._controls)], strict=True))
+            process.send({"functions": dict(sorted(sources.items()))})
+            self._changed = _names(self._receive(process))
+            for order in self._orders:
+                record = self._run(process, order)
+                if order.control is None:
+                    self._seen[order.case, order.index] = record
+                elif not control_holds(
+                    self._reference, order.control.number, order.case, order.index, order.turn, record
+                ):
+                    self._trusted = False
+        except _LOST as error:
+            self._missing = self._why(error)
+
+    def _run(self, process: Channel, order: _Order) -> Record:
+        number = 0 if order.control is None else self._controls.index(order.control) + 1
+        process.send({"function": self._names[number], "case": order.case, "seed": order.turn.seeds[0]})
+        first = parse_record(self._receive(process), order.case)
+        process.send({"seed": order.turn.seeds[1]})
+        return first + parse_record(self._receive(process), order.case)
+
+    def _receive(self, process: Channel) -> object:
+        return process.receive(max(0.0, self._deadline - time.monotonic()))
+
+    def _why(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return f"it had not returned after {self._seconds:g} s: look for a loop that never ends"
+        if isinstance(error, SeatLostError):
+            return str(error)
+        if isinstance(error, OSError) or str(error) == ENDED:
+            return "its process ended: a crash, or an exit"
+        return f"its report could not be read: {error}"
+
+    def judged(self) -> Judged:
+        """Return the verdict on what has been seen. Where it ended half-way, nothing counts: the order is by chance."""
+        if self._missing or not self._trusted:
+            nothing = judge(self._reference, {}, self._missing or DISTRUST)
+            return Judged(nothing, self._trusted, self._changed)
+        observed = {
+            case: [self._seen[case, index] for index in range(len(turns))]
+            for case, turns in self._reference.turns.items()
+        }
+        return Judged(judge(self._reference, observed), changed=self._changed)
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"it had not returned after {PATIENCE:g} s: look for a loop that never ends"
-    if isinstance(error, OSError) or str(error) == ENDED:
-        return "its process ended: a crash, or an exit"
-    return f"its report could not be read: {error}"
-
-
-def _accept(server: socket.socket) -> Channel:
-    connection, _ = server.accept()
-    connection.settimeout(PATIENCE)
-    return Channel(connection)
+def _names(message: object) -> tuple[str, ...]:
+    """Return the names of what the submission has changed, as its process reports them."""
+    names = message.get("changed") if isinstance(message, dict) else None
+    if not isinstance(names, list):
+        raise ProtocolError("this is not a list of names")
+    return tuple(name[:80] for name in names[:20] if isinstance(name, str))

@@ -4,14 +4,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import nbgrader.converters.base
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import find_all_files
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from gradstop.course import CourseError
 from gradstop.grading.complaints import complaints
+from gradstop.grading.submission import is_plain
 
 CONFIG = "nbgrader_config.py"
 
@@ -59,6 +62,18 @@ def generate(config: Config, assignment: str, release: Path, db_url: str = "") -
         converter.start()
     if first:
         raise CourseError(f"{assignment} cannot be generated: {first[0]}")
+
+
+def copy_plain_files_only() -> None:
+    """Have nbgrader copy plain files alone from a submission: a link in it may point at anything of the instructor's.
+
+    nbgrader copies all that lies beside the notebook, and has no setting for it.
+    """
+
+    def plain(folder: str, *arguments: Any) -> list[str]:
+        return [name for name in find_all_files(folder, *arguments) if is_plain(Path(name))]
+
+    nbgrader.converters.base.find_all_files = plain
 
 
 def before_autograde(assignment: str, student: str, notebooks: list[Any]) -> None:  # noqa: ARG001 - nbgrader's names

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 LIMIT = 1 << 17  # bytes of one message
+KERNEL = "gradstop.kernels.child:run"
 # Variables that Python or a library reads once, when it is loaded.
 _READ_ONCE = re.compile(
     "PYTHON|LD_|DYLD_|OMP_|MKL_|KMP_|OPENBLAS_|NUMEXPR_|TORCH|PYTORCH|ATEN_|CUDA|NVIDIA|MPL|LC_|LANG|TZ"
@@ -23,7 +24,10 @@ class NotWarmError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One kernel, as the driver wants it. Streams are file descriptors of the driver; None is an empty one."""
+    """One kernel, as the driver wants it. Streams are file descriptors of the driver; None is an empty one.
+
+    `target` names the function that the fork becomes, with the request, the streams and the pipe that tells the driver.
+    """
 
     arguments: list[str]
     environment: dict[str, str]
@@ -32,6 +36,7 @@ class Request:
     stdout: int | None = 1
     stderr: int | None = 2
     preload: list[str] = field(default_factory=list)
+    target: str = KERNEL
 
     def to_bytes(self) -> bytes:
         """Return the request as JSON; the streams travel beside it.

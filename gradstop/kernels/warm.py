@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from typing import NoReturn
 
 from gradstop.kernels.request import LIMIT, Request
 
@@ -92,7 +93,7 @@ class Nursery:
         self.poll.register(pidfd, select.POLLIN)
         return True
 
-    def _become_kernel(self, request: Request, streams: list[int], tells: int) -> None:
+    def _become_kernel(self, request: Request, streams: list[int], tells: int) -> NoReturn:
         """Leave everything of the warm process but its modules, and never return."""
         warm_pid = os.getppid()
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
@@ -103,9 +104,11 @@ class Nursery:
         for pidfd, (_, other) in self.kernels.items():
             os.close(pidfd)
             os.close(other)
-        from gradstop.kernels.child import run
-
-        run(request, streams, tells)
+        try:
+            module, _, name = request.target.partition(":")
+            getattr(importlib.import_module(module), name)(request, streams, tells)
+        finally:
+            os._exit(1)  # never back into the loop of the warm process
 
     def _bury(self, pidfd: int) -> None:
         pid, tells = self.kernels.pop(pidfd)

@@ -60,7 +60,7 @@ class Zygote:
             raise NotWarmError(f"this platform has no safe fork: {sys.platform}")
         with cls._lock:
             try:
-                return cls._serving(request)._fork(request)
+                return cls._serving(request).fork(request)
             except OSError as error:
                 cls.end()
                 raise NotWarmError(f"the warm process does not answer: {error}") from error
@@ -100,7 +100,14 @@ class Zygote:
         self.process.kill()
         self.process.wait()
 
-    def _fork(self, request: Request) -> ForkedKernel:
+    def fork(self, request: Request) -> ForkedKernel:
+        """Return a new process of this warm one.
+
+        Raises:
+            NotWarmError: if it forked none.
+            OSError: if it does not answer.
+
+        """
         told, tells = os.pipe()
         try:
             with _open_streams(request) as streams:

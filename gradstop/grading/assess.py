@@ -1,0 +1,150 @@
+"""Grades one submission: bytes in, bytes out, so that it can be done by any process on any machine."""
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from html import escape
+
+from gradstop.compare import CaseVerdict, Reference, as_html
+from gradstop.grading.cells import running
+from gradstop.grading.judge import Judged, judge_all
+from gradstop.grading.likeness import tokens_of
+from gradstop.grading.outcome import Mark, Outcome
+from gradstop.grading.outputs import Output
+from gradstop.grading.paper import Paper, read_paper
+from gradstop.grading.seat import Room, Rules
+from gradstop.grading.submission import Submission, UnreadableError, read_cells
+from gradstop.grading.template import Cell, exercise_of, is_check
+
+_rooms: dict[Rules, Room] = {}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One submission and how it is to be run."""
+
+    submission: Submission
+    fingerprint: str
+    rules: Rules
+
+    def to_bytes(self) -> bytes:
+        """Return the unit as JSON."""
+        data = {
+            "student": self.submission.student,
+            "notebook": base64.b64encode(self.submission.notebook).decode(),
+            "files": {name: base64.b64encode(part).decode() for name, part in self.submission.files.items()},
+            "fingerprint": self.fingerprint,
+            "rules": self.rules.to_json(),
+        }
+        return json.dumps(data).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Unit":
+        """Return the unit that was written."""
+        plain = json.loads(data)
+        files = {name: base64.b64decode(part) for name, part in plain["files"].items()}
+        submission = Submission(plain["student"], base64.b64decode(plain["notebook"]), files)
+        return cls(submission, plain["fingerprint"], Rules.from_json(plain["rules"]))
+
+
+def grade_unit(paper: bytes, unit: bytes) -> bytes:
+    """Grade one submission. Raises CourseError where submissions cannot be run at all; never for what one does."""
+    known, work, start = read_paper(paper), Unit.from_bytes(unit), time.perf_counter()
+    student = work.submission.student
+    try:
+        cells = read_cells(work.submission.notebook, f"{known.assignment.partition('-')[2]}.ipynb")
+    except UnreadableError as reason:
+        return Outcome(student, work.fingerprint, problem=str(reason)).to_json().encode()
+    notebook = known.template.restore(cells)
+    marks, lost = assess(known, notebook["cells"], work.submission.files, room_for(work.rules))
+    outcome = Outcome(
+        student,
+        work.fingerprint,
+        marks,
+        json.dumps(notebook, ensure_ascii=False, indent=1),
+        lost=lost,
+        sandboxed=work.rules.sandboxed,
+        seconds=time.perf_counter() - start,
+    )
+    return outcome.to_json().encode()
+
+
+def room_for(rules: Rules) -> Room:
+    """Return this process's room for these rules; it stays warm."""
+    if rules not in _rooms:
+        _rooms[rules] = Room(rules)
+    return _rooms[rules]
+
+
+def close_rooms() -> None:
+    """End this process's warm processes."""
+    while _rooms:
+        _rooms.popitem()[1].close()
+
+
+def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room) -> tuple[list[Mark], list[str]]:
+    """Run a restored notebook's cells, judge its exercises, and write outputs and verdicts into the cells.
+
+    Returns the marks, and what had to be left out and why.
+    """
+    with running(room, paper.cases, files, cells) as fresh:
+        run = fresh()
+        judged = judge_all(run.seat, lambda: fresh().seat, paper.references, paper.controls, room.rules.cell)
+    for number, outputs in run.outputs.items():
+        cells[number].update(outputs=outputs, execution_count=_count(outputs))
+    answers = {cell["metadata"]["nbgrader"]["grade_id"]: cell["source"] for cell in cells if cell["metadata"]}
+    marks = []
+    for cell in cells:
+        if is_check(cell):
+            name, points = exercise_of(cell), float(cell["metadata"]["nbgrader"]["points"])
+            known = judged.get(name)
+            marks.append(
+                _mark(known, paper.references[name], points, answers.get(name, ""))
+                if known
+                else Mark(name, 0.0, points, 0, 0, first="there are no cases for this exercise")
+            )
+            cell["outputs"] = [_result(marks[-1], known, paper.sections)]
+    lost = [f"cell {number + 1}: {why}" if number >= 0 else why for number, why in sorted(run.lost.items())]
+    return marks, lost
+
+
+def _count(outputs: list[Output]) -> int | None:
+    return next((output["execution_count"] for output in outputs if output.get("execution_count")), None)
+
+
+def _mark(judged: Judged, reference: Reference, points: float, answer: str) -> Mark:
+    verdict = judged.verdict
+    like = verdict.like
+    return Mark(
+        verdict.exercise,
+        points * verdict.passed / len(verdict.cases),
+        points,
+        verdict.passed,
+        len(verdict.cases),
+        first=next((_in_words(case) for case in verdict.cases if not case.agrees), ""),
+        misconception=like.misconception if like else "",
+        like=like.says if like else "",
+        read=like.read if like else "",
+        trusted=judged.trusted,
+        changed=list(judged.changed),
+        seeds={case: [list(turn.seeds) for turn in turns] for case, turns in reference.turns.items()},
+        tokens=tokens_of(answer),
+    )
+
+
+def _in_words(case: CaseVerdict) -> str:
+    """Say the first difference of a case."""
+    first = case.differences[0]
+    return f"when {case.title}: {first.got}; the reference: {first.expected}"
+
+
+def _result(mark: Mark, judged: Judged | None, sections: dict[str, str]) -> Output:
+    """Return the one output of a check cell, as nbgrader reads it: ``text/plain`` is the score.
+
+    The seeds stay with it, so that the verdict can be repeated and explained.
+    """
+    html = as_html(judged.verdict, sections) if judged else f"<p>{escape(mark.exercise)}: {mark.first}.</p>"
+    data = {"text/plain": repr(mark.score), "text/html": html}
+    metadata = {"gradstop": {"seeds": mark.seeds}}
+    return {"output_type": "execute_result", "execution_count": 1, "metadata": metadata, "data": data}

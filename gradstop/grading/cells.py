@@ -1,0 +1,65 @@
+"""Runs a submission's cells; what kills or hangs the process is left out, and the rest run again without it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from gradstop.grading.outputs import error_output, parse_outputs
+from gradstop.grading.seat import LONGEST_CELL, Room, Seat, SeatLostError
+from gradstop.grading.template import Cell, is_check
+
+
+@dataclass
+class Run:
+    """A submission's cells as they ran: the outputs of each, by number, and why some were left out."""
+
+    seat: Seat | None
+    outputs: dict[int, list[dict[str, Any]]]
+    lost: dict[int, str]
+
+
+@contextmanager
+def running(room: Room, cases: str, files: dict[str, bytes], cells: list[Cell]) -> Iterator[Callable[[], Run]]:
+    """Yield a function that runs all cells but the checks in a fresh process, which it leaves running.
+
+    Each call ends the process before. What killed a process in one call is left out in the next.
+    """
+    lost: dict[int, str] = {}
+    deadline = time.monotonic() + room.rules.total
+    with ExitStack() as stack:
+
+        def run() -> Run:
+            while True:
+                stack.close()
+                outputs: dict[int, list[dict[str, Any]]] = {}
+                try:
+                    seat = stack.enter_context(room.seat(cases, files))
+                except SeatLostError as reason:
+                    return Run(None, outputs, {**lost, -1: str(reason)})
+                for number, cell in enumerate(cells):
+                    if cell["cell_type"] != "code" or is_check(cell) or number in lost:
+                        continue
+                    try:
+                        outputs[number] = _run_one(seat, cell["source"], min(room.rules.cell, deadline - time.monotonic()))
+                    except SeatLostError as reason:
+                        lost[number] = str(reason)
+                        break
+                else:
+                    shown = {number: [error_output("CellLost", _lost(reason))] for number, reason in lost.items()}
+                    return Run(seat, outputs | shown, lost)
+
+        yield run
+
+
+def _run_one(seat: Seat, source: str, seconds: float) -> list[dict[str, Any]]:
+    if len(source) > LONGEST_CELL:
+        return [error_output("CellTooLong", f"This cell has {len(source)} characters, and was not run.")]
+    if seconds <= 0:
+        return [error_output("NoTimeLeft", "The submission's time was over before this cell could run.")]
+    return parse_outputs(seat.run(source, seconds))
+
+
+def _lost(reason: str) -> str:
+    return f"This cell was stopped: {reason}. The other cells were run again without it."

@@ -1,0 +1,69 @@
+"""What ``gradstop grade`` prints: a progress bar, then who has what, what could not be graded, and whose score changed."""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from gradstop.course import CourseError, find_assignment
+from gradstop.grading.batch import Result, grade, open_course
+from gradstop.grading.executors import executor_for
+from gradstop.grading.seat import Rules
+
+
+def grade_command(root: Path, options: Namespace) -> int:
+    """Grade an assignment and print the summary; return 1 if a submission could not be graded."""
+    if options.jobs < 1 or options.timeout <= 0 or options.memory < 64:
+        raise CourseError("--jobs is at least 1, --timeout more than 0 seconds, --memory at least 64 MiB.")
+    course = open_course(root)
+    assignment = find_assignment(course.root, options.assignment)
+    students = course.students(assignment, options.student)
+    rules = Rules.of_course(root, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox)
+    with executor_for(options.jobs, options.scheduler) as executor:
+        graded = grade(course, assignment, students, rules, executor, force=options.force)
+        bar = tqdm(graded, "grading", len(students), unit="submission", disable=options.json or None, file=sys.stderr)
+        results = sorted(bar, key=lambda result: result.outcome.student)
+    lines = [json.dumps([_as_json(result) for result in results], indent=1)] if options.json else _summary(results)
+    for line in lines:
+        print(line)
+    if not options.json:
+        print(f"Next: gradstop report {assignment.name}; nbgrader generate_feedback {assignment.name} --force")
+    return 1 if any(result.outcome.problem for result in results) else 0
+
+
+def _as_json(result: Result) -> dict[str, Any]:
+    outcome = result.outcome
+    return {
+        "student": outcome.student,
+        "score": None if outcome.problem else outcome.score,
+        "exercises": {mark.exercise: mark.score for mark in outcome.marks},
+        "problem": outcome.problem,
+        "untrusted": [mark.exercise for mark in outcome.marks if not mark.trusted],
+        "lost": outcome.lost,
+        "graded_now": result.graded,
+        "before": result.before,
+        "sandboxed": outcome.sandboxed,
+    }
+
+
+def _summary(results: list[Result]) -> Iterator[str]:
+    for result in results:
+        outcome = result.outcome
+        total = "not graded" if outcome.problem else f"{outcome.score:g}"
+        scores = "  ".join(f"{mark.exercise} {mark.score:g}" for mark in outcome.marks)
+        yield f"{outcome.student:<20} {total:>10}  {outcome.problem or scores}"
+        yield from (f"{'':<20} {'':>10}  left out: {lost}" for lost in outcome.lost)
+        if untrusted := [mark.exercise for mark in outcome.marks if not mark.trusted]:
+            yield f"{'':<20} {'':>10}  could not be trusted: {', '.join(untrusted)}"
+        if result.changed:
+            yield f"{'':<20} {'':>10}  changed: {result.before:g} before"
+    failed = [result for result in results if result.outcome.problem]
+    now = sum(result.graded and not result.outcome.problem for result in results)
+    note = " (they count 0 in an export)" if failed else ""
+    yield f"{now} graded, {len(results) - now - len(failed)} unchanged, {len(failed)} not graded{note}."
+    if any(not result.outcome.sandboxed for result in results):
+        yield "Graded without a sandbox: what students wrote ran as you."

@@ -1,0 +1,74 @@
+"""Observes one exercise, in a fork of the submission's process: it says what it sees, and never what it is worth."""
+
+import gc
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from gradstop.grading.inside.guard import Guard
+from gradstop.observe import Case, Record, run_case
+from gradstop.observe.channel import Channel
+
+Function = Callable[..., Any]
+MISSING = "the notebook defines no function of this name: did its cell run?"
+
+
+def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) -> None:
+    """Observe the answer, and the judge's own controls, in the cases and under the seeds that the judge names.
+
+    The judge first sends the controls' sources by name; the answer is the one without a source. Each order names a
+    function, a case and a seed; between a case's two phases the judge has the record and sends the second seed.
+    """
+    _calm()
+    changed = guard.restore(all_of_it=True)
+    sources = judge.receive()["functions"]
+    functions = {
+        name: guard.around(_callable(answer) if source is None else function_of(source))
+        for name, source in sources.items()
+    }
+    known = {case.name: case for case in cases}
+    judge.send({"changed": changed[:20]})
+
+    def challenge(record: Record) -> int:
+        judge.send(record.to_json())
+        seed: int = judge.receive()["seed"]
+        return seed
+
+    while True:
+        order = judge.receive()
+        guard.restore()
+        second, _ = run_case(known[order["case"]], functions[order["function"]], order["seed"], challenge)
+        judge.send(second.to_json())
+
+
+def _calm() -> None:
+    """Take off what the cells have left on; torch's own modes and defaults are reset for each case."""
+    sys.settrace(None)
+    sys.setprofile(None)
+    threading.settrace(None)  # type: ignore[arg-type]
+    threading.setprofile(None)
+    gc.callbacks.clear()
+    torch.set_num_threads(1)  # the parent's OpenMP threads are not here, and waiting for them would never end
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
+
+
+def function_of(source: str) -> Function:
+    """Return the function that a control's source defines last."""
+    namespace: dict[str, Any] = {"__name__": "answer"}
+    exec(compile(source, "answer", "exec"), namespace)  # noqa: S102 - the judge's own
+    function: Function = list(namespace.values())[-1]
+    return function
+
+
+def _callable(function: Any) -> Function:
+    if callable(function):
+        return function  # type: ignore[no-any-return]
+
+    def missing(*_: Any, **__: Any) -> None:
+        raise NameError(MISSING)
+
+    return missing

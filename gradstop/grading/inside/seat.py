@@ -1,0 +1,146 @@
+"""A submission's process, from the fork on: its sandbox, its cells, and a fork for each exercise that is observed."""
+
+import base64
+import json
+import os
+import random
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import numpy
+import torch
+
+from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.observed import observe_alone
+from gradstop.grading.inside.shell import Cells
+from gradstop.kernels.request import Request
+from gradstop.observe import read_cases
+from gradstop.observe.channel import Channel, ProtocolError
+from gradstop.sandbox import Limits, run_inside
+
+_OURS = __name__.partition(".")[0]
+
+
+def _copy_for_learners() -> dict[str, Any]:
+    """Load the package a second time: what a notebook imports and may change is not what observes it."""
+    ours = _loaded()
+    for name in ours:
+        del sys.modules[name]
+    import gradstop
+    import gradstop.checking  # noqa: F401 - what most notebooks use
+
+    theirs = _loaded()
+    for name in theirs:
+        del sys.modules[name]
+    sys.modules.update(ours)
+    return theirs
+
+
+def _loaded() -> dict[str, Any]:
+    return {name: module for name, module in sys.modules.items() if name.partition(".")[0] == _OURS}
+
+
+_theirs = _copy_for_learners()
+
+
+def run(request: Request, streams: list[int], tells: int) -> NoReturn:
+    """Be what a warm process forks for a submission.
+
+    The first two streams are sockets: the control, spoken in lines of JSON, and the lane, on which the judge passes a
+    socket for each exercise. ``request.arguments`` holds the sandbox's limits and paths, or null for none.
+    """
+    control, lane, unused = streams
+    os.close(unused)
+    judge = Channel(socket.socket(fileno=control))
+    orders = json.loads(request.arguments[0])
+    for number in (0, 1, 2):
+        os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    os.environ.clear()
+    os.environ.update(request.environment)
+
+    def body() -> NoReturn:
+        with suppress(ProtocolError, OSError):
+            _serve(judge, lane, sandboxed=orders["sandbox"])
+        os._exit(0)
+
+    if orders["sandbox"]:
+        walls = orders["sandbox"]
+        limits = Limits(**walls["limits"])
+        run_inside(
+            body,
+            started=lambda pid: _tell(tells, pid),
+            refused=lambda why: judge.send({"refused": why}),
+            limits=limits,
+            paths=walls["paths"],
+            keep=(control, lane),
+        )
+    os.chdir(request.cwd)
+    _tell(tells, os.getpid())
+    body()
+
+
+def _tell(tells: int, pid: int) -> None:
+    """Tell the driver which process serves it."""
+    os.write(tells, b"%d ready " % pid)
+    os.close(tells)
+
+
+def _serve(judge: Channel, lane: int, *, sandboxed: bool) -> None:
+    """Do what the judge says until it hangs up: look, run a cell, or have an exercise observed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    hello = judge.receive()
+    cases = read_cases(hello["cases"])
+    for name in _loaded():
+        del sys.modules[name]
+    sys.modules.update(_theirs)
+    random.seed()
+    numpy.random.seed()
+    torch.seed()
+    guard, cells = Guard(), Cells()
+    judge.send({"sees": [path for path in hello["look"] if os.path.lexists(path)]})
+    while True:
+        order = judge.receive()
+        if "file" in order:
+            with open(order["file"], "ab") as file:
+                file.write(base64.b64decode(order["data"]))
+            continue
+        if "run" in order:
+            judge.send({"outputs": cells.run(order["run"])})
+            continue
+        exercise = order["observe"]
+        _, (number, *_), _, _ = socket.recv_fds(socket.socket(fileno=os.dup(lane)), 1, 1)
+        _kill_leftovers(sandboxed)
+        pid = os.fork()
+        if pid == 0:
+            judge.close()
+            os.close(lane)
+            try:
+                observe_alone(
+                    Channel(socket.socket(fileno=number)), guard, cases[exercise], cells.namespace.get(exercise)
+                )
+            finally:
+                os._exit(0)
+        os.close(number)
+        judge.receive()  # it has seen enough
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        _kill_leftovers(sandboxed)
+        _bury()
+        judge.send({"ended": exercise})
+
+
+def _kill_leftovers(sandboxed: bool) -> None:
+    """End all that the submission has started. The first process of a sandbox sees these alone, and no others."""
+    if sandboxed and os.getpid() == 1:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+
+
+def _bury() -> None:
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)

@@ -1,0 +1,196 @@
+"""Runs a notebook's cells in IPython's own shell and collects what they show, as a kernel does, without a kernel.
+
+A kernel's sockets, threads and messages cost more than a submission's cells, and would all be in the hands of the
+submission. The shell is made when this module is imported, once for all that are forked from this process.
+"""
+
+import io
+import os
+import sys
+from contextlib import suppress
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ipykernel.jsonutil import encode_images, json_clean
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from gradstop.observe.channel import LONGEST
+from gradstop.observe.encode import Json
+
+MOST = LONGEST // 4  # characters that one cell may show
+INLINE = "module://matplotlib_inline.backend_inline"
+
+
+class Outputs:
+    """What the cell that runs has shown so far, in the notebook format."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.items: list[dict[str, Any]] = []
+        self.shown: dict[str, list[dict[str, Any]]] = {}
+        self.clear_first = False
+        self.length = 0
+
+    def stream(self, name: str, text: str) -> None:
+        """Add printed text; what exceeds the limit is cut."""
+        text = text[: max(0, MOST - self.length)]
+        self.length += len(text)
+        last = self.items[-1] if self.items else {}
+        if text and last.get("output_type") == "stream" and last["name"] == name and not self.clear_first:
+            last["text"] += text
+        elif text:
+            self.add({"output_type": "stream", "name": name, "text": text})
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Add an output."""
+        if self.clear_first:
+            self.clear()
+        self.items.append(item)
+
+    def take(self) -> list[dict[str, Any]]:
+        """Hand over the outputs and forget them."""
+        items = self.items
+        self.clear()
+        return items
+
+
+_outputs = Outputs()
+
+
+class _Stream(io.TextIOBase):
+    """Standard output or error of a cell."""
+
+    encoding = "utf-8"
+
+    def __init__(self, name: str, number: int) -> None:
+        self.name, self._number = name, number
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        _outputs.stream(self.name, text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._number
+
+
+class _Publisher(DisplayPublisher):
+    def publish(  # type: ignore[override]
+        self,
+        data: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        *,
+        transient: dict[str, Any] | None = None,
+        update: bool = False,
+        **_: Any,
+    ) -> None:
+        content = {"data": _plain(data), "metadata": _plain(metadata or {})}
+        same = _outputs.shown.setdefault(str((transient or {}).get("display_id")), [])
+        if update:
+            for item in same:
+                item.update(content)
+            return
+        same.append({"output_type": "display_data", **content})
+        _outputs.add(same[-1])
+
+    def clear_output(self, wait: bool = False) -> None:
+        _outputs.clear_first = wait
+        if not wait:
+            _outputs.clear()
+
+
+class _Hook(DisplayHook):
+    def start_displayhook(self) -> None:
+        self._item: dict[str, Any] = {"output_type": "execute_result"}
+
+    def write_output_prompt(self) -> None:
+        self._item["execution_count"] = self.prompt_count
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+        self._item.update(data=_plain(format_dict), metadata=_plain(md_dict or {}))
+
+    def finish_displayhook(self) -> None:
+        if self._item.get("data"):
+            _outputs.add(self._item)
+
+
+def _plain(data: dict[str, Any]) -> Any:
+    return json_clean(encode_images(data))
+
+
+class _Shell(InteractiveShell):
+    display_pub_class = Type(_Publisher)
+    displayhook_class = Type(_Hook)
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        _outputs.add(
+            {
+                "output_type": "error",
+                "ename": str(getattr(etype, "__name__", etype)),
+                "evalue": str(evalue),
+                "traceback": [str(line) for line in stb],
+            }
+        )
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Do nothing: there is no loop of events to join."""
+
+
+def _make_shell() -> InteractiveShell:
+    config = Config()
+    config.HistoryManager.enabled = False  # its thread would not live through a fork
+    with TemporaryDirectory() as folder:
+        return _Shell.instance(config=config, ipython_dir=folder)
+
+
+SHELL = _make_shell()
+SHELL.run_cell("pass", silent=True)  # what the first cell loads is loaded
+
+
+class Cells:
+    """The notebook's cells, in the order in which they are run."""
+
+    def __init__(self) -> None:
+        os.environ["MPLBACKEND"] = INLINE
+        matplotlib = sys.modules.get("matplotlib")
+        if matplotlib is not None:
+            matplotlib.rcParams["backend"] = INLINE
+        self._written = os.open("output", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        os.unlink("output")
+        for number in (1, 2):
+            os.dup2(self._written, number)
+        sys.stdout = sys.__stdout__ = _Stream("stdout", 1)  # type: ignore[misc, assignment]
+        sys.stderr = sys.__stderr__ = _Stream("stderr", 2)  # type: ignore[misc, assignment]
+        if "" not in sys.path:
+            sys.path.insert(0, "")
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """What the cells have defined."""
+        return SHELL.user_ns
+
+    def run(self, source: str) -> list[Json]:
+        """Run one cell and return its outputs."""
+        SHELL.run_cell(source, store_history=True)
+        with suppress(OSError):
+            self._collect()
+        return _outputs.take()
+
+    def _collect(self) -> None:
+        """Add what was written past Python's streams, by a library or a child process."""
+        size = os.fstat(self._written).st_size
+        if size:
+            _outputs.stream("stdout", os.pread(self._written, min(size, MOST), 0).decode(errors="replace"))
+            os.ftruncate(self._written, 0)
+

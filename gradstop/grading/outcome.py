@@ -1,0 +1,71 @@
+"""What grading a submission has found: one mark for each exercise, and the notebook with outputs and verdicts."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one exercise has earned.
+
+    Attributes:
+        exercise: its name.
+        score: the points.
+        points: the points there are.
+        passed: the cases that agree, of `cases`.
+        first: the first case that differs and how, in words; empty where all agree.
+        misconception: the known misconception that the answer shows, or empty; `like` says it in words, `read` where.
+        trusted: False where what observes was disturbed.
+        changed: what the submission has changed of torch and of Python; a note.
+        seeds: for each case the seeds of its turns, so that the verdict can be repeated.
+        tokens: what tells the answer's code apart from other code, comments and layout left out; empty where there is none.
+
+    """
+
+    exercise: str
+    score: float
+    points: float
+    passed: int
+    cases: int
+    first: str = ""
+    misconception: str = ""
+    like: str = ""
+    read: str = ""
+    trusted: bool = True
+    changed: list[str] = field(default_factory=list)
+    seeds: dict[str, list[list[int]]] = field(default_factory=dict)
+    tokens: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What grading one submission has found.
+
+    ``notebook`` is the graded notebook as JSON; ``problem`` says why there is none. ``lost`` says what cells had to be
+    left out, and why. ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
+    """
+
+    student: str
+    fingerprint: str
+    marks: list[Mark] = field(default_factory=list)
+    notebook: str = ""
+    problem: str = ""
+    lost: list[str] = field(default_factory=list)
+    sandboxed: bool = True
+    seconds: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """The points of all exercises."""
+        return sum(mark.score for mark in self.marks)
+
+    def to_json(self) -> str:
+        """Return the outcome as JSON; ``from_json`` reads it back."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, data: str) -> "Outcome":
+        """Read what ``to_json`` returned."""
+        plain: dict[str, Any] = json.loads(data)
+        return cls(**{**plain, "marks": [Mark(**mark) for mark in plain["marks"]]})

@@ -1,0 +1,102 @@
+"""Reads the outputs that a submission's process reports, and makes them harmless for whoever opens the notebook."""
+
+import re
+from functools import cache
+from typing import Any
+
+MOST = 200  # outputs of one cell
+_PICTURES = ("image/png", "image/jpeg", "image/gif")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+_OPENING = re.compile(
+    r"<(?=[A-Za-z/!?])(?!/?(?:details|summary|b|i|em|strong|code|kbd|br|sub|sup|p|ul|ol|li)\s*/?>)", re.IGNORECASE
+)
+_ENTITY = re.compile(r"&(?=#|colon;|tab;|newline;)", re.IGNORECASE)
+_RUNNING = re.compile(r"((?:java|vb)script|data)\s*:", re.IGNORECASE)
+Output = dict[str, Any]
+
+
+def parse_outputs(data: Any) -> list[Output]:
+    """Return a cell's outputs in the notebook format, with nothing in them that a browser would run.
+
+    What is of another form is left out. HTML keeps what formats a text or a table; pictures are PNG, JPEG or GIF, and
+    what else there is shows as its plain text.
+    """
+    if not isinstance(data, list):
+        return [error_output("NoOutputs", "The cell's outputs could not be read.")]
+    return [output for item in data[:MOST] if isinstance(item, dict) and (output := _parse(item))]
+
+
+def error_output(name: str, message: str) -> Output:
+    """Return an output that says what happened in place of a cell's own."""
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
+
+
+def _parse(item: dict[str, Any]) -> Output | None:
+    kind = item.get("output_type")
+    if kind == "stream":
+        return {"output_type": kind, "name": "stderr" if item.get("name") == "stderr" else "stdout", **_text(item)}
+    if kind == "error":
+        lines = item.get("traceback")
+        return {
+            "output_type": kind,
+            "ename": _words(item.get("ename")),
+            "evalue": _words(item.get("evalue")),
+            "traceback": [_words(line) for line in lines] if isinstance(lines, list) else [],
+        }
+    if kind in ("display_data", "execute_result") and isinstance(item.get("data"), dict):
+        output: Output = {"output_type": kind, "metadata": {}, "data": _bundle(item["data"])}
+        if kind == "execute_result":
+            number = item.get("execution_count")
+            output["execution_count"] = number if type(number) is int else None
+        return output
+    return None
+
+
+def _text(item: dict[str, Any]) -> dict[str, str]:
+    return {"text": _words(item.get("text"))}
+
+
+def _bundle(data: dict[str, Any]) -> dict[str, str]:
+    """Keep of one output's forms those that can do no harm."""
+    found = {}
+    for kind, value in data.items():
+        value = _words(value)
+        if kind == "text/plain":
+            found[kind] = value
+        elif kind == "text/html":
+            found[kind] = clean_html(value)
+        elif kind in _PICTURES and _BASE64.fullmatch(value):
+            found[kind] = value
+    return found or {"text/plain": "(an output of a form that is not shown)"}
+
+
+def clean_html(text: str) -> str:
+    """Return HTML without scripts, styles of the page, handlers, links that run, and what loads from elsewhere."""
+    return str(_cleaner().clean(text))
+
+
+@cache
+def _cleaner() -> Any:
+    # Loaded when there is HTML to clean; it comes with nbconvert.
+    from bleach.sanitizer import ALLOWED_ATTRIBUTES, ALLOWED_TAGS, Cleaner
+
+    shown = "table thead tbody tfoot tr th td caption div span p br hr pre h1 h2 h3 h4 h5 h6 sub sup dl dt dd details summary"
+    tags = frozenset(ALLOWED_TAGS | set(shown.split()))
+    spans = dict.fromkeys(("th", "td"), ["colspan", "rowspan", "scope"])
+    return Cleaner(tags, {**ALLOWED_ATTRIBUTES, **spans}, frozenset({"http", "https", "mailto"}), strip=True)
+
+
+def clean_text(text: str) -> str:
+    """Return a Markdown text in which no tag opens but plain ones without attributes, and no address runs.
+
+    A mark of no width after what would open shows nothing, in text as in code.
+    """
+    text = _OPENING.sub("<\N{ZERO WIDTH SPACE}", text)
+    text = _ENTITY.sub("&\N{ZERO WIDTH SPACE}", text)
+    return _RUNNING.sub("\\1\N{ZERO WIDTH SPACE}:", text)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        value = "".join(part for part in value if isinstance(part, str))
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""

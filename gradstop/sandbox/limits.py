@@ -1,0 +1,52 @@
+"""How much a sandboxed process may use."""
+
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one sandbox may use, all its processes together unless said otherwise. Sizes are in bytes, times in seconds.
+
+    Attributes:
+        memory: above what the process had when it was forked; also the most that one process may map.
+        processor: time of one process on the processor.
+        processes: processes and threads at one time.
+        disk: all files together. They lie in memory.
+        file: one file.
+        descriptors: open files of one process.
+
+    """
+
+    memory: int = 1024 * _MIB
+    processor: int = 300
+    processes: int = 128
+    disk: int = 64 * _MIB
+    file: int = 32 * _MIB
+    descriptors: int = 256
+
+    def apply(self) -> None:
+        """Set the limits that the system keeps by itself, on this process and all that come from it."""
+        sizes = _sizes()
+        wanted = {
+            resource.RLIMIT_AS: sizes["VmSize"] + self.memory,
+            resource.RLIMIT_DATA: sizes["VmData"] + self.memory,
+            resource.RLIMIT_CPU: self.processor,
+            resource.RLIMIT_NPROC: self.processes,
+            resource.RLIMIT_FSIZE: self.file,
+            resource.RLIMIT_NOFILE: self.descriptors,
+            resource.RLIMIT_CORE: 0,
+            resource.RLIMIT_MSGQUEUE: 0,
+            resource.RLIMIT_MEMLOCK: 0,
+        }
+        for which, value in wanted.items():
+            resource.setrlimit(which, (value, value))
+
+
+def _sizes() -> dict[str, int]:
+    """Return this process's sizes from /proc, in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if line.startswith("Vm")}
