@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # For example PIP_OPTIONS="--extra-index-url ..." to take another build of torch (README.md, "Install").
 PIP_OPTIONS ?=
+# For example LAB_OPTIONS="--no-browser --port=9000".
+LAB_OPTIONS ?=
 
 # As many tests, and notebooks, at a time as there are cores.
 JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
@@ -39,10 +41,12 @@ pdf: book
 serve: book
 	python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-# A clone's notebooks are not trusted, and JupyterLab strips the drawings from those.
+# A clone's notebooks are not trusted, and JupyterLab strips the drawings from those. Without a root it would take
+# book/ for one, and the exercises would be out of reach. book/_lab keeps the answers to predictions folded.
 lab: setup
 	jupyter trust book/*.ipynb
-	jupyter lab book/01-computation-graph.ipynb
+	jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabServerApp.extra_labextensions_path="$(CURDIR)/book/_lab" \
+	  $(LAB_OPTIONS) book/01-computation-graph.ipynb
 
 test: lint book
 	pytest --numprocesses $(JOBS) --dist loadgroup

@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from gradstop.compare import CaseVerdict, Reference, as_html
@@ -57,13 +57,12 @@ def grade_unit(paper: bytes, unit: bytes) -> bytes:
     except UnreadableError as reason:
         return Outcome(student, work.fingerprint, problem=str(reason)).to_json().encode()
     notebook = known.template.restore(cells)
-    marks, lost = assess(known, notebook["cells"], work.submission.files, room_for(work.rules))
-    outcome = Outcome(
-        student,
-        work.fingerprint,
-        marks,
-        json.dumps(notebook, ensure_ascii=False, indent=1),
-        lost=lost,
+    found = assess(known, notebook["cells"], work.submission.files, room_for(work.rules))
+    outcome = replace(
+        found,
+        student=student,
+        fingerprint=work.fingerprint,
+        notebook=json.dumps(notebook, ensure_ascii=False, indent=1),
         sandboxed=work.rules.sandboxed,
         seconds=time.perf_counter() - start,
     )
@@ -83,10 +82,10 @@ def close_rooms() -> None:
         _rooms.popitem()[1].close()
 
 
-def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room) -> tuple[list[Mark], list[str]]:
+def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room) -> Outcome:
     """Run a restored notebook's cells, judge its exercises, and write outputs and verdicts into the cells.
 
-    Returns the marks, and what had to be left out and why.
+    Returns the outcome, of nobody yet.
     """
     with running(room, paper.cases, files, cells) as fresh:
         run = fresh()
@@ -106,7 +105,7 @@ def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room)
             )
             cell["outputs"] = [_result(marks[-1], known, paper.sections)]
     lost = [f"cell {number + 1}: {why}" if number >= 0 else why for number, why in sorted(run.lost.items())]
-    return marks, lost
+    return Outcome("", "", marks, lost=lost, changed=list(run.seat.changed if run.seat else ()))
 
 
 def _count(outputs: list[Output]) -> int | None:
@@ -127,7 +126,6 @@ def _mark(judged: Judged, reference: Reference, points: float, answer: str) -> M
         like=like.says if like else "",
         read=like.read if like else "",
         trusted=judged.trusted,
-        changed=list(judged.changed),
         seeds={case: [list(turn.seeds) for turn in turns] for case, turns in reference.turns.items()},
         tokens=tokens_of(answer),
     )

@@ -1,6 +1,7 @@
 """nbgrader's way into this path: preprocessors that restore a submission, and that run and judge it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from traitlets import Bool, Float, Integer
 
 from gradstop.course import find_assignment
 from gradstop.grading.assess import assess, room_for
-from gradstop.grading.outcome import Outcome
 from gradstop.grading.paper import secret_paper
 from gradstop.grading.results import results_of
 from gradstop.grading.seat import Rules
@@ -68,14 +68,13 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         submission = read_submission(names["student"], folder / assignment.notebook.name)
         rules = Rules.of_course(root, timeout=self.cell_timeout, memory=self.memory, sandboxed=self.sandbox)
         cells = [dict(cell) for cell in nb.cells]
-        marks, lost = assess(paper, cells, submission.files, room_for(rules))
+        found = assess(paper, cells, submission.files, room_for(rules))
         graded = from_dict({**nb, "cells": cells})
-        outcome = Outcome(
-            names["student"],
-            submission.fingerprint(paper.version),
-            marks,
-            json.dumps(graded, ensure_ascii=False, indent=1),
-            lost=lost,
+        outcome = replace(
+            found,
+            student=names["student"],
+            fingerprint=submission.fingerprint(paper.version),
+            notebook=json.dumps(graded, ensure_ascii=False, indent=1),
             sandboxed=self.sandbox,
         )
         results_of(root).keep(assignment.name, outcome)

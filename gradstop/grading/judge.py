@@ -17,6 +17,7 @@ from gradstop.observe import Record
 from gradstop.observe.channel import ENDED, Channel, ProtocolError
 
 ANSWER = "answer"  # in an order, the submission's own function
+CONTROLS = 3  # runs of controls for one exercise, which has some thirty of its own
 NO_PROCESS = "the submission's process did not answer"
 DISTRUST = (
     "What observes this exercise was disturbed: functions of the judge's own, observed among the others, were not seen "
@@ -27,14 +28,10 @@ _LOST = (ProtocolError, SeatLostError, OSError)  # TimeoutError is an OSError
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on one exercise, and whether what was observed could be trusted.
-
-    ``changed`` names what the submission has changed of torch and of Python: a note, which moves no score.
-    """
+    """The verdict on one exercise, and whether what was observed could be trusted."""
 
     verdict: Verdict
     trusted: bool = True
-    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,16 +85,15 @@ class _Session:
         self._seen: dict[tuple[str, int], Record] = {}
         self._missing = ""
         self._trusted = True
-        self._changed: tuple[str, ...] = ()
 
     def _control_orders(self) -> list[_Order]:
-        """Return one run of a control in each case where there is one, on a turn that the answer gets too."""
+        """Return some runs of controls, each on a turn that the answer gets too."""
+        pairs = [(case, control) for control in self._controls for case in control.cases]
         orders = []
-        for case, turns in self._reference.turns.items():
-            fitting = [control for control in self._controls if case in control.cases]
-            if fitting:
-                index = self._chance.randrange(len(turns))
-                orders.append(_Order(case, index, turns[index], self._chance.choice(fitting)))
+        for case, control in self._chance.sample(pairs, min(CONTROLS, len(pairs))):
+            turns = self._reference.turns[case]
+            index = self._chance.randrange(len(turns))
+            orders.append(_Order(case, index, turns[index], control))
         return orders
 
     def observe(self, process: Channel) -> None:
@@ -106,9 +102,9 @@ class _Session:
         try:
             sources = dict(zip(self._names, [None, *(c.source for c in self._controls)], strict=True))
             process.send({"functions": dict(sorted(sources.items()))})
-            self._changed = _names(self._receive(process))
-            for order in self._orders:
-                record = self._run(process, order)
+            process.send(self._words(self._orders[0]))
+            for order, following in zip(self._orders, [*self._orders[1:], None], strict=True):
+                record = self._run(process, order, following)
                 if order.control is None:
                     self._seen[order.case, order.index] = record
                 elif not control_holds(
@@ -118,12 +114,14 @@ class _Session:
         except _LOST as error:
             self._missing = self._why(error)
 
-    def _run(self, process: Channel, order: _Order) -> Record:
-        number = 0 if order.control is None else self._controls.index(order.control) + 1
-        process.send({"function": self._names[number], "case": order.case, "seed": order.turn.seeds[0]})
+    def _run(self, process: Channel, order: _Order, following: _Order | None) -> Record:
         first = parse_record(self._receive(process), order.case)
-        process.send({"seed": order.turn.seeds[1]})
+        process.send({"seed": order.turn.seeds[1], **(self._words(following) if following else {})})
         return first + parse_record(self._receive(process), order.case)
+
+    def _words(self, order: _Order) -> dict[str, object]:
+        number = 0 if order.control is None else self._controls.index(order.control) + 1
+        return {"function": self._names[number], "case": order.case, "first": order.turn.seeds[0]}
 
     def _receive(self, process: Channel) -> object:
         return process.receive(max(0.0, self._deadline - time.monotonic()))
@@ -141,17 +139,10 @@ class _Session:
         """Return the verdict on what has been seen. Where it ended half-way, nothing counts: the order is by chance."""
         if self._missing or not self._trusted:
             nothing = judge(self._reference, {}, self._missing or DISTRUST)
-            return Judged(nothing, self._trusted, self._changed)
+            return Judged(nothing, self._trusted)
         observed = {
             case: [self._seen[case, index] for index in range(len(turns))]
             for case, turns in self._reference.turns.items()
         }
-        return Judged(judge(self._reference, observed), changed=self._changed)
+        return Judged(judge(self._reference, observed))
 
-
-def _names(message: object) -> tuple[str, ...]:
-    """Return the names of what the submission has changed, as its process reports them."""
-    names = message.get("changed") if isinstance(message, dict) else None
-    if not isinstance(names, list):
-        raise ProtocolError("this is not a list of names")
-    return tuple(name[:80] for name in names[:20] if isinstance(name, str))

@@ -17,7 +17,6 @@ class Mark:
         first: the first case that differs and how, in words; empty where all agree.
         misconception: the known misconception that the answer shows, or empty; `like` says it in words, `read` where.
         trusted: False where what observes was disturbed.
-        changed: what the submission has changed of torch and of Python; a note.
         seeds: for each case the seeds of its turns, so that the verdict can be repeated.
         tokens: what tells the answer's code apart from other code, comments and layout left out; empty where there is none.
 
@@ -33,7 +32,6 @@ class Mark:
     like: str = ""
     read: str = ""
     trusted: bool = True
-    changed: list[str] = field(default_factory=list)
     seeds: dict[str, list[list[int]]] = field(default_factory=dict)
     tokens: str = ""
 
@@ -43,7 +41,7 @@ class Outcome:
     """What grading one submission has found.
 
     ``notebook`` is the graded notebook as JSON; ``problem`` says why there is none. ``lost`` says what cells had to be
-    left out, and why. ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
+    left out, and why; ``changed`` what its cells changed of torch and of Python, a note that moves no score. ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
     """
 
     student: str
@@ -52,6 +50,7 @@ class Outcome:
     notebook: str = ""
     problem: str = ""
     lost: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
     sandboxed: bool = True
     seconds: float = 0.0
 

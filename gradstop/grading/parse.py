@@ -7,29 +7,27 @@ from gradstop.observe.channel import ProtocolError
 
 MOST = 200  # observations in one phase
 LONGEST = 400  # characters of one text
-_RECORD = {"case", "given", "observations", "stopped"}
-_OBSERVATION = {"name", "kind", "value", "asked", "read", "note"}
+_RECORD = {"seen", "stopped"}
 
 
 def parse_record(data: Any, case: str) -> Record:
     """Return the observations of a reported record, as those of ``case``.
 
-    What the report says of the inputs and the requirements is dropped: the judge has its own. Raises ProtocolError
-    for any other form.
+    What was asked and given is not in the report: the judge knows it. Raises ProtocolError for any other form than
+    `Record.reported` gives.
     """
     _require(isinstance(data, dict) and data.keys() == _RECORD, "a record")
-    observations, stopped = data["observations"], data["stopped"]
-    _require(isinstance(observations, list) and len(observations) <= MOST, "a list of observations")
+    seen, stopped = data["seen"], data["stopped"]
+    _require(isinstance(seen, list) and len(seen) <= MOST, "a list of observations")
     _require(stopped is None or _is_text(stopped), "a reason for stopping")
-    return Record(case, (), tuple(_observation(item) for item in observations), stopped)
+    return Record(case, (), tuple(_observation(item) for item in seen), stopped)
 
 
 def _observation(data: Any) -> Observation:
-    _require(isinstance(data, dict) and data.keys() == _OBSERVATION, "an observation")
-    texts = (data["name"], data["kind"], data["note"])
-    _require(all(_is_text(text) for text in texts), "an observation's texts")
-    name, kind, note = texts
-    return Observation(name, kind, data["value"], note=note)
+    _require(isinstance(data, list) and len(data) == 4, "an observation")
+    name, kind, value, note = data
+    _require(_is_text(name) and _is_text(kind) and _is_text(note), "an observation's texts")
+    return Observation(name, kind, value, note=note)
 
 
 def _is_text(value: Any) -> bool:

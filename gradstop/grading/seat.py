@@ -2,12 +2,14 @@
 
 import base64
 import json
+import marshal
 import os
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,6 +35,7 @@ _ENVIRONMENT = {
     "PATH": os.defpath,
     "LANG": "C.UTF-8",
     "OMP_NUM_THREADS": "1",
+    "CUDA_VISIBLE_DEVICES": "",  # with an accelerator backward starts threads, which a fork loses
 }
 _KEPT = ("HOME", "PATH", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH")  # what the warm process itself is started with
 
@@ -101,7 +104,7 @@ class Room:
             self.close()
         if self._zygote is None:
             environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-            environment["OMP_NUM_THREADS"] = "1"
+            environment |= {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
             request = Request([], environment, os.getcwd(), None, None, None, PRELOAD)
             try:
                 self._zygote = Zygote(request)
@@ -153,7 +156,14 @@ class Room:
 
 
 class Seat:
-    """A submission's process, as the judge speaks with it."""
+    """A submission's process, as the judge speaks with it.
+
+    Attributes:
+        changed: what its cells have changed of torch and of Python, as it reports it.
+
+    """
+
+    changed: tuple[str, ...] = ()
 
     def __init__(self, process: ForkedKernel, control: socket.socket, lane: socket.socket, room: Room) -> None:
         self._process, self._lane, self._room = process, lane, room
@@ -163,7 +173,7 @@ class Seat:
     def settle(self, cases: str, files: dict[str, bytes]) -> None:
         """Hand over the cases and the files, and see that it is walled in."""
         hidden = self._room.rules.hidden if self._room.rules.sandboxed else ()
-        self._say({"cases": cases, "look": hidden})
+        self._say({"cases": _compiled(cases), "look": hidden})
         answer = self._hear(PATIENCE)
         if isinstance(answer, dict) and "refused" in answer:
             raise SandboxError(
@@ -200,8 +210,12 @@ class Seat:
             theirs.close()
             yield Channel(ours, self._watch)
         self._say({"end": name})
-        if self._hear(PATIENCE) != {"ended": name}:
+        answer = self._hear(PATIENCE)
+        if not isinstance(answer, dict) or answer.get("ended") != name:
             raise SeatLostError("its process gave another answer than it should")
+        names = answer.get("changed")
+        if isinstance(names, list):
+            self.changed = tuple(text[:80] for text in names[:20] if isinstance(text, str))
 
     def _say(self, message: Any) -> None:
         try:
@@ -240,6 +254,12 @@ _SIGNALS = {
     24: " (its time on the processor was over)",
     31: " (a forbidden system call)",
 }
+
+
+@lru_cache(maxsize=8)
+def _compiled(cases: str) -> str:
+    """Compile the cases once for all submissions: that takes longer than to run one."""
+    return base64.b64encode(marshal.dumps(compile(cases, "cases.py", "exec"))).decode()
 
 
 def _pair(stack: ExitStack) -> tuple[socket.socket, socket.socket]:

@@ -40,6 +40,7 @@ KERNEL = [
     "encodings.latin_1",
 ]
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_MADV_COLLAPSE, _LARGE = 25, 1 << 21
 
 
 def main() -> None:
@@ -55,8 +56,24 @@ def main() -> None:
         return
     gc.collect()
     gc.freeze()  # forks share these pages as long as nobody writes to them
+    use_large_pages()
     driver.send(b"warm")
     Nursery(driver).serve()
+
+
+def use_large_pages() -> None:
+    """Gather this process's memory in pages of 2 MiB, where the system can: a fork copies a table of its pages.
+
+    MADV_COLLAPSE of madvise(2), Linux 6.1. Where it fails, forks cost more, and nothing else changes.
+    """
+    advise = ctypes.CDLL(None).madvise
+    with open("/proc/self/maps") as maps:
+        regions = [line.split() for line in maps]
+    for addresses, rights, _, _, _, *name in regions:
+        if rights == "rw-p" and name in ([], ["[heap]"]):
+            start, end = (int(address, 16) for address in addresses.split("-"))
+            for page in range(-(-start // _LARGE) * _LARGE, end - _LARGE + 1, _LARGE):
+                advise(ctypes.c_void_p(page), ctypes.c_size_t(_LARGE), _MADV_COLLAPSE)
 
 
 class Nursery:

@@ -1,7 +1,7 @@
 """Observe what a function does to tensors and their graph, as plain data."""
 
 from gradstop.graph import Census
-from gradstop.observe.case import Case, case, read_cases
+from gradstop.observe.case import Case, case, read_cases, run_cases
 from gradstop.observe.draw import Draw
 from gradstop.observe.record import Observation, Record
 from gradstop.observe.run import observe, observe_with_choices, run_case
@@ -19,4 +19,5 @@ __all__ = [
     "observe_with_choices",
     "read_cases",
     "run_case",
+    "run_cases",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from gradstop.observe.draw import Draw
@@ -40,8 +40,13 @@ def case(exercise: str, title: str, read: str = "") -> Callable[[Body], Case]:
 
 def read_cases(source: str, filename: str = "cases.py") -> dict[str, list[Case]]:
     """Run the text of a ``cases.py`` and return its cases, by exercise, in the order of the file."""
+    return run_cases(compile(source, filename, "exec"))
+
+
+def run_cases(code: CodeType) -> dict[str, list[Case]]:
+    """Run a compiled ``cases.py`` and return its cases, by exercise, in the order of the file."""
     module = ModuleType("cases")
-    exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102 - the course's own file
+    exec(code, module.__dict__)  # noqa: S102 - the course's own file
     found: dict[str, list[Case]] = {}
     for item in vars(module).values():
         if isinstance(item, Case):

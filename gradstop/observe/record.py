@@ -49,6 +49,10 @@ class Record:
         """Return the record as dictionaries and lists; ``from_json`` reads it back."""
         return asdict(self)
 
+    def reported(self) -> Json:
+        """Return what a judge is told: of each observation name, kind, value and note; and what stopped the case."""
+        return {"seen": [[o.name, o.kind, o.value, o.note] for o in self.observations], "stopped": self.stopped}
+
     @classmethod
     def from_json(cls, data: Json) -> "Record":
         """Read what ``to_json`` wrote. Raises TypeError or KeyError where the form is another."""

@@ -40,14 +40,14 @@ class Guard:
     """What torch and Python looked like when the guard was made."""
 
     def __init__(self) -> None:
-        self._often = [(holder, dict(vars(holder))) for holder in _OFTEN]
-        self._once = [(holder, dict(vars(holder))) for holder in _ONCE]
+        self._often = [_Before(holder) for holder in _OFTEN]
+        self._once = [_Before(holder) for holder in _ONCE]
 
     def restore(self, *, all_of_it: bool = False) -> list[str]:
         """Put back what has been replaced, taken away or hidden; return the names."""
         changed: list[str] = []
-        for holder, before in self._often + (self._once if all_of_it else []):
-            changed += _restore(holder, before)
+        for before in self._often + (self._once if all_of_it else []):
+            changed += before.restore()
         return changed
 
     def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,18 +64,36 @@ class Guard:
         return guarded
 
 
-def _restore(holder: Any, before: dict[str, Any]) -> list[str]:
-    now, changed = vars(holder), []
-    for name, value in before.items():
-        if now.get(name, _MISSING) is not value:
-            setattr(holder, name, value)
-            changed.append(f"{holder.__name__}.{name}")
-    if len(now) > len(before) and isinstance(holder, type):
-        bases = holder.__mro__[1:]
-        for name in [name for name in now if name not in before and any(name in vars(base) for base in bases)]:
-            delattr(holder, name)
-            changed.append(f"{holder.__name__}.{name}")
-    return changed
+class _Before:
+    """What one module or class held."""
+
+    def __init__(self, holder: Any) -> None:
+        self._holder = holder
+        self._items = dict(vars(holder))
+        self._identities = list(map(id, self._items.values()))
+
+    def restore(self) -> list[str]:
+        now = vars(self._holder)
+        # By identity, and in one pass of the interpreter's own: a value may claim to equal any other.
+        if list(map(id, now.values())) == self._identities:
+            return []
+        return [f"{self._holder.__name__}.{name}" for name in (*self._put_back(now), *self._uncover(now))]
+
+    def _put_back(self, now: Any) -> list[str]:
+        changed = [name for name, value in self._items.items() if now.get(name, _MISSING) is not value]
+        for name in changed:
+            setattr(self._holder, name, self._items[name])
+        return changed
+
+    def _uncover(self, now: Any) -> list[str]:
+        """Take away what has been added and hides something of a base class."""
+        if not isinstance(self._holder, type):
+            return []
+        bases = self._holder.__mro__[1:]
+        hiding = [name for name in now if name not in self._items and any(name in vars(base) for base in bases)]
+        for name in hiding:
+            delattr(self._holder, name)
+        return hiding
 
 
 def _require_plain(value: Any, depth: int = 3) -> None:

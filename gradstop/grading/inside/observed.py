@@ -20,29 +20,32 @@ MISSING = "the notebook defines no function of this name: did its cell run?"
 def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) -> None:
     """Observe the answer, and the judge's own controls, in the cases and under the seeds that the judge names.
 
-    The judge first sends the controls' sources by name; the answer is the one without a source. Each order names a
-    function, a case and a seed; between a case's two phases the judge has the record and sends the second seed.
+    The judge first sends the controls' sources by name; the answer is the one without a source. Then it orders run after
+    run: a function, a case and the first phase's seed. Once it holds that phase's record it sends the second phase's
+    seed, and with it the next order, so that nobody waits.
     """
     _calm()
-    changed = guard.restore(all_of_it=True)
+    guard.restore()
     sources = judge.receive()["functions"]
     functions = {
         name: guard.around(_callable(answer) if source is None else function_of(source))
         for name, source in sources.items()
     }
     known = {case.name: case for case in cases}
-    judge.send({"changed": changed[:20]})
+    order: dict[str, Any] = judge.receive()
 
     def challenge(record: Record) -> int:
-        judge.send(record.to_json())
-        seed: int = judge.receive()["seed"]
+        nonlocal order
+        judge.send(record.reported())
+        order = judge.receive()
+        seed: int = order["seed"]
         return seed
 
-    while True:
-        order = judge.receive()
+    while "function" in order:
         guard.restore()
-        second, _ = run_case(known[order["case"]], functions[order["function"]], order["seed"], challenge)
-        judge.send(second.to_json())
+        now = order
+        second, _ = run_case(known[now["case"]], functions[now["function"]], now["first"], challenge)
+        judge.send(second.reported())
 
 
 def _calm() -> None:

@@ -1,0 +1,42 @@
+"""Runs what every submission will run, once, before any is forked: what Python and torch do only the first time."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import torch
+from torch import nn
+
+from gradstop.grading.inside.guard import Guard
+from gradstop.observe import Draw, Observer, case, run_case
+
+_ROUNDS = 12  # Python specialises a function's code in its first calls
+
+
+@case("warm_up", "nothing is graded")
+def _everything(function: Callable[..., Any], draw: Draw, see: Observer) -> Generator[None, Draw, None]:
+    """Use each probe and what most cases use."""
+    x = draw.tensor("x", draw.choice("leaf", "interior", "view"), dtype=draw.choice(torch.float32, torch.float64))
+    draw.prefill(draw.source(x))
+    result = see.call(function, x)
+    see.value("the result", result)
+    see.flags("the flags", result)
+    see.same("the object", result, x)
+    see.sharing("the memory", x=x, result=result)
+    see.structure("the structure", [result])
+    see.grad_mode("the mode")
+    later = yield
+    weights = later.numbers(x.shape, dtype=x.dtype)
+    loss = (later.choice(torch.sin, torch.square)(result) * weights).sum() + x.sum()
+    see.gradients("the backward", loss.backward, x=draw.source(x))
+    see.raised("another backward", loss.backward)
+
+
+def warm_up(guard: Guard) -> None:
+    """Observe a function some times. Torch must have no thread but this one (``OMP_NUM_THREADS=1``, no accelerator)."""
+    layer = nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    layer(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    for seed in range(_ROUNDS):
+        record, _ = run_case(_everything, guard.around(lambda x: x * 1), seed, lambda first: len(first.reported()))
+        record.reported()
