@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from gradstop.compare import CaseVerdict, Reference, as_html
-from gradstop.grading.cells import running
+from gradstop.grading.cells import Run, running
 from gradstop.grading.judge import Judged, judge_all
 from gradstop.grading.likeness import tokens_of
 from gradstop.grading.outcome import Mark, Outcome
@@ -87,9 +87,7 @@ def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room)
 
     Returns the outcome, of nobody yet.
     """
-    with running(room, paper.cases, files, cells) as fresh:
-        run = fresh()
-        judged = judge_all(run.seat, lambda: fresh().seat, paper.references, paper.controls, room.rules.cell)
+    run, judged = judge_cells(paper, cells, files, room)
     for number, outputs in run.outputs.items():
         cells[number].update(outputs=outputs, execution_count=_count(outputs))
     answers = {cell["metadata"]["nbgrader"]["grade_id"]: cell["source"] for cell in cells if cell["metadata"]}
@@ -106,6 +104,15 @@ def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room)
             cell["outputs"] = [_result(marks[-1], known, paper.sections)]
     lost = [f"cell {number + 1}: {why}" if number >= 0 else why for number, why in sorted(run.lost.items())]
     return Outcome("", "", marks, lost=lost, changed=list(run.seat.changed if run.seat else ()))
+
+
+def judge_cells(
+    paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room
+) -> tuple[Run, dict[str, Judged]]:
+    """Run a restored notebook's cells and return how they ran, and the verdict on each exercise."""
+    with running(room, paper.cases, files, cells) as fresh:
+        run = fresh()
+        return run, judge_all(run.seat, lambda: fresh().seat, paper.references, paper.controls, room.rules.cell)
 
 
 def _count(outputs: list[Output]) -> int | None:
