@@ -38,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("assignment", help="for example 03-detach")
     grade.add_argument("--student", default="*", help="grade this student alone; a pattern such as 'a*' names several")
     grade.add_argument("--force", action="store_true", help="grade again what has not changed, too")
-    grade.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)")
+    grade.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)"
+    )
     grade.add_argument("--timeout", type=float, default=30.0, help="seconds for one cell, and for one exercise's cases")
     grade.add_argument("--memory", type=int, default=1024, help="MiB of memory for one submission")
     grade.add_argument("--scheduler", default="", help="a Dask cluster that does the work, tcp://HOST:PORT")

@@ -1,5 +1,6 @@
 """Grades one submission: bytes in, bytes out, so that it can be done by any process on any machine."""
 
+import atexit
 import base64
 import json
 import time
@@ -7,16 +8,20 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from gradstop.compare import CaseVerdict, Reference, as_html
+from gradstop.course import CourseError
 from gradstop.grading.cells import Run, running
 from gradstop.grading.judge import Judged, judge_all
 from gradstop.grading.likeness import tokens_of
 from gradstop.grading.outcome import Mark, Outcome
 from gradstop.grading.outputs import Output
 from gradstop.grading.paper import Paper, read_paper
-from gradstop.grading.seat import Room, Rules
+from gradstop.grading.room import Room
+from gradstop.grading.rules import Rules
+from gradstop.grading.seat import RoomLostError
 from gradstop.grading.submission import Submission, UnreadableError, read_cells
 from gradstop.grading.template import Cell, exercise_of, is_check
 
+TRIES = 3
 _rooms: dict[Rules, Room] = {}
 
 
@@ -76,10 +81,18 @@ def room_for(rules: Rules) -> Room:
     return _rooms[rules]
 
 
+def use_room(room: Room) -> None:
+    """Let this process use a warm process that the one it was forked from has started."""
+    _rooms[room.rules] = room
+
+
 def close_rooms() -> None:
     """End this process's warm processes."""
     while _rooms:
         _rooms.popitem()[1].close()
+
+
+atexit.register(close_rooms)
 
 
 def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room) -> Outcome:
@@ -106,13 +119,20 @@ def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room)
     return Outcome("", "", marks, lost=lost, changed=list(run.seat.changed if run.seat else ()))
 
 
-def judge_cells(
-    paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room
-) -> tuple[Run, dict[str, Judged]]:
-    """Run a restored notebook's cells and return how they ran, and the verdict on each exercise."""
-    with running(room, paper.cases, files, cells) as fresh:
-        run = fresh()
-        return run, judge_all(run.seat, lambda: fresh().seat, paper.references, paper.controls, room.rules.cell)
+def judge_cells(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room) -> tuple[Run, dict[str, Judged]]:
+    """Run a restored notebook's cells and return how they ran, and the verdict on each exercise.
+
+    Where the warm process ends meanwhile, all is done again with another one.
+    """
+    for _ in range(TRIES):
+        try:
+            with running(room, paper.cases, files, cells) as fresh:
+                run = fresh()
+                judged = judge_all(run.seat, lambda: fresh().seat, paper.references, paper.controls, room.rules.cell)
+                return run, judged
+        except RoomLostError:
+            room.close()
+    raise CourseError("The process that submissions are forked from ends again and again: is there enough memory?")
 
 
 def _count(outputs: list[Output]) -> int | None:

@@ -15,7 +15,7 @@ from gradstop.grading.outcome import Outcome
 from gradstop.grading.paper import secret_paper, version_of
 from gradstop.grading.register import course_config, is_registered, register
 from gradstop.grading.results import Results, results_of
-from gradstop.grading.seat import Rules
+from gradstop.grading.rules import Rules
 from gradstop.grading.submission import Submission, UnreadableError, read_submission
 
 BATCH = 25  # outcomes that are entered in the gradebook at a time
@@ -72,7 +72,13 @@ def open_course(root: Path) -> Course:
 
 
 def grade(
-    course: Course, assignment: Assignment, students: list[str], rules: Rules, executor: Executor, *, force: bool = False
+    course: Course,
+    assignment: Assignment,
+    students: list[str],
+    rules: Rules,
+    executor: Executor,
+    *,
+    force: bool = False,
 ) -> Iterator[Result]:
     """Grade submissions and yield each result once it is kept.
 
@@ -156,5 +162,3 @@ def _outcome(student: str, data: bytes | Lost) -> Outcome:
     if isinstance(data, Lost):
         return Outcome(student, "", problem="every process that ran it was lost: grade it again alone, with --student")
     return Outcome.from_json(data.decode())
-
-

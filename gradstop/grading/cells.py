@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradstop.grading.outputs import error_output, parse_outputs
-from gradstop.grading.seat import LONGEST_CELL, Room, Seat, SeatLostError
+from gradstop.grading.room import Room
+from gradstop.grading.seat import LONGEST_CELL, Seat, SeatLostError
 from gradstop.grading.template import Cell, is_check
 
 
@@ -42,7 +43,9 @@ def running(room: Room, cases: str, files: dict[str, bytes], cells: list[Cell]) 
                     if cell["cell_type"] != "code" or is_check(cell) or number in lost:
                         continue
                     try:
-                        outputs[number] = _run_one(seat, cell["source"], min(room.rules.cell, deadline - time.monotonic()))
+                        outputs[number] = _run_one(
+                            seat, cell["source"], min(room.rules.cell, deadline - time.monotonic())
+                        )
                     except SeatLostError as reason:
                         lost[number] = str(reason)
                         break

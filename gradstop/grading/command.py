@@ -1,4 +1,4 @@
-"""What ``gradstop grade`` prints: a progress bar, then who has what, what could not be graded, and whose score changed."""
+"""What ``gradstop grade`` prints: a progress bar, who has what, what could not be graded, whose score changed."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from tqdm import tqdm
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.batch import Result, grade, open_course
 from gradstop.grading.executors import executor_for
-from gradstop.grading.seat import Rules
+from gradstop.grading.rules import Rules
 
 
 def grade_command(root: Path, options: Namespace) -> int:
@@ -23,7 +23,7 @@ def grade_command(root: Path, options: Namespace) -> int:
     assignment = find_assignment(course.root, options.assignment)
     students = course.students(assignment, options.student)
     rules = Rules.of_course(root, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox)
-    with executor_for(options.jobs, options.scheduler) as executor:
+    with executor_for(options.jobs, options.scheduler, rules) as executor:
         graded = grade(course, assignment, students, rules, executor, force=options.force)
         bar = tqdm(graded, "grading", len(students), unit="submission", disable=options.json or None, file=sys.stderr)
         results = sorted(bar, key=lambda result: result.outcome.student)

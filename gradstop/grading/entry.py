@@ -73,7 +73,9 @@ class Entry:
             unfinished.replace(folder / self._assignment.notebook.name)
         except OSError as error:
             unfinished.unlink(missing_ok=True)
-            raise CourseError(f"{folder.name}/{self._assignment.notebook.name} cannot be written: {error.strerror}.") from None
+            raise CourseError(
+                f"{folder.name}/{self._assignment.notebook.name} cannot be written: {error.strerror}."
+            ) from None
 
     def _folder(self, directory: str, student: str) -> str:
         return str(Path(self._course.root) / self._course.format_path(directory, student, self._assignment.name))

@@ -17,7 +17,7 @@ from gradstop.course import find_assignment
 from gradstop.grading.assess import assess, room_for
 from gradstop.grading.paper import secret_paper
 from gradstop.grading.results import results_of
-from gradstop.grading.seat import Rules
+from gradstop.grading.rules import Rules
 from gradstop.grading.submission import read_notebook, read_submission
 from gradstop.grading.template import bare
 
@@ -58,7 +58,7 @@ class JudgedExecute(Execute):  # type: ignore[misc]
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Run and judge one notebook, restored before. ``resources["nbgrader"]`` names the assignment and the student."""
+        """Run and judge one notebook, restored before. ``resources["nbgrader"]`` names assignment and student."""
         NotebookClient.__init__(self, nb, km)
         course, names = CourseDirectory(parent=self), resources["nbgrader"]
         root = Path(course.root)
@@ -79,5 +79,3 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         )
         results_of(root).keep(assignment.name, outcome)
         return graded, resources
-
-

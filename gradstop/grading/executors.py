@@ -3,18 +3,25 @@
 A unit is bytes in, bytes out. Each is done again, once, if the worker that had it is lost.
 """
 
+import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Any, Protocol
 
 from gradstop.course import CourseError
+from gradstop.grading.assess import use_room
+from gradstop.grading.room import Room
+from gradstop.grading.rules import Rules
+from gradstop.sandbox.system import die_with_parent
 
 Work = Callable[[bytes, bytes], bytes]
 AHEAD = 2  # units that wait for each worker, so that memory does not grow with the class
-TRIES = 2
+TRIES = 4  # of one unit: another's crash takes it along
 
 
 class Lost:
@@ -30,46 +37,77 @@ class Executor(Protocol):
 
 
 class Local:
-    """Processes of this machine."""
+    """Processes of this machine, forked from this one. They share its warm process, and end with it."""
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, rules: Rules) -> None:
         self._jobs = jobs
+        self._room = Room(rules)
+        self._room.start()  # it loads modules while this process does
         self._pool: ProcessPoolExecutor | None = None
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
         """Yield each unit's name and result as it is done."""
         waiting = iter(units)
-        pending: dict[Future[bytes], tuple[str, bytes, int]] = {}
-        again: list[tuple[str, bytes, int]] = []
+        pending: dict[Future[bytes], _Job] = {}
+        again: list[_Job] = []
         while True:
             while len(pending) < self._jobs * AHEAD and (job := _next_job(again, waiting)) is not None:
-                pending[self._submit(work, shared, job[1])] = job
+                pending[self._submit(work, shared, job.unit)] = job
             if not pending:
                 return
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                name, unit, tries = pending.pop(future)
+                job = pending.pop(future)
                 try:
-                    yield name, future.result()
+                    yield job.name, future.result()
                 except BrokenProcessPool:
                     # One lost worker breaks the pool, and all that were waiting in it: nobody knows whose it was.
-                    if self._pool is not None:
-                        self._pool.shutdown(wait=True, cancel_futures=True)
-                        self._pool = None
-                    if tries + 1 < TRIES + self._jobs * AHEAD:
-                        again.append((name, unit, tries + 1))
+                    self._end_pool()
+                    if job.tries < TRIES:
+                        again.append(replace(job, tries=job.tries + 1))
                     else:
-                        yield name, Lost()
+                        yield job.name, Lost()
 
     def _submit(self, work: Work, shared: bytes, unit: bytes) -> Future[bytes]:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._jobs, get_context("spawn"), initializer=_leave_interrupts)
+            self._room.wait_until_warm()
+            self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self._room,))
         return self._pool.submit(work, shared, unit)
 
+    def _end_pool(self) -> None:
+        """End the workers; what they have not finished is done again, now or in another run."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            workers = list((pool._processes or {}).values())
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.kill()
+
     def close(self) -> None:
-        """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+        """End the workers and the warm process."""
+        self._end_pool()
+        self._room.close()
+
+
+@dataclass(frozen=True)
+class _Job:
+    name: str
+    unit: bytes
+    tries: int = 1
+
+
+def _next_job(again: list[_Job], waiting: Iterator[tuple[str, bytes]]) -> _Job | None:
+    if again:
+        return again.pop()
+    fresh = next(waiting, None)
+    return None if fresh is None else _Job(*fresh)
+
+
+def _begin_worker(room: Room) -> None:
+    """Leave Ctrl-C to the command, end with it, and use its warm process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform.startswith("linux"):
+        die_with_parent()
+    use_room(room)
 
 
 class Cluster:
@@ -117,24 +155,10 @@ class Cluster:
 
 
 @contextmanager
-def executor_for(jobs: int, scheduler: str) -> Iterator[Executor]:
+def executor_for(jobs: int, scheduler: str, rules: Rules) -> Iterator[Executor]:
     """Yield the cluster at the scheduler's address, or else this machine's processes."""
-    chosen: Local | Cluster = Cluster(scheduler) if scheduler else Local(jobs)
+    chosen: Local | Cluster = Cluster(scheduler) if scheduler else Local(jobs, rules)
     try:
         yield chosen
     finally:
         chosen.close()
-
-
-def _next_job(again: list[tuple[str, bytes, int]], waiting: Iterator[tuple[str, bytes]]) -> tuple[str, bytes, int] | None:
-    if again:
-        return again.pop()
-    fresh = next(waiting, None)
-    return None if fresh is None else (*fresh, 0)
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C is the command's, which ends its workers in order."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -145,4 +145,3 @@ class _Session:
             for case, turns in self._reference.turns.items()
         }
         return Judged(judge(self._reference, observed))
-

@@ -17,9 +17,9 @@ _LAYOUT = {
 
 
 def tokens_of(source: str) -> str:
-    """Return the number of an answer's tokens and a digest of them, ``"57:9f86d081884c7d65"``; nothing if it is no Python.
+    """Return the number of an answer's tokens and a digest of them, ``"57:9f86d081884c7d65"``.
 
-    Two answers have the same if they are the same token for token.
+    Two answers have the same if they are the same token for token. What is no Python has none.
     """
     try:
         tree = ast.parse(source)

@@ -18,7 +18,7 @@ class Mark:
         misconception: the known misconception that the answer shows, or empty; `like` says it in words, `read` where.
         trusted: False where what observes was disturbed.
         seeds: for each case the seeds of its turns, so that the verdict can be repeated.
-        tokens: what tells the answer's code apart from other code, comments and layout left out; empty where there is none.
+        tokens: of the answer's code, as `tokens_of` gives them.
 
     """
 
@@ -41,7 +41,8 @@ class Outcome:
     """What grading one submission has found.
 
     ``notebook`` is the graded notebook as JSON; ``problem`` says why there is none. ``lost`` says what cells had to be
-    left out, and why; ``changed`` what its cells changed of torch and of Python, a note that moves no score. ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
+    left out, and why; ``changed`` what its cells changed of torch and of Python, a note that moves no score.
+    ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
     """
 
     student: str

@@ -12,6 +12,9 @@ _OPENING = re.compile(
 )
 _ENTITY = re.compile(r"&(?=#|colon;|tab;|newline;)", re.IGNORECASE)
 _RUNNING = re.compile(r"((?:java|vb)script|data)\s*:", re.IGNORECASE)
+_SHOWN_TAGS = (
+    "table thead tbody tfoot tr th td caption div span p br hr pre h1 h2 h3 h4 h5 h6 sub sup dl dt dd details summary"
+)
 Output = dict[str, Any]
 
 
@@ -80,9 +83,8 @@ def _cleaner() -> Any:
     # Loaded when there is HTML to clean; it comes with nbconvert.
     from bleach.sanitizer import ALLOWED_ATTRIBUTES, ALLOWED_TAGS, Cleaner
 
-    shown = "table thead tbody tfoot tr th td caption div span p br hr pre h1 h2 h3 h4 h5 h6 sub sup dl dt dd details summary"
-    tags = frozenset(ALLOWED_TAGS | set(shown.split()))
-    spans = dict.fromkeys(("th", "td"), ["colspan", "rowspan", "scope"])
+    tags = frozenset({*ALLOWED_TAGS, *_SHOWN_TAGS.split()})
+    spans = {cell: ["colspan", "rowspan", "scope"] for cell in ("th", "td")}
     return Cleaner(tags, {**ALLOWED_ATTRIBUTES, **spans}, frozenset({"http", "https", "mailto"}), strip=True)
 
 

@@ -95,4 +95,6 @@ class Results:
             with closing(sqlite3.connect(self._path, timeout=30)) as database, database:
                 yield database
         except sqlite3.Error as error:
-            raise CourseError(f"{self._path.parent.name}/{self._path.name}: {error}. What was kept before is safe.") from None
+            raise CourseError(
+                f"{self._path.parent.name}/{self._path.name}: {error}. What was kept before is safe."
+            ) from None

@@ -1,158 +1,37 @@
-"""The judge's side of a submission's process: started warm, in a sandbox, watched, and ended with all it has started."""
+"""The judge's side of a submission's process: speaks with it, watches it, ends it with all that it has started."""
 
 import base64
-import json
 import marshal
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
 
 from gradstop.course import CourseError
+from gradstop.grading.rules import Rules
 from gradstop.kernels.process import ForkedKernel
-from gradstop.kernels.request import NotWarmError, Request
-from gradstop.kernels.zygote import Zygote
 from gradstop.observe.channel import LONGEST, Channel, ProtocolError
-from gradstop.sandbox import Limits, interpreter_paths, missing
 
-TARGET = "gradstop.grading.inside.seat:run"
-PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", TARGET.partition(":")[0]]
 PATIENCE = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
 LONGEST_CELL = LONGEST // 8  # characters
 _PART = LONGEST // 2  # bytes of a file that go in one message
-_ENVIRONMENT = {
-    "HOME": "/tmp",  # noqa: S108 - the sandbox's own
-    "USER": "learner",
-    "LOGNAME": "learner",
-    "PATH": os.defpath,
-    "LANG": "C.UTF-8",
-    "OMP_NUM_THREADS": "1",
-    "CUDA_VISIBLE_DEVICES": "",  # with an accelerator backward starts threads, which a fork loses
-}
-_KEPT = ("HOME", "PATH", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH")  # what the warm process itself is started with
 
 
 class SandboxError(CourseError):
     """There can be no sandbox here, so nothing is run."""
 
 
+class RoomLostError(Exception):
+    """The warm process has ended, and with it all that was forked from it: no submission's fault."""
+
+
 class SeatLostError(Exception):
     """A submission's process has ended, or had to be ended. The message says why."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How submissions are run. Times are in seconds.
-
-    Attributes:
-        limits: the sandbox's.
-        sandboxed: whether there is one.
-        cell: the time for one cell, and for all cases of one exercise.
-        total: the time for all cells of a submission, repeated runs included.
-        hidden: paths that a sandboxed process must not see; if it does, nothing is run.
-
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    sandboxed: bool = True
-    cell: float = 30.0
-    total: float = 120.0
-    hidden: tuple[str, ...] = ()
-
-    @classmethod
-    def of_course(cls, root: Path, *, timeout: float, memory: int, sandboxed: bool) -> "Rules":
-        """Return the rules for a course: ``timeout`` seconds for a cell, ``memory`` in MiB."""
-        hidden = [root / name for name in ("solutions", "grading", "nbgrader_config.py")]
-        hidden += [Path("/etc/passwd"), Path("/etc/shadow")]
-        return cls(Limits(memory=memory << 20), sandboxed, timeout, 4 * timeout, tuple(map(str, hidden)))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain data; ``from_json`` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Rules":
-        """Read what ``to_json`` returned."""
-        return cls(**{**data, "limits": Limits(**data["limits"]), "hidden": tuple(data["hidden"])})
-
-
-class Room:
-    """A warm process that holds nothing secret, from which submissions' processes are forked, one at a time."""
-
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-        self._zygote: Zygote | None = None
-        if rules.sandboxed and missing():
-            raise SandboxError(f"{missing()}, or say --no-sandbox and run what students wrote as yourself.")
-
-    def close(self) -> None:
-        """End the warm process and what it has forked."""
-        zygote, self._zygote = self._zygote, None
-        if zygote is not None:
-            zygote.close()
-
-    def _warm(self) -> Zygote:
-        if self._zygote is not None and self._zygote.process.poll() is not None:  # killed
-            self.close()
-        if self._zygote is None:
-            environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-            environment |= {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
-            request = Request([], environment, os.getcwd(), None, None, None, PRELOAD)
-            try:
-                self._zygote = Zygote(request)
-            except NotWarmError as trouble:
-                raise CourseError(f"Submissions cannot be run: {trouble}.") from None
-            self._own_memory = psutil.Process(self._zygote.process.pid).memory_info().rss
-        return self._zygote
-
-    @contextmanager
-    def seat(self, cases: str, files: dict[str, bytes]) -> Iterator["Seat"]:
-        """Start a process for a submission, and end it with all that it has started.
-
-        ``cases`` is the text of ``cases.py``; ``files`` are put into its folder. Raises SandboxError where its
-        sandbox cannot be had.
-        """
-        zygote, rules = self._warm(), self.rules
-        sandbox = {"limits": vars(rules.limits), "paths": interpreter_paths()} if rules.sandboxed else None
-        with ExitStack() as stack:
-            folder = "/" if rules.sandboxed else stack.enter_context(TemporaryDirectory(prefix="gradstop-"))
-            control, their_control = _pair(stack)
-            lane, their_lane = _pair(stack)
-            environment = {**_ENVIRONMENT, **({} if rules.sandboxed else {"HOME": folder, "TMPDIR": folder})}
-            request = Request(
-                [json.dumps({"sandbox": sandbox})],
-                environment,
-                folder,
-                their_control.fileno(),
-                their_lane.fileno(),
-                None,
-                target=TARGET,
-            )
-            try:
-                process = zygote.fork(request)
-            except (NotWarmError, OSError) as trouble:
-                self.close()
-                raise SeatLostError(f"its process could not be started: {trouble}") from None
-            stack.callback(_end, process)
-            their_control.close()
-            their_lane.close()
-            seat = Seat(process, control, lane, self)
-            seat.settle(cases, files)
-            yield seat
-
-    def watch(self, process: psutil.Process) -> None:
-        """Raise SeatLostError if a process and all below it take more memory than they may."""
-        most = self.rules.limits.memory
-        if _memory(process) - self._own_memory > most:
-            raise SeatLostError(f"it took more than {most >> 20} MiB of memory")
 
 
 class Seat:
@@ -165,22 +44,38 @@ class Seat:
 
     changed: tuple[str, ...] = ()
 
-    def __init__(self, process: ForkedKernel, control: socket.socket, lane: socket.socket, room: Room) -> None:
-        self._process, self._lane, self._room = process, lane, room
+    def __init__(
+        self,
+        process: ForkedKernel,
+        control: socket.socket,
+        lane: socket.socket,
+        rules: Rules,
+        inherited: int,
+        is_warm: Callable[[], bool],
+    ) -> None:
+        """Speak with a process that has `inherited` bytes of memory from its warm one, of which `is_warm` tells."""
+        self._process, self._lane, self._rules = process, lane, rules
+        self._inherited, self._is_warm = inherited, is_warm
         self._known = psutil.Process(process.pid)
         self._control = Channel(control, self._watch)
 
+    def __enter__(self) -> "Seat":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _end(self._process)
+
     def settle(self, cases: str, files: dict[str, bytes]) -> None:
         """Hand over the cases and the files, and see that it is walled in."""
-        hidden = self._room.rules.hidden if self._room.rules.sandboxed else ()
+        hidden = self._rules.hidden if self._rules.sandboxed else ()
         self._say({"cases": _compiled(cases), "look": hidden})
         answer = self._hear(PATIENCE)
         if isinstance(answer, dict) and "refused" in answer:
             raise SandboxError(
                 f"No sandbox can be had here: {answer['refused']}. Grade on a Linux machine that allows user "
-                "namespaces (sysctl kernel.unprivileged_userns_clone=1, or kernel.apparmor_restrict_unprivileged_userns=0"
-                "), or as root; in a container, with --privileged. Or say --no-sandbox and run what students wrote "
-                "as yourself."
+                "namespaces (sysctl kernel.unprivileged_userns_clone=1, on Ubuntu also "
+                "kernel.apparmor_restrict_unprivileged_userns=0), or as root; in a container, with --privileged. "
+                "Or say --no-sandbox and run what students wrote as yourself."
             )
         if answer != {"sees": []}:
             raise SandboxError(
@@ -201,7 +96,7 @@ class Seat:
     def exercise(self, name: str) -> Iterator[Channel]:
         """Have an exercise observed in a fork of the process; yield the channel to that fork."""
         with ExitStack() as stack:
-            ours, theirs = _pair(stack)
+            ours, theirs = pair(stack)
             self._say({"observe": name})
             try:
                 socket.send_fds(self._lane, [b"x"], [theirs.fileno()])
@@ -232,7 +127,9 @@ class Seat:
             raise SeatLostError(self._why()) from None
 
     def _why(self) -> str:
-        """Say how the process has ended."""
+        """Say how the process has ended. Raises RoomLostError where that is the warm process's doing."""
+        if not self._is_warm():
+            raise RoomLostError("the warm process has ended")
         try:
             code = self._process.wait(2.0)
         except subprocess.TimeoutExpired:
@@ -243,8 +140,11 @@ class Seat:
         return f"it ended itself with exit code {code}"
 
     def _watch(self) -> None:
+        """Raise SeatLostError if the process and all below it take more memory than they may."""
+        most = self._rules.limits.memory
         with suppress(psutil.NoSuchProcess):
-            self._room.watch(self._known)
+            if _memory(self._known) - self._inherited > most:
+                raise SeatLostError(f"it took more than {most >> 20} MiB of memory")
 
 
 _SIGNALS = {
@@ -262,7 +162,8 @@ def _compiled(cases: str) -> str:
     return base64.b64encode(marshal.dumps(compile(cases, "cases.py", "exec"))).decode()
 
 
-def _pair(stack: ExitStack) -> tuple[socket.socket, socket.socket]:
+def pair(stack: ExitStack) -> tuple[socket.socket, socket.socket]:
+    """Return two ends of a connection: the judge's, which waits for nothing too long, and the submission's."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     ours.settimeout(PATIENCE)
     return stack.enter_context(ours), stack.enter_context(theirs)

@@ -69,7 +69,10 @@ class Template:
 def bare(cells: list[Cell]) -> list[Cell]:
     """Return cells of whatever form as valid ones that keep their kind, source and name."""
     return [
-        {"id": f"cell-{number}", **_clean(cell, {"nbgrader": {"grade_id": _grade_id(cell)}} if _grade_id(cell) else None)}
+        {
+            "id": f"cell-{number}",
+            **_clean(cell, {"nbgrader": {"grade_id": _grade_id(cell)}} if _grade_id(cell) else None),
+        }
         for number, cell in enumerate(cells)
     ]
 

@@ -25,6 +25,7 @@ class Zygote:
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, request: Request) -> None:
+        """Start the process; `wait_until_warm` before the first fork."""
         self.warmth = request.warmth()
         self.owner = os.getpid()
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -38,6 +39,14 @@ class Zygote:
             start_new_session=True,  # an interrupt at the terminal is the driver's
         )
         theirs.close()
+
+    def wait_until_warm(self) -> None:
+        """Return when the modules are loaded.
+
+        Raises:
+            NotWarmError: if the process did not start.
+
+        """
         self.socket.settimeout(_START)
         try:
             answer = self.socket.recv(LIMIT)
@@ -73,7 +82,9 @@ class Zygote:
         elif zygote is not None and zygote.warmth != request.warmth():
             raise NotWarmError("its environment, its modules or the installed packages differ from the warm process's")
         if cls._current is None:
-            cls._current = cls(request)
+            zygote = cls(request)
+            zygote.wait_until_warm()
+            cls._current = zygote
         return cls._current
 
     @classmethod

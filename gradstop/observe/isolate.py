@@ -32,7 +32,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any], Any], ...] = (
     (lambda: torch.is_autocast_enabled("cpu"), lambda on: torch.set_autocast_enabled("cpu", on), False),
     (lambda: vars(_saved_hooks)["_saved_tensors_hooks_is_enabled"](), lambda on: _enable_saved_hooks(on), True),
     (random.getstate, random.setstate, random.Random(0).getstate()),  # noqa: S311 - a fixed state
-    (numpy.random.get_bit_generator, lambda bits: _choose_bits(bits), _NEUTRAL_BITS),
+    (numpy.random.mtrand.get_bit_generator, lambda bits: _choose_bits(bits), _NEUTRAL_BITS),
     (torch.get_rng_state, torch.set_rng_state, torch.Generator().manual_seed(0).get_state()),
 )
 
@@ -95,7 +95,7 @@ def _restore(hooks: dict[Any, Any], before: dict[Any, Any]) -> None:
 
 def _choose_bits(bits: Any) -> None:
     """Have NumPy's own stream come from another generator: to read and write the state takes twenty times as long."""
-    numpy.random.set_bit_generator(bits)
+    numpy.random.mtrand.set_bit_generator(bits)
     if bits is _NEUTRAL_BITS:
         numpy.random.seed(0)
 

@@ -108,5 +108,3 @@ def missing() -> str:
     if not sys.platform.startswith("linux"):
         return f"there is no sandbox on {sys.platform}: it is made of Linux namespaces. Grade on Linux"
     return ""
-
-

@@ -23,12 +23,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces that `flags` names for new ones; unshare(2)."""
+    """Leave the namespaces that `flags` names for new ones."""
     _check(_libc.unshare(flags), "unshare")
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """Mount a file system, or change how one is mounted; mount(2)."""
+    """Mount a file system, or change how one is mounted."""
     words = [word.encode() or None for word in (source, target, kind)]
     _check(_libc.mount(*words, ctypes.c_ulong(flags), options.encode() or None), f"mount {target}")
 
@@ -45,7 +45,7 @@ def read_only(target: str, *, recursive: bool = True) -> None:
     """
 
     class Attributes(ctypes.Structure):
-        _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]  # noqa: RUF012
+        _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]
 
     wanted = Attributes(_ATTR_RDONLY | _ATTR_NOSUID, 0, 0, 0)
     flags = _AT_RECURSIVE if recursive else 0
@@ -54,7 +54,7 @@ def read_only(target: str, *, recursive: bool = True) -> None:
 
 
 def pivot_root(new: str, old: str) -> None:
-    """Make `new` the root of this mount namespace and put the former root at `old`; pivot_root(2)."""
+    """Make `new` the root of this mount namespace and put the former root at `old`."""
     _syscall("pivot_root", _SYS_PIVOT_ROOT[os.uname().machine], new.encode(), old.encode())
 
 

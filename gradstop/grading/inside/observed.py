@@ -20,9 +20,9 @@ MISSING = "the notebook defines no function of this name: did its cell run?"
 def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) -> None:
     """Observe the answer, and the judge's own controls, in the cases and under the seeds that the judge names.
 
-    The judge first sends the controls' sources by name; the answer is the one without a source. Then it orders run after
-    run: a function, a case and the first phase's seed. Once it holds that phase's record it sends the second phase's
-    seed, and with it the next order, so that nobody waits.
+    The judge first sends the controls' sources by name; the answer is the one without a source. Then it orders run
+    after run: a function, a case and the first phase's seed. Once it holds that phase's record it sends the second
+    phase's seed, and with it the next order, so that nobody waits.
     """
     _calm()
     guard.restore()
@@ -52,7 +52,7 @@ def _calm() -> None:
     """Take off what the cells have left on; torch's own modes and defaults are reset for each case."""
     sys.settrace(None)
     sys.setprofile(None)
-    threading.settrace(None)  # type: ignore[arg-type]
+    threading.settrace(None)
     threading.setprofile(None)
     gc.callbacks.clear()
     torch.set_num_threads(1)  # the parent's OpenMP threads are not here, and waiting for them would never end

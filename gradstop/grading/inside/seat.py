@@ -95,12 +95,13 @@ def _tell(tells: int, pid: int) -> None:
 
 def _serve(judge: Channel, lane: int, *, sandboxed: bool) -> None:
     """Do what the judge says until it hangs up: look, run a cell, or have an exercise observed."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(name, signal.SIG_DFL)
     hello = judge.receive()
     cases = run_cases(marshal.loads(base64.b64decode(hello["cases"])))  # noqa: S302 - the judge's own
-    for name in _loaded():
-        del sys.modules[name]
+    for module in _loaded():
+        del sys.modules[module]
     sys.modules.update(_theirs)
     random.seed()
     numpy.random.seed()

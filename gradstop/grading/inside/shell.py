@@ -126,7 +126,7 @@ class _Hook(DisplayHook):
 
 
 def _plain(data: dict[str, Any]) -> Any:
-    return json_clean(encode_images(data))
+    return json_clean(encode_images(data))  # type: ignore[no-untyped-call]
 
 
 class _Shell(InteractiveShell):
@@ -151,11 +151,12 @@ def _make_shell() -> InteractiveShell:
     config = Config()
     config.HistoryManager.enabled = False  # its thread would not live through a fork
     with TemporaryDirectory() as folder:
-        return _Shell.instance(config=config, ipython_dir=folder)
+        shell: InteractiveShell = _Shell.instance(config=config, ipython_dir=folder)
+    return shell
 
 
 SHELL = _make_shell()
-SHELL.run_cell("pass", silent=True)  # what the first cell loads is loaded
+SHELL.run_cell("pass", silent=True)  # type: ignore[no-untyped-call]  # what the first cell loads is loaded
 
 
 class Cells:
@@ -178,11 +179,12 @@ class Cells:
     @property
     def namespace(self) -> dict[str, Any]:
         """What the cells have defined."""
-        return SHELL.user_ns
+        names: dict[str, Any] = SHELL.user_ns
+        return names
 
     def run(self, source: str) -> list[Json]:
         """Run one cell and return its outputs."""
-        SHELL.run_cell(source, store_history=True)
+        SHELL.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
         with suppress(OSError):
             self._collect()
         return _outputs.take()
@@ -193,4 +195,3 @@ class Cells:
         if size:
             _outputs.stream("stdout", os.pread(self._written, min(size, MOST), 0).decode(errors="replace"))
             os.ftruncate(self._written, 0)
-

@@ -1,0 +1,110 @@
+"""The warm process that submissions are forked from. It holds nothing secret: no solution, no seed, no submission."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from gradstop.course import CourseError
+from gradstop.grading.rules import Rules
+from gradstop.grading.seat import RoomLostError, SandboxError, Seat, pair
+from gradstop.kernels.request import NotWarmError, Request
+from gradstop.kernels.zygote import Zygote
+from gradstop.sandbox import interpreter_paths, missing
+
+TARGET = "gradstop.grading.inside.seat:run"
+PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", TARGET.partition(":")[0]]
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    # With an accelerator a backward starts threads, which a fork loses.
+    "CUDA_VISIBLE_DEVICES": "",
+    "HIP_VISIBLE_DEVICES": "",
+}
+_LEARNER = {
+    "HOME": "/tmp",  # noqa: S108 - the sandbox's own
+    "USER": "learner",
+    "LOGNAME": "learner",
+    "PATH": os.defpath,
+    "LANG": "C.UTF-8",
+    **_ONE_THREAD,
+}
+_KEPT = ("HOME", "PATH", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH")  # what the warm process itself is started with
+
+
+class Room:
+    """A warm process, and the rules for all that is forked from it.
+
+    It may be shared by processes that are forked from the one that started it. Making one raises SandboxError where the
+    rules ask for a sandbox that this system has not.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._zygote: Zygote | None = None
+        self._memory = 0
+        if rules.sandboxed and missing():
+            raise SandboxError(f"{missing()}, or say --no-sandbox and run what students wrote as yourself.")
+
+    def start(self) -> None:
+        """Begin to load the modules, in a process beside this one."""
+        if self._zygote is None:
+            environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD
+            self._zygote = Zygote(Request([], environment, os.getcwd(), None, None, None, PRELOAD))
+            self._memory = 0
+
+    def wait_until_warm(self) -> Zygote:
+        """Return the warm process. Raises CourseError if it cannot be started."""
+        self.start()
+        assert self._zygote is not None  # noqa: S101 - for the type checker
+        if not self._memory:
+            try:
+                self._zygote.wait_until_warm()
+            except NotWarmError as trouble:
+                self.close()
+                raise CourseError(f"Submissions cannot be run: {trouble}.") from None
+            self._memory = psutil.Process(self._zygote.process.pid).memory_info().rss
+        return self._zygote
+
+    def close(self) -> None:
+        """End the warm process and what it has forked."""
+        zygote, self._zygote, self._memory = self._zygote, None, 0
+        if zygote is not None:
+            zygote.close()
+
+    def is_warm(self) -> bool:
+        """Whether the warm process is still there; what is forked from it ends with it."""
+        try:
+            return (
+                self._zygote is not None and psutil.Process(self._zygote.process.pid).status() != psutil.STATUS_ZOMBIE
+            )
+        except psutil.NoSuchProcess:
+            return False
+
+    @contextmanager
+    def seat(self, cases: str, files: dict[str, bytes]) -> Iterator[Seat]:
+        """Start a process for a submission, and end it with all that it has started.
+
+        ``cases`` is the text of ``cases.py``; ``files`` are put into its folder. Raises SandboxError where its
+        sandbox cannot be had, RoomLostError where the warm process has ended.
+        """
+        zygote, rules = self.wait_until_warm(), self.rules
+        walls = {"limits": vars(rules.limits), "paths": interpreter_paths()} if rules.sandboxed else None
+        with ExitStack() as stack:
+            folder = "/" if rules.sandboxed else stack.enter_context(TemporaryDirectory(prefix="gradstop-"))
+            environment = _LEARNER if rules.sandboxed else {**_LEARNER, "HOME": folder, "TMPDIR": folder}
+            control, their_control = pair(stack)
+            lane, their_lane = pair(stack)
+            streams = (their_control.fileno(), their_lane.fileno(), None)
+            request = Request([json.dumps({"sandbox": walls})], environment, folder, *streams, target=TARGET)
+            try:
+                process = zygote.fork(request)
+            except (NotWarmError, OSError) as trouble:
+                raise RoomLostError(str(trouble)) from None
+            their_control.close()
+            their_lane.close()
+            with Seat(process, control, lane, rules, self._memory, self.is_warm) as seat:
+                seat.settle(cases, files)
+                yield seat
