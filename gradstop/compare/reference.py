@@ -1,7 +1,7 @@
 """An exercise's expected observations, recorded from the solution, and what is known of wrong answers."""
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -86,7 +86,26 @@ def make_reference(
 
     ``seed`` is called for each seed that is needed: a fixed stream for a recording, a secret one for a grader.
     """
-    turns = {case.name: covering_turns(case, solution, seed) for case in cases}
+    return _with_turns(cases, solution, wrong, {case.name: covering_turns(case, solution, seed) for case in cases})
+
+
+def repeat_reference(
+    cases: Sequence[Case],
+    solution: Callable[..., Any],
+    wrong: Iterable[tuple[Wrong, Callable[..., Any]]],
+    seeds: Mapping[str, Sequence[Seeds]],
+) -> Reference:
+    """Observe the solution, and each wrong answer, in these turns: for each case their seeds."""
+    turns = {case.name: tuple(Turn(s, observe(case, solution, s)) for s in seeds[case.name]) for case in cases}
+    return _with_turns(cases, solution, wrong, turns)
+
+
+def _with_turns(
+    cases: Sequence[Case],
+    solution: Callable[..., Any],
+    wrong: Iterable[tuple[Wrong, Callable[..., Any]]],
+    turns: dict[str, tuple[Turn, ...]],
+) -> Reference:
     behaviours = tuple((answer, _behaviour(cases, function, turns)) for answer, function in wrong)
     titles = {case.name: case.title for case in cases}
     return Reference(cases[0].exercise, tuple(inspect.signature(solution).parameters), titles, turns, behaviours)

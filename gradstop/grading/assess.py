@@ -110,7 +110,7 @@ def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room)
             name, points = exercise_of(cell), float(cell["metadata"]["nbgrader"]["points"])
             known = judged.get(name)
             marks.append(
-                _mark(known, paper.references[name], points, answers.get(name, ""))
+                mark_of(known, paper.references[name], points, answers.get(name, ""))
                 if known
                 else Mark(name, 0.0, points, 0, 0, first="there are no cases for this exercise")
             )
@@ -139,7 +139,8 @@ def _count(outputs: list[Output]) -> int | None:
     return next((output["execution_count"] for output in outputs if output.get("execution_count")), None)
 
 
-def _mark(judged: Judged, reference: Reference, points: float, answer: str) -> Mark:
+def mark_of(judged: Judged, reference: Reference, points: float, answer: str) -> Mark:
+    """Return what a verdict earns of these points."""
     verdict = judged.verdict
     like = verdict.like
     return Mark(
