@@ -81,7 +81,7 @@ def make_paper(assignment: Assignment, references: dict[str, Reference], root: P
         assignment.name,
         version_of(assignment),
         assignment.read_cases(),
-        Template(read_json(_handed_out(assignment))),
+        Template(read_json(handed_out(assignment))),
         references,
         trusty_controls(assignment, references),
         section_titles(root),
@@ -105,10 +105,11 @@ def _pooled(assignment: Assignment, root: Path, _number: int, _age: int, _versio
 def version_of(assignment: Assignment) -> str:
     """Return a digest of what an assignment's submissions are judged by."""
     digest = sha256(f"{version('gradstop')} {torch.__version__}".encode())
-    for path in (*sorted(assignment.folder.glob("*.*")), _handed_out(assignment)):
+    for path in (*sorted(assignment.folder.glob("*.*")), handed_out(assignment)):
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()
 
 
-def _handed_out(assignment: Assignment) -> Path:
+def handed_out(assignment: Assignment) -> Path:
+    """Return the notebook of the student copy."""
     return assignment.reference.with_name(assignment.notebook.name)
