@@ -11,8 +11,10 @@ from gradstop.compare import Reference, Turn, is_behaviour
 from gradstop.course import Assignment, read_text
 from gradstop.grading.inside.observed import function_of
 from gradstop.observe import Case, Record, observe, read_cases
+from gradstop.observe.encode import Json
 
 MOST = 4  # controls of one exercise
+Faults = dict[str, list[set[str]]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Control:
 
 
 def trusty_controls(assignment: Assignment, references: dict[str, Reference]) -> dict[str, list[Control]]:
-    """Choose controls for each exercise, among the answers that earn least."""
+    """Choose controls for each exercise, among the answers that earn least, one by one and all together."""
     path = assignment.folder / "wrong_answers.py"
     sources = answer_sources(read_text(path)) if path.is_file() else {}
     cases = read_cases(assignment.read_cases())
@@ -40,15 +42,33 @@ def _choose(reference: Reference, cases: dict[str, Case], sources: dict[tuple[st
         return sum(not any(turns) for turns in reference.behaviours[number][1].values())
 
     chosen: list[Control] = []
+    faults: Faults = {}
     for number in sorted(range(len(reference.behaviours)), key=passed):
-        answer, _ = reference.behaviours[number]
+        answer, differs = reference.behaviours[number]
+        together = _common_faults(faults, differs)
+        if chosen and _flawless(together) > _flawless(faults):
+            continue  # who took the best of each would earn more than by one of them
         source = sources[reference.exercise, answer.name]
         steady = [name for name, case in cases.items() if _is_steady(reference, number, case, source)]
         if steady:
             chosen.append(Control(number, source, steady))
+            faults = together
         if len(chosen) == MOST:
             break
     return chosen
+
+
+def _common_faults(before: Faults, differs: dict[str, list[dict[str, Json]]]) -> Faults:
+    """Return the observations, for each turn of each case, in which all answers so far and this one are wrong."""
+    return {
+        case: [set(turn) & before[case][i] if before else set(turn) for i, turn in enumerate(turns)]
+        for case, turns in differs.items()
+    }
+
+
+def _flawless(faults: Faults) -> int:
+    """Return the number of cases without a fault."""
+    return sum(not any(turns) for turns in faults.values())
 
 
 def _is_steady(reference: Reference, number: int, case: Case, source: str) -> bool:
