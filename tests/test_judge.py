@@ -4,66 +4,84 @@ import faulthandler
 import os
 import socket
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 from conftest import bench_of
 
 from gradstop.compare import as_text
-from gradstop.grading import judge as judging
-from gradstop.grading.judge import judge_all, listening
+from gradstop.grading.controls import trusty_controls
+from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.observed import observe_alone
+from gradstop.grading.judge import judge_all
 from gradstop.grading.parse import parse_record
+from gradstop.grading.seat import SeatLostError
 from gradstop.observe import Record
 from gradstop.observe.channel import LONGEST, Channel, ProtocolError
-from gradstop.observe.remote import serve
 
 DETACH = bench_of("03-detach")
+PATIENCE = 2.0
 
 
-@pytest.fixture
-def judge(monkeypatch):
-    """Judge a process that runs ``behave(address)``; return the number of cases passed for each exercise."""
-    monkeypatch.setattr(judging, "PATIENCE", 1.0)
-    children = []
+class Forks:
+    """What the judge takes for a submission's process: forks ``behave(channel, exercise)`` for each exercise."""
 
-    def run(behave):
-        def start(address):
-            pid = os.fork()
-            if pid == 0:
-                faulthandler.disable()  # a child that aborts is meant to
-                with suppress(BaseException):
-                    behave(address)
-                os._exit(0)
-            children.append(pid)
+    def __init__(self, behave):
+        self._behave = behave
 
-        with listening() as server:
-            verdicts = judge_all(server, start, DETACH.assignment.read_cases(), DETACH.references(0))
-        run.verdicts = verdicts
-        return {name: verdict.passed for name, verdict in verdicts.items()}
-
-    yield run
-    for pid in children:
-        with suppress(ProcessLookupError):
+    @contextmanager
+    def exercise(self, name):
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            faulthandler.disable()  # a child that aborts is meant to
+            ours.close()
+            with suppress(BaseException):
+                self._behave(Channel(theirs), name)
+            os._exit(0)
+        theirs.close()
+        try:
+            yield Channel(ours)
+        finally:
+            ours.close()
             os.kill(pid, 9)
-        os.waitpid(pid, 0)
+            os.waitpid(pid, 0)
+
+
+def judged(behave):
+    """Judge a process; return the verdicts and whether each exercise could be trusted."""
+    seat, references = Forks(behave), DETACH.references(0)
+    found = judge_all(seat, lambda: seat, references, CONTROLS, PATIENCE)
+    return {name: one.verdict for name, one in found.items()}, {name: one.trusted for name, one in found.items()}
+
+
+def passed(behave):
+    return {name: verdict.passed for name, verdict in judged(behave)[0].items()}
 
 
 def submission(**changed):
-    namespace = {**DETACH.solutions, **changed}
-    return lambda address: serve(address, namespace)
+    """Return a process that observes the solutions, but for the functions that are changed."""
+    functions = {**DETACH.solutions, **changed}
+    guard = Guard()
+    return lambda judge, name: observe_alone(judge, guard, DETACH.cases[name], functions[name])
 
 
+CONTROLS = trusty_controls(DETACH.assignment, DETACH.references(0))
 FULL = {"stop": 5, "scale_grad": 4, "one_path": 3, "semi_gradient_mse": 3, "to_numpy_copy": 3}
 NOTHING = dict.fromkeys(FULL, 0)
 
 
-def test_the_solutions_earn_full_marks(judge):
-    assert judge(submission()) == FULL
+def test_the_solutions_earn_full_marks_and_are_trusted():
+    verdicts, trusted = judged(submission())
+    assert {name: verdict.passed for name, verdict in verdicts.items()} == FULL
+    assert all(trusted.values())
 
 
-def test_a_wrong_answer_costs_the_cases_it_fails(judge):
+def test_a_wrong_answer_costs_the_cases_it_fails():
     data = next(a for a in DETACH.wrong["stop"] if a.name == "data")
-    assert judge(submission(stop=data.function)) == {**FULL, "stop": 4}
+    verdicts, _ = judged(submission(stop=data.function))
+    assert {name: verdict.passed for name, verdict in verdicts.items()} == {**FULL, "stop": 4}
+    assert verdicts["stop"].like.name == "data"
 
 
 @pytest.mark.parametrize(
@@ -79,52 +97,96 @@ def test_a_wrong_answer_costs_the_cases_it_fails(judge):
     ],
     ids=["exit", "abort", "sleep", "loop", "SystemExit", "no function", "missing"],
 )
-def test_an_exercise_that_crashes_or_hangs_costs_itself_alone(judge, answer):
-    assert judge(submission(stop=answer)) == {**FULL, "stop": 0}
+def test_an_exercise_that_crashes_or_hangs_costs_itself_alone(answer):
+    assert passed(submission(stop=answer)) == {**FULL, "stop": 0}
 
 
-def test_the_verdict_says_why_nothing_was_observed(judge):
-    judge(submission(stop=lambda x: time.sleep(60), one_path=lambda x, w: os._exit(1)))
-    said = {name: as_text(verdict) for name, verdict in judge.verdicts.items()}
-    assert "a loop that never ends" in " ".join(said["stop"].split())
-    assert "its process ended: a crash, or an exit" in " ".join(said["one_path"].split())
+def test_the_verdict_says_why_nothing_was_observed():
+    verdicts, _ = judged(submission(stop=lambda x: time.sleep(60), one_path=lambda x, w: os._exit(1)))
+    said = {name: " ".join(as_text(verdict).split()) for name, verdict in verdicts.items()}
+    assert "a loop that never ends" in said["stop"]
+    assert "its process ended: a crash, or an exit" in said["one_path"]
 
 
-def test_silence_earns_nothing(judge):
-    assert judge(lambda address: None) == NOTHING
-    assert judge(lambda address: time.sleep(60)) == NOTHING
-    assert judge(lambda address: Channel.connect(address).receive()) == NOTHING
+def test_every_exercise_has_controls_and_none_is_a_right_answer():
+    assert CONTROLS.keys() == FULL.keys()
+    assert all(CONTROLS.values())
+    for name, controls in CONTROLS.items():
+        known = DETACH.references(0)[name].behaviours
+        assert all(any(any(turns) for turns in known[control.number][1].values()) for control in controls)
 
 
-def test_a_line_is_received():
-    assert received(b'{"a": [1, 2.5, null]}\n') == {"a": [1, 2.5, None]}
+def test_an_observer_that_lies_for_the_better_is_not_trusted():
+    """What says of each function that it does what the solution does says so of the controls too."""
+    guard = Guard()
+
+    def lie(judge, name):
+        class Forged(Channel):
+            def receive(self, *args):
+                message = judge.receive(*args)
+                if "functions" in message:
+                    message["functions"] = dict.fromkeys(message["functions"])
+                return message
+
+            def send(self, message):
+                judge.send(message)
+
+        observe_alone(Forged(socket.socket()), guard, DETACH.cases[name], DETACH.solutions[name])
+
+    verdicts, trusted = judged(lie)
+    assert not any(trusted.values())
+    assert {name: verdict.passed for name, verdict in verdicts.items()} == NOTHING
+    assert "could not be judged" in " ".join(as_text(verdicts["stop"]).split())
 
 
-def speak(address, answer):
-    """Follow the protocol as one process, answering each order with ``answer(order)``."""
-    control = Channel.connect(address)
-    control.receive()
-    for _ in FULL:
-        control.receive()
-        control.send({"pid": 1})
-        with suppress(ProtocolError, OSError):
-            channel = Channel.connect(address)
-            while True:
-                channel.send(answer(channel.receive()))
-        control.receive()
+def test_no_process_and_silence_earn_nothing():
+    found = judge_all(None, lambda: None, DETACH.references(0), CONTROLS, PATIENCE)
+    assert {name: one.verdict.passed for name, one in found.items()} == NOTHING
+    assert passed(lambda judge, name: None) == NOTHING
+
+
+def test_a_process_that_is_lost_is_started_again_for_the_next_exercise():
+    good, started = Forks(submission()), []
+
+    class Lost:
+        @contextmanager
+        def exercise(self, name):
+            raise SeatLostError("it ended itself")
+            yield
+
+    def fresh():
+        started.append(1)
+        return good
+
+    found = judge_all(Lost(), fresh, DETACH.references(0), CONTROLS, PATIENCE)
+    assert {name: one.verdict.passed for name, one in found.items()} == {**FULL, "stop": 0}
+    assert len(started) == 1
+
+
+def answering(answer):
+    """Return a process that follows the protocol and answers each order with ``answer``."""
+
+    def behave(judge, name):
+        judge.receive()
+        while True:
+            judge.receive()
+            judge.send(answer)
+
+    return behave
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda order: {"passed": True},
-        lambda order: None,
-        lambda order: [],
-        lambda order: Record("anything").to_json(),
-        lambda order: {**Record("anything").to_json(), "score": 4},
-        lambda order: {**Record("anything").to_json(), "observations": [{"name": "the call"}] * 3},
-        lambda order: {**Record("anything").to_json(), "observations": [[]] * 500},
-        lambda order: "x" * (LONGEST + 10),
+        {"passed": True},
+        None,
+        [],
+        Record("anything").reported(),
+        {**Record("anything").reported(), "score": 4},
+        {"seen": [["the call"]] * 3, "stopped": None},
+        {"seen": [[]] * 500, "stopped": None},
+        {"seen": [["n", "value", 1, "x" * 1000]], "stopped": None},
+        "x" * (LONGEST + 10),
     ],
     ids=[
         "claims to pass",
@@ -134,11 +196,12 @@ def speak(address, answer):
         "an extra key",
         "half observations",
         "too many",
+        "a long note",
         "too long",
     ],
 )
-def test_a_report_of_another_form_earns_nothing(judge, answer):
-    assert judge(lambda address: speak(address, answer)) == NOTHING
+def test_a_report_of_another_form_earns_nothing(answer):
+    assert passed(answering(answer)) == NOTHING
 
 
 def received(line):
@@ -146,7 +209,11 @@ def received(line):
     with there:
         there.sendall(line)
     with Channel(here) as channel:
-        return channel.receive()
+        return channel.receive(1.0)
+
+
+def test_a_line_is_received():
+    assert received(b'{"a": [1, 2.5, null]}\n') == {"a": [1, 2.5, None]}
 
 
 @pytest.mark.parametrize(
@@ -167,10 +234,28 @@ def test_a_channel_refuses_what_is_not_strict_json(line):
         received(line)
 
 
-def test_a_parsed_record_keeps_values_and_drops_what_the_judge_knows_better():
-    data = Record("lie", ("lie",)).to_json()
-    data["observations"] = [{"name": "n", "kind": "value", "value": 1, "asked": "lie", "read": "lie", "note": "said"}]
-    record = parse_record(data, "truth")
+def test_a_channel_waits_for_the_whole_line_no_longer_than_it_was_told():
+    here, there = socket.socketpair()
+    with there, Channel(here) as channel:
+        there.sendall(b'{"a": ')
+        with pytest.raises(TimeoutError):
+            channel.receive(0.3)
+
+
+def test_what_watches_a_channel_ends_the_wait():
+    class EnoughError(Exception):
+        pass
+
+    def watch():
+        raise EnoughError
+
+    here, there = socket.socketpair()
+    with there, Channel(here, watch) as channel, pytest.raises(EnoughError):
+        channel.receive(30.0)
+
+
+def test_a_parsed_record_keeps_what_was_seen():
+    record = parse_record({"seen": [["n", "value", 1, "said"]], "stopped": None}, "truth")
     (observation,) = record.observations
     assert (record.case, record.given, observation.asked, observation.read) == ("truth", (), "", "")
-    assert observation.note == "said"
+    assert (observation.name, observation.kind, observation.value, observation.note) == ("n", "value", 1, "said")

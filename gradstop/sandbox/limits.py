@@ -12,7 +12,7 @@ class Limits:
     """What one sandbox may use, all its processes together unless said otherwise. Sizes are in bytes, times in seconds.
 
     Attributes:
-        memory: above what the process had when it was forked; also the most that one process may map.
+        memory: above what the process had when it was forked; also the most that one process may take for itself.
         processor: time of one process on the processor.
         processes: processes and threads at one time.
         disk: all files together. They lie in memory.
@@ -32,7 +32,8 @@ class Limits:
         """Set the limits that the system keeps by itself, on this process and all that come from it."""
         sizes = _sizes()
         wanted = {
-            resource.RLIMIT_AS: sizes["VmSize"] + self.memory,
+            # Addresses are no memory: each thread reserves some 70 MiB of them.
+            resource.RLIMIT_AS: sizes["VmSize"] + 4 * self.memory,
             resource.RLIMIT_DATA: sizes["VmData"] + self.memory,
             resource.RLIMIT_CPU: self.processor,
             resource.RLIMIT_NPROC: self.processes,
