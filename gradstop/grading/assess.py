@@ -115,8 +115,7 @@ def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room)
                 else Mark(name, 0.0, points, 0, 0, first="there are no cases for this exercise")
             )
             cell["outputs"] = [_result(marks[-1], known, paper.sections)]
-    lost = [f"cell {number + 1}: {why}" if number >= 0 else why for number, why in sorted(run.lost.items())]
-    return Outcome("", "", marks, lost=lost, changed=list(run.seat.changed if run.seat else ()))
+    return Outcome("", "", marks, lost=run.left_out(), changed=list(run.seat.changed if run.seat else ()))
 
 
 def judge_cells(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room) -> tuple[Run, dict[str, Judged]]:

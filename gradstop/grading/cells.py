@@ -20,6 +20,10 @@ class Run:
     outputs: dict[int, list[dict[str, Any]]]
     lost: dict[int, str]
 
+    def left_out(self) -> list[str]:
+        """Say which cells were left out, and why."""
+        return [f"cell {number + 1}: {why}" if number >= 0 else why for number, why in sorted(self.lost.items())]
+
 
 @contextmanager
 def running(room: Room, cases: str, files: dict[str, bytes], cells: list[Cell]) -> Iterator[Callable[[], Run]]:
