@@ -28,6 +28,8 @@ _STEPPER_CSS = "".join(
         "}}",
     ]
 )
+# JupyterLab would take the arrow keys for its own, and move to the next cell.
+_INPUT = '<input data-lm-suppress-shortcuts type="radio"'
 
 
 class Stepper:
@@ -61,7 +63,7 @@ class Stepper:
         last = len(self.shown) - 1
         caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
         keys = "".join(
-            f'<label><input type="radio" name="{group}" aria-label="{clean(f"{number} of {last}. {step.words}")}"'
+            f'<label>{_INPUT} name="{group}" aria-label="{clean(f"{number} of {last}. {step.words}")}"'
             f"{' checked' if number == 0 else ''}>{number}</label>"
             for number, step in enumerate(self.shown)
         )
