@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from gradstop.checking.recording import Recording, read_recording
@@ -14,6 +15,9 @@ from gradstop.compare import Reference, Verdict, as_html, as_text, headline, jud
 from gradstop.compare.report import unwritten
 from gradstop.course import Assignment, CourseError, assignment_here
 from gradstop.observe import observe
+
+# Validate's dialog wraps no line, and the command cuts one off after 83 signs.
+VALIDATED = 80
 
 
 def check(name: str, *, folder: str | Path | None = None) -> None:
@@ -99,4 +103,10 @@ def _first(verdict: Verdict) -> str:
         return headline(verdict)
     case = next(case for case in verdict.cases if not case.agrees)
     first = case.differences[0]
-    return f"{headline(verdict)} When {case.title}: {first.name}: {first.got}; the reference: {first.expected}."
+    parts = [
+        headline(verdict),
+        f"When {case.title}: {first.name}:",
+        f"yours: {first.got}",
+        f"the reference: {first.expected}",
+    ]
+    return "\n".join(fill(part, VALIDATED) for part in parts)
