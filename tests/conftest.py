@@ -7,7 +7,7 @@ import pytest
 
 from gradstop.authoring.bench import Bench
 from gradstop.authoring.sheet import BROWSERS
-from gradstop.course import assignments
+from gradstop.course import assignments, graded_cells
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHES = [Bench(assignment) for assignment in assignments(ROOT)]
@@ -56,3 +56,22 @@ def site():
         pytest.fail("the site is not built: run make book first")
     with Server(HTML).running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def small_class(tmp_path_factory):
+    """Grade a small class in 03-detach; tests that change it copy it first.
+
+    ann and =eve have the solutions, ben has one wrong answer, what cyd handed in is damaged.
+    """
+    from classroom import hand_in, make_course, run
+
+    course, name = make_course(tmp_path_factory.mktemp("small") / "course", "03-detach"), "03-detach"
+    solved = {cell.grade_id: cell.source for cell in graded_cells(bench_of(name).assignment.notebook) if cell.solution}
+    hand_in(course, "ann", solved)
+    hand_in(course, "ben", {**solved, "stop": "def stop(x):\n    return x.data"})
+    hand_in(course, "cyd", {}).write_text('{"cells": [')
+    hand_in(course, "=eve", solved)
+    done = run(course, "gradstop", "grade", name)
+    assert "3 graded" in done.stdout, done.stderr
+    return course

@@ -1,0 +1,257 @@
+"""What a class report says, as plain data: made of outcomes and of what is known of the assignment, laid out elsewhere.
+
+Nothing here is a verdict on a person. What was the same as another answer, or changed something of torch, is a note.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from statistics import fmean, median
+
+from gradstop.grading.names import Names
+from gradstop.grading.outcome import Mark, Outcome
+
+MOST_BINS = 12
+FEWEST_TOKENS = 30  # of answers that are compared; shorter ones are often the same by nature
+_NEAR = 1e-9
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a report has to know of an assignment, each by exercise where it says nothing else.
+
+    Attributes:
+        assignment: its name.
+        titles: the titles of the cases.
+        stubs: the tokens of the answer as it was handed out.
+        solutions: the tokens of the published solution.
+        sections: the titles of the book's sections, by place.
+
+    """
+
+    assignment: str
+    titles: dict[str, list[str]] = field(default_factory=dict)
+    stubs: dict[str, str] = field(default_factory=dict)
+    solutions: dict[str, str] = field(default_factory=dict)
+    sections: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Scores from ``low`` on and below ``high``; the last bin has those with all points."""
+
+    low: float
+    high: float
+    count: int
+
+    @property
+    def words(self) -> str:
+        """Say which scores these are."""
+        return f"{self.low:g} to below {self.high:g}" if self.high > self.low else f"all {self.low:g}"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The distribution of the scores."""
+
+    points: float
+    mean: float
+    median: float
+    bins: list[Bin]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """How the class did in one exercise: ``solved`` completely, the mean ``share`` of the points, ``untouched`` stubs.
+
+    ``hardest`` is the case that most answers failed first, ``failed`` how many; stubs do not count there.
+    """
+
+    name: str
+    points: float
+    graded: int
+    solved: int
+    share: float
+    untouched: int
+    hardest: str
+    failed: int
+
+
+@dataclass(frozen=True)
+class Way:
+    """One form of a misconception: ``says`` completes "This behaves like …"."""
+
+    exercise: str
+    says: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A misconception that was met: by how many, in which forms, where the book explains it."""
+
+    name: str
+    count: int
+    who: list[str]
+    ways: list[Way]
+    read: list[str]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something about one student's submission."""
+
+    who: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Same:
+    """Answers to an exercise that are the same token for token, and perhaps the published solution's."""
+
+    exercise: str
+    tokens: int
+    who: list[str]
+    published: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """A class report on one assignment. Each list is in the order in which it is shown."""
+
+    assignment: str
+    anonymous: bool
+    graded: int
+    scores: Scores | None
+    exercises: list[Exercise]
+    misconceptions: list[Misconception]
+    not_graded: list[Note]
+    outdated: list[Note]
+    lost: list[Note]
+    distrusted: list[Note]
+    changed: list[Note]
+    same: list[Same]
+    unsandboxed: list[str]
+
+
+def make_report(
+    known: Known, outcomes: Sequence[Outcome], names: Names, unread: dict[str, str], outdated: dict[str, str]
+) -> Report:
+    """Make the report. ``unread`` says by student why there is no outcome, ``outdated`` why it is an old one."""
+    graded = [outcome for outcome in outcomes if not outcome.problem]
+    problems = {outcome.student: outcome.problem for outcome in outcomes if outcome.problem}
+    by_exercise = _by_exercise(graded)
+    return Report(
+        known.assignment,
+        names.anonymous,
+        len(graded),
+        _scores(graded),
+        [_exercise(known, name, marks) for name, marks in by_exercise.items()],
+        _misconceptions(known, names, by_exercise),
+        _notes(names, problems | unread),
+        _notes(names, outdated),
+        _notes(names, {o.student: "; ".join(o.lost) for o in graded}),
+        _notes(names, {o.student: ", ".join(m.exercise for m in o.marks if not m.trusted) for o in graded}),
+        _notes(names, {o.student: ", ".join(o.changed) for o in graded}),
+        list(_same(known, names, by_exercise)),
+        [names.of(student) for student in names.sort(o.student for o in graded if not o.sandboxed)],
+    )
+
+
+def _by_exercise(graded: Sequence[Outcome]) -> dict[str, list[tuple[str, Mark]]]:
+    found: dict[str, list[tuple[str, Mark]]] = {}
+    for outcome in graded:
+        for mark in outcome.marks:
+            found.setdefault(mark.exercise, []).append((outcome.student, mark))
+    return found
+
+
+def _scores(graded: Sequence[Outcome]) -> Scores | None:
+    if not graded:
+        return None
+    scores = [outcome.score for outcome in graded]
+    points = max(sum(mark.points for mark in outcome.marks) for outcome in graded)
+    return Scores(points, fmean(scores), median(scores), _bins(scores, points))
+
+
+def _bins(scores: Sequence[float], points: float) -> list[Bin]:
+    """Sort scores into bins of whole points, as narrow as there are few enough of them; all points are one more."""
+    width = max(1, ceil(points / MOST_BINS))
+    edges = [float(low) for low in range(0, ceil(points), width)]
+    full = sum(score >= points - _NEAR for score in scores)
+    numbers = Counter(int((score + _NEAR) // width) for score in scores if score < points - _NEAR)
+    bins = [Bin(low, min(low + width, points), numbers[i]) for i, low in enumerate(edges)]
+    return [*bins, Bin(points, points, full)]
+
+
+def _exercise(known: Known, name: str, found: list[tuple[str, Mark]]) -> Exercise:
+    marks = [mark for _, mark in found]
+    written = [mark for mark in marks if not _is_stub(known, mark)]
+    failed = Counter(_first_case(known, mark) for mark in written if mark.first).most_common(1)
+    return Exercise(
+        name,
+        max(mark.points for mark in marks),
+        len(marks),
+        sum(0 < mark.cases == mark.passed for mark in marks),
+        fmean(mark.score / mark.points if mark.points else 0.0 for mark in marks),
+        len(marks) - len(written),
+        *(failed[0] if failed else ("", 0)),
+    )
+
+
+def _is_stub(known: Known, mark: Mark) -> bool:
+    """Whether an answer is as it was handed out."""
+    return mark.tokens != "" and mark.tokens == known.stubs.get(mark.exercise)
+
+
+def _first_case(known: Known, mark: Mark) -> str:
+    """Return the title of the first case that a mark says failed."""
+    titles = sorted(known.titles.get(mark.exercise, []), key=len, reverse=True)
+    said = mark.first.removeprefix("when ")
+    return next((title for title in titles if said.startswith(f"{title}: ")), said.partition(": ")[0])
+
+
+def _misconceptions(known: Known, names: Names, found: dict[str, list[tuple[str, Mark]]]) -> list[Misconception]:
+    met: dict[str, list[tuple[str, Mark]]] = {}
+    for pairs in found.values():
+        for student, mark in pairs:
+            if mark.misconception:
+                met.setdefault(mark.misconception, []).append((student, mark))
+    listed = [_misconception(known, names, name, pairs) for name, pairs in met.items()]
+    return sorted(listed, key=lambda one: (-one.count, one.name))
+
+
+def _misconception(known: Known, names: Names, name: str, found: list[tuple[str, Mark]]) -> Misconception:
+    students = names.sort({student for student, _ in found})
+    ways = Counter((mark.exercise, mark.like) for _, mark in found)
+    places = Counter(mark.read for _, mark in found if mark.read)
+    return Misconception(
+        name,
+        len(students),
+        [names.of(student) for student in students],
+        [Way(exercise, says, count) for (exercise, says), count in ways.most_common()],
+        [known.sections.get(place, place) for place, _ in places.most_common()],
+    )
+
+
+def _notes(names: Names, texts: dict[str, str]) -> list[Note]:
+    students = names.sort(student for student, text in texts.items() if text)
+    return [Note(names.of(student), names.without(texts[student])) for student in students]
+
+
+def _same(known: Known, names: Names, found: dict[str, list[tuple[str, Mark]]]) -> Iterator[Same]:
+    """Yield the groups of answers that are the same, long enough, and written by somebody."""
+    for exercise, pairs in found.items():
+        groups: dict[str, list[str]] = {}
+        for student, mark in pairs:
+            if _length(mark.tokens) >= FEWEST_TOKENS and not _is_stub(known, mark):
+                groups.setdefault(mark.tokens, []).append(student)
+        for tokens, students in sorted(groups.items(), key=lambda group: -len(group[1])):
+            published = tokens == known.solutions.get(exercise)
+            if published or len(students) > 1:
+                yield Same(exercise, _length(tokens), [names.of(s) for s in names.sort(students)], published)
+
+
+def _length(tokens: str) -> int:
+    return int(tokens.partition(":")[0] or 0)
