@@ -1,4 +1,4 @@
-"""The command ``gradstop``: progress and start for learners, grade for instructors, the rest for authors."""
+"""The command ``gradstop``: progress and start for learners, grade to export for instructors, the rest for authors."""
 
 import argparse
 import os
@@ -47,6 +47,23 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--no-sandbox", action="store_true", help="run what students wrote as yourself, unprotected")
     grade.add_argument("--json", action="store_true", help="print the results as JSON")
     grade.set_defaults(run=_grade)
+    report = commands.add_parser("report", help="write a page on how the class did in an assignment")
+    report.add_argument("assignment", help="for example 03-detach")
+    report.add_argument("--anonymous", action="store_true", help="leave names out")
+    report.set_defaults(run=_report)
+    explain = commands.add_parser("explain", help="repeat a verdict from its kept seeds, and show it")
+    explain.add_argument("student")
+    explain.add_argument("exercise", help="for example stop")
+    explain.add_argument("--assignment", default="", help="needed where several have an exercise of this name")
+    explain.add_argument("--timeout", type=float, default=30.0, help="as it was graded with")
+    explain.add_argument("--memory", type=int, default=1024, help="as it was graded with")
+    explain.add_argument("--no-sandbox", action="store_true", help="run what was written as yourself, unprotected")
+    explain.set_defaults(run=_explain)
+    export = commands.add_parser("export", help="write the gradebook's scores as CSV")
+    export.add_argument("--to", default="", help="a file; - for the terminal (default: grading/grades.csv)")
+    export.add_argument("--assignment", nargs="+", default=[], help="these alone (default: all in the gradebook)")
+    export.add_argument("--format", choices=["csv", "moodle", "canvas"], default="csv", help="who is to read it")
+    export.set_defaults(run=_export)
     refresh = commands.add_parser("refresh", help="execute the notebooks and regenerate what is derived")
     refresh.add_argument("--only", default="", help="only notebooks whose path contains this")
     refresh.set_defaults(run=_refresh)
@@ -84,6 +101,24 @@ def _grade(options: argparse.Namespace) -> int:
     from gradstop.grading.command import grade_command
 
     return grade_command(options.root.resolve(), options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from gradstop.grading.report_command import report_command
+
+    return report_command(options.root.resolve(), options)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from gradstop.grading.explain import explain_command
+
+    return explain_command(options.root.resolve(), options)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from gradstop.grading.export import export_command
+
+    return export_command(options.root.resolve(), options)
 
 
 def _refresh(options: argparse.Namespace) -> int:

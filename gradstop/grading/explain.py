@@ -1,0 +1,117 @@
+"""What ``gradstop explain`` prints: one verdict, repeated, with all that the function was given, for an appeal."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import fill
+
+from gradstop.compare import CaseVerdict, Turn, as_text
+from gradstop.course import Assignment, CourseError, assignments, find_assignment, graded_cells
+from gradstop.grading.batch import Course, open_course
+from gradstop.grading.outcome import Mark, Outcome
+from gradstop.grading.repeat import Repeated, repeat
+from gradstop.grading.results import results_of
+from gradstop.grading.rules import Rules
+
+WIDTH = 88
+
+
+def explain_command(root: Path, options: Namespace) -> int:
+    """Repeat a verdict and print it; return 1 if it is another one than was kept."""
+    if options.timeout <= 0 or options.memory < 64:
+        raise CourseError("--timeout is more than 0 seconds, --memory at least 64 MiB.")
+    course = open_course(root)
+    assignment = assignment_of(root, options.exercise, options.assignment)
+    kept, mark = kept_mark(course, assignment, options.student, options.exercise)
+    rules = Rules.of_course(root, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox)
+    repeated = repeat(course, assignment, kept, mark, rules)
+    print(f"{kept.student}, {assignment.name}, {mark.exercise}")
+    for line in explained(repeated):
+        print(line)
+    return 0 if repeated.same else 1
+
+
+def assignment_of(root: Path, exercise: str, name: str = "") -> Assignment:
+    """Return the assignment that has an exercise. Raises CourseError that lists what there is."""
+    among = [find_assignment(root, name)] if name else assignments(root) or [find_assignment(root, "")]
+    known = {one.name: [cell.grade_id for cell in graded_cells(one.notebook) if cell.solution] for one in among}
+    found = [assignment for assignment in among if exercise in known[assignment.name]]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        named = " or ".join(assignment.name for assignment in found)
+        raise CourseError(f"More than one assignment has an exercise {exercise!r}: say --assignment {named}.")
+    there = "; ".join(f"{assignment}: {', '.join(names)}" for assignment, names in known.items())
+    raise CourseError(f"There is no exercise {exercise!r}. There is, in {there}.")
+
+
+def kept_mark(course: Course, assignment: Assignment, student: str, exercise: str) -> tuple[Outcome, Mark]:
+    """Return what was kept of a verdict. Raises CourseError that says what is missing."""
+    results, again = results_of(course.root), f"gradstop grade {assignment.name} --student {student}"
+    outcome = results.outcome(assignment.name, student)
+    if outcome is None and (course.submitted / student).is_dir():
+        raise CourseError(f"{student} is not graded in {assignment.name} yet: {again}")
+    if outcome is None:
+        there = ", ".join(sorted(results.fingerprints(assignment.name))) or "nobody"
+        raise CourseError(f"There is no student {student!r}. Graded in {assignment.name}: {there}.")
+    if outcome.problem:
+        raise CourseError(
+            f"{student} could not be graded in {assignment.name}, so there is no verdict: {outcome.problem}."
+        )
+    mark = next((mark for mark in outcome.marks if mark.exercise == exercise), None)
+    if mark is None or not mark.seeds:
+        raise CourseError(f"When {student} was graded, there was nothing that judged {exercise}: {again}")
+    return outcome, mark
+
+
+def explained(repeated: Repeated) -> Iterator[str]:
+    """Yield the lines that show a verdict: scores, what has changed, the differences, what was given in each turn."""
+    yield f"  kept   {_score(repeated.kept)}"
+    yield f"  now    {_score(repeated.now)}"
+    yield from (f"  left out: {lost}" for lost in repeated.lost)
+    yield ""
+    yield fill(f"{_comparison(repeated)} {_changes(repeated)}", WIDTH)
+    if not repeated.same and repeated.kept.first:
+        yield fill(f"Kept: {repeated.kept.first}", WIDTH)
+    yield ""
+    yield as_text(repeated.verdict, repeated.sections)
+    yield ""
+    yield "What the function was given, with the two seeds of each turn:"
+    reference = repeated.reference
+    for name, case in zip(reference.turns, repeated.verdict.cases, strict=True):
+        yield from _case(case, reference.turns[name])
+    yield from (f"  new    when {title}: it has no seeds yet" for title in repeated.added)
+
+
+def _score(mark: Mark) -> str:
+    said = f"{mark.score:g} of {mark.points:g} points, {mark.passed} of {mark.cases} cases agree"
+    return said if mark.trusted else f"{said}; could not be trusted"
+
+
+def _comparison(repeated: Repeated) -> str:
+    if repeated.same:
+        return "The verdict is the same as when it was graded."
+    return "THE VERDICT IS ANOTHER ONE than when it was graded."
+
+
+def _changes(repeated: Repeated) -> str:
+    if not repeated.unchanged:
+        return "The submission, or what judges it, has changed since: what is shown is how it stands now."
+    if repeated.same:
+        return "Nothing has changed since, neither the submission nor what judges it."
+    return (
+        "Yet nothing has changed since, neither the submission nor what judges it: the function draws by chance, or "
+        "depends on time or on what ran before."
+    )
+
+
+def _case(case: CaseVerdict, turns: tuple[Turn, ...]) -> Iterator[str]:
+    yield f"  {'agrees ' if case.agrees else 'differs'}  when {case.title}"
+    marked = False
+    for number, turn in enumerate(turns, 1):
+        here = not marked and not case.agrees and turn.record.given == case.given
+        marked = marked or here
+        given = "; ".join(turn.record.given) or "nothing drawn"
+        text = f"{given}{' (differs here)' if here else ''}"
+        yield fill(text, WIDTH, initial_indent=f"    {number:>4}  ", subsequent_indent=" " * 10)
+        yield f"          seeds {turn.seeds[0]}, {turn.seeds[1]}"

@@ -1,0 +1,78 @@
+"""Repeats one verdict from the seeds that were kept with it."""
+
+from dataclasses import dataclass
+
+from gradstop.compare import Reference, Verdict
+from gradstop.course import Assignment, CourseError
+from gradstop.grading.assess import close_rooms, judge_cells, mark_of, room_for
+from gradstop.grading.batch import Course
+from gradstop.grading.outcome import Mark, Outcome
+from gradstop.grading.paper import make_paper
+from gradstop.grading.references import repeated_reference
+from gradstop.grading.rules import Rules
+from gradstop.grading.submission import UnreadableError, read_cells
+from gradstop.observe import read_cases
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A verdict as it was kept, and what the same seeds give now.
+
+    Attributes:
+        kept: what was kept.
+        now: what this time gives.
+        verdict: this time's verdict.
+        reference: what it was compared with.
+        sections: the titles of the book's sections.
+        unchanged: whether submission and assignment are what was graded.
+        added: the titles of cases that were not there then, and are left out now.
+        lost: what cells had to be left out this time.
+
+    """
+
+    kept: Mark
+    now: Mark
+    verdict: Verdict
+    reference: Reference
+    sections: dict[str, str]
+    unchanged: bool
+    added: list[str]
+    lost: list[str]
+
+    @property
+    def same(self) -> bool:
+        """Whether both verdicts say the same."""
+        return _gist(self.kept) == _gist(self.now)
+
+
+def repeat(course: Course, assignment: Assignment, kept: Outcome, mark: Mark, rules: Rules) -> Repeated:
+    """Judge a student's exercise again under the seeds that were kept.
+
+    Raises CourseError where the submission cannot be read any more, or nothing can be run.
+    """
+    try:
+        submission = course.read(assignment, kept.student)
+        cells = read_cells(submission.notebook, assignment.notebook.name)
+    except UnreadableError as reason:
+        raise CourseError(f"The submission of {kept.student} cannot be read any more: {reason}.") from None
+    exercise = mark.exercise
+    reference = repeated_reference(assignment, exercise, mark.seeds)
+    paper = make_paper(assignment, {exercise: reference}, course.root)
+    try:
+        run, judged = judge_cells(paper, paper.template.restore(cells)["cells"], submission.files, room_for(rules))
+    finally:
+        close_rooms()
+    return Repeated(
+        mark,
+        mark_of(judged[exercise], reference, mark.points, ""),
+        judged[exercise].verdict,
+        reference,
+        paper.sections,
+        submission.fingerprint(paper.version) == kept.fingerprint,
+        [case.title for case in read_cases(paper.cases)[exercise] if case.name not in mark.seeds],
+        run.left_out(),
+    )
+
+
+def _gist(mark: Mark) -> tuple[object, ...]:
+    return mark.passed, mark.cases, mark.first, mark.misconception, mark.trusted
