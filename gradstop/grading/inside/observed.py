@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.guard import Guard, block_signals
 from gradstop.observe import Case, Record, run_case
 from gradstop.observe.channel import Channel
 
@@ -55,6 +55,7 @@ def _calm() -> None:
     threading.settrace(None)
     threading.setprofile(None)
     gc.callbacks.clear()
+    block_signals()
     torch.set_num_threads(1)  # the parent's OpenMP threads are not here, and waiting for them would never end
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
 

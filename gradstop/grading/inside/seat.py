@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import numpy
 import torch
 
-from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.guard import Guard, keep_kernels
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import Cells
 from gradstop.grading.inside.warmup import warm_up
@@ -49,6 +49,7 @@ def _loaded() -> dict[str, Any]:
 _theirs = _copy_for_learners()
 _guard = Guard()
 warm_up(_guard)
+keep_kernels()
 
 
 def run(request: Request, streams: list[int], tells: int) -> NoReturn:
@@ -118,7 +119,7 @@ def _serve(judge: Channel, lane: int, *, sandboxed: bool) -> None:
             judge.send({"outputs": cells.run(order["run"])})
             continue
         exercise = order["observe"]
-        changed += _guard.restore(all_of_it=True)
+        changed += _guard.restore()
         _, (number, *_), _, _ = socket.recv_fds(socket.socket(fileno=os.dup(lane)), 1, 1)
         _kill_leftovers(sandboxed)
         gc.freeze()  # a collection in the fork would touch, and so copy, every page
