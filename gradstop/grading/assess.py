@@ -3,6 +3,7 @@
 import atexit
 import base64
 import json
+import threading
 import time
 from dataclasses import dataclass, replace
 from html import escape
@@ -23,6 +24,7 @@ from gradstop.grading.template import Cell, exercise_of, is_check
 
 TRIES = 3
 _rooms: dict[Rules, Room] = {}
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,11 @@ def grade_unit(paper: bytes, unit: bytes) -> bytes:
 
 def room_for(rules: Rules) -> Room:
     """Return this process's room for these rules; it stays warm."""
-    if rules not in _rooms:
-        _rooms[rules] = Room(rules)
-    return _rooms[rules]
+    with _lock:  # a cluster's worker may have several threads
+        if rules not in _rooms:
+            _rooms[rules] = Room(rules)
+            _rooms[rules].wait_until_warm()
+        return _rooms[rules]
 
 
 def use_room(room: Room) -> None:

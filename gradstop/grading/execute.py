@@ -7,7 +7,7 @@ from typing import Any
 
 from nbclient import NotebookClient
 from nbconvert.exporters import NotebookExporter
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode, from_dict, reads
 from nbformat.validator import isvalid
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
@@ -31,7 +31,7 @@ class LenientExporter(NotebookExporter):  # type: ignore[misc]
         notebook = read_notebook(path.read_bytes(), path.name)
         if not isvalid(notebook):
             notebook = {"cells": bare(notebook["cells"]), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-        return self.from_notebook_node(from_dict(notebook), resources=resources, **kw)
+        return self.from_notebook_node(reads(json.dumps(notebook), 4), resources=resources, **kw)
 
 
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from multiprocessing import get_context
 from typing import Any, Protocol
 
@@ -124,30 +125,32 @@ class Cluster:
             raise CourseError(f"The scheduler at {address} does not answer: {error}.") from None
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
-        """Yield each unit's name and result as it is done."""
-        from distributed import KilledWorker, as_completed
+        """Yield each unit's name and result as it is done. Raises CourseError if the cluster goes away."""
+        from distributed import CancelledError, KilledWorker, as_completed
+        from distributed.comm import CommClosedError
 
-        everywhere = self._client.scatter(shared, broadcast=True)
-        workers = max(1, sum(self._client.nthreads().values()))
-        waiting, names = iter(units), {}
-        done = as_completed(with_results=False)
+        waiting = iter(units)
+        names: dict[str, str] = {}
 
-        def feed() -> None:
-            for name, unit in waiting:
-                future = self._client.submit(work, everywhere, unit, pure=False)
-                names[future.key] = name
-                done.add(future)
-                return
+        def send(job: tuple[str, bytes]) -> Any:
+            future = self._client.submit(work, everywhere, job[1], pure=False)
+            names[future.key] = job[0]
+            return future
 
-        for _ in range(workers * AHEAD):
-            feed()
-        for future in done:
-            name = names.pop(future.key)
-            try:
-                yield name, future.result()
-            except KilledWorker:
-                yield name, Lost()
-            feed()
+        try:
+            everywhere = self._client.scatter(shared, broadcast=True)
+            workers = max(1, sum(self._client.nthreads().values()))
+            done = as_completed([send(job) for job in islice(waiting, workers * AHEAD)])
+            for future in done:
+                name = names.pop(future.key)
+                try:
+                    result = future.result()
+                except KilledWorker:
+                    result = Lost()
+                yield name, result
+                done.update(send(job) for job in islice(waiting, 1))
+        except (OSError, CancelledError, CommClosedError) as error:
+            raise CourseError(f"The cluster went away ({error}). Grade again: what is finished is kept.") from None
 
     def close(self) -> None:
         """Leave the cluster to itself."""

@@ -1,0 +1,218 @@
+"""``gradstop grade`` on a class: only what is new is graded, and whatever stops it, nothing finished is lost."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+from classroom import SOLVED, change, hand_in, make_course, run, scores, without_checks
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("batch")]
+NAME = "03-detach"
+FULL = 18.0
+CLASS = [f"student-{number:02}" for number in range(8)]
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory) -> Path:
+    """Return a course whose class is graded."""
+    course = make_course(tmp_path_factory.mktemp("batch"), NAME)
+    for student in CLASS:
+        hand_in(course, student, SOLVED)
+    results = grade(course)
+    assert {name: r["score"] for name, r in results.items()} == dict.fromkeys(CLASS, FULL)
+    return course
+
+
+@pytest.fixture
+def course(graded, tmp_path) -> Path:
+    """Return a copy of the graded course."""
+    return Path(shutil.copytree(graded, tmp_path / "course"))
+
+
+@pytest.fixture
+def ungraded(graded, tmp_path) -> Path:
+    """Return a copy of the course in which nobody is graded yet."""
+    run_time = ("autograded", "gradebook.db", "results.db*")
+    return Path(shutil.copytree(graded, tmp_path / "course", ignore=shutil.ignore_patterns(*run_time)))
+
+
+def grade(course, *options):
+    """Grade and return the results by student."""
+    done = run(course, "gradstop", "grade", NAME, "--json", *options)
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.stdout, done.stderr
+    return {result["student"]: result for result in json.loads(done.stdout)}
+
+
+def kept(course) -> set[str]:
+    """Return whose outcome is kept."""
+    path = course / "grading" / "results.db"
+    if not path.is_file():
+        return set()
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            return {student for (student,) in database.execute("SELECT student FROM outcome")}
+    except sqlite3.OperationalError:  # being made at this moment
+        return set()
+
+
+class Grading:
+    """The command at work, to be disturbed."""
+
+    def __init__(self, course, *options):
+        self.course = course
+        self.process = subprocess.Popen(
+            [str(Path(sys.executable).parent / "gradstop"), "grade", NAME, "--json", "--jobs", "2", *options],
+            cwd=course,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_for(self, count):
+        """Return when as many outcomes are kept, and all processes of the command."""
+        deadline = time.monotonic() + 120
+        while len(kept(self.course)) < count:
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self):
+        """Return what it printed, once it has ended."""
+        out, err = self.process.communicate(timeout=180)
+        return self.process.returncode, out, err
+
+
+def left_of(processes):
+    """Return which processes still run after a moment."""
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def is_warm_process(process):
+    return any("kernels.warm" in word for word in process.cmdline())
+
+
+def test_what_is_graded_and_unchanged_is_not_graded_again(course):
+    again = grade(course)
+    assert {name: r["score"] for name, r in again.items()} == dict.fromkeys(CLASS, FULL)
+    assert not any(r["graded_now"] for r in again.values())
+    forced = grade(course, "--student", CLASS[0], "--force")
+    assert [r["graded_now"] for r in forced.values()] == [True]
+
+
+def test_a_resubmission_is_graded_and_never_keeps_an_old_score(course):
+    answers = {**SOLVED, "stop": "def stop(x):\n    return x.data"}
+    shutil.rmtree(course / "grading" / "submitted" / CLASS[3])
+    change(hand_in(course, CLASS[3], answers), without_checks)
+    again = grade(course)
+    assert [name for name, r in again.items() if r["graded_now"]] == [CLASS[3]]
+    assert (again[CLASS[3]]["score"], again[CLASS[3]]["before"]) == (17.0, 18.0)
+    assert scores(course, CLASS[3])["stop"] == 4.0
+
+
+def test_a_gradebook_that_was_lost_is_filled_again_without_running_anything(course):
+    (course / "grading" / "gradebook.db").unlink()
+    again = grade(course)
+    assert not any(r["graded_now"] for r in again.values())
+    assert sum(scores(course, CLASS[5]).values()) == FULL
+
+
+def test_a_killed_command_leaves_nothing_and_the_next_one_completes_it(ungraded):
+    command = Grading(ungraded)
+    processes = command.wait_for(2)
+    command.process.kill()
+    command.end()
+    assert not left_of(processes)
+    before = kept(ungraded)
+    results = grade(ungraded)
+    assert {name: r["score"] for name, r in results.items()} == dict.fromkeys(CLASS, FULL)
+    assert {name for name, r in results.items() if not r["graded_now"]} == before
+    assert all(sum(scores(ungraded, student).values()) == FULL for student in CLASS)
+
+
+def test_an_interrupt_says_so_in_a_line_and_keeps_what_is_finished(ungraded):
+    command = Grading(ungraded)
+    processes = command.wait_for(2)
+    command.process.send_signal(signal.SIGINT)
+    code, _, err = command.end()
+    assert code == 1
+    assert err.splitlines()[-1] == "gradstop: stopped; what was finished is kept"
+    assert "Traceback" not in err
+    assert not left_of(processes)
+    assert len(kept(ungraded)) >= 2
+
+
+@pytest.mark.parametrize("which", ["a worker", "the warm process"])
+def test_a_killed_process_costs_nobody_anything(ungraded, which):
+    command = Grading(ungraded)
+    processes = command.wait_for(1)
+    warm = [p for p in processes if is_warm_process(p) and p.ppid() == command.process.pid]
+    workers = [p for p in processes if p.ppid() == command.process.pid and p not in warm]
+    (warm if which == "the warm process" else workers)[0].kill()
+    code, out, err = command.end()
+    assert code == 0, err
+    assert {r["student"]: r["score"] for r in json.loads(out)} == dict.fromkeys(CLASS, FULL)
+    assert not any(r["lost"] for r in json.loads(out))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
+def test_a_full_disk_is_named_and_nothing_finished_is_lost(ungraded):
+    grading = ungraded / "grading"
+    submitted = shutil.move(grading / "submitted", ungraded / "aside")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=900k", "small", str(grading)], check=True)
+    try:
+        shutil.copytree(submitted, grading / "submitted", ignore=shutil.ignore_patterns("reference.json"))
+        done = run(ungraded, "gradstop", "grade", NAME)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert "full" in done.stderr or "No space" in done.stderr, done.stderr
+        subprocess.run(["mount", "-o", "remount,size=64m", str(grading)], check=True)
+        before = kept(ungraded)
+        results = grade(ungraded)
+        assert {name: r["score"] for name, r in results.items()} == dict.fromkeys(CLASS, FULL)
+        assert {name for name, r in results.items() if not r["graded_now"]} == before
+    finally:
+        subprocess.run(["umount", str(grading)], check=True)
+
+
+def test_without_a_sandbox_it_says_so(course):
+    done = run(course, "gradstop", "grade", NAME, "--student", CLASS[1], "--no-sandbox", "--force")
+    assert done.returncode == 0, done.stderr
+    assert "Graded without a sandbox: what students wrote ran as you." in done.stdout
+    assert sum(scores(course, CLASS[1]).values()) == FULL
+
+
+def test_where_no_sandbox_can_be_had_nothing_is_run(course, monkeypatch, capsys):
+    from gradstop import cli
+    from gradstop.grading import room
+
+    monkeypatch.setattr(room, "missing", lambda: "there is no sandbox on this system. Grade on Linux")
+    assert cli.main(["--root", str(course), "grade", NAME, "--force"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("gradstop: there is no sandbox on this system")
+    assert "--no-sandbox" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--jobs", "0"], "--jobs is at least 1"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "does not answer"),
+    ],
+)
+def test_a_mistake_in_the_options_gets_a_sentence(course, options, said):
+    done = run(course, "gradstop", "grade", NAME, "--force", *options)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
