@@ -7,7 +7,8 @@ from gradstop.observe.encode import Json
 from gradstop.observe.record import Observation, Record
 
 # What wording a value of an unexpected form can raise; a report from elsewhere may hold anything.
-_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+MOST = 600  # characters of what is shown of one value; an answer may return any text
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,15 @@ def _difference(got: Observation, wanted: Observation) -> list[Difference]:
     except _MALFORMED:
         said, means = "something that cannot be read", "It is not of the form that is asked for."
     if got.note:
-        said = f"{said} ({got.note})"
-    return [Difference(wanted.name, wanted.kind, wanted.asked, said, kind.words(wanted.value), means, wanted.read)]
+        said = f"{_shown(said)} ({got.note})"
+    expected = kind.words(wanted.value)
+    return [Difference(wanted.name, wanted.kind, wanted.asked, _shown(said), expected, _shown(means), wanted.read)]
+
+
+def _shown(text: str) -> str:
+    """Return a text that an answer had a hand in, short enough to be read and without halves of characters."""
+    short = text if len(text) <= MOST else f"{text[: MOST - 2]} …"
+    return short.encode(errors="replace").decode()
 
 
 def _missing(wanted: Observation) -> Difference:
@@ -73,12 +81,12 @@ def _missing(wanted: Observation) -> Difference:
 
 def _stopped(got: Record) -> Difference:
     if not got.observations:
-        return Difference("the case", "raised", "the function returns", str(got.stopped), "returns", "")
+        return Difference("the case", "raised", "the function returns", _shown(str(got.stopped)), "returns", "")
     return Difference(
         "the rest of the case",
         "raised",
         "the result can be used as the text says",
-        f"stopped after “{got.observations[-1].name}”: {got.stopped}",
+        _shown(f"stopped after “{got.observations[-1].name}”: {got.stopped}"),
         "goes on to the end",
         "What your function returned could not be used further.",
     )

@@ -57,23 +57,32 @@ class Unit:
 
 def grade_unit(paper: bytes, unit: bytes) -> bytes:
     """Grade one submission. Raises CourseError where submissions cannot be run at all; never for what one does."""
-    known, work, start = read_paper(paper), Unit.from_bytes(unit), time.perf_counter()
+    known, work = read_paper(paper), Unit.from_bytes(unit)
     student = work.submission.student
     try:
-        cells = read_cells(work.submission.notebook, f"{known.assignment.partition('-')[2]}.ipynb")
+        return _graded(known, work).to_json().encode()
     except UnreadableError as reason:
-        return Outcome(student, work.fingerprint, problem=str(reason)).to_json().encode()
+        problem = str(reason)
+    except CourseError:
+        raise
+    except Exception as error:  # whatever it did to the judge, the others are graded
+        problem = f"the judge failed on it, which should not be and is worth a report: {type(error).__name__}"
+    return Outcome(student, work.fingerprint, problem=problem).to_json().encode()
+
+
+def _graded(known: Paper, work: Unit) -> Outcome:
+    start = time.perf_counter()
+    cells = read_cells(work.submission.notebook, f"{known.assignment.partition('-')[2]}.ipynb")
     notebook = known.template.restore(cells)
     found = assess(known, notebook["cells"], work.submission.files, room_for(work.rules))
-    outcome = replace(
+    return replace(
         found,
-        student=student,
+        student=work.submission.student,
         fingerprint=work.fingerprint,
         notebook=json.dumps(notebook, ensure_ascii=False, indent=1),
         sandboxed=work.rules.sandboxed,
         seconds=time.perf_counter() - start,
     )
-    return outcome.to_json().encode()
 
 
 def room_for(rules: Rules) -> Room:

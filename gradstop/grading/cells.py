@@ -11,6 +11,9 @@ from gradstop.grading.room import Room
 from gradstop.grading.seat import LONGEST_CELL, Seat, SeatLostError
 from gradstop.grading.template import Cell, is_check
 
+MOST = 10_000_000  # characters of all outputs of a submission
+TOO_MUCH = "The notebook shows more than is kept; from here on its outputs are left out."
+
 
 @dataclass
 class Run:
@@ -39,6 +42,7 @@ def running(room: Room, cases: str, files: dict[str, bytes], cells: list[Cell]) 
             while True:
                 stack.close()
                 outputs: dict[int, list[dict[str, Any]]] = {}
+                left = MOST
                 try:
                     seat = stack.enter_context(room.seat(cases, files))
                 except SeatLostError as reason:
@@ -47,9 +51,9 @@ def running(room: Room, cases: str, files: dict[str, bytes], cells: list[Cell]) 
                     if cell["cell_type"] != "code" or is_check(cell) or number in lost:
                         continue
                     try:
-                        outputs[number] = _run_one(
-                            seat, cell["source"], min(room.rules.cell, deadline - time.monotonic())
-                        )
+                        some = _run_one(seat, cell["source"], min(room.rules.cell, deadline - time.monotonic()))
+                        left -= len(repr(some))
+                        outputs[number] = some if left >= 0 else [error_output("TooMuchShown", TOO_MUCH)]
                     except SeatLostError as reason:
                         lost[number] = str(reason)
                         break

@@ -50,7 +50,7 @@ def _parse(item: dict[str, Any]) -> Output | None:
         output: Output = {"output_type": kind, "metadata": {}, "data": _bundle(item["data"])}
         if kind == "execute_result":
             number = item.get("execution_count")
-            output["execution_count"] = number if type(number) is int else None
+            output["execution_count"] = number if type(number) is int and 0 <= number < 1 << 31 else None
         return output
     return None
 
@@ -68,9 +68,14 @@ def _bundle(data: dict[str, Any]) -> dict[str, str]:
             found[kind] = value
         elif kind == "text/html":
             found[kind] = clean_html(value)
-        elif kind in _PICTURES and _BASE64.fullmatch(value):
+        elif kind in _PICTURES and is_base64(value):
             found[kind] = value
     return found or {"text/plain": "(an output of a form that is not shown)"}
+
+
+def is_base64(data: Any) -> bool:
+    """Whether data is of the form in which a notebook holds a picture, with nothing in it that ends an attribute."""
+    return isinstance(data, str) and _BASE64.fullmatch(data) is not None
 
 
 def clean_html(text: str) -> str:

@@ -110,7 +110,7 @@ class Seat:
             raise SeatLostError("its process gave another answer than it should")
         names = answer.get("changed")
         if isinstance(names, list):
-            self.changed = tuple(text[:80] for text in names[:20] if isinstance(text, str))
+            self.changed = tuple(_printable(text[:80]) for text in names[:20] if isinstance(text, str))
 
     def _say(self, message: Any) -> None:
         try:
@@ -145,6 +145,10 @@ class Seat:
         with suppress(psutil.NoSuchProcess):
             if _memory(self._known) - self._inherited > most:
                 raise SeatLostError(f"it took more than {most >> 20} MiB of memory")
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 _SIGNALS = {

@@ -16,6 +16,7 @@ LARGEST_NOTEBOOK = 20_000_000  # bytes
 LARGEST_FILES = 20_000_000  # bytes, all files beside the notebook
 MOST_CELLS = 2_000
 MOST_FILES = 200
+SHOWN = 5  # names in a message
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -52,11 +53,12 @@ def read_submission(student: str, notebook: Path) -> Submission:
     Raises UnreadableError where there is no notebook of this name, or it is too large.
     """
     folder = notebook.parent
+    if folder.is_symlink():
+        raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
         raise UnreadableError(f"there is no folder {student}/{folder.name}")
     if not is_plain(notebook):
-        others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb"))) or "no notebook"
-        raise UnreadableError(f"{notebook.name} is expected, there is {others}")
+        raise UnreadableError(f"{notebook.name} is expected, there is {_names(folder)}")
     size = notebook.stat().st_size
     if size > LARGEST_NOTEBOOK:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
@@ -64,6 +66,13 @@ def read_submission(student: str, notebook: Path) -> Submission:
         return Submission(student, notebook.read_bytes(), dict(_files(folder)))
     except OSError as error:
         raise UnreadableError(f"{notebook.name} cannot be read: {error.strerror}") from None
+
+
+def _names(folder: Path) -> str:
+    """Return the names of a folder's notebooks: a few of them, and nothing that a terminal would obey."""
+    names = sorted(path.name for path in folder.glob("*.ipynb"))
+    shown = ["".join(sign if sign.isprintable() else "?" for sign in name[:80]) for name in names[:SHOWN]]
+    return ", ".join([*shown, "…"] if len(names) > SHOWN else shown) or "no notebook"
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:

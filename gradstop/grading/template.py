@@ -4,15 +4,17 @@ A submission may have lost, doubled, moved or changed anything. Its own cells ar
 reads of them is the template's. Nothing here decides a score: this is what is shown, and what is run.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from gradstop.course import CHECK
-from gradstop.grading.outputs import clean_text
+from gradstop.grading.outputs import clean_text, is_base64
 
 Cell = dict[str, Any]
 _SHOWN = ("code", "markdown", "raw")
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
+_FILE = re.compile(r"[\w .()-]{1,200}")  # the name of a picture
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _attached(cell: Cell) -> dict[str, dict[str, str]]:
     if not isinstance(attachments, dict):
         return {}
     return {
-        str(name): {kind: data for kind, data in bundle.items() if kind in _IMAGES and isinstance(data, str)}
+        name: {kind: data for kind, data in bundle.items() if kind in _IMAGES and is_base64(data)}
         for name, bundle in attachments.items()
-        if isinstance(bundle, dict)
+        if isinstance(name, str) and _FILE.fullmatch(name) and isinstance(bundle, dict)
     }
