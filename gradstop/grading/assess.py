@@ -79,7 +79,7 @@ def _graded(known: Paper, work: Unit) -> Outcome:
         found,
         student=work.submission.student,
         fingerprint=work.fingerprint,
-        notebook=json.dumps(notebook, ensure_ascii=False, indent=1),
+        notebook=json.dumps(notebook, ensure_ascii=False),
         sandboxed=work.rules.sandboxed,
         seconds=time.perf_counter() - start,
     )

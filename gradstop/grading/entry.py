@@ -4,6 +4,7 @@ nbgrader's own preprocessors decide what is entered (scores, "no response", late
 and one transaction for many submissions, where each would open its own and commit for each cell.
 """
 
+import json
 import logging
 import warnings
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ class Entry:
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = folder / f".{self._assignment.notebook.name}"
         try:
-            unfinished.write_text(nbformat.writes(notebook), encoding="utf-8")
+            unfinished.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
             unfinished.replace(folder / self._assignment.notebook.name)
         except OSError as error:
             unfinished.unlink(missing_ok=True)

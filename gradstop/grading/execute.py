@@ -74,7 +74,7 @@ class JudgedExecute(Execute):  # type: ignore[misc]
             found,
             student=names["student"],
             fingerprint=submission.fingerprint(paper.version),
-            notebook=json.dumps(graded, ensure_ascii=False, indent=1),
+            notebook=json.dumps(graded, ensure_ascii=False),
             sandboxed=self.sandbox,
         )
         results_of(root).keep(assignment.name, outcome)

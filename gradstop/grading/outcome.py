@@ -1,7 +1,7 @@
 """What grading a submission has found: one mark for each exercise, and the notebook with outputs and verdicts."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -62,7 +62,7 @@ class Outcome:
 
     def to_json(self) -> str:
         """Return the outcome as JSON; ``from_json`` reads it back."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps({**vars(self), "marks": [vars(mark) for mark in self.marks]}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, data: str) -> "Outcome":
