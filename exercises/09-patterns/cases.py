@@ -553,7 +553,9 @@ class FreezeOptimizer:
             self.momentum.update({id(p): buffer for p, buffer in zip(held, buffers, strict=True)})
         elif held:
             first, second, steps = zip(*(self.moments[id(parameter)] for parameter in held), strict=True)
-            sizes = {"lr": 0.05, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.2, "eps": 1e-6}
+            # A step is about g / (|g| + eps). With a small eps a gradient that is nearly zero moves a parameter as far
+            # as any other does, and which way is a matter of rounding, which differs among processors.
+            sizes = {"lr": 0.05, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.2, "eps": 0.01}
             state = list(first), list(second), [], list(steps)
             adamw(held, grads, *state, **sizes, amsgrad=False, maximize=False, foreach=False)
 
@@ -563,14 +565,15 @@ class FreezeTraining:
 
     def __init__(self, draw: Draw, *, norm: bool):
         self.size, self.width = draw.integer(2, 3), 2
-        layers, said = [tiny_linear(draw, self.width, self.width), nn.Tanh()], "a Linear and a Tanh"
+        # No bias before a BatchNorm, which subtracts it again: its gradient would be nothing but rounding.
+        layers, said = [tiny_linear(draw, self.width, self.width, bias=not norm), nn.Tanh()], "a Linear and a Tanh"
         if norm:
             inner, nested = nn.BatchNorm1d(self.width), draw.choice(True, False)
             with torch.no_grad():
                 inner.weight.copy_(draw.numbers((self.width,)))
                 inner.bias.copy_(draw.numbers((self.width,)))
             layers.insert(1, nn.Sequential(inner) if nested else inner)
-            said = f"a Linear, a {'Sequential with a ' if nested else ''}BatchNorm1d and a Tanh"
+            said = f"a Linear without bias, a {'Sequential with a ' if nested else ''}BatchNorm1d and a Tanh"
         draw.given.append(f"the net is stem, body and head; body is {said}")
         self.stem, self.body = (
             nn.Sequential(tiny_linear(draw, self.size, self.width), nn.Tanh()),
