@@ -133,10 +133,10 @@ def counted_again(count_nodes: Function, draw: Draw, see: Observer):
     inner = root = torch.tanh(x)
     before, after = draw.choice(1, 2, 3), draw.choice(1, 2, 3)
     for _ in range(before):
-        inner = root = torch.sin(root) * torch.exp(x)
+        inner = root = torch.sin(root) * torch.sigmoid(x)  # not exp(x): its powers would magnify what is rounded
     for _ in range(after):
         root = torch.sigmoid(root) * torch.cos(inner)
-    draw.given.append(f"inner is tanh(x), followed by {before} times inner = sin(inner) * exp(x)")
+    draw.given.append(f"inner is tanh(x), followed by {before} times inner = sin(inner) * sigmoid(x)")
     draw.given.append(f"root is inner, followed by {after} times root = sigmoid(root) * cos(inner)")
     order = draw.choice(("root", "inner", "root"), ("inner", "root", "inner"))
     for number, name in zip(("first", "second", "third"), order, strict=True):
