@@ -68,8 +68,10 @@ class Scaled(nn.Module):
 
 def network(draw: Draw, name: str = "the model", dtype: torch.dtype = torch.float32) -> nn.Sequential:
     """Draw a model with parameters, one of them frozen perhaps, and with buffers."""
-    model = filled(draw, nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.BatchNorm1d(3), Scaled()), nn.Tanh()), dtype)
-    frozen = draw.choice("", "0.weight", "1.1.gain")
+    # Tanh comes first: a BatchNorm right after the Linear would subtract its bias again, and whether training moves
+    # that bias at all would be a matter of rounding.
+    model = filled(draw, nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Sequential(nn.BatchNorm1d(3), Scaled())), dtype)
+    frozen = draw.choice("", "0.weight", "2.1.gain")
     for key, parameter in model.named_parameters():
         parameter.requires_grad_(key != frozen)
     draw.given.append(f"{frozen or 'none'} of {name}'s parameters is frozen")
@@ -120,7 +122,7 @@ def frozen_in_time(snapshot: Function, draw: Draw, see: Observer):
     see.value(
         "what has moved by an edit through .data", moved(snap, before), "no edit of the model changes the snapshot"
     )
-    name = later.choice("0.weight", "1.0.running_mean", "1.1.gain", "1.1.offset")
+    name = later.choice("0.weight", "2.0.running_mean", "2.1.gain", "2.1.offset")
     see.value("one entry", snap[name], f"afterwards {name} in the snapshot is what it was")
 
 
@@ -152,10 +154,10 @@ def without_a_graph(snapshot: Function, draw: Draw, see: Observer):
     see.value("the entries with a history", history, "no entry has a graph")
     later = yield
     w = later.tensor("w", "leaf", (3,))
-    used = ("0.bias", "1.1.gain", "1.1.offset")
+    used = ("0.bias", "2.1.gain", "2.1.offset")
     backward = lambda: sum((snap[name].clone() * w).sin().sum() for name in used).backward()
     asked = "a loss on the snapshot sends no gradient to the model"
-    see.gradients("a backward", backward, asked, w=w, bias=model[0].bias, gain=model[1][1].gain)
+    see.gradients("a backward", backward, asked, w=w, bias=model[0].bias, gain=model[2][1].gain)
 
 
 # fork ---------------------------------------------------------------------------------------------------
