@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import TypeVar
 
@@ -80,12 +80,13 @@ class Draw:
         *,
         signed: bool = True,
         dtype: torch.dtype = torch.float32,
+        made_by: Sequence[Callable[[torch.Tensor], torch.Tensor]] = (torch.tanh, torch.sigmoid, torch.exp),
     ) -> torch.Tensor:
         """Return an input of the case, and say in ``given`` what it is.
 
-        An interior tensor comes from a leaf (see ``source``) by an operation that saves a tensor, so that a
-        second backward through it cannot succeed by luck. A view is what one has from its second row on, or from
-        its second column on.
+        An interior tensor comes from a leaf (see ``source``) by one of ``made_by``, operations that save a tensor, so
+        that a second backward through it cannot succeed by luck. A view is what one has from its second row on, or
+        from its second column on.
         """
         shape = tuple(self.shape() if shape is None else shape)
         self.given.append(f"{name} is {_ARTICLE[kind]} of shape {shape} ({dtype_name(dtype)})")
@@ -97,7 +98,7 @@ class Draw:
         leaf = values.requires_grad_()
         made = leaf
         if kind in ("interior", "view"):
-            made = self.choice(torch.tanh, torch.sigmoid, torch.exp)(leaf)
+            made = self.choice(*made_by)(leaf)
         if kind == "view":
             made = made.narrow(axis or 0, 1, shape[axis or 0])
         self._sources[id(made)] = (made, leaf)

@@ -254,8 +254,13 @@ def target_goes_on(semi_gradient_mse: Function, draw: Draw, see: Observer):
 
 
 def any_tensor(draw: Draw, *kinds: str) -> Tensor:
-    """Draw a float32 or float64 tensor of one of these kinds."""
-    return draw.tensor("t", draw.choice(*kinds), dtype=draw.choice(torch.float32, torch.float64))
+    """Draw a float32 or float64 tensor of one of these kinds.
+
+    An interior one is a square, which all processors round alike: a float64 array of float32 numbers is compared to
+    the last of their bits.
+    """
+    dtype = draw.choice(torch.float32, torch.float64)
+    return draw.tensor("t", draw.choice(*kinds), dtype=dtype, made_by=[torch.square])
 
 
 @case("to_numpy_copy", "t has a history or none", "03-detach#to-numpy")
