@@ -168,9 +168,11 @@ def answering(answer):
 
     def behave(judge, name):
         judge.receive()
+        judge.receive()
+        judge.send({"done": None, "first": answer})
         while True:
             judge.receive()
-            judge.send(answer)
+            judge.send({"done": answer, "first": answer})
 
     return behave
 

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from gradstop.compare import Reference, Turn, Verdict, judge
 from gradstop.grading.controls import Control, control_holds
@@ -83,7 +84,7 @@ class _Session:
         self._orders += self._control_orders()
         self._chance.shuffle(self._orders)
         self._seen: dict[tuple[str, int], Record] = {}
-        self._missing = ""
+        self._missing = "its process was lost before it could be observed"
         self._trusted = True
 
     def _control_orders(self) -> list[_Order]:
@@ -103,28 +104,33 @@ class _Session:
             sources = dict(zip(self._names, [None, *(c.source for c in self._controls)], strict=True))
             process.send({"functions": dict(sorted(sources.items()))})
             process.send(self._words(self._orders[0]))
+            first = self._answer(process, self._orders[0])["first"]
             for order, following in zip(self._orders, [*self._orders[1:], None], strict=True):
-                record = self._run(process, order, following)
-                if order.control is None:
-                    self._seen[order.case, order.index] = record
-                elif not control_holds(
-                    self._reference, order.control.number, order.case, order.index, order.turn, record
-                ):
-                    self._trusted = False
+                process.send({"seed": order.turn.seeds[1], **(self._words(following) if following else {})})
+                answer = self._answer(process, following)
+                self._note(order, parse_record(first, order.case) + parse_record(answer["done"], order.case))
+                first = answer.get("first")
+            self._missing = ""
         except _LOST as error:
             self._missing = self._why(error)
 
-    def _run(self, process: Channel, order: _Order, following: _Order | None) -> Record:
-        first = parse_record(self._receive(process), order.case)
-        process.send({"seed": order.turn.seeds[1], **(self._words(following) if following else {})})
-        return first + parse_record(self._receive(process), order.case)
+    def _note(self, order: _Order, record: Record) -> None:
+        control = order.control
+        if control is None:
+            self._seen[order.case, order.index] = record
+        elif not control_holds(self._reference, control.number, order.case, order.index, order.turn, record):
+            self._trusted = False
 
     def _words(self, order: _Order) -> dict[str, object]:
         number = 0 if order.control is None else self._controls.index(order.control) + 1
         return {"function": self._names[number], "case": order.case, "first": order.turn.seeds[0]}
 
-    def _receive(self, process: Channel) -> object:
-        return process.receive(max(0.0, self._deadline - time.monotonic()))
+    def _answer(self, process: Channel, following: _Order | None) -> dict[str, Any]:
+        """Return the next answer: the record of the run that is done, and the first one of the run that follows."""
+        answer = process.receive(max(0.0, self._deadline - time.monotonic()))
+        if not isinstance(answer, dict) or answer.keys() != ({"done", "first"} if following else {"done"}):
+            raise ProtocolError("this is not an answer")
+        return answer
 
     def _why(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):

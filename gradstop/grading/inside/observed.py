@@ -22,7 +22,7 @@ def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) 
 
     The judge first sends the controls' sources by name; the answer is the one without a source. Then it orders run
     after run: a function, a case and the first phase's seed. Once it holds that phase's record it sends the second
-    phase's seed, and with it the next order, so that nobody waits.
+    phase's seed, and with it the next order; the second phase's record comes back with the next run's first.
     """
     _calm()
     guard.restore()
@@ -33,10 +33,11 @@ def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) 
     }
     known = {case.name: case for case in cases}
     order: dict[str, Any] = judge.receive()
+    done = None
 
     def challenge(record: Record) -> int:
         nonlocal order
-        judge.send(record.reported())
+        judge.send({"done": done, "first": record.reported()})
         order = judge.receive()
         seed: int = order["seed"]
         return seed
@@ -45,7 +46,8 @@ def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) 
         guard.restore()
         now = order
         second, _ = run_case(known[now["case"]], functions[now["function"]], now["first"], challenge)
-        judge.send(second.reported())
+        done = second.reported()
+    judge.send({"done": done})
 
 
 def _calm() -> None:

@@ -17,7 +17,7 @@ import torch
 
 from gradstop.grading.inside.guard import Guard, keep_kernels
 from gradstop.grading.inside.observed import observe_alone
-from gradstop.grading.inside.shell import Cells
+from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
 from gradstop.kernels.request import Request
 from gradstop.observe import run_cases
@@ -47,6 +47,7 @@ def _loaded() -> dict[str, Any]:
 
 
 _theirs = _copy_for_learners()
+_ours = list(_loaded())
 _guard = Guard()
 warm_up(_guard)
 keep_kernels()
@@ -65,7 +66,7 @@ def run(request: Request, streams: list[int], tells: int) -> NoReturn:
     for number in (0, 1, 2):
         os.dup2(os.open(os.devnull, os.O_RDWR), number)
     os.environ.clear()
-    os.environ.update(request.environment)
+    os.environ.update(request.environment, MPLBACKEND=INLINE)
 
     def body() -> NoReturn:
         with suppress(ProtocolError, OSError):
@@ -101,7 +102,7 @@ def _serve(judge: Channel, lane: int, *, sandboxed: bool) -> None:
         signal.signal(name, signal.SIG_DFL)
     hello = judge.receive()
     cases = run_cases(marshal.loads(base64.b64decode(hello["cases"])))  # noqa: S302 - the judge's own
-    for module in _loaded():
+    for module in _ours:
         del sys.modules[module]
     sys.modules.update(_theirs)
     random.seed()

@@ -11,6 +11,7 @@ from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import matplotlib
 from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -155,6 +156,8 @@ def _make_shell() -> InteractiveShell:
     return shell
 
 
+os.environ["MPLBACKEND"] = INLINE
+matplotlib.rcParams["backend"] = INLINE  # its name alone: loaded here, figures would silently become text
 SHELL = _make_shell()
 SHELL.run_cell("pass", silent=True)  # type: ignore[no-untyped-call]  # what the first cell loads is loaded
 
@@ -163,10 +166,6 @@ class Cells:
     """The notebook's cells, in the order in which they are run."""
 
     def __init__(self) -> None:
-        os.environ["MPLBACKEND"] = INLINE
-        matplotlib = sys.modules.get("matplotlib")
-        if matplotlib is not None:
-            matplotlib.rcParams["backend"] = INLINE
         self._written = os.open("output", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.unlink("output")
         for number in (1, 2):
