@@ -14,7 +14,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, or 1 after a sentence that says what is wrong."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # who reads has read enough, as `head` and `less` do
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except CourseError as trouble:
         print(f"gradstop: {trouble}", file=sys.stderr)
     except ModuleNotFoundError as missing:

@@ -62,7 +62,7 @@ def site():
 def small_class(tmp_path_factory):
     """Grade a small class in 03-detach; tests that change it copy it first.
 
-    ann and =eve have the solutions, ben has one wrong answer, what cyd handed in is damaged.
+    ann and =eve have the solutions, ben has one wrong answer, what cyd handed in is damaged, dan was late.
     """
     from classroom import hand_in, make_course, run
 
@@ -74,4 +74,5 @@ def small_class(tmp_path_factory):
     hand_in(course, "=eve", solved)
     done = run(course, "gradstop", "grade", name)
     assert "3 graded" in done.stdout, done.stderr
+    hand_in(course, "dan", solved)
     return course

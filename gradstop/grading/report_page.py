@@ -14,7 +14,7 @@ from gradstop.grading.report import FEWEST_TOKENS, Bin, Report
 TEMPLATE = "report.html.j2"
 SHOWN = 8  # misconceptions; the others are folded
 WIDTH, HEIGHT = 400, 190  # of the histogram, in units of its own
-_LEFT, _TOP, _BOTTOM = 4, 22, 34
+_LEFT, _TOP, _BOTTOM = 8, 22, 34
 _GAP = 3
 
 
@@ -73,7 +73,7 @@ def _code(text: str) -> Markup:
 
 
 def _points(value: float) -> str:
-    return f"{round(value, 2):g}"
+    return f"{round(value, 1):g}"
 
 
 def _percent(share: float) -> str:
