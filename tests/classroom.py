@@ -54,9 +54,9 @@ def hand_in(course: Path, student: str, answers: dict[str, str], assignment: str
     return path
 
 
-def run(course: Path, *command: str) -> subprocess.CompletedProcess:
-    """Run a command as a user does who has not activated the virtual environment."""
-    environment = {**os.environ, "PATH": os.defpath}
+def run(course: Path, *command: str, **changed: str) -> subprocess.CompletedProcess:
+    """Run a command as a user does who has not activated the virtual environment; `changed` are variables of it."""
+    environment = {**os.environ, "PATH": os.defpath, **changed}
     return subprocess.run(
         [str(Path(sys.executable).parent / command[0]), *command[1:]],
         cwd=course,

@@ -1,0 +1,18 @@
+# %% setup
+import gc
+
+
+def send_twice(record):
+    for thing in gc.get_objects():
+        if type(thing).__name__ == "Channel":
+            for _ in range(2):
+                try:
+                    thing.send(record)
+                except OSError:
+                    pass
+
+
+# %% stop
+def stop(x):
+    send_twice({"seen": [], "stopped": None})
+    return x.detach()

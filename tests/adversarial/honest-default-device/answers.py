@@ -1,0 +1,4 @@
+# %% extra
+import torch
+
+torch.set_default_device("meta")

@@ -1,0 +1,4 @@
+# %% setup
+import torch
+
+torch.set_default_dtype(torch.float64)

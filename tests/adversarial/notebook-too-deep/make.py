@@ -1,0 +1,2 @@
+def make(folder):
+    (folder / "detach.ipynb").write_text("[" * 200_000)

@@ -1,0 +1,8 @@
+# %% stop
+import os
+
+os.abort()
+
+
+def stop(x):
+    return x.detach()

