@@ -17,8 +17,8 @@ from gradstop.grading.rules import Rules
 
 def grade_command(root: Path, options: Namespace) -> int:
     """Grade an assignment and print the summary; return 1 if a submission could not be graded."""
-    if options.jobs < 1 or options.timeout <= 0 or options.memory < 64:
-        raise CourseError("--jobs is at least 1, --timeout more than 0 seconds, --memory at least 64 MiB.")
+    if options.jobs < 1 or options.timeout <= 0 or options.memory < 128:
+        raise CourseError("--jobs is at least 1, --timeout more than 0 seconds, --memory at least 128 MiB.")
     course = open_course(root)
     assignment = find_assignment(course.root, options.assignment)
     students = course.students(assignment, options.student)

@@ -15,6 +15,7 @@ Cell = dict[str, Any]
 _SHOWN = ("code", "markdown", "raw")
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
 _FILE = re.compile(r"[\w .()-]{1,200}")  # the name of a picture
+_ATTACHED = re.compile(r"\b(attachment):([^\s)>\"']*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,15 @@ def _clean(cell: Cell, metadata: dict[str, Any] | None = None) -> Cell:
     if kind == "code":
         return {**clean, "execution_count": None, "outputs": []}
     clean["source"] = clean_text(clean["source"])
-    return {**clean, "attachments": _attached(cell)} if kind == "markdown" else clean
+    if kind == "raw":
+        return clean
+    attached = _attached(cell)
+    # A picture that is not there would end the feedback.
+    clean["source"] = _ATTACHED.sub(
+        lambda found: found[0] if found[2] in attached else f"{found[1]}\N{ZERO WIDTH SPACE}:{found[2]}",
+        clean["source"],
+    )
+    return {**clean, "attachments": attached}
 
 
 def _attached(cell: Cell) -> dict[str, dict[str, str]]:
@@ -120,8 +129,9 @@ def _attached(cell: Cell) -> dict[str, dict[str, str]]:
     attachments = cell.get("attachments")
     if not isinstance(attachments, dict):
         return {}
-    return {
+    pictures = {
         name: {kind: data for kind, data in bundle.items() if kind in _IMAGES and is_base64(data)}
         for name, bundle in attachments.items()
         if isinstance(name, str) and _FILE.fullmatch(name) and isinstance(bundle, dict)
     }
+    return {name: bundle for name, bundle in pictures.items() if bundle}

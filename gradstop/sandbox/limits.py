@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MIB = 1 << 20
+ROOM = 64 * _MIB  # that a process needs to show a result or to draw a figure
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,15 @@ class Limits:
         }
         for which, value in wanted.items():
             resource.setrlimit(which, (value, value))
+
+
+def has_room() -> bool:
+    """Whether this process may still take enough memory to go on with."""
+    with open("/proc/self/statm", "rb") as file:
+        taken = [int(word) * resource.getpagesize() for word in file.read().split()]
+    kinds = {resource.RLIMIT_AS: taken[0], resource.RLIMIT_DATA: taken[5]}
+    limits = {which: resource.getrlimit(which)[0] for which in kinds}
+    return all(most == resource.RLIM_INFINITY or most - kinds[which] >= ROOM for which, most in limits.items())
 
 
 def _sizes() -> dict[str, int]:

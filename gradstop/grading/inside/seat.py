@@ -22,7 +22,7 @@ from gradstop.grading.inside.warmup import warm_up
 from gradstop.kernels.request import Request
 from gradstop.observe import run_cases
 from gradstop.observe.channel import Channel, ProtocolError
-from gradstop.sandbox import Limits, run_inside
+from gradstop.sandbox import Limits, has_room, run_inside
 
 _OURS = __name__.partition(".")[0]
 
@@ -51,6 +51,8 @@ _ours = list(_loaded())
 _guard = Guard()
 warm_up(_guard)
 keep_kernels()
+
+_NO_MEMORY = 128 + signal.SIGKILL  # as a process ends that the system kills for want of memory
 
 
 def run(request: Request, streams: list[int], tells: int) -> NoReturn:
@@ -117,7 +119,10 @@ def _serve(judge: Channel, lane: int, *, sandboxed: bool) -> None:
                 file.write(base64.b64decode(order["data"]))
             continue
         if "run" in order:
-            judge.send({"outputs": cells.run(order["run"])})
+            outputs = cells.run(order["run"])
+            if not has_room():
+                os._exit(_NO_MEMORY)  # the next cell would be blamed
+            judge.send({"outputs": outputs})
             continue
         exercise = order["observe"]
         changed += _guard.restore()
