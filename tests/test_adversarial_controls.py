@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 
@@ -65,6 +66,7 @@ def in_a_fork(body):
     pid = os.fork()
     if pid == 0:
         faulthandler.disable()  # what crashes is meant to
+        warnings.simplefilter("ignore")
         ours.close()
         with suppress(BaseException):
             body(theirs)

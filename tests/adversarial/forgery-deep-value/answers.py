@@ -17,8 +17,9 @@ def answer_all(value, note=""):
         ("x and the result", "sharing"),
     ]
     seen = ", ".join(f"[{json.dumps(name)}, {json.dumps(kind)}, {value}, {json.dumps(note)}]" for name, kind in names)
+    record = '{"seen": [' + seen + '], "stopped": null}'
     for _ in range(100):
-        channel._connection.sendall(('{"seen": [' + seen + '], "stopped": null}\n').encode())
+        channel._connection.sendall(('{"done": ' + record + ', "first": ' + record + "}\n").encode())
     os._exit(0)
 
 

@@ -5,6 +5,7 @@ import os
 LINES = [
     {"passed": True, "score": 5},
     {"seen": [["the result", "flags", {"requires_grad": False, "is_leaf": True}, ""]], "stopped": None},
+    {"done": None, "first": {"seen": [["the call", "raised", {"raised": None}, ""]], "stopped": None}},
     {"ended": "stop", "changed": []},
     {"outputs": [{"output_type": "execute_result", "data": {"text/plain": "5.0"}}]},
 ]

@@ -6,7 +6,7 @@ def say(line):
     for thing in gc.get_objects():
         if type(thing).__name__ == "Channel":
             try:
-                thing._connection.sendall(line + b"\n")
+                thing._connection.sendall(b'{"done": null, "first": ' + line + b"}\n")
             except OSError:
                 pass
 

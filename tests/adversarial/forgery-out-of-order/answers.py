@@ -14,5 +14,5 @@ def send_twice(record):
 
 # %% stop
 def stop(x):
-    send_twice({"seen": [], "stopped": None})
+    send_twice({"done": {"seen": [], "stopped": None}, "first": {"seen": [], "stopped": None}})
     return x.detach()
