@@ -16,7 +16,8 @@ ROOMS = {
     "course": set(),
     "checking": {"compare", "observe", "course"},
     "kernels": set(),
-    "grading": {"compare", "observe", "course"},
+    "sandbox": set(),
+    "grading": {"compare", "observe", "course", "kernels", "sandbox"},
     "authoring": {"compare", "observe", "grading", "course"},
     "cli": {"checking", "grading", "authoring", "course"},
 }
@@ -42,6 +43,7 @@ def test_a_learners_import_is_light(name):
         "gradstop.grading",
         "gradstop.authoring",
         "gradstop.kernels",
+        "gradstop.sandbox",
         "nbgrader",
         "nbconvert",
         "nbformat",
@@ -58,3 +60,13 @@ def test_an_unknown_name_is_an_ordinary_error():
 
     with pytest.raises(AttributeError, match="no attribute 'chekc'"):
         _ = gradstop.chekc
+
+
+def test_what_runs_beside_a_submission_imports_nothing_of_the_judge():
+    inside = ROOT / "gradstop" / "grading" / "inside"
+    for path in inside.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradstop."):
+                assert node.module.startswith(
+                    ("gradstop.grading.inside", "gradstop.observe", "gradstop.sandbox", "gradstop.kernels")
+                ), f"{path.name}:{node.lineno} imports {node.module}"
