@@ -11,7 +11,9 @@ _OPENING = re.compile(
     r"<(?=[A-Za-z/!?])(?!/?(?:details|summary|b|i|em|strong|code|kbd|br|sub|sup|p|ul|ol|li)\s*/?>)", re.IGNORECASE
 )
 _ENTITY = re.compile(r"&(?=#|colon;|tab;|newline;)", re.IGNORECASE)
-_RUNNING = re.compile(r"((?:java|vb)script|data)\s*:", re.IGNORECASE)
+# With what Markdown takes away in an address, or a browser does: a backslash, a tab, the end of a line.
+_LOOSE = [r"[\s\\]*".join([*word, ""]) for word in ("script", "data")]
+_RUNNING = re.compile(f"((?:{'|'.join(_LOOSE)})):", re.IGNORECASE)
 _SHOWN_TAGS = (
     "table thead tbody tfoot tr th td caption div span p br hr pre h1 h2 h3 h4 h5 h6 sub sup dl dt dd details summary"
 )
