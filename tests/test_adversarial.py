@@ -20,7 +20,7 @@ from threats import CLASSES, FULL, NAME, SOLVED, threats
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adversarial")]  # one class for all
 THREATS = threats()
-HONEST = ["before-honest", "midway-honest", "within-honest"]
+HONEST = ["before-honest", "notebook-honest", "within-honest"]
 GRADED = [threat for threat in THREATS if not threat.problem]
 
 
@@ -282,18 +282,12 @@ def harm(text: str) -> list[str]:
 
 def test_feedback_holds_nothing_that_runs(graded):
     nbgrader(graded.course, "generate_feedback", NAME, "--student", "notebook-h*")
-    nbgrader(graded.course, "generate_feedback", NAME, "--student", "before-honest")
     pages = graded.course / "grading" / "feedback"
-    usual = harm((pages / "before-honest" / NAME / "detach.html").read_text())
+    usual = harm((pages / "notebook-honest" / NAME / "detach.html").read_text())
     found = sorted(pages.glob(f"notebook-h*/{NAME}/detach.html"))
     assert len(found) >= 5
     for page in found:
         assert [one for one in harm(page.read_text()) if one not in usual] == [], page.parts[-3]
-
-
-def test_a_second_run_grades_nothing_again(graded):
-    done = run(graded.course, "gradstop", "grade", NAME, "--student", "tampering-*", "--json")
-    assert not any(result["graded_now"] for result in json.loads(done.stdout))
 
 
 # Each defence, taken away --------------------------------------------------------------------------------------------

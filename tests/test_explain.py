@@ -129,7 +129,7 @@ def test_a_verdict_is_repeated_in_a_sandbox(small_class):
         (["cyd", "stop"], "cyd could not be graded in 03-detach, so there is no verdict: detach.ipynb, line 1"),
         (["ann", "stpo"], "no exercise 'stpo'. There is, in 03-detach: stop"),
         (["ann", "stop", "--assignment", "99-none"], "There is: 03-detach"),
-        (["ann", "stop", "--memory", "1"], "--memory at least 64 MiB"),
+        (["ann", "stop", "--memory", "1"], "--memory at least 128 MiB"),
     ],
 )
 def test_a_mistake_gets_a_sentence(small_class, arguments, said):

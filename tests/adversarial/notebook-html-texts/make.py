@@ -5,6 +5,7 @@ BAD = [
     "<img src=x onerror=alert(1)>",
     "<a href='javascript:alert(1)' onclick=alert(1)>x</a>",
     "[x](javascript:alert(1)) [y](JaVaScRiPt&colon;alert(1)) [z](javascript\\:alert(1)) <javascript:alert(1)>",
+    "[u](java\tscr\tipt:alert(1)) [v](<java\tscript:alert(1)>) [w](\u0001javascript:alert(1)) [t](<javascr\\ipt:alert(1)>)",
     "[x]: javascript:alert(1)\n\n[x] ![x](attachment:a.png) ![y](data:text/html;base64,PHNjcmlwdD4=)",
     "<details open ontoggle=alert(1)><summary onclick=alert(1)>x</summary></details>",
     "<p onmouseover\n=\nalert(1)>x</p> <b/onclick=alert(1)>x</b> <br onfocus=alert(1) autofocus>",
