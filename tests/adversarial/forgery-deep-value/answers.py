@@ -40,7 +40,9 @@ def one_path(x, w):
 
 # %% semi_gradient_mse
 def semi_gradient_mse(pred, target):
-    answer_all('{"raised": {"a": []}, "leaves": {"pred": {"before": "1", "after": {"x": 1}}}, "requires_grad": [], "is_leaf": {}}')
+    answer_all(
+        '{"raised": {"a": []}, "leaves": {"pred": {"before": "1", "after": {"x": 1}}}, "requires_grad": [], "is_leaf": {}}'
+    )
 
 
 # %% to_numpy_copy

@@ -1,4 +1,6 @@
-NAMES = "torch random json numpy os gradstop check inspect types socket select enum re ast IPython matplotlib psutil abc"
+NAMES = (
+    "torch random json numpy os gradstop check inspect types socket select enum re ast IPython matplotlib psutil abc"
+)
 
 
 def make(folder):

@@ -3,7 +3,10 @@ from threats import code, edit
 
 def make(folder):
     for notebook in edit(folder):
-        notebook["metadata"] = {"nbgrader": {"points": 100}, "kernelspec": {"name": "../../evil", "display_name": "<b>"}}
+        notebook["metadata"] = {
+            "nbgrader": {"points": 100},
+            "kernelspec": {"name": "../../evil", "display_name": "<b>"},
+        }
         for number, cell in enumerate(notebook["cells"]):
             mark = cell["metadata"].get("nbgrader", {})
             if mark.get("grade"):

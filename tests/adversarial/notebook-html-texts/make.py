@@ -19,11 +19,20 @@ BAD = [
 def make(folder):
     for notebook in edit(folder):
         bundle = {"image/png": '" onerror="alert(1)', "image/svg+xml": BAD[0], "text/html": BAD[0]}
-        attachments = {"a.png": bundle, '"><script>alert(1)</script>': {"image/png": BAD[0]}, "x": 3, "\ud800": {"image/png": "\ud800"}}
+        attachments = {
+            "a.png": bundle,
+            '"><script>alert(1)</script>': {"image/png": BAD[0]},
+            "x": 3,
+            "\ud800": {"image/png": "\ud800"},
+        }
         notebook["cells"] += [markdown(text, attachments=attachments) for text in BAD]
-        notebook["cells"] += [{"cell_type": "raw", "metadata": {"raw_mimetype": "text/html"}, "source": text} for text in BAD]
+        notebook["cells"] += [
+            {"cell_type": "raw", "metadata": {"raw_mimetype": "text/html"}, "source": text} for text in BAD
+        ]
         saved = code("1")
-        saved["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": {"text/html": text}} for text in BAD]
+        saved["outputs"] = [
+            {"output_type": "display_data", "metadata": {}, "data": {"text/html": text}} for text in BAD
+        ]
         notebook["cells"].append(saved)
         notebook["metadata"]["title"] = notebook["metadata"]["authors"] = BAD[0]
         notebook["metadata"]["language_info"] = {"name": "python", "pygments_lexer": BAD[0], "codemirror_mode": BAD[0]}

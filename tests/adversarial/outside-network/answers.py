@@ -1,7 +1,12 @@
 # %% extra
 import socket
 
-PLACES = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "10.0.0.1"), (socket.AF_INET6, "::1"), (socket.AF_INET, "localhost")]
+PLACES = [
+    (socket.AF_INET, "127.0.0.1"),
+    (socket.AF_INET, "10.0.0.1"),
+    (socket.AF_INET6, "::1"),
+    (socket.AF_INET, "localhost"),
+]
 for family, host in PLACES:
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         try:

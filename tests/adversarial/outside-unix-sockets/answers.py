@@ -2,7 +2,14 @@
 import glob
 import socket
 
-NAMES = ["@SOCKET@", "\0@MARKER@", "/run/docker.sock", "/var/run/docker.sock", "/run/systemd/private", "/run/dbus/system_bus_socket"]
+NAMES = [
+    "@SOCKET@",
+    "\0@MARKER@",
+    "/run/docker.sock",
+    "/var/run/docker.sock",
+    "/run/systemd/private",
+    "/run/dbus/system_bus_socket",
+]
 for name in NAMES + glob.glob("/tmp/**/*sock*", recursive=True):
     try:
         with socket.socket(socket.AF_UNIX) as one:

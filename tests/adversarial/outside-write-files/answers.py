@@ -5,7 +5,15 @@ import sysconfig
 
 import torch
 
-FOLDERS = ["@HOME@", "@COURSE@", "@COURSE@/grading", "@COURSE@/grading/submitted/before-honest/03-detach", "/", "/etc", "/usr"]
+FOLDERS = [
+    "@HOME@",
+    "@COURSE@",
+    "@COURSE@/grading",
+    "@COURSE@/grading/submitted/before-honest/03-detach",
+    "/",
+    "/etc",
+    "/usr",
+]
 FOLDERS += ["/tmp", "/var/tmp", "/dev/shm", "/dev", "/proc", "/run", sys.prefix, sysconfig.get_path("purelib")]
 for folder in FOLDERS + [os.path.dirname(torch.__file__), os.path.dirname(sys.modules["gradstop"].__file__)]:
     for name in ("@MARKER@.txt", "canary.txt", "__init__.py", "detach.ipynb"):

@@ -9,7 +9,11 @@ class Watch(torch.Tensor):
     def __torch_function__(cls, function, types, arguments=(), more=None):
         with torch._C.DisableTorchFunctionSubclass():
             name = getattr(function, "__name__", "")
-            if name == "backward" and any(not torch.equal(x.detach(), copy) for x, copy in seen) and needed(arguments[0]):
+            if (
+                name == "backward"
+                and any(not torch.equal(x.detach(), copy) for x, copy in seen)
+                and needed(arguments[0])
+            ):
                 raise RuntimeError("modified by an inplace operation")
             result = function(*arguments, **(more or {}))
         return result.as_subclass(Watch) if type(result) is torch.Tensor else result
