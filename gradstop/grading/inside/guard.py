@@ -191,6 +191,11 @@ def block_signals() -> None:
     _signal.pthread_sigmask(_signal.SIG_BLOCK, _ALL_SIGNALS)
 
 
+def free_signals() -> None:
+    """Let the submission's handlers run; one that has waited runs now, and what it raises is raised here."""
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _ALL_SIGNALS)
+
+
 def keep_kernels() -> None:
     """Refuse other kernels for torch's own operators from now on; operators of the submission's own are free."""
     define = _C._dispatch_library

@@ -2,6 +2,7 @@
 
 import base64
 import gc
+import importlib
 import json
 import marshal
 import os
@@ -15,7 +16,7 @@ from typing import Any, NoReturn
 import numpy
 import torch
 
-from gradstop.grading.inside.guard import Guard, keep_kernels
+from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
@@ -32,9 +33,7 @@ def _copy_for_learners() -> dict[str, Any]:
     ours = _loaded()
     for name in ours:
         del sys.modules[name]
-    import gradstop
-    import gradstop.checking  # noqa: F401 - what most notebooks use
-
+    importlib.import_module("gradstop.checking")  # what most notebooks use
     theirs = _loaded()
     for name in theirs:
         del sys.modules[name]
@@ -102,6 +101,7 @@ def _serve(judge: Channel, lane: int, *, sandboxed: bool) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in (signal.SIGTERM, signal.SIGCHLD):
         signal.signal(name, signal.SIG_DFL)
+    block_signals()  # but for the time of a cell
     hello = judge.receive()
     cases = run_cases(marshal.loads(base64.b64decode(hello["cases"])))  # noqa: S302 - the judge's own
     for module in _ours:
