@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from classroom import SOLVED, hand_in, make_course, nbgrader, run
 
-pytest.importorskip("psycopg2", reason="no driver for PostgreSQL: pip install 'gradstop[postgres]'")
+pytest.importorskip("psycopg", reason="no driver for PostgreSQL: pip install 'gradstop[postgres]'")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgres")]
 NAME = "03-detach"
 
@@ -17,8 +17,7 @@ NAME = "03-detach"
 def program(name: str) -> str | None:
     """Return where a program of the server lies; Debian keeps it off the path."""
     places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), *map(Path, os.defpath.split(":"))]
-    found = shutil.which(name) or next((str(p / name) for p in places if (p / name).is_file()), None)
-    return found and str(Path(found).resolve())
+    return next((str(place / name) for place in places if (place / name).is_file()), None)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ def server(tmp_path_factory):
     do("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -c listen_addresses=''", "start")
     try:
         do("createdb", "-h", str(folder), "-U", "grader", "gradebook")
-        yield f"postgresql://grader@/gradebook?host={folder}"
+        yield f"postgresql+psycopg://grader@/gradebook?host={folder}"
     finally:
         do("pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder)
@@ -85,7 +84,7 @@ def test_nbgrader_works_on_it_too(course):
 def test_a_server_that_is_gone_is_named(course):
     config = course / "nbgrader_config.py"
     text = config.read_text()
-    config.write_text(text + "\nc.CourseDirectory.db_url = 'postgresql://nobody@127.0.0.1:1/none'\n")
+    config.write_text(text + "\nc.CourseDirectory.db_url = 'postgresql+psycopg://nobody@127.0.0.1:1/none'\n")
     try:
         done = run(course, "gradstop", "grade", NAME, "--force")
     finally:

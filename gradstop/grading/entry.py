@@ -22,6 +22,7 @@ from traitlets.config import Config
 
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.execute import JudgedExecute
+from gradstop.grading.gradebook import cause, open_gradebook
 from gradstop.grading.outcome import Outcome
 
 
@@ -48,7 +49,9 @@ class Entry:
             with _one_transaction(self._gradebook):
                 notebooks = [(outcome.student, self._enter(outcome)) for outcome in outcomes]
         except SQLAlchemyError as error:
-            raise CourseError(f"The gradebook at {self._course.db_url} cannot be written: {error}.") from None
+            raise CourseError(
+                f"The gradebook cannot be written: {cause(error)}. Outcomes are kept; grade again."
+            ) from None
         for student, notebook in notebooks:
             self._write(student, notebook)
 
@@ -85,15 +88,9 @@ class Entry:
 @contextmanager
 def open_entry(config: Config, assignment: Assignment) -> Iterator[Entry]:
     """Open the gradebook for entries. Raises CourseError where it cannot be opened."""
-    course = CourseDirectory(config=config)
-    try:
-        gradebook = Gradebook(course.db_url, course.course_id)
-    except SQLAlchemyError as error:
-        raise CourseError(f"The gradebook at {course.db_url} cannot be opened: {error}.") from None
-    with gradebook, warnings.catch_warnings():
+    with open_gradebook(CourseDirectory(config=config)) as gradebook, _sharing(gradebook), warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, on how it fills its tables
-        with _sharing(gradebook):
-            yield Entry(config, assignment, gradebook)
+        yield Entry(config, assignment, gradebook)
 
 
 class _Borrowed:

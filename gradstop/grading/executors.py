@@ -140,7 +140,7 @@ class Cluster:
         try:
             everywhere = self._client.scatter(shared, broadcast=True)
             workers = max(1, sum(self._client.nthreads().values()))
-            done = as_completed([send(job) for job in islice(waiting, workers * AHEAD)])
+            done = as_completed([send(job) for job in islice(waiting, workers * AHEAD)], loop=self._client.loop)
             for future in done:
                 name = names.pop(future.key)
                 try:

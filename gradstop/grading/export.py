@@ -26,10 +26,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import SAWarning
 
 from gradstop.course import CourseError
 from gradstop.grading.batch import Course, open_course
+from gradstop.grading.gradebook import open_gradebook
 
 Row = list[str]
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")  # the wide forms count where Japanese is written
@@ -89,14 +90,10 @@ def _suffix(form: str) -> str:
 
 def read_grades(course: Course, only: Sequence[str] = ()) -> Grades:
     """Read the gradebook; ``only`` names assignments. Raises CourseError where it has none of that name."""
-    url = str(course.directories.db_url)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
-            with Gradebook(url, course.directories.course_id) as gradebook:
-                return _grades(gradebook, course, only)
-    except SQLAlchemyError as error:
-        raise CourseError(f"The gradebook at {url} cannot be read: {error}.") from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
+        with open_gradebook(course.directories) as gradebook:
+            return _grades(gradebook, course, only)
 
 
 def _grades(gradebook: Gradebook, course: Course, only: Sequence[str]) -> Grades:

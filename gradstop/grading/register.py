@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import nbgrader.converters.base
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
@@ -14,6 +14,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from gradstop.course import CourseError
 from gradstop.grading.complaints import complaints
+from gradstop.grading.gradebook import open_gradebook
 from gradstop.grading.submission import is_plain
 
 CONFIG = "nbgrader_config.py"
@@ -27,8 +28,8 @@ def course_config(root: Path) -> Config:
 
 
 def is_registered(course: CourseDirectory, assignment: str) -> bool:
-    """Whether the gradebook knows the assignment, with a notebook."""
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    """Whether the gradebook knows the assignment, with a notebook. Raises CourseError where it cannot be opened."""
+    with open_gradebook(course) as gradebook:
         try:
             return bool(gradebook.find_assignment(assignment).notebooks)
         except MissingEntry:
