@@ -14,6 +14,8 @@ _ENTITY = re.compile(r"&(?=#|colon;|tab;|newline;)", re.IGNORECASE)
 # With what Markdown takes away in an address, or a browser does: a backslash, a tab, the end of a line.
 _LOOSE = [r"[\s\\]*".join([*word, ""]) for word in ("script", "data")]
 _RUNNING = re.compile(f"((?:{'|'.join(_LOOSE)})):", re.IGNORECASE)
+# But for one that the notebook brings along, under a plain name.
+_PICTURE = re.compile(r"!(?=\[)(?!\[[\w .,-]*\]\(attachment:)")
 _SHOWN_TAGS = (
     "table thead tbody tfoot tr th td caption div span p br hr pre h1 h2 h3 h4 h5 h6 sub sup dl dt dd details summary"
 )
@@ -98,10 +100,12 @@ def _cleaner() -> Any:
 def clean_text(text: str) -> str:
     """Return a Markdown text in which no tag opens but plain ones without attributes, and no address runs.
 
-    A mark of no width after what would open shows nothing, in text as in code.
+    A picture from elsewhere becomes a link: its host would learn that somebody looks. A mark of no width after what
+    would open shows nothing, in text as in code.
     """
     text = _OPENING.sub("<\N{ZERO WIDTH SPACE}", text)
     text = _ENTITY.sub("&\N{ZERO WIDTH SPACE}", text)
+    text = _PICTURE.sub("!\N{ZERO WIDTH SPACE}", text)
     return _RUNNING.sub("\\1\N{ZERO WIDTH SPACE}:", text)
 
 
