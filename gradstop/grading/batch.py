@@ -122,7 +122,7 @@ class _Run:
                     self._results.keep(self._assignment.name, outcome)
                 if not outcome.problem:
                     waiting.append(student)
-                yield Result(outcome, self._known.get(student, ("", False, None))[2])
+                yield Result(outcome.lean(), self._known.get(student, ("", False, None))[2])
                 if len(waiting) >= BATCH:
                     self._enter(entry, waiting)
         self._enter(entry, waiting)
@@ -140,7 +140,7 @@ class _Run:
             if known and known[0] == fingerprint and not self._force:
                 kept = self._results.outcome(self._assignment.name, student)
             if kept is not None and (kept.notebook or kept.problem):
-                self._same.append(Result(kept, graded=False))
+                self._same.append(Result(kept.lean(), graded=False))
             else:
                 yield student
 

@@ -1,7 +1,7 @@
 """What grading a submission has found: one mark for each exercise, and the notebook with outputs and verdicts."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -59,6 +59,10 @@ class Outcome:
     def score(self) -> float:
         """The points of all exercises."""
         return sum(mark.score for mark in self.marks)
+
+    def lean(self) -> "Outcome":
+        """Return the outcome without what takes room: the notebook and the seeds."""
+        return replace(self, notebook="", marks=[replace(mark, seeds={}) for mark in self.marks])
 
     def to_json(self) -> str:
         """Return the outcome as JSON; ``from_json`` reads it back."""
