@@ -1,13 +1,15 @@
 """For each assignment: one score, whoever is asked: ``check``, ``gradstop grade`` or ``nbgrader autograde``."""
 
+import json
+
 import pytest
-from classroom import hand_in, make_course, nbgrader, run, scores
+from classroom import hand_in, make_course, run
 from conftest import BENCHES
 from test_mutants import TooLong, limited
 
 from gradstop.authoring.mutants import mutants
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("scores")]  # graded once for all
 
 
 def solved_and_spoilt(bench):
@@ -42,15 +44,57 @@ def bench_share(bench, exercise):
     return share
 
 
+# Grades every assignment of a course by both ways, in one process: to start one for each would take ten times as long.
+BOTH_WAYS = """
+import json, sys
+from pathlib import Path
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from gradstop.course import assignments
+from gradstop.grading.batch import grade, open_course
+from gradstop.grading.executors import executor_for
+from gradstop.grading.rules import Rules
+
+root = Path.cwd()
+course = open_course(root)
+rules = Rules.of_course(root, timeout=30, memory=1024, sandboxed=True)
+
+def scores(name):
+    with Gradebook(course.directories.db_url) as gradebook:
+        found = gradebook.find_submission(name, "ann")
+        return {g.name[6:]: g.score for n in found.notebooks for g in n.grades}
+
+with executor_for(2, "", rules) as executor:
+    for assignment in assignments(root):
+        problems = [r.outcome.problem for r in grade(course, assignment, ["ann"], rules, executor)]
+        assert problems == [""], problems
+        ours = scores(assignment.name)
+        config = Config(course.config)
+        config.CourseDirectory.assignment_id = assignment.name
+        config.Autograde.force = True
+        Autograde(coursedir=CourseDirectory(config=config), config=config).start()
+        print("scores", json.dumps([assignment.name, ours, scores(assignment.name)]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """Return for each assignment what its answers are worth, and the scores by both ways."""
+    course = make_course(tmp_path_factory.mktemp("scores"))
+    worth = {}
+    for bench in BENCHES:
+        answers, worth[bench.assignment.name] = solved_and_spoilt(bench)
+        hand_in(course, "ann", answers, bench.assignment.name)
+    done = run(course, "python", "-W", "ignore", "-c", BOTH_WAYS)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    lines = [line.partition(" ")[2] for line in done.stdout.splitlines() if line.startswith("scores ")]
+    return {name: (worth[name], ours, nbgraders) for name, ours, nbgraders in map(json.loads, lines)}
+
+
 @pytest.mark.parametrize("bench", BENCHES, ids=lambda bench: bench.assignment.name)
-def test_all_three_give_the_same_scores(bench, tmp_path):
-    name = bench.assignment.name
-    answers, points = solved_and_spoilt(bench)
+def test_all_three_give_the_same_scores(graded, bench):
+    points, ours, nbgraders = graded[bench.assignment.name]
     assert any(points[exercise] < bench.cells[f"check-{exercise}"].points for exercise in points)
-    course = make_course(tmp_path, name)
-    hand_in(course, "ann", answers, name)
-    done = run(course, "gradstop", "grade", name)
-    assert done.returncode == 0, done.stdout + done.stderr
-    by_gradstop = scores(course, "ann", name)
-    nbgrader(course, "autograde", name, "--force")
-    assert by_gradstop == scores(course, "ann", name) == points
+    assert ours == nbgraders == points
