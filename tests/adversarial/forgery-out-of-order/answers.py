@@ -4,7 +4,7 @@ import gc
 
 def send_twice(record):
     for thing in gc.get_objects():
-        if type(thing).__name__ == "Channel":
+        if type(thing).__name__ == "Channel" and hasattr(thing, "_connection"):
             for _ in range(2):
                 try:
                     thing.send(record)
