@@ -53,7 +53,7 @@ test: lint book
 	$(MAKE) nbval
 
 test-fast: setup
-	pytest --numprocesses $(JOBS) -m "not slow"
+	pytest --numprocesses $(JOBS) --dist loadgroup -m "not slow"
 
 lint: setup
 	ruff check .

@@ -19,15 +19,24 @@ def bench_of(name: str) -> Bench:
     return next(bench for bench in BENCHES if bench.assignment.name == name)
 
 
-def exercises():
-    """Return (bench, exercise) for each exercise of the course, as pytest parameters."""
-    return [pytest.param(b, name, id=f"{b.assignment.name}/{name}") for b in BENCHES for name in b.solutions]
+def together(bench):
+    """Return the mark that gives one worker all of an assignment, so that its references are made once."""
+    return pytest.mark.xdist_group(bench.assignment.name)
 
 
-def answers(which: str):
+def exercises(mark=lambda bench: ()):
+    """Return (bench, exercise) for each exercise of the course, as pytest parameters; `mark` says which marks."""
+    return [
+        pytest.param(bench, name, id=f"{bench.assignment.name}/{name}", marks=mark(bench))
+        for bench in BENCHES
+        for name in bench.solutions
+    ]
+
+
+def answers(which: str, mark=lambda bench: ()):
     """Return (bench, answer) for each known answer of a kind, as pytest parameters."""
     return [
-        pytest.param(bench, answer, id=f"{bench.assignment.name}/{answer.exercise}/{answer.name}")
+        pytest.param(bench, answer, id=f"{bench.assignment.name}/{answer.exercise}/{answer.name}", marks=mark(bench))
         for bench in BENCHES
         for known in getattr(bench, which).values()
         for answer in known

@@ -4,16 +4,17 @@ import os
 import random
 
 import pytest
-from conftest import BENCHES, ROOT, answers, exercises
+from conftest import BENCHES, ROOT, answers, exercises, together
 
 from gradstop.authoring.vet import vet
 from gradstop.compare import as_text, compare
 from gradstop.course import section_titles
 from gradstop.observe import observe
 
-every_exercise = pytest.mark.parametrize(("bench", "exercise"), exercises())
+every_exercise = pytest.mark.parametrize(("bench", "exercise"), exercises(together))
 
 
+@pytest.mark.slow
 @every_exercise
 def test_an_exercise_is_sound(bench, exercise):
     assert vet(bench, exercise, range(4)) == []
@@ -40,7 +41,7 @@ def test_there_are_enough_cases_and_answers(bench, exercise):
     assert len(bench.right[exercise]) >= 2
 
 
-@pytest.mark.parametrize(("bench", "answer"), answers("wrong"))
+@pytest.mark.parametrize(("bench", "answer"), answers("wrong", together))
 def test_a_wrong_answer_is_told_what_it_did_and_why(bench, answer):
     verdict = bench.verdict(answer.exercise, answer.function, 0)
     text = " ".join(as_text(verdict).split())
@@ -65,7 +66,7 @@ def test_the_second_phase_cannot_be_known_in_the_first(bench, exercise):
     assert any(len({str(record.observations) for record in three}) > 1 for three in zip(*records, strict=True))
 
 
-@pytest.mark.parametrize("bench", BENCHES, ids=lambda b: b.assignment.name)
+@pytest.mark.parametrize("bench", [pytest.param(b, id=b.assignment.name, marks=together(b)) for b in BENCHES])
 def test_every_section_that_is_named_exists_where_its_chapter_does(bench):
     sections = set(section_titles(ROOT))
     chapters = {place.split("#")[0] for place in sections}

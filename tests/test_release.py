@@ -69,6 +69,7 @@ def test_the_outputs_are_empty(assignment):
     assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in cells)
 
 
+@pytest.mark.slow
 def test_the_recording_is_what_the_solutions_do_now(assignment):
     """Compared and not by bytes: another processor may round the last digit otherwise."""
     stored = json.loads(copy_of(assignment).reference.read_text())
