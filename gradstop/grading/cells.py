@@ -35,10 +35,11 @@ def running(room: Room, cases: str, files: dict[str, bytes], cells: list[Cell]) 
     Each call ends the process before. What killed a process in one call is left out in the next.
     """
     lost: dict[int, str] = {}
-    deadline = time.monotonic() + room.rules.total
+    seconds = room.rules.total  # what is left for cells; the time that observing takes is not theirs
     with ExitStack() as stack:
 
         def run() -> Run:
+            nonlocal seconds
             while True:
                 stack.close()
                 outputs: dict[int, list[dict[str, Any]]] = {}
@@ -50,13 +51,16 @@ def running(room: Room, cases: str, files: dict[str, bytes], cells: list[Cell]) 
                 for number, cell in enumerate(cells):
                     if cell["cell_type"] != "code" or is_check(cell) or number in lost:
                         continue
+                    start = time.monotonic()
                     try:
-                        some = _run_one(seat, cell["source"], min(room.rules.cell, deadline - time.monotonic()))
+                        some = _run_one(seat, cell["source"], min(room.rules.cell, seconds))
                         left -= len(repr(some))
                         outputs[number] = some if left >= 0 else [error_output("TooMuchShown", TOO_MUCH)]
                     except SeatLostError as reason:
                         lost[number] = str(reason)
                         break
+                    finally:
+                        seconds -= time.monotonic() - start
                 else:
                     shown = {number: [error_output("CellLost", _lost(reason))] for number, reason in lost.items()}
                     return Run(seat, outputs | shown, lost)
