@@ -485,7 +485,8 @@ def test_without_memory():
 
 def test_without_count():
     """An ordinary process may start more threads than a sandbox may have processes and threads."""
-    source = "import threading, time\nfor _ in range(200): threading.Thread(target=time.sleep, args=(10,), daemon=True).start()\n"
+    start = "threading.Thread(target=time.sleep, args=(10,), daemon=True).start()"
+    source = f"import threading, time\nfor _ in range(200): {start}\n"
     assert plain(source + "print(threading.active_count())").strip() == "201"
     assert Limits().processes < 200
 
