@@ -1,18 +1,20 @@
 """Makes an assignment of ``solutions/`` known to nbgrader's gradebook."""
 
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
 import nbgrader.converters.base
-from nbgrader.api import MissingEntry
+from nbgrader.api import Comment, Grade, GradeCell, MissingEntry, SolutionCell, SourceCell
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from gradstop.course import CourseError
+from gradstop.course import Assignment, CourseError, find_assignment, read_json
 from gradstop.grading.complaints import complaints
 from gradstop.grading.gradebook import open_gradebook
 from gradstop.grading.submission import is_plain
@@ -28,12 +30,40 @@ def course_config(root: Path) -> Config:
 
 
 def is_registered(course: CourseDirectory, assignment: str) -> bool:
-    """Whether the gradebook knows the assignment, with a notebook. Raises CourseError where it cannot be opened."""
+    """Whether the gradebook knows the assignment with the cells and points that it has now.
+
+    Raises CourseError where it cannot be opened.
+    """
+    cells = _cells_of(find_assignment(Path(course.root), assignment))
     with open_gradebook(course) as gradebook:
         try:
-            return bool(gradebook.find_assignment(assignment).notebooks)
+            return any(_cells_in(notebook) == cells for notebook in gradebook.find_assignment(assignment).notebooks)
         except MissingEntry:
             return False
+
+
+_KINDS = {"grade": GradeCell, "solution": SolutionCell, "source": SourceCell}
+_ENTRIES = {"grade": Grade, "solution": Comment}  # what each submission has of such a cell
+_Cells = dict[str, dict[str, float]]  # by kind the names, and what they are worth
+
+
+def _cells_of(assignment: Assignment) -> _Cells:
+    """Return which cells nbgrader enters of an assignment."""
+    cells: _Cells = {kind: {} for kind in _KINDS}
+    for cell in read_json(assignment.notebook)["cells"]:
+        mark = cell["metadata"].get("nbgrader", {})
+        for kind in _KINDS:
+            if mark.get(kind) or (kind == "source" and any(map(mark.get, ("grade", "solution", "locked")))):
+                cells[kind][mark["grade_id"]] = float(mark["points"]) if kind == "grade" else 0.0
+    return cells
+
+
+def _cells_in(notebook: Any) -> _Cells:
+    """Return which cells of a notebook the gradebook has."""
+    return {
+        kind: {cell.name: float(getattr(cell, "max_score", 0.0)) for cell in getattr(notebook, f"{kind}_cells")}
+        for kind in _KINDS
+    }
 
 
 def register(config: Config, assignment: str) -> None:
@@ -42,10 +72,41 @@ def register(config: Config, assignment: str) -> None:
     This is nbgrader's generate_assignment with a release folder that is thrown away: the committed student copy
     stays as it is, and nothing is recorded for one that nobody reads.
     """
+    course = CourseDirectory(config=config)
+    _follow(course, find_assignment(Path(course.root), assignment))
     quick = Config(config)
     quick.RecordReference.enabled = False
     with tempfile.TemporaryDirectory() as folder:
         generate(quick, assignment, Path(folder))
+
+
+def _follow(course: CourseDirectory, assignment: Assignment) -> None:
+    """Add and remove cells of an assignment that the gradebook has submissions of, as an update of the course did.
+
+    nbgrader refuses that. The scores and comments of all cells that stay are kept, those by hand too.
+    """
+    with open_gradebook(course) as gradebook, warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
+        try:
+            notebook = gradebook.find_notebook(assignment.notebook.stem, assignment.name)
+        except MissingEntry:
+            return
+        for kind, wanted in _cells_of(assignment).items():
+            known = {cell.name: cell for cell in getattr(notebook, f"{kind}_cells")}
+            for name in known.keys() - wanted.keys():
+                for entry in (*getattr(known[name], "grades", ()), *getattr(known[name], "comments", ())):
+                    gradebook.db.delete(entry)
+                gradebook.db.delete(known[name])
+            for name in wanted.keys() - known.keys():
+                needed: dict[str, Any] = {} if kind == "solution" else {"cell_type": "code"}  # until it is generated
+                if kind == "grade":
+                    needed["max_score"] = wanted[name]
+                cell = _KINDS[kind](name=name, notebook=notebook, **needed)
+                gradebook.db.add(cell)
+                gradebook.db.flush()  # numbers it
+                for submission in notebook.submissions if kind in _ENTRIES else ():
+                    gradebook.db.add(_ENTRIES[kind](cell_id=cell.id, notebook=submission))
+        gradebook.db.commit()
 
 
 def generate(config: Config, assignment: str, release: Path, db_url: str = "") -> None:

@@ -1,0 +1,74 @@
+"""An update of the course in mid-term: exercises come and go, points change, and what was graded by hand is kept."""
+
+import subprocess
+import sys
+
+import pytest
+from classroom import SOLVED, change, hand_in, make_course, run, scores
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("update")]
+NAME = "03-detach"
+BEFORE = {"stop": 4.0, "scale_grad": 4.0, "one_path": 3.0, "semi_gradient_mse": 3.0}
+AFTER = {**BEFORE, "stop": 5.0, "to_numpy_copy": 3.0}
+BY_HAND = """
+import sys
+from nbgrader.api import Gradebook
+with Gradebook(f"sqlite:///{sys.argv[1]}/grading/gradebook.db") as gradebook:
+    notebook = gradebook.find_submission_notebook("detach", "03-detach", "ann")
+    next(grade for grade in notebook.grades if grade.name == "check-one_path").manual_score = 1.5
+    next(comment for comment in notebook.comments if comment.name == "one_path").manual_comment = "Why both?"
+    gradebook.db.commit()
+"""
+
+
+def make_smaller(course):
+    """Put the assignment back to what it was before an exercise was added and another was given a point more."""
+
+    def edit(notebook):
+        new = ("to_numpy_copy", "check-to_numpy_copy")
+        marks = [cell["metadata"].get("nbgrader", {}) for cell in notebook["cells"]]
+        cells = zip(notebook["cells"], marks, strict=True)
+        notebook["cells"] = [cell for cell, mark in cells if mark.get("grade_id") not in new]
+        next(mark for mark in marks if mark.get("grade_id") == "check-stop")["points"] = 4
+
+    for folder in ("solutions", "exercises"):
+        change(course / folder / NAME / "detach.ipynb", edit)
+
+
+def grade(course):
+    done = run(course, "gradstop", "grade", NAME)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_update_is_followed_and_manual_grades_are_kept(tmp_path):
+    course, fresh = make_course(tmp_path / "course", NAME), make_course(tmp_path / "fresh", NAME)
+    make_smaller(course)
+    hand_in(course, "ann", SOLVED)
+    assert "changed:" not in grade(course)
+    assert scores(course, "ann") == BEFORE
+    subprocess.run([sys.executable, "-W", "ignore", "-c", BY_HAND, str(course)], check=True)
+
+    update(course, fresh)
+    hand_in(course, "bob", SOLVED)
+    said = grade(course)
+    assert "2 graded, 0 unchanged" in said
+    assert "changed: 14 before" in said
+    assert scores(course, "ann") == {**AFTER, "one_path": 1.5, "to_numpy_copy": 0.0}, "ann had no such exercise"
+    assert scores(course, "bob") == AFTER
+    assert "0 graded, 2 unchanged" in grade(course)
+
+    make_smaller(course)
+    assert "changed: 18 before" in grade(course)
+    assert scores(course, "ann") == {**BEFORE, "one_path": 1.5}
+    assert scores(course, "bob") == BEFORE
+    table = run(course, "gradstop", "export", "--to", "-").stdout
+    assert "ann,,,,12.5,14,12.5,14" in table.splitlines()
+    page = run(course, "nbgrader", "generate_feedback", NAME)
+    assert page.returncode == 0, page.stderr
+    assert "Why both?" in (course / "grading" / "feedback" / "ann" / NAME / "detach.html").read_text()
+
+
+def update(course, fresh):
+    for folder in ("solutions", "exercises"):
+        (course / folder / NAME / "detach.ipynb").write_bytes((fresh / folder / NAME / "detach.ipynb").read_bytes())
