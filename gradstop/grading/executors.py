@@ -32,6 +32,10 @@ class Lost:
 class Executor(Protocol):
     """Does units of work. ``shared`` is what all units of a run have in common."""
 
+    def prepare(self) -> None:
+        """Begin with what takes time before the first unit; there will be one."""
+        ...
+
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
         """Yield each unit's name and result as it is done, in any order. What ``work`` raises is raised."""
         ...
@@ -43,8 +47,11 @@ class Local:
     def __init__(self, jobs: int, rules: Rules) -> None:
         self._jobs = jobs
         self._room = Room(rules)
-        self._room.start()  # it loads modules while this process does
         self._pool: ProcessPoolExecutor | None = None
+
+    def prepare(self) -> None:
+        """Have the warm process load its modules while this one makes the paper."""
+        self._room.start()
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
         """Yield each unit's name and result as it is done."""
@@ -123,6 +130,9 @@ class Cluster:
             self._client: Any = Client(address, timeout=20, set_as_default=False)
         except (OSError, ValueError) as error:
             raise CourseError(f"The scheduler at {address} does not answer: {error}.") from None
+
+    def prepare(self) -> None:
+        """Do nothing: workers begin with their first unit."""
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
         """Yield each unit's name and result as it is done. Raises CourseError if the cluster goes away."""
