@@ -52,13 +52,22 @@ def make_lab(folder: Path) -> Iterator[str]:
     copy_course(course)
     (home / "config" / "labconfig").mkdir(parents=True)
     (home / "config" / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
-    log = folder / "log"
+    # The environment is installed already: that is not to be seen to again in the copy.
+    command = ["make", "--old-file=.venv/.installed", "lab", "VENV=.venv", f"LAB_OPTIONS={OPTIONS}"]
+    with serving(command, course, home) as where:
+        yield where
+
+
+@contextmanager
+def serving(command: list[str], folder: Path, home: Path, **changed: str) -> Iterator[str]:
+    """Run a Jupyter server in a folder with an empty home, and give its address; `changed` are variables of it."""
+    home.mkdir(exist_ok=True)
+    log = home / "log"
     with log.open("w") as output:
-        # The environment is installed already: that is not to be seen to again in the copy.
         server = subprocess.Popen(
-            ["make", "--old-file=.venv/.installed", "lab", "VENV=.venv", f"LAB_OPTIONS={OPTIONS}"],
-            cwd=course,
-            env=environment(home),
+            command,
+            cwd=folder,
+            env=environment(home) | changed,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -88,7 +97,7 @@ def address(server: subprocess.Popen, runtime: Path, log: Path) -> str:
         if server.poll() is not None:
             break
         time.sleep(0.1)
-    raise AssertionError(f"make lab does not answer:\n{log.read_text()}")
+    raise AssertionError(f"the server does not answer:\n{log.read_text()}")
 
 
 class Learner:
@@ -181,10 +190,16 @@ class Learner:
             "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {look}"
         )
         self.tab.wait_for_function(f"document.body.dataset.jpThemeLight == '{str(look == 'Light').lower()}'")
+        self.tab.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def photograph(self, name: str) -> None:
-        """Keep what is seen, where GRADSTOP_SCREENS names a folder: the README's pictures are made by the tests."""
-        folder = os.environ.get("GRADSTOP_SCREENS")
-        if folder:
-            picture = Image.open(io.BytesIO(self.tab.screenshot()))
-            picture.quantize(128, dither=Image.Dither.NONE).save(Path(folder) / f"{name}.png", optimize=True)
+        """Keep what is seen, as `photograph` does."""
+        photograph(self.tab, name)
+
+
+def photograph(tab, name: str, **options) -> None:
+    """Keep what is seen, where GRADSTOP_SCREENS names a folder: the README's pictures are made by the tests."""
+    folder = os.environ.get("GRADSTOP_SCREENS")
+    if folder:
+        picture = Image.open(io.BytesIO(tab.screenshot(**options)))
+        picture.quantize(128, dither=Image.Dither.NONE).save(Path(folder) / f"{name}.png", optimize=True)
