@@ -87,12 +87,15 @@ def read_threat(folder: Path) -> Threat:
 
 
 def fill(notebook: dict[str, Any], sections: list[tuple[str, str]]) -> None:
-    """Write cells into a notebook: by their marks, and those of another name after the one before."""
+    """Write cells into a notebook: by their marks, and those of another name after the one before.
+
+    The cell "setup" is locked, and every grader puts it back: what has this name follows it.
+    """
     cells = notebook["cells"]
     places = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in cells if "nbgrader" in cell["metadata"]}
     place = cells.index(places["setup"])
     for name, source in sections:
-        if name in places:
+        if name in places and name != "setup":
             places[name]["source"] = source
             place = cells.index(places[name])
         else:

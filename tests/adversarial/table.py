@@ -41,7 +41,7 @@ defence away and shows that the attack then wins or the harm is done.
 
 The assignment has {points:g} points in five exercises; what a threat leaves alone keeps its published solution.
 *Deserved* is what the answers are worth, *ours* what `gradstop grade` gives, *stock* what `nbgrader autograde` with its
-own preprocessors gives to the same file. Written by `table.py`.
+own preprocessors gives to the same file, where an exercise counts whole or not at all. Written by `table.py`.
 """
 
 
@@ -93,15 +93,17 @@ def graded_by_nbgrader(course: Path, known: list[Threat]) -> dict[str, str]:
         raise SystemExit(made.stderr)
 
     def one(threat: Threat) -> str:
-        done = run(course, "nbgrader", "autograde", NAME, "--student", threat.name)
         try:
             found = scores(course, threat.name)
         except subprocess.CalledProcessError:  # the gradebook knows no such submission
             found = {}
-        if not found:
-            return "not graded" if done.returncode else "no score"
-        return f"{sum(filter(None, found.values())):g}"
+        return f"{sum(filter(None, found.values())):g}" if found else "not graded"
 
+    # In one run where nothing stops it; a notebook that is none may end a run, and takes no other with it here.
+    alone = [threat.name for threat in known if threat.kind == "notebook" or threat.name.startswith("honest-d")]
+    others = sorted({threat.name.partition("-")[0] for threat in known if threat.kind != "notebook"})
+    for student in [*alone, *(f"{start}-*" for start in others)]:
+        run(course, "nbgrader", "autograde", NAME, "--student", student)
     return {threat.name: one(threat) for threat in known}
 
 
