@@ -209,7 +209,7 @@ def read_the_differences(grader):
     assert "This behaves like x.data" in said
     assert "scale_grad: all 4 cases agree" in said
     grader.tab.locator(".gs-check", has_text="stop: 4 of 5").evaluate("e => e.scrollIntoView({block: 'center'})")
-    photograph(grader.tab, "formgrader")
+    photograph(grader.tab, "formgrader", clip={"x": 0, "y": 0, "width": 1200, "height": 690})
 
 
 def read_what_would_run(grader):
