@@ -38,12 +38,15 @@ def trusty_controls(assignment: Assignment, references: dict[str, Reference]) ->
 
 
 def _choose(reference: Reference, cases: dict[str, Case], sources: dict[tuple[str, str], str]) -> list[Control]:
-    def passed(number: int) -> int:
-        return sum(not any(turns) for turns in reference.behaviours[number][1].values())
+    def worth(number: int) -> tuple[int, int]:
+        """Return what it earns, then what is not seen of it: one that raises at once is no witness."""
+        cases = reference.behaviours[number][1].values()
+        unseen = sum(value is None for turns in cases for turn in turns for value in turn.values())
+        return sum(not any(turns) for turns in cases), unseen
 
     chosen: list[Control] = []
     faults: Faults = {}
-    for number in sorted(range(len(reference.behaviours)), key=passed):
+    for number in sorted(range(len(reference.behaviours)), key=worth):
         answer, differs = reference.behaviours[number]
         together = _common_faults(faults, differs)
         if chosen and _flawless(together) > _flawless(faults):
