@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from contextlib import contextmanager, suppress
+from functools import cache
 
 import pytest
 from conftest import bench_of
@@ -19,8 +20,14 @@ from gradstop.grading.seat import SeatLostError
 from gradstop.observe import Record
 from gradstop.observe.channel import LONGEST, Channel, ProtocolError
 
+pytestmark = pytest.mark.xdist_group("judge")  # one set of references
 DETACH = bench_of("03-detach")
-PATIENCE = 2.0
+PATIENCE = 1.0
+
+
+@cache
+def controls():
+    return trusty_controls(DETACH.assignment, DETACH.references(0))
 
 
 class Forks:
@@ -51,7 +58,7 @@ class Forks:
 def judged(behave):
     """Judge a process; return the verdicts and whether each exercise could be trusted."""
     seat, references = Forks(behave), DETACH.references(0)
-    found = judge_all(seat, lambda: seat, references, CONTROLS, PATIENCE)
+    found = judge_all(seat, lambda: seat, references, controls(), PATIENCE)
     return {name: one.verdict for name, one in found.items()}, {name: one.trusted for name, one in found.items()}
 
 
@@ -66,7 +73,6 @@ def submission(**changed):
     return lambda judge, name: observe_alone(judge, guard, DETACH.cases[name], functions[name])
 
 
-CONTROLS = trusty_controls(DETACH.assignment, DETACH.references(0))
 FULL = {"stop": 5, "scale_grad": 4, "one_path": 3, "semi_gradient_mse": 3, "to_numpy_copy": 3}
 NOTHING = dict.fromkeys(FULL, 0)
 
@@ -109,11 +115,11 @@ def test_the_verdict_says_why_nothing_was_observed():
 
 
 def test_every_exercise_has_controls_and_none_is_a_right_answer():
-    assert CONTROLS.keys() == FULL.keys()
-    assert all(CONTROLS.values())
-    for name, controls in CONTROLS.items():
+    assert controls().keys() == FULL.keys()
+    assert all(controls().values())
+    for name, known_controls in controls().items():
         known = DETACH.references(0)[name].behaviours
-        assert all(any(any(turns) for turns in known[control.number][1].values()) for control in controls)
+        assert all(any(any(turns) for turns in known[control.number][1].values()) for control in known_controls)
 
 
 def test_an_observer_that_lies_for_the_better_is_not_trusted():
@@ -140,7 +146,7 @@ def test_an_observer_that_lies_for_the_better_is_not_trusted():
 
 
 def test_no_process_and_silence_earn_nothing():
-    found = judge_all(None, lambda: None, DETACH.references(0), CONTROLS, PATIENCE)
+    found = judge_all(None, lambda: None, DETACH.references(0), controls(), PATIENCE)
     assert {name: one.verdict.passed for name, one in found.items()} == NOTHING
     assert passed(lambda judge, name: None) == NOTHING
 
@@ -158,7 +164,7 @@ def test_a_process_that_is_lost_is_started_again_for_the_next_exercise():
         started.append(1)
         return good
 
-    found = judge_all(Lost(), fresh, DETACH.references(0), CONTROLS, PATIENCE)
+    found = judge_all(Lost(), fresh, DETACH.references(0), controls(), PATIENCE)
     assert {name: one.verdict.passed for name, one in found.items()} == {**FULL, "stop": 0}
     assert len(started) == 1
 

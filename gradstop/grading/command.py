@@ -63,7 +63,7 @@ def _summary(results: list[Result]) -> Iterator[str]:
             yield f"{'':<20} {'':>10}  changed: {result.before:g} before"
     failed = [result for result in results if result.outcome.problem]
     now = sum(result.graded and not result.outcome.problem for result in results)
-    note = " (they count 0 in an export)" if failed else ""
+    note = " (no grade in gradstop export, 0 in nbgrader's)" if failed else ""
     yield f"{now} graded, {len(results) - now - len(failed)} unchanged, {len(failed)} not graded{note}."
     if any(not result.outcome.sandboxed for result in results):
         yield "Graded without a sandbox: what students wrote ran as you."

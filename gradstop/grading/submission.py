@@ -16,6 +16,7 @@ LARGEST_NOTEBOOK = 20_000_000  # bytes
 LARGEST_FILES = 20_000_000  # bytes, all files beside the notebook
 MOST_CELLS = 2_000
 MOST_FILES = 200
+_NO_NAME = set("<>\"'&`")  # nbgrader's pages show a student's name as it is
 SHOWN = 5  # names in a message
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -50,9 +51,11 @@ class Submission:
 def read_submission(student: str, notebook: Path) -> Submission:
     """Read a submission from its folder: the notebook and the plain files beside it, links and devices left out.
 
-    Raises UnreadableError where there is no notebook of this name, or it is too large.
+    Raises UnreadableError where there is no notebook of this name, it is too large, or the student's name is none.
     """
     folder = notebook.parent
+    if not student.isprintable() or set(student) & _NO_NAME:
+        raise UnreadableError(f"the folder's name {student!r} has signs that mean something in a web page: rename it")
     if folder.is_symlink():
         raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
