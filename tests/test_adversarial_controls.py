@@ -14,6 +14,7 @@ import time
 import warnings
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -46,7 +47,13 @@ from gradstop.sandbox.limits import Limits
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adversarial")]
 DETACH = bench_of("03-detach")
-REFERENCES = DETACH.references(7)
+
+
+@cache
+def references():
+    return DETACH.references(7)
+
+
 TIME = 5.0  # seconds for the cases of one exercise
 
 
@@ -95,7 +102,7 @@ def judged(name, exercise="stop", *, guard=Guard, take_away=lambda: None, contro
 
     `together` names an exercise whose function is called before, in the same process.
     """
-    reference = reference or REFERENCES[exercise]
+    reference = reference or references()[exercise]
     sections = [*SOLVED.items(), *read_threat(FOLDER / name).sections({})] if name else list(SOLVED.items())
 
     def body(connection):
@@ -186,7 +193,7 @@ def test_without_learners_copy():
 
 
 def test_without_controls():
-    controls = trusty_controls(DETACH.assignment, REFERENCES)["stop"]
+    controls = trusty_controls(DETACH.assignment, references())["stop"]
     assert controls
     assert judged("", controls=controls).trusted
 
@@ -204,7 +211,7 @@ def test_without_poor_controls(monkeypatch):
     """Whoever takes the best of the controls earns nothing by them; if they were chosen one by one, it would be all."""
 
     def stolen():
-        reference = REFERENCES["to_numpy_copy"]
+        reference = references()["to_numpy_copy"]
         chosen = trusty_controls(DETACH.assignment, {"to_numpy_copy": reference})["to_numpy_copy"]
         behaviours = [reference.behaviours[control.number][1] for control in chosen]
         return [case for case in reference.turns if any(not any(differs[case]) for differs in behaviours)]
@@ -249,7 +256,7 @@ def test_without_lockstep():
 
 
 def test_without_turns():
-    reference = REFERENCES["stop"]
+    reference = references()["stop"]
     once = replace(reference, turns={name: turns[:1] for name, turns in reference.turns.items()})
     assert passed("forgery-by-call-count") == 0
     assert passed("forgery-by-call-count", reference=once) == 1
@@ -292,9 +299,9 @@ def test_without_strict():
         deep = {"type": "list", "items": [deep]}
     with pytest.raises(RecursionError):
         KINDS["structure"].words(deep)
-    name, turns = next(iter(REFERENCES["stop"].turns.items()))
+    name, turns = next(iter(references()["stop"].turns.items()))
     lie = replace(turns[0].record, observations=(Observation("the result's values", "value", deep, note="\ud800"),))
-    assert judge(REFERENCES["stop"], {name: [lie] * len(turns)}).passed == 0
+    assert judge(references()["stop"], {name: [lie] * len(turns)}).passed == 0
 
 
 def test_without_template():
