@@ -103,6 +103,7 @@ class _Run:
         self._known = results.fingerprints(assignment.name)
         self._unread: list[Result] = []
         self._same: list[Result] = []
+        self._gone: list[Result] = []
 
     def grade(self, students: list[str], executor: Executor, entry: Entry) -> Iterator[Result]:
         there = entry.entered()
@@ -126,6 +127,7 @@ class _Run:
                 yield Result(outcome.lean(), self._known.get(student, ("", False, None))[2])
                 if len(waiting) >= BATCH:
                     self._enter(entry, waiting)
+            yield from self._gone
         self._enter(entry, waiting)
 
     def _to_grade(self, students: list[str]) -> Iterator[str]:
@@ -148,7 +150,11 @@ class _Run:
     def _units(self, students: list[str]) -> Iterator[tuple[str, bytes]]:
         """Yield the units of work, each read when it is its turn."""
         for student in students:
-            submission = self._course.read(self._assignment, student)
+            try:
+                submission = self._course.read(self._assignment, student)
+            except UnreadableError as reason:  # it was there a moment ago
+                self._gone.append(Result(Outcome(student, "", problem=str(reason)), graded=False))
+                continue
             yield student, Unit(submission, submission.fingerprint(self._version), self._rules).to_bytes()
 
     def _enter(self, entry: Entry, students: list[str]) -> None:
