@@ -16,7 +16,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor, latesubmissions, saveautogrades
+from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor, latesubmissions, saveautogrades
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
@@ -138,9 +138,12 @@ def _one_transaction(gradebook: Gradebook) -> Iterator[None]:
 
 
 def _after_execution(config: Config) -> list[type[NbGraderPreprocessor]]:
-    """Return the preprocessors that `nbgrader autograde` runs once the cells have run."""
+    """Return the preprocessors that `nbgrader autograde` runs once the cells have run.
+
+    All but the one that checks the marks of the cells: they have just been made from the template.
+    """
     kinds: list[type[NbGraderPreprocessor]] = list(Autograde(config=config).autograde_preprocessors)
-    return kinds[kinds.index(JudgedExecute) + 1 :]
+    return [kind for kind in kinds[kinds.index(JudgedExecute) + 1 :] if kind is not CheckCellMetadata]
 
 
 def _step(kind: type[NbGraderPreprocessor], config: Config) -> NbGraderPreprocessor:
