@@ -18,8 +18,8 @@ WIDTH = 88
 
 def explain_command(root: Path, options: Namespace) -> int:
     """Repeat a verdict and print it; return 1 if it is another one than was kept."""
-    if options.timeout <= 0 or options.memory < 64:
-        raise CourseError("--timeout is more than 0 seconds, --memory at least 64 MiB.")
+    if options.timeout <= 0 or options.memory < 128:
+        raise CourseError("--timeout is more than 0 seconds, --memory at least 128 MiB.")
     course = open_course(root)
     assignment = assignment_of(root, options.exercise, options.assignment)
     kept, mark = kept_mark(course, assignment, options.student, options.exercise)
