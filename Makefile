@@ -76,6 +76,8 @@ benchmark: setup
 	python benchmarks/check_time.py
 	python benchmarks/kernel_start.py
 	python benchmarks/kernel_start.py --whole
+	python benchmarks/grading.py
+	python benchmarks/grading.py --growth
 
 clean:
 	rm -rf _build $(VENV)
