@@ -99,11 +99,8 @@ def graded_by_nbgrader(course: Path, known: list[Threat]) -> dict[str, str]:
             found = {}
         return f"{sum(filter(None, found.values())):g}" if found else "not graded"
 
-    # In one run where nothing stops it; a notebook that is none may end a run, and takes no other with it here.
-    alone = [threat.name for threat in known if threat.kind in ("notebook", "honest")]
-    others = sorted({threat.name.partition("-")[0] for threat in known if threat.name not in alone})
-    for student in [*alone, *(f"{start}-*" for start in others)]:
-        run(course, "nbgrader", "autograde", NAME, "--student", student)
+    for threat in known:  # alone: some end the whole run
+        run(course, "nbgrader", "autograde", NAME, "--student", threat.name)
     return {threat.name: one(threat) for threat in known}
 
 
