@@ -153,6 +153,7 @@ def _kill_leftovers(sandboxed: bool) -> None:
     if sandboxed and os.getpid() == 1:
         with suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)
+        _bury()  # until then they count, and too many of them let no process be forked
 
 
 def _bury() -> None:
