@@ -8,17 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from classroom import change, hand_in
+from classroom import SOLVED, change, hand_in
 from conftest import ROOT
-
-from gradstop.course import graded_cells
 
 NAME = "03-detach"
 FOLDER = ROOT / "tests" / "adversarial"
 FULL = {"stop": 5.0, "scale_grad": 4.0, "one_path": 3.0, "semi_gradient_mse": 3.0, "to_numpy_copy": 3.0}
-SOLVED = {
-    cell.grade_id: cell.source for cell in graded_cells(ROOT / "solutions" / NAME / "detach.ipynb") if cell.solution
-}
 CLASSES = ("tampering", "forgery", "outside", "resources", "notebook", "honest")
 _SECTION = re.compile(r"^# %% *(\S+) *\n", re.MULTILINE)
 
