@@ -77,4 +77,6 @@ def test_a_cluster_that_goes_away_is_named_and_what_is_finished_is_kept(cluster,
     code, _, err = command.end()
     assert code == 1
     assert "Traceback" not in err
-    assert "the cluster" in err.splitlines()[-1].lower()
+    assert err.splitlines()[-1] == (
+        f"gradstop: The cluster at {cluster.address} went away. Grade again: what is finished is kept."
+    )

@@ -3,6 +3,7 @@
 A unit is bytes in, bytes out. Each is done again, once, if the worker that had it is lost.
 """
 
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -126,8 +127,12 @@ class Cluster:
             from distributed import Client
         except ModuleNotFoundError:
             raise CourseError("--scheduler needs Dask: pip install 'gradstop[cluster]'.") from None
+        # Dask logs a lost connection with its traceback; CourseError says it in a sentence.
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._address = address
         try:
-            self._client: Any = Client(address, timeout=20, set_as_default=False)
+            self._client: Any = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:
             raise CourseError(f"The scheduler at {address} does not answer: {error}.") from None
 
@@ -159,8 +164,8 @@ class Cluster:
                     result = Lost()
                 yield name, result
                 done.update(send(job) for job in islice(waiting, 1))
-        except (OSError, CancelledError, CommClosedError) as error:
-            raise CourseError(f"The cluster went away ({error}). Grade again: what is finished is kept.") from None
+        except (OSError, CancelledError, CommClosedError):
+            raise CourseError(f"The cluster at {self._address} went away. Grade again: what is finished is kept.") from None
 
     def close(self) -> None:
         """Leave the cluster to itself."""
