@@ -132,7 +132,7 @@ class Cluster:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._address = address
         try:
-            self._client: Any = Client(address, timeout=10, set_as_default=False)
+            self._client: Any = Client(address, timeout=20, set_as_default=False)
         except (OSError, ValueError) as error:
             raise CourseError(f"The scheduler at {address} does not answer: {error}.") from None
 
@@ -165,7 +165,9 @@ class Cluster:
                 yield name, result
                 done.update(send(job) for job in islice(waiting, 1))
         except (OSError, CancelledError, CommClosedError):
-            raise CourseError(f"The cluster at {self._address} went away. Grade again: what is finished is kept.") from None
+            raise CourseError(
+                f"The cluster at {self._address} went away. Grade again: what is finished is kept."
+            ) from None
 
     def close(self) -> None:
         """Leave the cluster to itself."""
