@@ -103,9 +103,10 @@ def against_stock(name: str, size: int, stock_size: int, repeats: int, folder: P
 def against_floor(name: str, repeats: int) -> None:
     """Compare processor time with that of the cells alone, in a fork of the same warm process without anything else."""
     from gradstop.course import read_json
-    from gradstop.grading.assess import Unit, grade_unit, room_for
+    from gradstop.grading.assess import Unit, grade_unit
     from gradstop.grading.paper import secret_paper
     from gradstop.grading.room import Room
+    from gradstop.grading.rooms import room_for
     from gradstop.grading.rules import Rules
     from gradstop.grading.submission import Submission
 

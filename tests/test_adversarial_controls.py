@@ -32,6 +32,7 @@ from gradstop.grading.cells import running
 from gradstop.grading.controls import trusty_controls
 from gradstop.grading.inside import guard as guard_module
 from gradstop.grading.inside import observed as observed_module
+from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, keep_kernels
 from gradstop.grading.judge import _Session
 from gradstop.grading.outputs import clean_text, parse_outputs
@@ -41,7 +42,6 @@ from gradstop.grading.submission import read_cells, read_submission
 from gradstop.grading.template import Template
 from gradstop.observe import Draw, Observation, case, observe, raw, read_cases
 from gradstop.observe import run as run_module
-from gradstop.observe.channel import Channel, ProtocolError
 from gradstop.sandbox.calls import refuse_calls
 from gradstop.sandbox.limits import Limits
 

@@ -1,9 +1,7 @@
 """Grades one submission: bytes in, bytes out, so that it can be done by any process on any machine."""
 
-import atexit
 import base64
 import json
-import threading
 import time
 from dataclasses import dataclass, replace
 from html import escape
@@ -17,14 +15,13 @@ from gradstop.grading.outcome import Mark, Outcome
 from gradstop.grading.outputs import Output
 from gradstop.grading.paper import Paper, read_paper
 from gradstop.grading.room import Room
+from gradstop.grading.rooms import room_for
 from gradstop.grading.rules import Rules
 from gradstop.grading.seat import RoomLostError
 from gradstop.grading.submission import Submission, UnreadableError, read_cells
 from gradstop.grading.template import Cell, exercise_of, is_check
 
 TRIES = 3
-_rooms: dict[Rules, Room] = {}
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -83,29 +80,6 @@ def _graded(known: Paper, work: Unit) -> Outcome:
         sandboxed=work.rules.sandboxed,
         seconds=time.perf_counter() - start,
     )
-
-
-def room_for(rules: Rules) -> Room:
-    """Return this process's room for these rules; it stays warm."""
-    with _lock:  # a cluster's worker may have several threads
-        if rules not in _rooms:
-            _rooms[rules] = Room(rules)
-            _rooms[rules].wait_until_warm()
-        return _rooms[rules]
-
-
-def use_room(room: Room) -> None:
-    """Let this process use a warm process that the one it was forked from has started."""
-    _rooms[room.rules] = room
-
-
-def close_rooms() -> None:
-    """End this process's warm processes."""
-    while _rooms:
-        _rooms.popitem()[1].close()
-
-
-atexit.register(close_rooms)
 
 
 def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room) -> Outcome:

@@ -5,25 +5,31 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from gradstop.course import CourseError, find_assignment
-from gradstop.grading.batch import Result, grade, open_course
 from gradstop.grading.executors import executor_for
 from gradstop.grading.rules import Rules
+
+if TYPE_CHECKING:
+    from gradstop.grading.batch import Result
 
 
 def grade_command(root: Path, options: Namespace) -> int:
     """Grade an assignment and print the summary; return 1 if a submission could not be graded."""
     if options.jobs < 1 or options.timeout <= 0 or options.memory < 128:
         raise CourseError("--jobs is at least 1, --timeout more than 0 seconds, --memory at least 128 MiB.")
-    course = open_course(root)
-    assignment = find_assignment(course.root, options.assignment)
-    students = course.students(assignment, options.student)
+    assignment = find_assignment(root, options.assignment)
     rules = Rules.of_course(root, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox)
     with executor_for(options.jobs, options.scheduler, rules) as executor:
+        executor.prepare()
+        # torch and nbgrader take seconds to load, in which the warm process loads its own.
+        from gradstop.grading.batch import grade, open_course
+
+        course = open_course(root)
+        students = course.students(assignment, options.student)
         graded = grade(course, assignment, students, rules, executor, force=options.force)
         bar = tqdm(graded, "grading", len(students), unit="submission", disable=options.json or None, file=sys.stderr)
         results = sorted(bar, key=lambda result: result.outcome.student)
@@ -35,7 +41,7 @@ def grade_command(root: Path, options: Namespace) -> int:
     return 1 if any(result.outcome.problem for result in results) else 0
 
 
-def _as_json(result: Result) -> dict[str, Any]:
+def _as_json(result: "Result") -> dict[str, Any]:
     outcome = result.outcome
     return {
         "student": outcome.student,
@@ -50,7 +56,7 @@ def _as_json(result: Result) -> dict[str, Any]:
     }
 
 
-def _summary(results: list[Result]) -> Iterator[str]:
+def _summary(results: "list[Result]") -> Iterator[str]:
     for result in results:
         outcome = result.outcome
         total = "not graded" if outcome.problem else f"{outcome.score:g}"

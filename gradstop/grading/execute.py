@@ -14,9 +14,10 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
 from gradstop.course import find_assignment
-from gradstop.grading.assess import assess, room_for
+from gradstop.grading.assess import assess
 from gradstop.grading.paper import secret_paper
 from gradstop.grading.results import results_of
+from gradstop.grading.rooms import room_for
 from gradstop.grading.rules import Rules
 from gradstop.grading.submission import read_notebook, read_submission
 from gradstop.grading.template import bare

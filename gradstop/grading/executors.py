@@ -16,8 +16,8 @@ from multiprocessing import get_context
 from typing import Any, Protocol
 
 from gradstop.course import CourseError
-from gradstop.grading.assess import use_room
 from gradstop.grading.room import Room
+from gradstop.grading.rooms import use_room
 from gradstop.grading.rules import Rules
 from gradstop.sandbox.system import die_with_parent
 
@@ -34,7 +34,7 @@ class Executor(Protocol):
     """Does units of work. ``shared`` is what all units of a run have in common."""
 
     def prepare(self) -> None:
-        """Begin with what takes time before the first unit; there will be one."""
+        """Begin with what takes time before the first unit, beside this process."""
         ...
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
@@ -51,7 +51,7 @@ class Local:
         self._pool: ProcessPoolExecutor | None = None
 
     def prepare(self) -> None:
-        """Have the warm process load its modules while this one makes the paper."""
+        """Have the warm process load its modules."""
         self._room.start()
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
@@ -132,7 +132,7 @@ class Cluster:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._address = address
         try:
-            self._client: Any = Client(address, timeout=20, set_as_default=False)
+            self._client: Any = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:
             raise CourseError(f"The scheduler at {address} does not answer: {error}.") from None
 

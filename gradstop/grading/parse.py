@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from gradstop.grading.inside.channel import ProtocolError
 from gradstop.observe import Observation, Record
-from gradstop.observe.channel import ProtocolError
 
 MOST = 200  # observations in one phase
 LONGEST = 400  # characters of one text

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from gradstop.compare import Reference, Verdict
 from gradstop.course import Assignment, CourseError
-from gradstop.grading.assess import close_rooms, judge_cells, mark_of, room_for
+from gradstop.grading.assess import judge_cells, mark_of
 from gradstop.grading.batch import Course
 from gradstop.grading.outcome import Mark, Outcome
 from gradstop.grading.paper import make_paper
 from gradstop.grading.references import repeated_reference
+from gradstop.grading.rooms import close_rooms, room_for
 from gradstop.grading.rules import Rules
 from gradstop.grading.submission import UnreadableError, read_cells
 from gradstop.observe import read_cases

@@ -13,9 +13,9 @@ from typing import Any
 import psutil
 
 from gradstop.course import CourseError
+from gradstop.grading.inside.channel import LONGEST, Channel, ProtocolError
 from gradstop.grading.rules import Rules
 from gradstop.kernels.process import ForkedKernel
-from gradstop.observe.channel import LONGEST, Channel, ProtocolError
 
 PATIENCE = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
 LONGEST_CELL = LONGEST // 8  # characters

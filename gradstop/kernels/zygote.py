@@ -28,6 +28,7 @@ class Zygote:
         """Start the process; `wait_until_warm` before the first fork."""
         self.warmth = request.warmth()
         self.owner = os.getpid()
+        self.warm = False
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.process = subprocess.Popen(  # noqa: S603, our own module
             [sys.executable, "-m", "gradstop.kernels.warm", str(theirs.fileno()), *request.preload],
@@ -55,6 +56,7 @@ class Zygote:
         if answer != b"warm":
             self.close()
             raise NotWarmError(f"the warm process did not start: {answer.decode() or 'it ended'}")
+        self.warm = True
         self.socket.settimeout(_FORK)
 
     @classmethod
@@ -103,8 +105,10 @@ class Zygote:
             zygote.socket.close()
 
     def close(self) -> None:
-        """End the process: without its driver it ends itself."""
+        """End the process: without its driver it ends itself, and what it has forked."""
         self.socket.close()
+        if not self.warm:  # it loads its modules, and has forked nothing
+            self.process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=5)
             return

@@ -16,13 +16,13 @@ from typing import Any, NoReturn
 import numpy
 import torch
 
+from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
 from gradstop.kernels.request import Request
 from gradstop.observe import run_cases
-from gradstop.observe.channel import Channel, ProtocolError
 from gradstop.sandbox import Limits, has_room, run_inside
 
 _OURS = __name__.partition(".")[0]

@@ -19,8 +19,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from gradstop.grading.inside.channel import LONGEST
 from gradstop.grading.inside.guard import block_signals, free_signals
-from gradstop.observe.channel import LONGEST
 from gradstop.observe.encode import Json
 
 MOST = LONGEST // 4  # characters that one cell may show
