@@ -1,6 +1,8 @@
 """The built site as a reader's browser meets it: a server on this machine, and what a visit to a page shows."""
 
 import gzip
+import io
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from conftest import ROOT
+from PIL import Image
 
 HTML = ROOT / "_build" / "html"
 COMPRESSED = {".html", ".css", ".js", ".svg", ".json", ".txt", ".xml"}
@@ -117,3 +120,11 @@ def reader(browser, site: Server, **options) -> Iterator[Reader]:
         yield someone
     finally:
         someone.context.close()
+
+
+def photograph(tab, name: str, **options) -> None:
+    """Keep what is seen, where GRADSTOP_SCREENS names a folder: the documentation's pictures are made by the tests."""
+    folder = os.environ.get("GRADSTOP_SCREENS")
+    if folder:
+        picture = Image.open(io.BytesIO(tab.screenshot(**options)))
+        picture.quantize(128, dither=Image.Dither.NONE).save(Path(folder) / f"{name}.png", optimize=True)

@@ -1,6 +1,5 @@
 """JupyterLab as a learner has it: `make lab` in a copy of the course, and a browser that opens its notebooks."""
 
-import io
 import json
 import os
 import shutil
@@ -12,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from browsing import photograph
 from conftest import ROOT
-from PIL import Image
 
 COURSE = ["Makefile", "requirements.txt", "pyproject.toml", "nbgrader_config.py", "book", "exercises"]
 OPTIONS = (
@@ -195,11 +194,3 @@ class Learner:
     def photograph(self, name: str) -> None:
         """Keep what is seen, as `photograph` does."""
         photograph(self.tab, name)
-
-
-def photograph(tab, name: str, **options) -> None:
-    """Keep what is seen, where GRADSTOP_SCREENS names a folder: the README's pictures are made by the tests."""
-    folder = os.environ.get("GRADSTOP_SCREENS")
-    if folder:
-        picture = Image.open(io.BytesIO(tab.screenshot(**options)))
-        picture.quantize(128, dither=Image.Dither.NONE).save(Path(folder) / f"{name}.png", optimize=True)

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from browsing import photograph
 from classroom import SOLVED, change, make_course, run, scores
-from lab import LIMIT, photograph, serving
+from lab import LIMIT, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("formgrader")]
 NAME = "03-detach"
