@@ -60,7 +60,8 @@ def test_a_pasted_message_finds_its_entry_first(search, site, message, page):
     assert f"/{page}.html#" in link.evaluate("link => link.href")
     assert box.bounding_box()["y"] < tab.locator("#search-results").bounding_box()["y"]
     link.click()
-    assert tab.evaluate("!!document.getElementById(location.hash.slice(1))")
+    tab.wait_for_url("**/book/*#*")
+    tab.wait_for_function("!!document.getElementById(location.hash.slice(1))")
     tab.close()
 
 

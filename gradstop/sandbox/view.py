@@ -35,11 +35,13 @@ def build(paths: list[str], owner: int, size: int) -> None:
     os.mkdir("/tmp" + _OLD)  # noqa: S108
     system.pivot_root("/tmp", "/tmp" + _OLD)  # noqa: S108
     os.chdir("/")
-    for path in (*_SYSTEM, *paths):
+    for path in _SYSTEM:
         _show(path)
     _devices()
     _proc()
     _writable(owner, size)
+    for path in paths:  # last: one may lie in /tmp
+        _show(path)
     system.detach(_OLD)
     os.rmdir(_OLD)
     system.read_only("/", recursive=False)
