@@ -45,12 +45,9 @@ def answers(which: str, mark=lambda bench: ()):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Start the browser, once for all tests: two cannot be driven side by side.
-
-    The one without a window takes a third of the processor time for a page.
-    """
+    """Start the browser, once for all tests: two cannot be driven side by side."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
-    path = next(filter(None, map(shutil.which, ["chromium-headless-shell", *BROWSERS])), None)
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.skip("no Chromium on the path: install your system's package chromium-headless-shell, or chromium")
     with playwright.sync_playwright() as running:

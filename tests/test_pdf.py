@@ -5,6 +5,7 @@ import shutil
 import unicodedata
 from html import unescape
 
+import pypdfium2
 import pytest
 from browsing import HTML
 from conftest import ROOT
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pdf")]  # made once
 def book():
     """Return the PDF, made now if it is not there or older than the site."""
     if not any(map(shutil.which, BROWSERS)):
-        pytest.skip("no Chromium on the path: install your system's package chromium")
+        pytest.skip("no Chromium on the path: install your system's package chromium-headless-shell, or chromium")
     if not (HTML / "index.html").is_file():
         pytest.fail("the site is not built: run make book first")
     path = ROOT / PDF
@@ -32,7 +33,8 @@ def book():
 
 @pytest.fixture(scope="module")
 def words(book):
-    text = "".join(page.extract_text() for page in book.pages)
+    pages = pypdfium2.PdfDocument(ROOT / PDF)  # pypdf takes a minute for these pages
+    text = "".join(page.get_textpage().get_text_bounded() for page in pages)
     return unicodedata.normalize("NFKC", re.sub(r"\s+", "", text))
 
 

@@ -16,7 +16,8 @@ from gradstop.kernels.process import ForkedKernel
 from gradstop.kernels.request import NotWarmError, Request
 from gradstop.kernels.zygote import Zygote
 
-PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot"]
+# The last is what torch._dynamo imports when the interpreter exits.
+PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", "tabulate"]
 _LAUNCHER = ["-m", "ipykernel_launcher"]
 _KNOWN = {"env", "cwd", "stdin", "stdout", "stderr", "independent"}
 

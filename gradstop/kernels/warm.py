@@ -5,7 +5,6 @@ operating system sees to even if the driver is killed, and takes its kernels wit
 """
 
 import ctypes
-import gc
 import importlib
 import os
 import select
@@ -16,6 +15,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from gradstop.kernels.request import LIMIT, Request
+from gradstop.kernels.thrift import spare_the_forks
 
 # What IPython's kernel imports at its start. Never `matplotlib_inline`: figures would silently become text.
 KERNEL = [
@@ -40,7 +40,6 @@ KERNEL = [
     "encodings.latin_1",
 ]
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
-_MADV_COLLAPSE, _LARGE = 25, 1 << 21
 
 
 def main() -> None:
@@ -50,30 +49,13 @@ def main() -> None:
     for name in [*KERNEL, *sys.argv[2:]]:
         with suppress(ImportError):
             importlib.import_module(name)
+    spare_the_forks()
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:
         driver.send(f"an import started {threads - 1} threads, which a fork would lose".encode())
         return
-    gc.collect()
-    gc.freeze()  # forks share these pages as long as nobody writes to them
-    use_large_pages()
     driver.send(b"warm")
     Nursery(driver).serve()
-
-
-def use_large_pages() -> None:
-    """Gather this process's memory in pages of 2 MiB, where the system can: a fork copies a table of its pages.
-
-    MADV_COLLAPSE of madvise(2), Linux 6.1. Where it fails, forks cost more, and nothing else changes.
-    """
-    advise = ctypes.CDLL(None).madvise
-    with open("/proc/self/maps") as maps:
-        regions = [line.split() for line in maps]
-    for addresses, rights, _, _, _, *name in regions:
-        if rights == "rw-p" and name in ([], ["[heap]"]):
-            start, end = (int(address, 16) for address in addresses.split("-"))
-            for page in range(-(-start // _LARGE) * _LARGE, end - _LARGE + 1, _LARGE):
-                advise(ctypes.c_void_p(page), ctypes.c_size_t(_LARGE), _MADV_COLLAPSE)
 
 
 class Nursery:
