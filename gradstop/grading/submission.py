@@ -60,6 +60,9 @@ def read_submission(student: str, notebook: Path) -> Submission:
         raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
         raise UnreadableError(f"there is no folder {student}/{folder.name}")
+    if os.path.lexists(notebook) and not is_plain(notebook):
+        what = "a link, which may lead to another's" if notebook.is_symlink() else "a folder, a pipe or a device"
+        raise UnreadableError(f"{notebook.name} is {what}: put the notebook itself there")
     if not is_plain(notebook):
         raise UnreadableError(f"{notebook.name} is expected, there is {_names(folder)}")
     size = notebook.stat().st_size
