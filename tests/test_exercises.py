@@ -43,7 +43,7 @@ def test_there_are_enough_cases_and_answers(bench, exercise):
 
 @pytest.mark.parametrize(("bench", "answer"), answers("wrong", together))
 def test_a_wrong_answer_is_told_what_it_did_and_why(bench, answer):
-    verdict = bench.verdict(answer.exercise, answer.function, 0)
+    verdict = bench.verdict(answer.exercise, answer.function)
     text = " ".join(as_text(verdict).split())
     assert "got" in text
     assert "expected" in text
@@ -74,7 +74,7 @@ def test_every_section_that_is_named_exists_where_its_chapter_does(bench):
     named |= {answer.read for known in bench.wrong.values() for answer in known}
     named |= {
         seen.read
-        for reference in bench.references(0).values()
+        for reference in bench.recorded.values()
         for turns in reference.turns.values()
         for turn in turns
         for seen in turn.record.observations

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from gradstop.compare import Reference, Verdict, judge
-from gradstop.course import Answer, Assignment, GradedCell, graded_cells, load_solutions, read_answers
+from gradstop.course import Answer, Assignment, GradedCell, graded_cells, load_solutions, read_answers, read_json
 from gradstop.grading.references import assignment_references
 from gradstop.observe import Case, observe, read_cases
 
@@ -43,6 +43,15 @@ class Bench:
         """Known wrong answers, by exercise."""
         return read_answers(self.assignment.folder / "wrong_answers.py")
 
+    @cached_property
+    def recorded(self) -> dict[str, Reference]:
+        """What the solutions and wrong answers did when the student copy was made: what learners are checked with.
+
+        Raises CourseError where there is no recording.
+        """
+        exercises = read_json(self.assignment.reference)["exercises"]
+        return {name: Reference.from_json(name, data) for name, data in exercises.items()}
+
     def references(self, seed: int) -> dict[str, Reference]:
         """Return what the solutions and wrong answers do under seeds that follow from ``seed``."""
         if seed not in self._references:
@@ -50,9 +59,9 @@ class Bench:
             self._references[seed] = assignment_references(self.assignment, lambda: seeds.getrandbits(53))
         return self._references[seed]
 
-    def verdict(self, exercise: str, function: Callable[..., Any], seed: int) -> Verdict:
-        """Observe a function in every turn of a reference, as a check and the judge do."""
-        reference = self.references(seed)[exercise]
+    def verdict(self, exercise: str, function: Callable[..., Any], seed: int | None = None) -> Verdict:
+        """Observe a function in every turn of a reference: the recorded one, or that of a seed."""
+        reference = (self.recorded if seed is None else self.references(seed))[exercise]
         turns = reference.turns
         return judge(
             reference,
