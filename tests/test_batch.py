@@ -142,7 +142,7 @@ def test_a_killed_command_leaves_nothing_and_the_next_one_completes_it(ungraded)
 
 
 def test_an_interrupt_says_so_in_a_line_and_keeps_what_is_finished(ungraded):
-    command = Grading(ungraded)
+    command = Grading(ungraded, "--jobs", "1")  # so that it is still at work
     processes = command.wait_for(2)
     command.process.send_signal(signal.SIGINT)
     code, _, err = command.end()
