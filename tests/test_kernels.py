@@ -456,6 +456,18 @@ def test_nothing_runs_after_the_driver(end):
 
 
 @on_linux
+def test_at_its_end_a_warm_kernel_takes_back_the_operators_that_it_has_registered_itself():
+    code = """
+        import torch, weakref
+        mine = torch.library.Library("gradstop_mine", "DEF")
+        print([f.peek()[0].ns for f in weakref.finalize._registry
+               if f.atexit and f.peek()[1].__module__ == "torch.library"])
+    """
+    with kernel("warm") as one:
+        assert one.run(code) == "['gradstop_mine']"
+
+
+@on_linux
 def test_the_warm_process_is_another_one_in_a_fork_of_the_driver():
     with kernel("warm") as one:
         pid = os.fork()

@@ -5,15 +5,16 @@ import gc
 import io
 import sys
 import weakref
+from contextlib import suppress
 
 _MADV_COLLAPSE, _LARGE = 25, 1 << 21
 
 
 def spare_the_forks() -> None:
     """Do once what every fork would do at its start and at its end; call it when all modules are loaded."""
-    read_entry_points()
-    draw_once()
-    leave_operators()
+    for step in (read_entry_points, draw_once, leave_operators):
+        with suppress(Exception):  # another's broken package costs a kernel some time, and not its warmth
+            step()
     gc.collect()
     gc.freeze()  # forks share these pages as long as nobody writes to them
     use_large_pages()
