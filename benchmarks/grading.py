@@ -44,7 +44,7 @@ def answers_of(name: str) -> list[dict[str, str]]:
     """Return what a class hands in: the solution, and solutions with one known wrong answer in them."""
     assignment = find_assignment(ROOT, name)
     solved = {cell.grade_id: cell.source for cell in graded_cells(assignment.notebook) if cell.solution}
-    from gradstop.grading.controls import answer_sources
+    from gradstop.grading.key.controls import answer_sources
 
     sources = answer_sources((assignment.folder / "wrong_answers.py").read_text())
     wrong = read_answers(assignment.folder / "wrong_answers.py")
@@ -111,7 +111,7 @@ def against_floor(name: str, repeats: int) -> None:
     from gradstop.grading.submission import Submission
 
     assignment = find_assignment(ROOT, name)
-    paper = secret_paper(assignment, ROOT)
+    paper = secret_paper(assignment, ROOT, None)
     notebook = read_json(assignment.reference.with_name(assignment.notebook.name))
     for cell in notebook["cells"]:
         mark = cell["metadata"].get("nbgrader", {}).get("grade_id")

@@ -29,19 +29,20 @@ from gradstop.compare.kinds import KINDS
 from gradstop.grading import cells as cells_module
 from gradstop.grading import controls as controls_module
 from gradstop.grading.cells import running
-from gradstop.grading.controls import trusty_controls
 from gradstop.grading.inside import guard as guard_module
 from gradstop.grading.inside import observed as observed_module
 from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, keep_kernels
 from gradstop.grading.judge import _Session
+from gradstop.grading.key.controls import trusty_controls
 from gradstop.grading.outputs import clean_text, parse_outputs
 from gradstop.grading.parse import parse_record
 from gradstop.grading.seat import SeatLostError
 from gradstop.grading.submission import read_cells, read_submission
 from gradstop.grading.template import Template
-from gradstop.observe import Draw, Observation, case, observe, raw, read_cases
+from gradstop.observe import Draw, case, observe, raw, read_cases
 from gradstop.observe import run as run_module
+from gradstop.record import Observation
 from gradstop.sandbox.calls import refuse_calls
 from gradstop.sandbox.limits import Limits
 

@@ -121,7 +121,7 @@ def test_another_torch_is_mentioned_when_something_differs(tmp_path, capsys):
 def test_what_an_answer_returns_is_escaped_in_the_table():
     from gradstop.compare import as_html, judge
     from gradstop.compare.reference import Reference, Turn
-    from gradstop.observe import Observation, Record
+    from gradstop.record import Observation, Record
 
     wanted = Record("c", (), (Observation("it", "value", {"type": "str", "value": "x"}),))
     got = Record("c", (), (Observation("it", "value", {"type": "str", "value": "<script>alert(1)</script>"}),))

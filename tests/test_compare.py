@@ -8,8 +8,9 @@ import torch
 from gradstop.compare import compare
 from gradstop.compare.close import close
 from gradstop.compare.kinds import KINDS
-from gradstop.observe import Observation, Observer, Record
-from gradstop.observe.record import Notebook
+from gradstop.observe import Observer
+from gradstop.observe.notebook import Notebook
+from gradstop.record import Observation, Record
 
 
 def record(probe, stopped=None):

@@ -11,7 +11,7 @@ from made_class import solved, wrong
 from gradstop.compare import judge
 from gradstop.course import CourseError
 from gradstop.grading.explain import assignment_of, explained
-from gradstop.grading.references import repeated_reference
+from gradstop.grading.key.references import repeated_reference
 from gradstop.grading.repeat import Repeated
 from gradstop.observe import observe
 

@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from gradstop.compare.reference import covering_turns
+from gradstop.grading.key.turns import covering_turns
 from gradstop.observe import Draw, case
 
 

@@ -11,14 +11,14 @@ import pytest
 from conftest import bench_of
 
 from gradstop.compare import as_text
-from gradstop.grading.controls import trusty_controls
 from gradstop.grading.inside.channel import LONGEST, Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.judge import judge_all
+from gradstop.grading.key.controls import trusty_controls
 from gradstop.grading.parse import parse_record
 from gradstop.grading.seat import SeatLostError
-from gradstop.observe import Record
+from gradstop.record import Record
 
 pytestmark = pytest.mark.xdist_group("judge")  # one set of references
 DETACH = bench_of("03-detach")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gradstop.observe import Census, Observer, case, observe
-from gradstop.observe.record import Notebook
+from gradstop.observe.notebook import Notebook
 
 
 def seen(probe):

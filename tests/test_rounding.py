@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # this file is also run by itsel
 from conftest import BENCHES, exercises
 
 from gradstop.compare import compare
-from gradstop.observe import Record, observe, run
+from gradstop.observe import observe, run
+from gradstop.record import Record
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rounding")]  # one process with old kernels for all
 SEEDS = int(os.environ.get("GRADSTOP_SEEDS", "4"))

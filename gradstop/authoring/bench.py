@@ -7,7 +7,7 @@ from typing import Any
 
 from gradstop.compare import Reference, Verdict, judge
 from gradstop.course import Answer, Assignment, GradedCell, graded_cells, load_solutions, read_answers, read_json
-from gradstop.grading.references import assignment_references
+from gradstop.grading.key.references import assignment_references
 from gradstop.observe import Case, observe, read_cases
 
 

@@ -9,7 +9,7 @@ import torch
 from gradstop.authoring.bench import Bench
 from gradstop.compare import Verdict, judge
 from gradstop.course import CHECK
-from gradstop.observe import Record
+from gradstop.record import Record
 
 SEEDS = range(5)
 

@@ -1,7 +1,7 @@
 """Compare two observations and say in words where they part."""
 
 from gradstop.compare.difference import Difference, compare
-from gradstop.compare.reference import Reference, Turn, Wrong, is_behaviour, make_reference, repeat_reference
+from gradstop.compare.reference import Reference, Turn, Wrong, differing, is_behaviour
 from gradstop.compare.report import headline
 from gradstop.compare.report_html import as_html
 from gradstop.compare.report_text import as_text
@@ -17,9 +17,8 @@ __all__ = [
     "as_html",
     "as_text",
     "compare",
+    "differing",
     "headline",
     "is_behaviour",
     "judge",
-    "make_reference",
-    "repeat_reference",
 ]

@@ -3,7 +3,7 @@
 from math import isnan
 from typing import Any
 
-from gradstop.observe.encode import Json
+from gradstop.record import Json
 
 RELATIVE = 1e-4  # of the largest expected number of a tensor: float32 operations in another order
 ABSOLUTE = 1e-5

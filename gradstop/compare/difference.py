@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from gradstop.compare.kinds import KINDS, NOTHING_RETURNED
-from gradstop.observe.encode import Json
-from gradstop.observe.record import Observation, Record
+from gradstop.record import Json, Observation, Record
 
 # What wording a value of an unexpected form can raise; a report from elsewhere may hold anything.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)

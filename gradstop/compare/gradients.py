@@ -4,7 +4,7 @@ from math import isnan
 
 from gradstop.compare.close import close_numbers
 from gradstop.compare.phrases import numbers
-from gradstop.observe.encode import Json
+from gradstop.record import Json
 
 NOTHING = 1e-6  # a gradient of None and one of zeros both mean "no gradient"
 

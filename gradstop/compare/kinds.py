@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gradstop.compare import gradients, phrases
 from gradstop.compare.close import close
-from gradstop.observe.encode import Json
+from gradstop.record import Json
 
 NOTHING_RETURNED = "Your function returns None: is a `return` missing?"
 

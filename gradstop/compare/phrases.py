@@ -1,6 +1,6 @@
 """Numbers, tensors and containers in a few words."""
 
-from gradstop.observe.encode import Json
+from gradstop.record import Json
 
 SHOWN = 6  # numbers of one tensor in a message
 

@@ -1,21 +1,11 @@
 """An exercise's expected observations, recorded from the solution, and what is known of wrong answers."""
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Any
 
 from gradstop.compare.difference import agrees
-from gradstop.observe.case import Case
-from gradstop.observe.encode import Json
-from gradstop.observe.record import Record
-from gradstop.observe.run import observe, observe_with_choices
+from gradstop.record import Json, Record
 
 Seeds = tuple[int, int]
-CANDIDATES = 40  # seeds that are tried to cover every choice of a case
-FEWEST = 2  # turns of one case, however few its choices
-MOST = 8  # turns that are spent on pairs of options
 
 
 @dataclass(frozen=True)
@@ -76,72 +66,6 @@ class Reference:
         return cls(exercise, tuple(data["parameters"]), titles, turns, known)
 
 
-def make_reference(
-    cases: Sequence[Case],
-    solution: Callable[..., Any],
-    wrong: Iterable[tuple[Wrong, Callable[..., Any]]],
-    seed: Callable[[], int],
-) -> Reference:
-    """Observe the solution, and each wrong answer, in every case under as many seeds as cover its choices.
-
-    ``seed`` is called for each seed that is needed: a fixed stream for a recording, a secret one for a grader.
-    """
-    return _with_turns(cases, solution, wrong, {case.name: covering_turns(case, solution, seed) for case in cases})
-
-
-def repeat_reference(
-    cases: Sequence[Case],
-    solution: Callable[..., Any],
-    wrong: Iterable[tuple[Wrong, Callable[..., Any]]],
-    seeds: Mapping[str, Sequence[Seeds]],
-) -> Reference:
-    """Observe the solution, and each wrong answer, in these turns: for each case their seeds."""
-    turns = {case.name: tuple(Turn(s, observe(case, solution, s)) for s in seeds[case.name]) for case in cases}
-    return _with_turns(cases, solution, wrong, turns)
-
-
-def _with_turns(
-    cases: Sequence[Case],
-    solution: Callable[..., Any],
-    wrong: Iterable[tuple[Wrong, Callable[..., Any]]],
-    turns: dict[str, tuple[Turn, ...]],
-) -> Reference:
-    behaviours = tuple((answer, _behaviour(cases, function, turns)) for answer, function in wrong)
-    titles = {case.name: case.title for case in cases}
-    return Reference(cases[0].exercise, tuple(inspect.signature(solution).parameters), titles, turns, behaviours)
-
-
-def covering_turns(case: Case, solution: Callable[..., Any], seed: Callable[[], int]) -> tuple[Turn, ...]:
-    """Return turns that together take every option of every choice that the case draws, and most pairs of options.
-
-    They are picked greedily from ``CANDIDATES`` runs. Raises ValueError if the solution itself cannot finish the case.
-    """
-    tried = [_try(case, solution, (seed(), seed())) for _ in range(CANDIDATES)]
-    options = frozenset[Any]().union(*(candidate.options for candidate in tried))
-    pairs = frozenset[Any]().union(*(candidate.pairs for candidate in tried))
-    picked: list[Turn] = []
-    while options or len(picked) < FEWEST or (pairs and len(picked) < MOST):
-        best = max(tried, key=lambda candidate: (len(candidate.options & options), len(candidate.pairs & pairs)))
-        tried.remove(best)
-        picked.append(best.turn)
-        options, pairs = options - best.options, pairs - best.pairs
-    return tuple(picked)
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    turn: Turn
-    options: frozenset[Any]
-    pairs: frozenset[Any]
-
-
-def _try(case: Case, solution: Callable[..., Any], seeds: Seeds) -> _Candidate:
-    record, choices = observe_with_choices(case, solution, seeds)
-    if record.stopped is not None:
-        raise ValueError(f"{case.exercise}, case {case.name!r}: the solution itself stops: {record.stopped}")
-    return _Candidate(Turn(seeds, record), choices, frozenset(map(frozenset, combinations(choices, 2))))
-
-
 def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wrong | None:
     """Return the known wrong answer that agrees with every observation, if there is one."""
     for answer, differs in reference.behaviours:
@@ -152,21 +76,6 @@ def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wro
         ):
             return answer
     return None
-
-
-def _behaviour(
-    cases: Sequence[Case], function: Callable[..., Any], turns: dict[str, tuple[Turn, ...]]
-) -> dict[str, list[dict[str, Json]]]:
-    return {case.name: [_differing(observe(case, function, t.seeds), t) for t in turns[case.name]] for case in cases}
-
-
-def _differing(record: Record, turn: Turn) -> dict[str, Json]:
-    seen = _values(record)
-    return {
-        wanted.name: seen.get(wanted.name)
-        for wanted in turn.record.observations
-        if not agrees(seen.get(wanted.name), wanted)
-    }
 
 
 def is_behaviour(record: Record, turn: Turn, differs: dict[str, Json]) -> bool:
@@ -183,6 +92,16 @@ def is_behaviour(record: Record, turn: Turn, differs: dict[str, Json]) -> bool:
         if not same:
             return False
     return True
+
+
+def differing(record: Record, turn: Turn) -> dict[str, Json]:
+    """Return the values of a record in which it is not the solution's: what ``is_behaviour`` looks for."""
+    seen = _values(record)
+    return {
+        wanted.name: seen.get(wanted.name)
+        for wanted in turn.record.observations
+        if not agrees(seen.get(wanted.name), wanted)
+    }
 
 
 def _values(record: Record) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gradstop.compare.difference import Difference, compare
 from gradstop.compare.reference import Reference, Wrong, behaves_like
-from gradstop.observe.record import Record
+from gradstop.record import Record
 
 
 @dataclass(frozen=True)

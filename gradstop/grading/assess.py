@@ -17,11 +17,8 @@ from gradstop.grading.paper import Paper, read_paper
 from gradstop.grading.room import Room
 from gradstop.grading.rooms import room_for
 from gradstop.grading.rules import Rules
-from gradstop.grading.seat import RoomLostError
 from gradstop.grading.submission import Submission, UnreadableError, read_cells
 from gradstop.grading.template import Cell, exercise_of, is_check
-
-TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -106,19 +103,15 @@ def assess(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room)
 
 
 def judge_cells(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: Room) -> tuple[Run, dict[str, Judged]]:
-    """Run a restored notebook's cells and return how they ran, and the verdict on each exercise.
+    """Run a restored notebook's cells and return how they ran, and the verdict on each exercise."""
 
-    Where the warm process ends meanwhile, all is done again with another one.
-    """
-    for _ in range(TRIES):
-        try:
-            with running(room, paper.cases, files, cells) as fresh:
-                run = fresh()
-                judged = judge_all(run.seat, lambda: fresh().seat, paper.references, paper.controls, room.rules.cell)
-                return run, judged
-        except RoomLostError:
-            room.close()
-    raise CourseError("The process that submissions are forked from ends again and again: is there enough memory?")
+    def once() -> tuple[Run, dict[str, Judged]]:
+        with running(room, paper.cases, files, cells) as fresh:
+            run = fresh()
+            judged = judge_all(run.seat, lambda: fresh().seat, paper.references, paper.controls, room.rules.cell)
+            return run, judged
+
+    return room.insist(once)
 
 
 def _count(outputs: list[Output]) -> int | None:

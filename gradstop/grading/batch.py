@@ -116,7 +116,7 @@ class _Run:
             yield result
         yield from self._unread
         if fresh:
-            paper = secret_paper(self._assignment, self._course.root).to_bytes()
+            paper = secret_paper(self._assignment, self._course.root, executor.room).to_bytes()
             for student, data in executor.run(grade_unit, paper, self._units(fresh)):
                 outcome = _outcome(student, data)
                 if not isinstance(data, Lost):

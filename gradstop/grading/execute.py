@@ -15,7 +15,7 @@ from traitlets import Bool, Float, Integer
 
 from gradstop.course import find_assignment
 from gradstop.grading.assess import assess
-from gradstop.grading.paper import secret_paper
+from gradstop.grading.paper import handed_out_template, secret_paper
 from gradstop.grading.results import results_of
 from gradstop.grading.rooms import room_for
 from gradstop.grading.rules import Rules
@@ -41,8 +41,8 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Restore one notebook. ``resources["nbgrader"]`` names the assignment."""
         root = Path(CourseDirectory(parent=self).root)
-        paper = secret_paper(find_assignment(root, resources["nbgrader"]["assignment"]), root)
-        return from_dict(paper.template.restore(nb.cells)), resources
+        template = handed_out_template(find_assignment(root, resources["nbgrader"]["assignment"]))
+        return from_dict(template.restore(nb.cells)), resources
 
 
 class JudgedExecute(Execute):  # type: ignore[misc]
@@ -64,12 +64,13 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         course, names = CourseDirectory(parent=self), resources["nbgrader"]
         root = Path(course.root)
         assignment = find_assignment(root, names["assignment"])
-        paper = secret_paper(assignment, root)
         folder = root / course.format_path(course.submitted_directory, names["student"], names["assignment"])
         submission = read_submission(names["student"], folder / assignment.notebook.name)
         rules = Rules.of_course(root, timeout=self.cell_timeout, memory=self.memory, sandboxed=self.sandbox)
         cells = [dict(cell) for cell in nb.cells]
-        found = assess(paper, cells, submission.files, room_for(rules))
+        room = room_for(rules)
+        paper = secret_paper(assignment, root, room)
+        found = assess(paper, cells, submission.files, room)
         graded = from_dict({**nb, "cells": cells})
         outcome = replace(
             found,

@@ -33,6 +33,11 @@ class Lost:
 class Executor(Protocol):
     """Does units of work. ``shared`` is what all units of a run have in common."""
 
+    @property
+    def room(self) -> Room | None:
+        """The warm process of this machine, where there is one."""
+        ...
+
     def prepare(self) -> None:
         """Begin with what takes time before the first unit, beside this process."""
         ...
@@ -47,12 +52,12 @@ class Local:
 
     def __init__(self, jobs: int, rules: Rules) -> None:
         self._jobs = jobs
-        self._room = Room(rules)
+        self.room = Room(rules)
         self._pool: ProcessPoolExecutor | None = None
 
     def prepare(self) -> None:
         """Have the warm process load its modules."""
-        self._room.start()
+        self.room.start()
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
         """Yield each unit's name and result as it is done."""
@@ -78,8 +83,8 @@ class Local:
 
     def _submit(self, work: Work, shared: bytes, unit: bytes) -> Future[bytes]:
         if self._pool is None:
-            self._room.wait_until_warm()
-            self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self._room,))
+            self.room.wait_until_warm()
+            self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self.room,))
         return self._pool.submit(work, shared, unit)
 
     def _end_pool(self) -> None:
@@ -94,7 +99,7 @@ class Local:
     def close(self) -> None:
         """End the workers and the warm process."""
         self._end_pool()
-        self._room.close()
+        self.room.close()
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,7 @@ class Cluster:
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._address = address
+        self.room = None
         try:
             self._client: Any = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:

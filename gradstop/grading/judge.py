@@ -15,7 +15,7 @@ from gradstop.grading.controls import Control, control_holds
 from gradstop.grading.inside.channel import ENDED, Channel, ProtocolError
 from gradstop.grading.parse import parse_record
 from gradstop.grading.seat import Seat, SeatLostError
-from gradstop.observe import Record
+from gradstop.record import Record
 
 ANSWER = "answer"  # in an order, the submission's own function
 CONTROLS = 3  # runs of controls for one exercise, which has some thirty of its own

@@ -14,12 +14,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from gradstop.compare import Reference
 from gradstop.course import Assignment, read_json, section_titles
-from gradstop.grading.controls import Control, trusty_controls
-from gradstop.grading.references import assignment_references
+from gradstop.grading.controls import Control
+from gradstop.grading.keys import Key, secret_keys
+from gradstop.grading.room import Room
 from gradstop.grading.template import Template
 
 POOL = 2  # papers that a long-lived process chooses from
@@ -72,7 +71,7 @@ def read_paper(data: bytes) -> Paper:
     )
 
 
-def make_paper(assignment: Assignment, references: dict[str, Reference], root: Path) -> Paper:
+def make_paper(assignment: Assignment, keys: dict[str, Key], root: Path) -> Paper:
     """Put the paper of an assignment of ``solutions/`` together.
 
     Raises CourseError where a file of the assignment cannot be read.
@@ -81,30 +80,31 @@ def make_paper(assignment: Assignment, references: dict[str, Reference], root: P
         assignment.name,
         version_of(assignment),
         assignment.read_cases(),
-        Template(read_json(handed_out(assignment))),
-        references,
-        trusty_controls(assignment, references),
+        handed_out_template(assignment),
+        {name: key.reference for name, key in keys.items()},
+        {name: key.controls for name, key in keys.items()},
         section_titles(root),
     )
 
 
-def secret_paper(assignment: Assignment, root: Path) -> Paper:
+def secret_paper(assignment: Assignment, root: Path, room: Room | None) -> Paper:
     """Return a paper under secret seeds, one of a small pool that lives for this process and for ten minutes.
 
-    Raises CourseError where a file of the assignment cannot be read.
+    Its key is made in a fork of the room's warm process, or in this one. Raises CourseError where a file of the
+    assignment cannot be read or run.
     """
     age = int(time.monotonic() // LIFE)
-    return _pooled(assignment, root, secrets.randbelow(POOL), age, version_of(assignment))
+    return _pooled(assignment, root, room, secrets.randbelow(POOL), age, version_of(assignment))
 
 
 @lru_cache(maxsize=2 * POOL)
-def _pooled(assignment: Assignment, root: Path, _number: int, _age: int, _version: str) -> Paper:
-    return make_paper(assignment, assignment_references(assignment, lambda: secrets.randbits(63)), root)
+def _pooled(assignment: Assignment, root: Path, room: Room | None, _number: int, _age: int, _version: str) -> Paper:
+    return make_paper(assignment, secret_keys(assignment, room), root)
 
 
 def version_of(assignment: Assignment) -> str:
     """Return a digest of what an assignment's submissions are judged by."""
-    digest = sha256(f"{version('gradstop')} {torch.__version__}".encode())
+    digest = sha256(f"{version('gradstop')} {version('torch')}".encode())
     for path in (*sorted(assignment.folder.glob("*.*")), handed_out(assignment)):
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()
@@ -113,3 +113,8 @@ def version_of(assignment: Assignment) -> str:
 def handed_out(assignment: Assignment) -> Path:
     """Return the notebook of the student copy."""
     return assignment.reference.with_name(assignment.notebook.name)
+
+
+def handed_out_template(assignment: Assignment) -> Template:
+    """Return the student copy's notebook, as submissions are put back into its form."""
+    return Template(read_json(handed_out(assignment)))

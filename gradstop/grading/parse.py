@@ -3,7 +3,7 @@
 from typing import Any
 
 from gradstop.grading.inside.channel import ProtocolError
-from gradstop.observe import Observation, Record
+from gradstop.record import Observation, Record
 
 MOST = 200  # observations in one phase
 LONGEST = 400  # characters of one text

@@ -2,18 +2,17 @@
 
 import json
 import random
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
 from gradstop.course import Assignment, find_assignment, section_titles
-from gradstop.grading.references import assignment_references
-from gradstop.observe.encode import Json
+from gradstop.record import Json
 
 DIGITS = 12  # significant digits that are recorded of a number: more than a comparison looks at
 
@@ -50,11 +49,13 @@ class RecordReference(NbGraderPreprocessor):  # type: ignore[misc]
 
 def record(assignment: Assignment, root: Path) -> Json:
     """Record what the solutions and the known wrong answers do, under seeds that follow from the assignment's name."""
+    from gradstop.grading.key.references import assignment_references  # brings torch, which other steps need not
+
     seeds = random.Random(assignment.name)  # noqa: S311 - known to everyone
     references = assignment_references(assignment, lambda: seeds.getrandbits(31))
     exercises = {name: _rounded(reference.to_json()) for name, reference in references.items()}
     return {
-        "torch": torch.__version__.partition("+")[0],
+        "torch": version("torch").partition("+")[0],
         "sections": {place: title for place, title in section_titles(root).items() if _mentions(exercises, place)},
         "exercises": exercises,
     }

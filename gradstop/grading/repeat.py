@@ -6,13 +6,12 @@ from gradstop.compare import Reference, Verdict
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.assess import judge_cells, mark_of
 from gradstop.grading.batch import Course
+from gradstop.grading.keys import repeated_key
 from gradstop.grading.outcome import Mark, Outcome
 from gradstop.grading.paper import make_paper
-from gradstop.grading.references import repeated_reference
 from gradstop.grading.rooms import close_rooms, room_for
 from gradstop.grading.rules import Rules
 from gradstop.grading.submission import UnreadableError, read_cells
-from gradstop.observe import read_cases
 
 
 @dataclass(frozen=True)
@@ -57,20 +56,21 @@ def repeat(course: Course, assignment: Assignment, kept: Outcome, mark: Mark, ru
     except UnreadableError as reason:
         raise CourseError(f"The submission of {kept.student} cannot be read any more: {reason}.") from None
     exercise = mark.exercise
-    reference = repeated_reference(assignment, exercise, mark.seeds)
-    paper = make_paper(assignment, {exercise: reference}, course.root)
     try:
-        run, judged = judge_cells(paper, paper.template.restore(cells)["cells"], submission.files, room_for(rules))
+        room = room_for(rules)
+        key = repeated_key(assignment, exercise, mark.seeds, room)
+        paper = make_paper(assignment, {exercise: key}, course.root)
+        run, judged = judge_cells(paper, paper.template.restore(cells)["cells"], submission.files, room)
     finally:
         close_rooms()
     return Repeated(
         mark,
-        mark_of(judged[exercise], reference, mark.points, ""),
+        mark_of(judged[exercise], key.reference, mark.points, ""),
         judged[exercise].verdict,
-        reference,
+        key.reference,
         paper.sections,
         submission.fingerprint(paper.version) == kept.fingerprint,
-        [case.title for case in read_cases(paper.cases)[exercise] if case.name not in mark.seeds],
+        [title for case, title in key.titles.items() if case not in mark.seeds],
         run.left_out(),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from gradstop.course import Assignment, CourseError, find_assignment, graded_cells, section_titles
+from gradstop.course import Assignment, CourseError, find_assignment, graded_cells, read_json, section_titles
 from gradstop.grading.batch import Course, open_course
 from gradstop.grading.likeness import tokens_of
 from gradstop.grading.names import Names, NoNames
@@ -15,7 +15,6 @@ from gradstop.grading.report import Known, Report, make_report
 from gradstop.grading.report_page import report_page
 from gradstop.grading.results import results_of
 from gradstop.grading.submission import UnreadableError
-from gradstop.observe import read_cases
 
 REPORTS = Path("grading", "reports")
 
@@ -44,10 +43,10 @@ def report_command(root: Path, options: Namespace) -> int:
 
 def known_of(assignment: Assignment, root: Path) -> Known:
     """Return what a report has to know of an assignment."""
-    cases = read_cases(assignment.read_cases())
+    recorded = read_json(assignment.reference)["exercises"]
     return Known(
         assignment.name,
-        {exercise: [case.title for case in listed] for exercise, listed in cases.items()},
+        {exercise: [case["title"] for case in known["cases"]] for exercise, known in recorded.items()},
         _tokens(handed_out(assignment)),
         _tokens(assignment.notebook),
         section_titles(root),

@@ -2,20 +2,24 @@
 
 import json
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import psutil
 
 from gradstop.course import CourseError
 from gradstop.grading.rules import Rules
 from gradstop.grading.seat import RoomLostError, SandboxError, Seat, pair
+from gradstop.kernels.process import ForkedKernel
 from gradstop.kernels.request import NotWarmError, Request
 from gradstop.kernels.zygote import Zygote
 from gradstop.sandbox import interpreter_paths, missing
 
 TARGET = "gradstop.grading.inside.seat:run"
+TRIES = 3
 PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", TARGET.partition(":")[0]]
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -34,6 +38,9 @@ _LEARNER = {
 _KEPT = ("HOME", "PATH", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH")  # what the warm process itself is started with
 
 
+_T = TypeVar("_T")
+
+
 class Room:
     """A warm process, and the rules for all that is forked from it.
 
@@ -45,6 +52,7 @@ class Room:
         self.rules = rules
         self._zygote: Zygote | None = None
         self._memory = 0
+        self._starting = threading.Lock()
         if rules.sandboxed and missing():
             raise SandboxError(f"{missing()}, or say --no-sandbox and run what students wrote as yourself.")
 
@@ -57,16 +65,18 @@ class Room:
 
     def wait_until_warm(self) -> Zygote:
         """Return the warm process. Raises CourseError if it cannot be started."""
-        self.start()
-        assert self._zygote is not None  # noqa: S101 - for the type checker
-        if not self._memory:
-            try:
-                self._zygote.wait_until_warm()
-            except NotWarmError as trouble:
-                self.close()
-                raise CourseError(f"Submissions cannot be run: {trouble}.") from None
-            self._memory = psutil.Process(self._zygote.process.pid).memory_info().rss
-        return self._zygote
+        with self._starting:
+            self.start()
+            zygote = self._zygote
+            assert zygote is not None  # noqa: S101 - for the type checker
+            if not self._memory:
+                try:
+                    zygote.wait_until_warm()
+                except NotWarmError as trouble:
+                    self.close()
+                    raise CourseError(f"Submissions cannot be run: {trouble}.") from None
+                self._memory = psutil.Process(zygote.process.pid).memory_info().rss
+            return zygote
 
     def close(self) -> None:
         """End the warm process and what it has forked."""
@@ -83,6 +93,38 @@ class Room:
         except psutil.NoSuchProcess:
             return False
 
+    def insist(self, work: Callable[[], _T]) -> _T:
+        """Return what ``work`` does; where the warm process ends meanwhile, all is done again with another one.
+
+        Raises CourseError where that ends again and again.
+        """
+        for _ in range(TRIES):
+            try:
+                return work()
+            except RoomLostError:
+                self.close()
+        raise CourseError("The process that submissions are forked from ends again and again: is there enough memory?")
+
+    def call(self, target: str, order: str) -> bytes:
+        """Have a function of our own run in a fork, outside of any sandbox, and return what it says until it ends.
+
+        ``target`` names it. Raises RoomLostError where the warm process has ended.
+        """
+        with ExitStack() as stack:
+            ours, theirs = pair(stack)
+            ours.settimeout(None)
+            process = self._fork(Request([order], {}, os.getcwd(), None, theirs.fileno(), None, target=target))
+            stack.callback(process.kill)
+            theirs.close()
+            with ours.makefile("rb") as said:
+                return said.read()
+
+    def _fork(self, request: Request) -> ForkedKernel:
+        try:
+            return self.wait_until_warm().fork(request)
+        except (NotWarmError, OSError) as trouble:
+            raise RoomLostError(str(trouble)) from None
+
     @contextmanager
     def seat(self, cases: str, files: dict[str, bytes]) -> Iterator[Seat]:
         """Start a process for a submission, and end it with all that it has started.
@@ -90,7 +132,7 @@ class Room:
         ``cases`` is the text of ``cases.py``; ``files`` are put into its folder. Raises SandboxError where its
         sandbox cannot be had, RoomLostError where the warm process has ended.
         """
-        zygote, rules = self.wait_until_warm(), self.rules
+        rules = self.rules
         walls = {"limits": vars(rules.limits), "paths": interpreter_paths()} if rules.sandboxed else None
         with ExitStack() as stack:
             folder = "/" if rules.sandboxed else stack.enter_context(TemporaryDirectory(prefix="gradstop-"))
@@ -99,10 +141,7 @@ class Room:
             lane, their_lane = pair(stack)
             streams = (their_control.fileno(), their_lane.fileno(), None)
             request = Request([json.dumps({"sandbox": walls})], environment, folder, *streams, target=TARGET)
-            try:
-                process = zygote.fork(request)
-            except (NotWarmError, OSError) as trouble:
-                raise RoomLostError(str(trouble)) from None
+            process = self._fork(request)
             their_control.close()
             their_lane.close()
             with Seat(process, control, lane, rules, self._memory, self.is_warm) as seat:

@@ -3,7 +3,6 @@
 from gradstop.graph import Census
 from gradstop.observe.case import Case, case, read_cases, run_cases
 from gradstop.observe.draw import Draw
-from gradstop.observe.record import Observation, Record
 from gradstop.observe.run import observe, observe_with_choices, run_case
 from gradstop.observe.see import Observer
 
@@ -11,9 +10,7 @@ __all__ = [
     "Case",
     "Census",
     "Draw",
-    "Observation",
     "Observer",
-    "Record",
     "case",
     "observe",
     "observe_with_choices",

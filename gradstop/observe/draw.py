@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 
 from gradstop.observe.encode import dtype_name
-from gradstop.observe.record import Notebook
+from gradstop.observe.notebook import Notebook
 
 T = TypeVar("T")
 Site = tuple[str, int, int]

@@ -7,8 +7,8 @@ import numpy
 import torch
 
 from gradstop.observe import raw
+from gradstop.record import Json
 
-Json = Any
 LARGEST = 4096  # numbers in one tensor; an exercise needs a few dozen
 
 

@@ -6,8 +6,9 @@ from typing import Any
 from gradstop.observe.case import Case
 from gradstop.observe.draw import Choice, Draw
 from gradstop.observe.isolate import isolated
-from gradstop.observe.record import Notebook, Record
+from gradstop.observe.notebook import Notebook
 from gradstop.observe.see import Observer, Stopped, first_line
+from gradstop.record import Record
 
 # Given the first phase's record, returns the second phase's seed.
 Challenge = Callable[[Record], int]

@@ -8,8 +8,9 @@ import torch
 
 from gradstop.graph import Census
 from gradstop.observe import raw
-from gradstop.observe.encode import Json, encode, number, structure
-from gradstop.observe.record import Notebook, Observation, as_json
+from gradstop.observe.encode import encode, number, structure
+from gradstop.observe.notebook import Notebook, as_json
+from gradstop.record import Json, Observation
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the case ends here

@@ -11,7 +11,8 @@ import torch
 
 from gradstop.grading.inside.channel import Channel
 from gradstop.grading.inside.guard import Guard, block_signals
-from gradstop.observe import Case, Record, run_case
+from gradstop.observe import Case, run_case
+from gradstop.record import Record
 
 Function = Callable[..., Any]
 MISSING = "the notebook defines no function of this name: did its cell run?"

@@ -21,7 +21,7 @@ from traitlets.config import Config
 
 from gradstop.grading.inside.channel import LONGEST
 from gradstop.grading.inside.guard import block_signals, free_signals
-from gradstop.observe.encode import Json
+from gradstop.record import Json
 
 MOST = LONGEST // 4  # characters that one cell may show
 INLINE = "module://matplotlib_inline.backend_inline"

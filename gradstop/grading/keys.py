@@ -1,0 +1,61 @@
+"""Where the judge, itself without torch, gets an exercise's key from: a fork of the warm process makes it."""
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from gradstop.compare import Reference
+from gradstop.course import Assignment, CourseError, graded_cells
+from gradstop.grading.controls import Control
+from gradstop.grading.room import Room
+from gradstop.grading.seat import RoomLostError
+
+JOB = "gradstop.grading.key.job:run"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the solution and known wrong answers of an exercise do: its reference, its controls, its cases' titles."""
+
+    reference: Reference
+    controls: list[Control]
+    titles: dict[str, str]
+
+
+def secret_keys(assignment: Assignment, room: Room | None) -> dict[str, Key]:
+    """Return the key to each exercise of an assignment of ``solutions/``, under secret seeds.
+
+    Each is made in a fork of its own, as many at a time as there are cores; without a room, in this process. Raises
+    CourseError where the assignment, or its code, is faulty.
+    """
+    exercises = [cell.grade_id for cell in graded_cells(assignment.notebook) if cell.solution]
+    orders = [{"folder": str(assignment.folder), "exercise": name} for name in exercises]
+    with ThreadPoolExecutor(os.cpu_count() if room else 1) as makers:
+        return dict(zip(exercises, makers.map(lambda order: _made(order, room), orders), strict=True))
+
+
+def repeated_key(assignment: Assignment, exercise: str, seeds: dict[str, list[list[int]]], room: Room | None) -> Key:
+    """Return the key to one exercise in given turns: for each case the seeds of its turns. Raises CourseError."""
+    return _made({"folder": str(assignment.folder), "exercise": exercise, "seeds": seeds}, room)
+
+
+def _made(order: dict[str, Any], room: Room | None) -> Key:
+    if room is None:
+        from gradstop.grading.key.job import make_key  # brings torch
+
+        data = make_key(order)
+    else:
+        data = room.insist(lambda: _answer(room, order))
+    if "problem" in data:
+        raise CourseError(data["problem"])
+    reference = Reference.from_json(order["exercise"], data["reference"])
+    return Key(reference, [Control(**control) for control in data["controls"]], data["titles"])
+
+
+def _answer(room: Room, order: dict[str, Any]) -> Any:
+    said = room.call(JOB, json.dumps(order))
+    if not said.endswith(b"}"):
+        raise RoomLostError("the fork has ended before it had answered")
+    return json.loads(said)
