@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("scores")]  # graded onc
 def solved_and_spoilt(bench):
     """Return answers to an assignment, every second one a spoilt solution, and what a check makes of each."""
     answers, points = {}, {}
-    bench.references(0)  # made once, and not in a mutant's time
+    assert bench.recorded  # read once, and not in a mutant's time
     for number, exercise in enumerate(bench.solutions):
         cell = bench.cells[exercise]
         worth = bench.cells[f"check-{exercise}"].points
@@ -34,7 +34,7 @@ def bench_share(bench, exercise):
         exec(source, namespace)
         try:
             with limited(5):
-                cases = bench.verdict(exercise, namespace[exercise], 0).cases
+                cases = bench.verdict(exercise, namespace[exercise]).cases
         except TooLong:
             return None
         agreeing = sum(case.agrees for case in cases)
@@ -53,8 +53,10 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from gradstop.course import assignments
+from gradstop.grading import paper
 from gradstop.grading.batch import grade, open_course
 from gradstop.grading.executors import executor_for
+from gradstop.grading.rooms import use_room
 from gradstop.grading.rules import Rules
 
 root = Path.cwd()
@@ -66,7 +68,9 @@ def scores(name):
         found = gradebook.find_submission(name, "ann")
         return {g.name[6:]: g.score for n in found.notebooks for g in n.grades}
 
+paper.POOL = 1  # one key for both ways
 with executor_for(2, "", rules) as executor:
+    use_room(executor.room)
     for assignment in assignments(root):
         problems = [r.outcome.problem for r in grade(course, assignment, ["ann"], rules, executor)]
         assert problems == [""], problems
