@@ -8,7 +8,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
 from gradstop.grading.execute import JudgedExecute, LenientExporter, RestoreCells
-from gradstop.grading.register import copy_plain_files_only
+from gradstop.grading.register import copy_plain_files_only, load_nothing_from_elsewhere
 from gradstop.grading.release import NameStubs, RecordReference
 
 c = get_config()  # noqa: F821 - given by traitlets
@@ -38,6 +38,7 @@ release.insert(release.index(ClearSolutions) + 1, NameStubs)
 c.GenerateAssignment.preprocessors = [*release, RecordReference]
 
 copy_plain_files_only()
+load_nothing_from_elsewhere()
 c.Autograde.exporter_class = LenientExporter
 c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 c.Autograde.pre_convert_hook = "gradstop.grading.register.before_autograde"

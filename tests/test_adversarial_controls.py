@@ -27,13 +27,13 @@ from threats import FOLDER, FULL, SOLVED, code, fill, read_threat
 from gradstop.compare import Reference, judge
 from gradstop.compare.kinds import KINDS
 from gradstop.grading import cells as cells_module
-from gradstop.grading import controls as controls_module
 from gradstop.grading.cells import running
 from gradstop.grading.inside import guard as guard_module
 from gradstop.grading.inside import observed as observed_module
 from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, keep_kernels
 from gradstop.grading.judge import _Session
+from gradstop.grading.key import controls as controls_module
 from gradstop.grading.key.controls import trusty_controls
 from gradstop.grading.outputs import clean_text, parse_outputs
 from gradstop.grading.parse import parse_record

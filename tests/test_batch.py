@@ -157,8 +157,9 @@ def test_an_interrupt_says_so_in_a_line_and_keeps_what_is_finished(ungraded):
 def test_a_killed_process_costs_nobody_anything(ungraded, which):
     command = Grading(ungraded)
     processes = command.wait_for(1)
-    warm = [p for p in processes if is_warm_process(p) and p.ppid() == command.process.pid]
-    workers = [p for p in processes if p.ppid() == command.process.pid and p not in warm]
+    mine = [p for p in processes if p.is_running() and p.ppid() == command.process.pid]
+    warm = [p for p in mine if is_warm_process(p)]
+    workers = [p for p in mine if p not in warm]
     (warm if which == "the warm process" else workers)[0].kill()
     code, out, err = command.end()
     assert code == 0, err

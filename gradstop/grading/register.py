@@ -1,5 +1,6 @@
 """Makes an assignment of ``solutions/`` known to nbgrader's gradebook."""
 
+import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -136,6 +137,16 @@ def copy_plain_files_only() -> None:
         return [name for name in find_all_files(folder, *arguments) if is_plain(Path(name))]
 
     nbgrader.converters.base.find_all_files = plain
+
+
+def load_nothing_from_elsewhere() -> None:
+    """Have nbgrader's pages, feedback and the formgrader's, load no script from another host: MathJax came from one.
+
+    Their templates ask Jupyter's folders for that part by its name, and find ours first.
+    """
+    ours, others = str(Path(__file__).with_name("pages")), os.environ.get("JUPYTER_PATH", "")
+    if ours not in others.split(os.pathsep):
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [ours, others]))
 
 
 def before_autograde(assignment: str, student: str, notebooks: list[Any]) -> None:  # noqa: ARG001 - nbgrader's names

@@ -5,6 +5,7 @@ operating system sees to even if the driver is killed, and takes its kernels wit
 """
 
 import ctypes
+import gc
 import importlib
 import os
 import select
@@ -45,6 +46,7 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 def main() -> None:
     """Serve the driver whose socket has the number that the first argument gives; the others are modules."""
     driver = socket.socket(fileno=int(sys.argv[1]))
+    gc.disable()
     del sys.path[0]  # `-m` put the driver's folder there, which an ordinary kernel takes away
     for name in [*KERNEL, *sys.argv[2:]]:
         with suppress(ImportError):
