@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from conftest import ROOT
-from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 
 from gradstop.authoring.sheet import PDF, SHEET, missing_words
 
@@ -101,5 +101,5 @@ def test_a_message_begins_as_torch_words_it(row, raising):
 
 
 def test_the_pdf_is_one_page_with_the_words_of_the_sheet():
-    assert len(PdfReader(ROOT / PDF).pages) == 1
+    assert len(PdfDocument(ROOT / PDF)) == 1
     assert missing_words(ROOT) == [], "run make refresh with chromium installed"

@@ -5,22 +5,21 @@ import shutil
 import unicodedata
 from html import unescape
 
-import pypdfium2
 import pytest
 from browsing import HTML
 from conftest import ROOT
-from pypdf import PdfReader
+from pikepdf import Pdf
 from test_site import PAGES, solution_passages
 
 from gradstop.authoring.printed import PDF, contents, print_book
-from gradstop.authoring.sheet import BROWSERS
+from gradstop.authoring.sheet import BROWSERS, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pdf")]  # made once
 
 
 @pytest.fixture(scope="module")
 def book():
-    """Return the PDF, made now if it is not there or older than the site."""
+    """Give the PDF, made now if it is not there or older than the site."""
     if not any(map(shutil.which, BROWSERS)):
         pytest.skip("no Chromium on the path: install your system's package chromium-headless-shell, or chromium")
     if not (HTML / "index.html").is_file():
@@ -28,19 +27,19 @@ def book():
     path = ROOT / PDF
     if not path.is_file() or path.stat().st_mtime < (HTML / "index.html").stat().st_mtime:
         print_book(ROOT)
-    return PdfReader(path)
+    with Pdf.open(path) as pdf:
+        yield pdf
 
 
 @pytest.fixture(scope="module")
 def words(book):
-    pages = pypdfium2.PdfDocument(ROOT / PDF)  # pypdf takes a minute for these pages
-    text = "".join(page.get_textpage().get_text_bounded() for page in pages)
-    return unicodedata.normalize("NFKC", re.sub(r"\s+", "", text))
+    return unicodedata.normalize("NFKC", re.sub(r"\s+", "", text_of((ROOT / PDF).read_bytes())))
 
 
-def titles(outline):
+def titles(book):
     """Return the titles of the pages: those below a part, and the front page, which is in none."""
-    return [outline[0].title, *(entry.title for part in outline if isinstance(part, list) for entry in part)]
+    with book.open_outline() as outline:
+        return [outline.root[0].title, *(entry.title for part in outline.root for entry in part.children)]
 
 
 def test_every_page_of_the_contents_is_in_it_with_its_place_in_the_outline(book):
@@ -50,18 +49,17 @@ def test_every_page_of_the_contents_is_in_it_with_its_place_in_the_outline(book)
         unescape(re.sub("<.+?>", "", re.search("<article.+?<h1>(.+?)<a", (HTML / page).read_text(), re.DOTALL)[1]))
         for page in PAGES[1:]
     ]
-    assert titles(book.outline) == heads
+    assert titles(book) == heads
 
 
 def test_its_links_lead_to_places_in_it_or_to_the_web(book):
-    places = set(book.named_destinations)
+    places = book.Root.Dests.keys()
     inside = 0
     for page in book.pages:
-        for note in page.get("/Annots", []):
-            link = note.get_object()
+        for link in page.get("/Annots", []):
             if "/Dest" in link:
                 inside += 1
-                assert str(link["/Dest"]).lstrip("/") in {place.lstrip("/") for place in places}
+                assert str(link["/Dest"]) in places
             elif "/A" in link:
                 assert str(link["/A"].get("/URI", "https:")).startswith("http"), link["/A"]
     assert inside > 400

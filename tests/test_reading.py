@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from io import BytesIO
 
 import pytest
 from browsing import HTML, reader
-from pypdf import PdfReader
 from test_site import CHAPTERS, PAGES
+
+from gradstop.authoring.sheet import text_of
 
 pytestmark = pytest.mark.slow
 PAGE = "book/03-detach.html"
@@ -104,8 +104,7 @@ def test_on_paper_all_is_open_and_there_is_nothing_to_click(tab, page):
         .map(e => e.textContent.replace(/\\s+/g, ""))""")
     steps = shown.evaluate("""() => [...document.querySelectorAll(".gs-steps section > p")]
         .map(e => e.textContent.replace(/\\s+/g, ""))""")
-    pages = PdfReader(BytesIO(shown.pdf(format="A4"))).pages
-    printed = unicodedata.normalize("NFKC", re.sub(r"\s+", "", "".join(sheet.extract_text() for sheet in pages)))
+    printed = unicodedata.normalize("NFKC", re.sub(r"\s+", "", text_of(shown.pdf(format="A4"))))
     assert len(folded) >= 8
     assert [text for text in folded + steps if text[:40] not in printed] == []
     shown.emulate_media(media="print")

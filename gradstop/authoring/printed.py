@@ -43,29 +43,31 @@ def contents(root: Path) -> list[tuple[str, list[str]]]:
     return parts
 
 
-def combined(root: Path) -> str:
-    """Return all pages as one, each name in it made its page's own, so that links between pages work.
+def combined(root: Path) -> tuple[str, dict[str, str]]:
+    """Return all pages as one, each name in it made its page's own, so that links between pages work; and their titles.
 
     Raises CourseError if the site is not built.
     """
     parts = contents(root)
-    pages = [page for _, of_part in parts for page in of_part]
-    articles, lines = [], []
+    pages = {page for _, of_part in parts for page in of_part}
+    articles, lines, titles = [], [], {}
     for part, of_part in parts:
         lines += [f"<li><strong>{escape(part)}</strong></li>"] if part else []
         for page in of_part:
-            article = _article(root, page, set(pages))
-            lines.append(f'<li><a href="#{_name(page)}">{escape(_title(article))}</a></li>')
+            article = _article(root, page, pages)
+            titles[page] = _title(article)
+            lines.append(f'<li><a href="#{_name(page)}">{escape(titles[page])}</a></li>')
             articles.append(str(article))
     book = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     styles = "".join(f'<link rel="stylesheet" href="_static/{name}">' for name in (*_STYLES, *_sheets(root)))
-    return (
+    html = (
         f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>{escape(book["title"])}'
         f"</title>{styles}<style>{_CSS}</style></head><body><main>"
         f'<div class="title-page"><h1>{escape(book["title"])}</h1><p>{escape(book["author"])}</p></div>'
         f'<nav class="book-contents"><h1>Contents</h1><ol>{"".join(lines)}</ol></nav>{"".join(articles)}'
         "</main></body></html>"
     )
+    return html, titles
 
 
 def print_book(root: Path) -> Path:
@@ -75,7 +77,8 @@ def print_book(root: Path) -> Path:
         raise CourseError(f"{PDF} needs a browser to print with: install chromium.")
     # Beside the pages, so that style sheets and pictures are found.
     page = root / SITE / f".whole-book-{os.getpid()}.html"
-    page.write_text(combined(root), encoding="utf-8")
+    html, titles = combined(root)
+    page.write_text(html, encoding="utf-8")
     try:
         with tempfile.TemporaryDirectory() as folder:
             pdf = Path(folder, "book.pdf")
@@ -84,26 +87,28 @@ def print_book(root: Path) -> Path:
             done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=600)  # noqa: S603
             if not pdf.is_file():
                 raise CourseError(f"{PDF}: {browser} printed nothing: {done.stderr.strip()[-300:]}")
-            _with_outline(pdf, root)
+            _with_outline(pdf, titles, root)
     finally:
         page.unlink(missing_ok=True)
     return root / PDF
 
 
-def _with_outline(pdf: Path, root: Path) -> None:
+def _with_outline(printed: Path, titles: dict[str, str], root: Path) -> None:
     """Write the printed PDF with an outline: the parts, and the pages that the contents name."""
-    from pypdf import PdfWriter
+    from pikepdf import Array, OutlineItem, Pdf
 
-    writer = PdfWriter(clone_from=pdf)
-    places = {name.lstrip("/"): place for name, place in writer.named_destinations.items()}
-    for part, pages in contents(root):
-        above = None
-        for page in pages:
-            number = writer.get_destination_page_number(places[_name(page)])
-            if part and above is None:
-                above = writer.add_outline_item(title=part, page_number=number)
-            writer.add_outline_item(title=_title(_article(root, page, set())), page_number=number, parent=above)
-    writer.write(root / PDF)
+    with Pdf.open(printed) as pdf:
+        places = {str(name).lstrip("/"): place for name, place in pdf.Root.Dests.items()}
+        with pdf.open_outline() as outline:
+            for part, pages in contents(root):
+                items = [OutlineItem(titles[page], Array(places[_name(page)])) for page in pages]
+                if not part:
+                    outline.root.extend(items)
+                    continue
+                above = OutlineItem(part, items[0].destination)
+                above.children.extend(items)
+                outline.root.append(above)
+        pdf.save(root / PDF)
 
 
 def _title(article: Tag) -> str:

@@ -48,12 +48,17 @@ def print_sheet(root: Path) -> Path | None:
 
 def missing_words(root: Path) -> list[str]:
     """Return the words of the sheet that its PDF does not hold: none if it was printed from this text."""
-    from pypdf import PdfReader
-
-    printed = " ".join(page.extract_text() for page in PdfReader(root / PDF).pages) if (root / PDF).is_file() else ""
+    printed = text_of((root / PDF).read_bytes()) if (root / PDF).is_file() else ""
     html = as_html((root / SHEET).read_text(encoding="utf-8"))
     asked = re.sub(r"<[^>]+>", " ", html.split("</style>")[1])
     return sorted(set(_words(unescape(asked))) - set(_words(printed)))
+
+
+def text_of(pdf: bytes) -> str:
+    """Return the text of all pages of a PDF, one behind the other."""
+    from pypdfium2 import PdfDocument
+
+    return "".join(page.get_textpage().get_text_bounded() for page in PdfDocument(pdf))
 
 
 def _words(text: str) -> list[str]:
