@@ -7,8 +7,8 @@ PIP_OPTIONS ?=
 # For example LAB_OPTIONS="--no-browser --port=9000".
 LAB_OPTIONS ?=
 
-# As many tests, and notebooks, at a time as there are cores.
-JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+# As many tests, and notebooks, at a time as there are cores; nproc would take the variable below for their number.
+JOBS ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || sysctl -n hw.ncpu)
 
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
@@ -49,11 +49,11 @@ lab: setup
 	  $(LAB_OPTIONS) book/01-computation-graph.ipynb
 
 test: lint book
-	pytest --numprocesses $(JOBS) --dist loadgroup
+	pytest -p no:nbval --numprocesses $(JOBS) --dist loadgroup
 	$(MAKE) nbval
 
 test-fast: setup
-	pytest --numprocesses $(JOBS) --dist loadgroup -m "not slow"
+	pytest -p no:nbval --numprocesses $(JOBS) --dist loadgroup -m "not slow"
 
 lint: setup
 	ruff check .

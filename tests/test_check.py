@@ -131,6 +131,7 @@ def test_what_an_answer_returns_is_escaped_in_the_table():
     assert "&lt;script&gt;" in html
 
 
+@pytest.mark.slow
 def test_at_a_plain_prompt_there_is_no_traceback():
     lines = "from gradstop import check\ndef stop(x): return x.clone()\n\ncheck('stop')\nprint('goes on')\n"
     done = subprocess.run(
@@ -142,6 +143,7 @@ def test_at_a_plain_prompt_there_is_no_traceback():
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_in_a_notebook_there_is_a_table_and_one_line():
     cells = [
         "import torch\nfrom gradstop import check",

@@ -414,6 +414,7 @@ def test_bad_input():
         describe()
 
 
+@pytest.mark.slow
 def test_needs_no_notebook():
     code = "import sys, torch, gradstop; print(gradstop.draw(x=torch.ones(1))); assert 'IPython' not in sys.modules"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)

@@ -494,6 +494,7 @@ print(d.graph.to_json(), d._repr_mimebundle_(), d.alt)
 """
 
 
+@pytest.mark.slow
 def test_same_bytes_in_every_run():
     runs = {
         subprocess.run(

@@ -162,6 +162,7 @@ def test_a_loop_that_raises_leaves_the_collector_on():
     assert gc.isenabled()
 
 
+@pytest.mark.slow
 def test_the_same_loops_give_the_same_page():
     pages = {html(memory_profile(adds_losses, adds_numbers, title="Totals")) for _ in range(2)}
     assert len(pages) == 1
@@ -177,6 +178,7 @@ def test_bad_loops_are_refused(loops, error):
         memory_profile(*loops)
 
 
+@pytest.mark.slow
 def test_stepping_does_not_load_matplotlib():
     code = "import sys; from gradstop import step_through; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
