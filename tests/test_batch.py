@@ -87,6 +87,14 @@ class Grading:
             time.sleep(0.02)
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def wait_for_keys(self):
+        """Return when the warm process has forked, before anything is graded, and all processes of the command."""
+        command = psutil.Process(self.process.pid)
+        while not any(is_warm_process(process) and process.children() for process in command.children()):
+            assert self.process.poll() is None, self.process.communicate()
+            time.sleep(0.02)
+        return command.children(recursive=True)
+
     def end(self):
         """Return what it printed, once it has ended."""
         out, err = self.process.communicate(timeout=180)
@@ -151,6 +159,41 @@ def test_an_interrupt_says_so_in_a_line_and_keeps_what_is_finished(ungraded):
     assert "Traceback" not in err
     assert not left_of(processes)
     assert len(kept(ungraded)) >= 2
+
+
+def test_an_interrupt_while_the_solutions_are_observed_ends_it_at_once(ungraded):
+    command = Grading(ungraded)
+    processes = command.wait_for_keys()
+    command.process.send_signal(signal.SIGINT)
+    code, _, err = command.end()
+    assert code == 1
+    assert err.splitlines()[-1] == "gradstop: stopped; what was finished is kept"
+    assert "Traceback" not in err
+    assert not left_of(processes)
+    assert kept(ungraded) == set()
+
+
+def test_a_warm_process_that_is_killed_while_the_solutions_are_observed_is_replaced(ungraded):
+    command = Grading(ungraded)
+    processes = command.wait_for_keys()
+    next(process for process in processes if process.ppid() == command.process.pid).kill()
+    code, out, err = command.end()
+    assert code == 0, err
+    assert {r["student"]: r["score"] for r in json.loads(out)} == dict.fromkeys(CLASS, FULL)
+
+
+def test_a_solution_that_fails_is_named(course):
+    def spoil(notebook):
+        for cell in notebook["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("grade_id") == "one_path":
+                cell["source"] = "def one_path(*_):\n    raise ValueError('not\\ntoday')"
+
+    change(course / "solutions" / NAME / "detach.ipynb", spoil)
+    done = run(course, "gradstop", "grade", NAME)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("gradstop: 03-detach's own code cannot be run, ValueError: one_path, case")
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("which", ["a worker", "the warm process"])

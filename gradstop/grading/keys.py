@@ -32,8 +32,11 @@ def secret_keys(assignment: Assignment, room: Room | None) -> dict[str, Key]:
     """
     exercises = [cell.grade_id for cell in graded_cells(assignment.notebook) if cell.solution]
     orders = [{"folder": str(assignment.folder), "exercise": name} for name in exercises]
-    with ThreadPoolExecutor(os.cpu_count() if room else 1) as makers:
+    makers = ThreadPoolExecutor(os.cpu_count() if room else 1)
+    try:
         return dict(zip(exercises, makers.map(lambda order: _made(order, room), orders), strict=True))
+    finally:
+        makers.shutdown(wait=False, cancel_futures=True)  # where it is stopped, the room's end is theirs too
 
 
 def repeated_key(assignment: Assignment, exercise: str, seeds: dict[str, list[list[int]]], room: Room | None) -> Key:

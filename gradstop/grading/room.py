@@ -37,7 +37,6 @@ _LEARNER = {
 }
 _KEPT = ("HOME", "PATH", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH")  # what the warm process itself is started with
 
-
 _T = TypeVar("_T")
 
 
@@ -52,6 +51,7 @@ class Room:
         self.rules = rules
         self._zygote: Zygote | None = None
         self._memory = 0
+        self._closed = False
         self._starting = threading.Lock()
         if rules.sandboxed and missing():
             raise SandboxError(f"{missing()}, or say --no-sandbox and run what students wrote as yourself.")
@@ -64,8 +64,13 @@ class Room:
             self._memory = 0
 
     def wait_until_warm(self) -> Zygote:
-        """Return the warm process. Raises CourseError if it cannot be started."""
+        """Return the warm process.
+
+        Raises CourseError if it cannot be started, RoomLostError where the room is closed.
+        """
         with self._starting:
+            if self._closed:
+                raise RoomLostError("the warm process was ended")
             self.start()
             zygote = self._zygote
             assert zygote is not None  # noqa: S101 - for the type checker
@@ -73,13 +78,17 @@ class Room:
                 try:
                     zygote.wait_until_warm()
                 except NotWarmError as trouble:
-                    self.close()
+                    self._end()
                     raise CourseError(f"Submissions cannot be run: {trouble}.") from None
                 self._memory = psutil.Process(zygote.process.pid).memory_info().rss
             return zygote
 
     def close(self) -> None:
-        """End the warm process and what it has forked."""
+        """End the warm process and what it has forked, for good: what waits for it in another thread ends too."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         zygote, self._zygote, self._memory = self._zygote, None, 0
         if zygote is not None:
             zygote.close()
@@ -99,10 +108,13 @@ class Room:
         Raises CourseError where that ends again and again.
         """
         for _ in range(TRIES):
+            zygote = self.wait_until_warm()
             try:
                 return work()
             except RoomLostError:
-                self.close()
+                with self._starting:
+                    if self._zygote is zygote:  # and not another thread's new one
+                        self._end()
         raise CourseError("The process that submissions are forked from ends again and again: is there enough memory?")
 
     def call(self, target: str, order: str) -> bytes:
@@ -114,10 +126,13 @@ class Room:
             ours, theirs = pair(stack)
             ours.settimeout(None)
             process = self._fork(Request([order], {}, os.getcwd(), None, theirs.fileno(), None, target=target))
-            stack.callback(process.kill)
             theirs.close()
-            with ours.makefile("rb") as said:
-                return said.read()
+            try:
+                with ours.makefile("rb") as said:
+                    return said.read()
+            finally:
+                process.kill()
+                process.wait()
 
     def _fork(self, request: Request) -> ForkedKernel:
         try:

@@ -32,7 +32,8 @@ def make_key(order: Json) -> Json:
     except CourseError as problem:
         return {"problem": str(problem)}
     except Exception as error:  # the code of whoever wrote the exercise
-        return {"problem": f"{assignment.name}'s own code cannot be run, {type(error).__name__}: {error}"}
+        said = " ".join(str(error).split())
+        return {"problem": f"{assignment.name}'s own code cannot be run, {type(error).__name__}: {said[:300]}"}
     return {
         "reference": reference.to_json(),
         "controls": [vars(control) for control in controls],
