@@ -149,27 +149,25 @@ def test_a_killed_command_leaves_nothing_and_the_next_one_completes_it(ungraded)
     assert all(sum(scores(ungraded, student).values()) == FULL for student in CLASS)
 
 
-def test_an_interrupt_says_so_in_a_line_and_keeps_what_is_finished(ungraded):
-    command = Grading(ungraded, "--jobs", "1")  # so that it is still at work
-    processes = command.wait_for(2)
+def interrupt(command, processes):
+    """Assert that an interrupt ends the command with a line, and all that belongs to it."""
     command.process.send_signal(signal.SIGINT)
     code, _, err = command.end()
     assert code == 1
     assert err.splitlines()[-1] == "gradstop: stopped; what was finished is kept"
     assert "Traceback" not in err
     assert not left_of(processes)
+
+
+def test_an_interrupt_says_so_in_a_line_and_keeps_what_is_finished(ungraded):
+    command = Grading(ungraded, "--jobs", "1")  # so that it is still at work
+    interrupt(command, command.wait_for(2))
     assert len(kept(ungraded)) >= 2
 
 
 def test_an_interrupt_while_the_solutions_are_observed_ends_it_at_once(ungraded):
     command = Grading(ungraded)
-    processes = command.wait_for_keys()
-    command.process.send_signal(signal.SIGINT)
-    code, _, err = command.end()
-    assert code == 1
-    assert err.splitlines()[-1] == "gradstop: stopped; what was finished is kept"
-    assert "Traceback" not in err
-    assert not left_of(processes)
+    interrupt(command, command.wait_for_keys())
     assert kept(ungraded) == set()
 
 
