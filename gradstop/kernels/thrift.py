@@ -13,11 +13,13 @@ _MADV_COLLAPSE, _LARGE = 25, 1 << 21
 def spare_the_forks() -> None:
     """Do once what every fork would do at its start and at its end; call it when all modules are loaded.
 
-    What collects garbage has been off until then, which is a quarter of their imports' time. What there is of it stays.
+    What collects garbage has been off until then, which is a quarter of their imports' time.
     """
     for step in (read_entry_points, draw_once, leave_operators):
         with suppress(Exception):  # another's broken package costs a kernel some time, and not its warmth
             step()
+    # The collector notes how much there is: by that measure a fork's own garbage is little, and it seldom looks for it.
+    gc.collect()
     gc.freeze()  # forks share these pages as long as nobody writes to them: no collection of theirs looks there
     gc.enable()
     use_large_pages()
