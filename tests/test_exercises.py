@@ -18,7 +18,7 @@ every_exercise = pytest.mark.parametrize(("bench", "exercise"), exercises(togeth
 @pytest.mark.slow
 @every_exercise
 def test_an_exercise_is_sound(bench, exercise):
-    assert vet(bench, exercise, range(max(2, SEEDS // 40))) == []
+    assert vet(bench, exercise, range(max(2, SEEDS // 40))) == []  # two are the fewest: one is replayed to the other
 
 
 @pytest.mark.slow

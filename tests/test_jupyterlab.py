@@ -13,7 +13,7 @@ CHAPTER, EXERCISE = "book/01-computation-graph.ipynb", "exercises/03-detach/deta
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "book").glob("*.ipynb"))
 # What is driven in a browser: the chapters, and of the other pages one of each kind. That every cell of the others runs
 # too is for `make nbval`.
-DRIVEN = [path for path in PAGES if re.match(r"book/(\d|choose|errors-in-place)", path)]
+DRIVEN = [path for path in PAGES if re.match(r"book/(\d|choose|claims|errors-in-place)", path)]
 SETUP, ANSWER, CHECK = 1, 3, 4
 HEAD = "def stop(x: torch.Tensor) -> torch.Tensor:\n    "
 

@@ -162,7 +162,6 @@ def test_a_loop_that_raises_leaves_the_collector_on():
     assert gc.isenabled()
 
 
-@pytest.mark.slow
 def test_the_same_loops_give_the_same_page():
     pages = {html(memory_profile(adds_losses, adds_numbers, title="Totals")) for _ in range(2)}
     assert len(pages) == 1

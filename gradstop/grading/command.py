@@ -25,7 +25,7 @@ def grade_command(root: Path, options: Namespace) -> int:
     rules = Rules.of_course(root, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox)
     with executor_for(options.jobs, options.scheduler, rules) as executor:
         executor.prepare()
-        # torch and nbgrader take seconds to load, in which the warm process loads its own.
+        # nbgrader takes seconds to load, in which the warm process loads its own.
         from gradstop.grading.batch import grade, open_course
 
         course = open_course(root)

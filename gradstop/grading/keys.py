@@ -32,25 +32,27 @@ def secret_keys(assignment: Assignment, room: Room | None) -> dict[str, Key]:
     """
     exercises = [cell.grade_id for cell in graded_cells(assignment.notebook) if cell.solution]
     orders = [{"folder": str(assignment.folder), "exercise": name} for name in exercises]
-    makers = ThreadPoolExecutor(os.cpu_count() if room else 1)
+    if room is None:
+        from gradstop.grading.key.job import make_key  # brings torch
+
+        return {order["exercise"]: _key(order, make_key(order)) for order in orders}
+    makers = ThreadPoolExecutor(os.cpu_count())
     try:
-        return dict(zip(exercises, makers.map(lambda order: _made(order, room), orders), strict=True))
+        return dict(zip(exercises, makers.map(lambda order: _asked(order, room), orders), strict=True))
     finally:
         makers.shutdown(wait=False, cancel_futures=True)  # where it is stopped, the room's end is theirs too
 
 
-def repeated_key(assignment: Assignment, exercise: str, seeds: dict[str, list[list[int]]], room: Room | None) -> Key:
+def repeated_key(assignment: Assignment, exercise: str, seeds: dict[str, list[list[int]]], room: Room) -> Key:
     """Return the key to one exercise in given turns: for each case the seeds of its turns. Raises CourseError."""
-    return _made({"folder": str(assignment.folder), "exercise": exercise, "seeds": seeds}, room)
+    return _asked({"folder": str(assignment.folder), "exercise": exercise, "seeds": seeds}, room)
 
 
-def _made(order: dict[str, Any], room: Room | None) -> Key:
-    if room is None:
-        from gradstop.grading.key.job import make_key  # brings torch
+def _asked(order: dict[str, Any], room: Room) -> Key:
+    return _key(order, room.insist(lambda: _answer(room, order)))
 
-        data = make_key(order)
-    else:
-        data = room.insist(lambda: _answer(room, order))
+
+def _key(order: dict[str, Any], data: Any) -> Key:
     if "problem" in data:
         raise CourseError(data["problem"])
     reference = Reference.from_json(order["exercise"], data["reference"])
