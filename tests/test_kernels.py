@@ -475,3 +475,15 @@ def test_the_warm_process_is_another_one_in_a_fork_of_the_driver():
             os._exit(0 if Zygote._current is None else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         assert one.run("print(1)") == "1"
+
+
+def test_a_process_that_is_buried_and_not_yet_told_of_can_be_killed():
+    """Its driver may look between the two, and must not fail for it."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    told, tells = os.pipe()
+    process = ForkedKernel(ended.pid, told)
+    process.kill()
+    os.write(tells, b"0")
+    os.close(tells)
+    assert process.wait() == 0

@@ -63,7 +63,7 @@ class Seat:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _end(self._process)
+        _end(self._process, sandboxed=self._rules.sandboxed)
 
     def settle(self, cases: str, files: dict[str, bytes]) -> None:
         """Hand over the cases and the files, and see that it is walled in."""
@@ -185,16 +185,16 @@ def _memory(process: psutil.Process) -> int:
     return total
 
 
-def _end(process: ForkedKernel) -> None:
+def _end(process: ForkedKernel, *, sandboxed: bool) -> None:
     """Kill a process and wait until it, and all that it has started, has ended.
 
     A sandbox ends with its first process; without one, what is seen below the process is killed too.
     """
     family: list[psutil.Process] = []
-    with suppress(psutil.NoSuchProcess):
-        family = psutil.Process(process.pid).children(recursive=True)
-    with suppress(ProcessLookupError):
-        process.kill()
+    if not sandboxed:  # to look takes time: every process of the machine is read
+        with suppress(psutil.NoSuchProcess):
+            family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
     for one in family:
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             one.kill()

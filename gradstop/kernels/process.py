@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import subprocess
+from contextlib import suppress
 
 
 class ForkedKernel:
@@ -66,7 +67,8 @@ class ForkedKernel:
     def send_signal(self, number: int) -> None:
         """Send a signal to the kernel, unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # the warm process has buried it, and is about to tell
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask the kernel to end."""

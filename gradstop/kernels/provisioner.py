@@ -18,6 +18,28 @@ from gradstop.kernels.zygote import Zygote
 
 # The last is what torch._dynamo imports when the interpreter exits.
 PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", "tabulate"]
+# What IPython's kernel imports at its start. Never `matplotlib_inline`: figures would silently become text.
+_KERNEL = [
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.magics.basic",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "psutil",
+    "pygments.formatters.terminal256",
+    "sqlite3",
+    "tornado.locks",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "encodings.ascii",
+    "encodings.idna",
+    "encodings.latin_1",
+]
 _LAUNCHER = ["-m", "ipykernel_launcher"]
 _KNOWN = {"env", "cwd", "stdin", "stdout", "stderr", "independent"}
 
@@ -96,7 +118,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
             stdin=_descriptor(options.get("stdin"), None),
             stdout=_descriptor(options.get("stdout"), 1),
             stderr=_descriptor(options.get("stderr"), 2),
-            preload=list(self.preload),
+            preload=[*_KERNEL, *self.preload],
         )
 
 

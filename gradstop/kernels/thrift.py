@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import io
+import logging
 import sys
 import weakref
 from contextlib import suppress
@@ -15,7 +16,7 @@ def spare_the_forks() -> None:
 
     What collects garbage has been off until then, which is a quarter of their imports' time.
     """
-    for step in (read_entry_points, draw_once, leave_operators):
+    for step in (read_entry_points, draw_once, leave_operators, leave_handlers):
         with suppress(Exception):  # another's broken package costs a kernel some time, and not its warmth
             step()
     # The collector notes how much there is: by that measure a fork's own garbage is little, and it seldom looks for it.
@@ -32,15 +33,20 @@ def read_entry_points() -> None:
 
 
 def draw_once() -> None:
-    """Draw a figure that nobody sees, if matplotlib is there: the first one looks for the fonts and loads them."""
+    """Draw a figure that nobody sees, if matplotlib is there: the first one looks for the fonts on the disk.
+
+    The font that it opens would be closed again in each fork, by a handler of matplotlib's.
+    """
     if "matplotlib.figure" not in sys.modules:
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import _get_font  # type: ignore[attr-defined]  # what the handler empties
 
     figure = Figure()  # not pyplot's: that would choose a backend, and number it
     figure.subplots().plot([1, 2])
     FigureCanvasAgg(figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
+    _get_font.cache_clear()
 
 
 def leave_operators() -> None:
@@ -53,6 +59,14 @@ def leave_operators() -> None:
         known = finalizer.peek()
         if known and getattr(known[1], "__module__", "") == "torch.library":
             finalizer.atexit = False
+
+
+def leave_handlers() -> None:
+    """Leave the locks of the handlers of logging as they are: this process has one thread, and holds none of them.
+
+    A fork would make each one anew, and so copy the pages that they lie on.
+    """
+    logging._at_fork_reinit_lock_weakset.clear()  # type: ignore[attr-defined]  # those that are made later are there
 
 
 def use_large_pages() -> None:

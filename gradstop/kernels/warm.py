@@ -18,28 +18,6 @@ from typing import NoReturn
 from gradstop.kernels.request import LIMIT, Request
 from gradstop.kernels.thrift import spare_the_forks
 
-# What IPython's kernel imports at its start. Never `matplotlib_inline`: figures would silently become text.
-KERNEL = [
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "ipykernel.zmqshell",
-    "ipykernel.debugger",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.logger",
-    "IPython.core.magics.basic",
-    "IPython.core.oinspect",
-    "IPython.extensions.storemagic",
-    "psutil",
-    "pygments.formatters.terminal256",
-    "sqlite3",
-    "tornado.locks",
-    "tornado.platform.asyncio",
-    "tornado.queues",
-    "encodings.ascii",
-    "encodings.idna",
-    "encodings.latin_1",
-]
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -48,7 +26,7 @@ def main() -> None:
     driver = socket.socket(fileno=int(sys.argv[1]))
     gc.disable()
     del sys.path[0]  # `-m` put the driver's folder there, which an ordinary kernel takes away
-    for name in [*KERNEL, *sys.argv[2:]]:
+    for name in sys.argv[2:]:
         with suppress(ImportError):
             importlib.import_module(name)
     spare_the_forks()
