@@ -30,8 +30,17 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	echo "c.IPKernelApp.log_level = 40" > $(VENV)/etc/ipython/ipython_kernel_config.py
 	touch $@
 
-book: setup
+# Built again when anything has changed that may be in it; a folder changes when a page is taken away.
+BUILT := _build/html/.complete
+SOURCES := $(wildcard *.yml *.md *.txt *.toml) $(shell find book/. exercises/. -not -path '*/.*' 2>/dev/null) \
+  $(shell find gradstop solutions -type f -not -name '*.pyc' 2>/dev/null)
+
+$(BUILT): $(VENV)/.installed $(SOURCES)
+	rm -f $@
 	jupyter-book build . --all --warningiserror --nitpick --keep-going --quiet
+	touch $@
+
+book: $(BUILT)
 	@echo "The book is built. Open $(CURDIR)/_build/html/index.html in a browser, or run: make serve"
 
 # The whole book as one file, from the pages of the site. Needs chromium.

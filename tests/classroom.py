@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from conftest import ROOT
 
-from gradstop.course import Assignment, graded_cells
+from gradstop.course import CHECK, Assignment, graded_cells
 
 SOLVED = {
     cell.grade_id: cell.source
@@ -18,15 +19,29 @@ SOLVED = {
 }
 
 
-def make_course(folder: Path, assignment: str = "*") -> Path:
-    """Make a course of the assignments whose names match, without a gradebook."""
+def make_course(folder: Path, assignment: str = "*", only: Collection[str] = ()) -> Path:
+    """Make a course of the assignments whose names match, without a gradebook; with `only` these exercises of them."""
     for source in ("solutions", "exercises"):
         for one in (ROOT / source).glob(assignment):
             if one.is_dir():
                 shutil.copytree(one, folder / source / one.name)
     shutil.copytree(ROOT / "book", folder / "book")
     shutil.copy(ROOT / "nbgrader_config.py", folder)
+    if only:
+        keep_only(folder, only)
     return folder
+
+
+def keep_only(course: Path, exercises: Collection[str]) -> None:
+    """Take all other exercises out of a course."""
+    for path in course.glob("*/*/*.ipynb"):
+        change(path, lambda notebook: _without_others(notebook, exercises))
+
+
+def _without_others(notebook, exercises) -> None:
+    names = [cell["metadata"].get("nbgrader", {}).get("grade_id", "").removeprefix(CHECK) for cell in notebook["cells"]]
+    cells = zip(notebook["cells"], names, strict=True)
+    notebook["cells"] = [cell for cell, name in cells if name in ("", "setup", *exercises)]
 
 
 def change(path: Path, edit) -> None:

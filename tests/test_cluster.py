@@ -9,11 +9,10 @@ import time
 
 import pytest
 from classroom import SOLVED, hand_in, make_course, scores
-from test_batch import Grading
+from test_batch import EXERCISES, FULL, NAME, Grading
 
 pytest.importorskip("distributed", reason="no Dask: pip install 'gradstop[cluster]'")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
-NAME = "03-detach"
 CLASS = [f"student-{number:02}" for number in range(10)]
 
 
@@ -52,7 +51,7 @@ def cluster(tmp_path):
 
 @pytest.fixture
 def course(tmp_path):
-    course = make_course(tmp_path / "course", NAME)
+    course = make_course(tmp_path / "course", NAME, EXERCISES)
     for student in CLASS:
         hand_in(course, student, SOLVED)
     return course
@@ -65,7 +64,7 @@ def test_a_class_is_graded_by_a_cluster_of_which_one_worker_is_killed(cluster, c
     code, out, err = command.end()
     assert code == 0, err
     results = json.loads(out)
-    assert {r["student"]: r["score"] for r in results} == dict.fromkeys(CLASS, 18.0)
+    assert {r["student"]: r["score"] for r in results} == dict.fromkeys(CLASS, FULL)
     assert all(r["sandboxed"] for r in results)
     assert scores(course, CLASS[7])["stop"] == 5.0
 

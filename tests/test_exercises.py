@@ -11,14 +11,14 @@ from gradstop.compare import as_text, compare
 from gradstop.course import section_titles
 from gradstop.observe import observe
 
-SEEDS = int(os.environ.get("GRADSTOP_SEEDS", "20"))  # of a right answer; weekly: 200
+SEEDS = int(os.environ.get("GRADSTOP_SEEDS") or 10)  # of a right answer; weekly: 200
 every_exercise = pytest.mark.parametrize(("bench", "exercise"), exercises(together))
 
 
 @pytest.mark.slow
 @every_exercise
 def test_an_exercise_is_sound(bench, exercise):
-    assert vet(bench, exercise, range(max(2, SEEDS // 40))) == []  # two are the fewest: one is replayed to the other
+    assert vet(bench, exercise, [None, *range(max(1, SEEDS // 40))]) == []
 
 
 @pytest.mark.slow

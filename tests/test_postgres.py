@@ -48,7 +48,7 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, server) -> Path:
     """Grade a small class into it."""
-    course = make_course(tmp_path_factory.mktemp("postgres"), NAME)
+    course = make_course(tmp_path_factory.mktemp("postgres"), NAME, ["stop"])
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(f"\nc.CourseDirectory.db_url = {server!r}\n")
     hand_in(course, "ann", SOLVED)
@@ -70,8 +70,8 @@ def found(server, student) -> list[float]:
 
 def test_the_scores_are_in_the_database(course, server):
     assert not (course / "grading" / "gradebook.db").exists()
-    assert found(server, "ann") == [18.0]
-    assert found(server, "ben") == [17.0]
+    assert found(server, "ann") == [5.0]
+    assert found(server, "ben") == [4.0]
 
 
 def test_nbgrader_works_on_it_too(course):

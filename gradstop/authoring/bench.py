@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from gradstop.compare import Reference, Verdict, judge
+from gradstop.compare import Reference, Verdict, compare, judge
 from gradstop.course import Answer, Assignment, GradedCell, graded_cells, load_solutions, read_answers, read_json
 from gradstop.grading.key.references import assignment_references
 from gradstop.observe import Case, observe, read_cases
@@ -52,8 +52,13 @@ class Bench:
         exercises = read_json(self.assignment.reference)["exercises"]
         return {name: Reference.from_json(name, data) for name, data in exercises.items()}
 
-    def references(self, seed: int) -> dict[str, Reference]:
-        """Return what the solutions and wrong answers do under seeds that follow from ``seed``."""
+    def references(self, seed: int | None) -> dict[str, Reference]:
+        """Return what the solutions and wrong answers do under seeds that follow from ``seed``; None: what is recorded.
+
+        Raises CourseError where there is no recording.
+        """
+        if seed is None:
+            return self.recorded
         if seed not in self._references:
             seeds = random.Random(seed)  # noqa: S311 - known to everyone
             self._references[seed] = assignment_references(self.assignment, lambda: seeds.getrandbits(53))
@@ -61,9 +66,14 @@ class Bench:
 
     def verdict(self, exercise: str, function: Callable[..., Any], seed: int | None = None) -> Verdict:
         """Observe a function in every turn of a reference: the recorded one, or that of a seed."""
-        reference = (self.recorded if seed is None else self.references(seed))[exercise]
+        reference = self.references(seed)[exercise]
         turns = reference.turns
         return judge(
             reference,
             {c.name: [observe(c, function, t.seeds) for t in turns[c.name]] for c in self.cases[exercise]},
         )
+
+    def case_agrees(self, case: Case, function: Callable[..., Any], seed: int | None = None) -> bool:
+        """Whether a function agrees in every turn of a case. Like ``verdict``, but it ends at the first difference."""
+        turns = self.references(seed)[case.exercise].turns[case.name]
+        return not any(compare(observe(case, function, turn.seeds), turn.record) for turn in turns)
