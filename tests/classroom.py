@@ -88,12 +88,18 @@ def nbgrader(course: Path, *command: str) -> None:
 
 
 def scores(course: Path, student: str, assignment: str = "03-detach") -> dict[str, float]:
-    """Read a student's scores from the gradebook, in a process that may warn as nbgrader does."""
+    """Read a student's scores from the gradebook."""
+    return all_scores(course, assignment)[student]
+
+
+def all_scores(course: Path, assignment: str = "03-detach") -> dict[str, dict[str, float]]:
+    """Read all scores from the gradebook by student, in a process that may warn as nbgrader does."""
     code = (
-        "import json, sys; from nbgrader.api import Gradebook\n"
-        f"with Gradebook('sqlite:///{course}/grading/gradebook.db') as gb:\n"
-        f"    found = gb.find_submission('{assignment}', '{student}')\n"
-        "    print(json.dumps({g.name[6:]: g.score for n in found.notebooks for g in n.grades}))\n"
+        "import json; from nbgrader.api import Gradebook\n"
+        f"with Gradebook('sqlite:///{course}/grading/gradebook.db') as book:\n"
+        "    def marks(s): return {grade.name[6:]: grade.score for one in s.notebooks for grade in one.grades}\n"
+        f"    found = book.assignment_submissions('{assignment}')\n"
+        "    print(json.dumps({s.student_id: marks(s) for s in found}))\n"
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)

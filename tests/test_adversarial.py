@@ -6,8 +6,6 @@ import os
 import re
 import socket
 import stat
-import subprocess
-import sys
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from classroom import hand_in, make_course, nbgrader, run
+from classroom import all_scores, hand_in, make_course, nbgrader, run
 from threats import CLASSES, FULL, NAME, SOLVED, threats
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adversarial")]  # one class for all
@@ -183,19 +181,6 @@ def test_the_gradebook_has_the_same(graded):
     assert entered.keys() == {*HONEST, *(threat.name for threat in GRADED)}
     for student, exercises in entered.items():
         assert exercises == graded.results[student]["exercises"], student
-
-
-def all_scores(course: Path) -> dict[str, dict[str, float]]:
-    """Read all scores from the gradebook, in a process that may warn as nbgrader does."""
-    code = (
-        "import json; from nbgrader.api import Gradebook\n"
-        f"with Gradebook('sqlite:///{course}/grading/gradebook.db') as book:\n"
-        "    def marks(s): return {grade.name[6:]: grade.score for one in s.notebooks for grade in one.grades}\n"
-        f"    found = book.assignment_submissions('{NAME}')\n"
-        "    print(json.dumps({s.student_id: marks(s) for s in found}))\n"
-    )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
 
 
 def test_there_are_all_classes_of_threats_and_each_says_what_it_is():

@@ -54,15 +54,12 @@ def record(assignment: Assignment, root: Path) -> Json:
     seeds = random.Random(assignment.name)  # noqa: S311 - known to everyone
     references = assignment_references(assignment, lambda: seeds.getrandbits(31))
     exercises = {name: _rounded(reference.to_json()) for name, reference in references.items()}
+    text = json.dumps(exercises)
     return {
         "torch": version("torch").partition("+")[0],
-        "sections": {place: title for place, title in section_titles(root).items() if _mentions(exercises, place)},
+        "sections": {place: title for place, title in section_titles(root).items() if f'"{place}"' in text},
         "exercises": exercises,
     }
-
-
-def _mentions(data: Json, place: str) -> bool:
-    return f'"{place}"' in json.dumps(data)
 
 
 def _rounded(data: Json) -> Json:

@@ -16,8 +16,9 @@ from contextlib import suppress
 from typing import NoReturn
 
 from gradstop.kernels.request import LIMIT, Request
-from gradstop.kernels.thrift import spare_the_forks
+from gradstop.kernels.thrift import spare_the_forks, use_large_pages
 
+MANY = 8  # forks, after which more are to be expected
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -44,6 +45,7 @@ class Nursery:
     def __init__(self, driver: socket.socket) -> None:
         self.driver = driver
         self.kernels: dict[int, tuple[int, int]] = {}  # by pidfd: process id, the pipe to tell through
+        self.forks = 0
         self.poll = select.poll()
         self.poll.register(driver, select.POLLIN)
 
@@ -70,6 +72,9 @@ class Nursery:
         pidfd = os.pidfd_open(pid)
         self.kernels[pidfd] = (pid, tells)
         self.poll.register(pidfd, select.POLLIN)
+        self.forks += 1
+        if self.forks == MANY:
+            use_large_pages()
         return True
 
     def _become_kernel(self, request: Request, streams: list[int], tells: int) -> NoReturn:
