@@ -1,9 +1,12 @@
 """What several test files use: the course on its benches, and a browser with the built site."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as make says it: before torch is loaded, here and in what is started
 
 from gradstop.authoring.bench import Bench
 from gradstop.authoring.sheet import BROWSERS

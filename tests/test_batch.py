@@ -8,12 +8,18 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 from classroom import SOLVED, all_scores, change, hand_in, make_course, run, scores, without_checks
+
+from gradstop.grading.executors import executor_for
+from gradstop.grading.room import Room
+from gradstop.grading.rules import Rules
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("batch")]
 NAME = "03-detach"
@@ -212,6 +218,41 @@ def test_a_killed_process_costs_nobody_anything(ungraded, which):
     assert code == 0, err
     assert {r["student"]: r["score"] for r in json.loads(out)} == dict.fromkeys(CLASS, FULL)
     assert not any(r["lost"] for r in json.loads(out))
+
+
+def echo(_, unit):
+    return unit
+
+
+@pytest.fixture
+def executor(monkeypatch):
+    monkeypatch.setattr(Room, "wait_until_warm", lambda room: None)  # nothing here needs it
+    with executor_for(2, "", Rules(sandboxed=False)) as local:
+        yield local
+
+
+UNITS = [(str(number), b"%d" % number) for number in range(8)]
+
+
+def test_a_worker_that_is_lost_between_two_units_is_replaced(executor):
+    assert list(executor.run(echo, b"", UNITS[:1])) == UNITS[:1]
+    pool = executor._pool
+    for worker in pool._processes.values():
+        worker.kill()
+    while not pool._broken:
+        time.sleep(0.01)
+    assert sorted(executor.run(echo, b"", UNITS)) == UNITS
+
+
+def test_what_was_lost_with_an_earlier_pool_does_not_end_the_next_one(executor, monkeypatch):
+    lost, submit, end = Future(), executor._submit, executor._end_pool
+    lost.set_exception(BrokenProcessPool())
+    ended = []
+    first = iter([(lost, "an earlier pool")])
+    monkeypatch.setattr(executor, "_submit", lambda *job: next(first, None) or submit(*job))
+    monkeypatch.setattr(executor, "_end_pool", lambda: (ended.append(executor._pool), end()))
+    assert sorted(executor.run(echo, b"", UNITS)) == UNITS
+    assert ended == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")

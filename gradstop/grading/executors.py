@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -62,30 +62,38 @@ class Local:
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
         """Yield each unit's name and result as it is done."""
         waiting = iter(units)
-        pending: dict[Future[bytes], _Job] = {}
+        pending: dict[Future[bytes], tuple[_Job, ProcessPoolExecutor]] = {}
         again: list[_Job] = []
         while True:
             while len(pending) < self._jobs * AHEAD and (job := _next_job(again, waiting)) is not None:
-                pending[self._submit(work, shared, job.unit)] = job
+                future, pool = self._submit(work, shared, job.unit)
+                pending[future] = job, pool
             if not pending:
                 return
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                job = pending.pop(future)
+                job, pool = pending.pop(future)
                 try:
                     yield job.name, future.result()
-                except BrokenProcessPool:
+                except (BrokenProcessPool, CancelledError):
                     # One lost worker breaks the pool, and all that were waiting in it: nobody knows whose it was.
-                    self._end_pool()
+                    if pool is self._pool:  # and not the next one already
+                        self._end_pool()
                     if job.tries < TRIES:
                         again.append(replace(job, tries=job.tries + 1))
                     else:
                         yield job.name, Lost()
 
-    def _submit(self, work: Work, shared: bytes, unit: bytes) -> Future[bytes]:
+    def _submit(self, work: Work, shared: bytes, unit: bytes) -> tuple[Future[bytes], ProcessPoolExecutor]:
+        """Hand a unit to a pool, and say which."""
         if self._pool is None:
             self.room.wait_until_warm()
             self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self.room,))
-        return self._pool.submit(work, shared, unit)
+        pool = self._pool
+        try:
+            return pool.submit(work, shared, unit), pool
+        except BrokenProcessPool:  # a worker was lost since the last look
+            self._end_pool()
+            return self._submit(work, shared, unit)
 
     def _end_pool(self) -> None:
         """End the workers; what they have not finished is done again, now or in another run."""
