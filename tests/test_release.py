@@ -14,7 +14,7 @@ from gradstop.grading.key import references
 from gradstop.grading.key.references import repeated_reference
 
 pytestmark = pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda a: a.name)
-# For which the seeds, too, are picked anew: one, and all once a week.
+# For which the seeds, too, are picked anew: one, and all where a number of seeds is asked for, as on GitHub.
 WHOLE = [one.name for one in ASSIGNMENTS] if os.environ.get("GRADSTOP_SEEDS") else ["03-detach"]
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", 'raise NotImplementedError("{}")'
 

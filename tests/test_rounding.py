@@ -31,7 +31,7 @@ from gradstop.observe import observe, run
 from gradstop.record import Record
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rounding")]  # one process with old kernels for all
-SEEDS = int(os.environ.get("GRADSTOP_SEEDS") or 2)
+SEEDS = int(os.environ.get("GRADSTOP_SEEDS", "4"))
 
 # Kernels for a processor without AVX: torch's own, and those of MKL, which computes products and exp.
 OLD_KERNELS = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}
