@@ -36,7 +36,6 @@ SOURCES := $(wildcard *.yml *.md *.txt *.toml) $(shell find book/. exercises/. -
   $(shell find gradstop solutions -type f -not -name '*.pyc' 2>/dev/null)
 
 $(BUILT): $(VENV)/.installed $(SOURCES)
-	rm -f $@
 	jupyter-book build . --all --warningiserror --nitpick --keep-going --quiet
 	touch $@
 

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ class Local:
                 job, pool = pending.pop(future)
                 try:
                     yield job.name, future.result()
-                except (BrokenProcessPool, CancelledError):
+                except BrokenProcessPool:
                     # One lost worker breaks the pool, and all that were waiting in it: nobody knows whose it was.
                     if pool is self._pool:  # and not the next one already
                         self._end_pool()
