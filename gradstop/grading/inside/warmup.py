@@ -1,5 +1,6 @@
 """Runs what every submission will run, once, before any is forked: what Python and torch do only the first time."""
 
+import sys
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -34,9 +35,11 @@ def _everything(function: Callable[..., Any], draw: Draw, see: Observer) -> Gene
 def warm_up(guard: Guard) -> None:
     """Observe a function some times. Torch must have no thread but this one (``OMP_NUM_THREADS=1``, no accelerator)."""
     layer = nn.Linear(2, 2)
-    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
     layer(torch.ones(1, 2)).sum().backward()
-    optimizer.step()
+    if "torch._dynamo" in sys.modules:  # which an optimizer would load
+        torch.optim.SGD(layer.parameters(), lr=0.1).step()
+    # The first one registers kernels of torch's own operators; after `keep_kernels` it could not.
+    torch.func.vmap(torch.sin)(torch.ones(2))
     for seed in range(_ROUNDS):
         record, _ = run_case(_everything, guard.around(lambda x: x * 1), seed, lambda first: len(first.reported()))
         record.reported()
