@@ -13,6 +13,8 @@ from gradstop.observe import Census, Draw, Observer, case
 
 Function = Callable[..., Any]
 Body = Callable[[Function, Draw, Observer], Generator[None, Draw, None]]
+# Whether this process is the fork of one that has done this for it. To ask takes as long as ten cases: once will do.
+FROZEN = gc.get_freeze_count() > 0
 
 
 def counted(body: Body) -> Body:
@@ -20,12 +22,11 @@ def counted(body: Body) -> Body:
 
     @wraps(body)
     def run(function: Function, draw: Draw, see: Observer) -> Generator[None, Draw, None]:
-        frozen = gc.get_freeze_count() > 0
         gc.freeze()
         try:
             yield from body(function, draw, see)
         finally:
-            if not frozen:
+            if not FROZEN:
                 gc.unfreeze()
 
     return run

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -38,8 +39,9 @@ def case(exercise: str, title: str, read: str = "") -> Callable[[Body], Case]:
     return made
 
 
+@lru_cache(maxsize=4)
 def read_cases(source: str, filename: str = "cases.py") -> dict[str, list[Case]]:
-    """Run the text of a ``cases.py`` and return its cases, by exercise, in the order of the file."""
+    """Run the text of a ``cases.py`` and return its cases, by exercise, in the order of the file; the last are kept."""
     return run_cases(compile(source, filename, "exec"))
 
 
