@@ -44,7 +44,7 @@ def test_there_are_enough_cases_and_answers(bench, exercise):
 
 @pytest.mark.parametrize(("bench", "answer"), answers("wrong", together))
 def test_a_wrong_answer_is_told_what_it_did_and_why(bench, answer):
-    verdict = bench.verdict(answer.exercise, answer.function)
+    verdict = bench.known_verdict(answer)
     text = " ".join(as_text(verdict).split())
     assert "got" in text
     assert "expected" in text
