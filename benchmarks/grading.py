@@ -118,9 +118,9 @@ def against_floor(name: str, repeats: int) -> None:
         mark = cell["metadata"].get("nbgrader", {}).get("grade_id")
         cell["source"] = answers_of(name)[0].get(mark, cell["source"])
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    data, rules = paper.to_bytes(), Rules.of_course(ROOT, timeout=30, memory=1024, sandboxed=True)
+    data, rules = paper.to_bytes(), Rules.of_course(ROOT, assignment, timeout=30, memory=1024, sandboxed=True)
     unit = Unit(Submission("one", json.dumps(notebook).encode(), {}), "", rules).to_bytes()
-    bare = Room(Rules(sandboxed=False))
+    bare = Room(Rules(sandboxed=False, late=rules.late))
     beside = {"cases.py": paper.cases.encode(), "reference.json": assignment.reference.read_bytes()}
 
     def floor() -> None:

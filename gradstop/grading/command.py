@@ -22,7 +22,9 @@ def grade_command(root: Path, options: Namespace) -> int:
     if options.jobs < 1 or options.timeout <= 0 or options.memory < 128:
         raise CourseError("--jobs is at least 1, --timeout more than 0 seconds, --memory at least 128 MiB.")
     assignment = find_assignment(root, options.assignment)
-    rules = Rules.of_course(root, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox)
+    rules = Rules.of_course(
+        root, assignment, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox
+    )
     with executor_for(options.jobs, options.scheduler, rules) as executor:
         executor.prepare()
         # nbgrader takes seconds to load, in which the warm process loads its own.

@@ -66,7 +66,7 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         assignment = find_assignment(root, names["assignment"])
         folder = root / course.format_path(course.submitted_directory, names["student"], names["assignment"])
         submission = read_submission(names["student"], folder / assignment.notebook.name)
-        rules = Rules.of_course(root, timeout=self.cell_timeout, memory=self.memory, sandboxed=self.sandbox)
+        rules = Rules.of_course(root, assignment, timeout=self.cell_timeout, memory=self.memory, sandboxed=self.sandbox)
         cells = [dict(cell) for cell in nb.cells]
         room = room_for(rules)
         paper = secret_paper(assignment, root, room)

@@ -23,7 +23,9 @@ def explain_command(root: Path, options: Namespace) -> int:
     course = open_course(root)
     assignment = assignment_of(root, options.exercise, options.assignment)
     kept, mark = kept_mark(course, assignment, options.student, options.exercise)
-    rules = Rules.of_course(root, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox)
+    rules = Rules.of_course(
+        root, assignment, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox
+    )
     repeated = repeat(course, assignment, kept, mark, rules)
     print(f"{kept.student}, {assignment.name}, {mark.exercise}")
     for line in explained(repeated):

@@ -49,7 +49,9 @@ class RecordReference(NbGraderPreprocessor):  # type: ignore[misc]
 
 def record(assignment: Assignment, root: Path) -> Json:
     """Record what the solutions and the known wrong answers do, under seeds that follow from the assignment's name."""
-    from gradstop.grading.key.references import assignment_references  # brings torch, which other steps need not
+    # These bring torch, which other steps need not.
+    from gradstop.grading.key.late import late_modules
+    from gradstop.grading.key.references import assignment_references
 
     seeds = random.Random(assignment.name)  # noqa: S311 - known to everyone
     references = assignment_references(assignment, lambda: seeds.getrandbits(31))
@@ -57,6 +59,7 @@ def record(assignment: Assignment, root: Path) -> Json:
     text = json.dumps(exercises)
     return {
         "torch": version("torch").partition("+")[0],
+        "late": late_modules(assignment),
         "sections": {place: title for place, title in section_titles(root).items() if f'"{place}"' in text},
         "exercises": exercises,
     }

@@ -20,7 +20,6 @@ from gradstop.sandbox import interpreter_paths, missing
 
 TARGET = "gradstop.grading.inside.seat:run"
 TRIES = 3
-PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", TARGET.partition(":")[0]]
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     # With an accelerator a backward starts threads, which a fork loses.
@@ -60,7 +59,8 @@ class Room:
         """Begin to load the modules, in a process beside this one."""
         if self._zygote is None:
             environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD
-            self._zygote = Zygote(Request([], environment, os.getcwd(), None, None, None, PRELOAD))
+            modules = ["numpy", "torch", *self.rules.late, TARGET.partition(":")[0]]
+            self._zygote = Zygote(Request([], environment, os.getcwd(), None, None, None, modules))
             self._memory = 0
 
     def wait_until_warm(self) -> Zygote:

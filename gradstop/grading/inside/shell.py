@@ -11,7 +11,6 @@ from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import matplotlib
 from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -158,7 +157,6 @@ def _make_shell() -> InteractiveShell:
 
 
 os.environ["MPLBACKEND"] = INLINE
-matplotlib.rcParams["backend"] = INLINE  # its name alone: loaded here, figures would silently become text
 SHELL = _make_shell()
 SHELL.run_cell("pass", silent=True)  # type: ignore[no-untyped-call]  # what the first cell loads is loaded
 
