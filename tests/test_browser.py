@@ -1,5 +1,7 @@
 """Each page of the built site in a browser: light, quick, still, nothing from elsewhere, nothing for axe to find."""
 
+from contextlib import ExitStack
+
 import pytest
 from browsing import reader
 from test_site import CHAPTERS, PAGES
@@ -45,16 +47,29 @@ def faults(tab):
     ]
 
 
+@pytest.fixture(scope="module")
+def readers(chromium, site):
+    """Return a reader for each look, who goes from page to page."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(reader(chromium, site, viewport=width, color_scheme=scheme)) for width, scheme in LOOKS
+        ]
+
+
 @pytest.mark.parametrize("number", range(len(PAGES)), ids=PAGES)
-def test_a_page_is_whole_still_and_for_everyone(chromium, site, number):
-    """All pages, each in one of the four looks; the next test turns to the others."""
-    width, scheme = LOOKS[number % len(LOOKS)]
-    with reader(chromium, site, viewport=width, color_scheme=scheme) as someone:
-        tab = someone.open(PAGES[number])
-        assert someone.foreign == []
-        assert someone.complaints == []
-        assert tab.evaluate("moved") < STILL
-        assert faults(tab) == []
+def test_a_page_is_whole_still_and_for_everyone(readers, number):
+    """All pages, each in one of the four looks, then on a phone; the next test turns to the others."""
+    someone = readers[number % len(LOOKS)]
+    someone.foreign.clear()
+    someone.complaints.clear()
+    tab = someone.open(PAGES[number])
+    assert someone.foreign == []
+    assert someone.complaints == []
+    assert tab.evaluate("moved") < STILL
+    assert faults(tab) == []
+    tab.set_viewport_size(PHONE)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tab.close()
 
 
 @pytest.mark.parametrize("page", SAMPLE)

@@ -84,11 +84,6 @@ def test_a_wide_table_scrolls_by_keyboard_on_a_phone(tab):
             assert table.evaluate("e => e.tabIndex === 0 || !!e.querySelector('a, input')")
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_no_page_is_wider_than_a_phone(tab, page):
-    assert tab(page, viewport={"width": 390, "height": 844}).evaluate("document.documentElement.scrollWidth") <= 390
-
-
 def test_nothing_moves_for_those_who_asked_for_that(tab):
     moving = """() => [...document.querySelectorAll('*')].filter(e => {
         const c = getComputedStyle(e);

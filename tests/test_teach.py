@@ -155,6 +155,7 @@ def here(instructor, text):
         "/srv/exchange": str(instructor.exchange),
         "HOST:8786": f"127.0.0.1:{instructor.port}",
         "--host HOST": f"--host 127.0.0.1 --port {instructor.port} --no-dashboard",
+        "--nworkers 4": "--nworkers 1",  # each loads torch, and two submissions are graded
         "make setup": f"{make} setup",
         "make book": f"{make} --dry-run book",  # `make test` builds the book, before it runs this
         "jupyter lab": "jupyter lab --no-browser --port=0 --allow-root",
