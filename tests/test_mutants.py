@@ -48,7 +48,7 @@ def survives(bench, exercise, source):
     exec(source, namespace)
     assert bench.recorded  # read once, and not in a mutant's time
     try:
-        with limited(3):
+        with limited(1.5):
             return all(bench.case_agrees(case, namespace[exercise]) for case in bench.cases[exercise])
     except TooLong:
         return False
