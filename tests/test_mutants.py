@@ -29,7 +29,9 @@ class TooLong(KeyboardInterrupt):
 
 @contextmanager
 def limited(seconds):
-    """Interrupt a mutant that loops, after so many seconds of processor time: the machine may be busy."""
+    """Interrupt a mutant that loops, after so many seconds of processor time: the machine may be busy, and the first
+    optimizer of a process takes two.
+    """
 
     def stop(*_):
         raise TooLong
@@ -48,7 +50,7 @@ def survives(bench, exercise, source):
     exec(source, namespace)
     assert bench.recorded  # read once, and not in a mutant's time
     try:
-        with limited(1.5):
+        with limited(3):
             return all(bench.case_agrees(case, namespace[exercise]) for case in bench.cases[exercise])
     except TooLong:
         return False

@@ -63,8 +63,11 @@ class Entry:
         names = {"student": student, "assignment": name, "notebook": self._assignment.notebook.stem}
         resources: dict[str, Any] = {"nbgrader": {**names, "db_url": self._course.db_url}}
         notebook = nbformat.reads(outcome.notebook, 4)
+        session = self._gradebook.db
         for step in self._steps:
-            notebook, resources = step(notebook, resources)  # does nothing where it is disabled
+            with session.no_autoflush:  # all cells of a step at once, and not one by one
+                notebook, resources = step(notebook, resources)  # does nothing where it is disabled
+            session.flush()
         return notebook
 
     def _write(self, student: str, notebook: Any) -> None:
@@ -124,9 +127,12 @@ def _sharing(gradebook: Gradebook) -> Iterator[None]:
 
 @contextmanager
 def _one_transaction(gradebook: Gradebook) -> Iterator[None]:
-    """Let commits wait until the body has ended; take all back if it raises."""
+    """Let commits wait until the body has ended; take all back if it raises.
+
+    What is new is numbered at once, for what follows refers to it.
+    """
     session, commit = gradebook.db, gradebook.db.commit
-    session.commit = session.flush
+    session.commit = lambda: session.flush() if session.new else None
     try:
         yield
     except BaseException:
