@@ -16,6 +16,8 @@ import pytest
 from classroom import all_scores, hand_in, make_course, nbgrader, run
 from threats import CLASSES, FULL, NAME, SOLVED, threats
 
+from gradstop.grading.results import results_of
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adversarial")]  # one class for all
 THREATS = threats()
 HONEST = ["before-honest", "notebook-honest", "within-honest"]
@@ -263,6 +265,12 @@ def harm(text: str) -> list[str]:
     parser.feed(text)
     parser.close()
     return parser.found
+
+
+def test_what_torch_replaces_itself_is_no_note_on_a_submission(graded):
+    results = results_of(graded.course)
+    assert results.outcome(NAME, "honest-optimizers").changed == []
+    assert results.outcome(NAME, "honest-functions-patched").changed != []
 
 
 def test_feedback_holds_nothing_that_runs(graded):

@@ -64,7 +64,7 @@ def readers(chromium, site):
 
 @pytest.mark.parametrize("number", range(len(PAGES)), ids=PAGES)
 def test_a_page_is_whole_still_and_for_everyone(readers, number):
-    """All pages, each in one of the four looks, then on a phone; the next test turns to the others."""
+    """All pages, each on a phone, and in one of the four looks; the next test turns to the others."""
     someone = readers[number % len(LOOKS)]
     someone.foreign.clear()
     someone.complaints.clear()
@@ -72,9 +72,11 @@ def test_a_page_is_whole_still_and_for_everyone(readers, number):
     assert someone.foreign == []
     assert someone.complaints == []
     assert tab.evaluate("moved") < STILL
-    assert faults(tab) == []
+    own = tab.viewport_size
     tab.set_viewport_size(PHONE)
     assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tab.set_viewport_size(own)
+    assert faults(tab) == []
     tab.close()
 
 

@@ -70,6 +70,7 @@ _HOLDERS: tuple[Any, ...] = (
 )
 _WAIT = 0.2  # seconds for a thread that is about to end
 _ALL_SIGNALS = signal.valid_signals()
+_BY_TORCH = {"torch.manual_seed"}  # torch._dynamo puts another in its place when it is loaded
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
 # What is called after each call of a submission's function, out of its reach.
 _count, _sleep, _waitpid, _no_hang = _thread._count, time.sleep, os.waitpid, os.WNOHANG
@@ -83,8 +84,9 @@ class Guard:
         self._before = [_Before(holder) for holder in _HOLDERS]
 
     def restore(self) -> list[str]:
-        """Put back what has been replaced, taken away or hidden; return the names."""
-        return [name for before in self._before if before.differs() for name in before.restore()]
+        """Put back what has been replaced, taken away or hidden; return the names of what torch has not done itself."""
+        changed = [name for before in self._before if before.differs() for name in before.restore()]
+        return [name for name in changed if name not in _BY_TORCH]
 
     def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with a guard that restores when it has returned, and that refuses lying results."""

@@ -25,7 +25,7 @@ def late_modules(assignment: Assignment) -> list[str]:
 
 def _observe_all(assignment: Assignment) -> None:
     cases = read_cases(assignment.read_cases())
-    answers = [(name, solution) for name, solution in load_solutions(assignment.notebook).items()]
+    answers = list(load_solutions(assignment.notebook).items())
     for kind in ("right_answers.py", "wrong_answers.py"):
         known = read_answers(assignment.folder / kind)
         answers += [(name, answer.function) for name, several in known.items() for answer in several]
