@@ -36,16 +36,6 @@ def exercises(mark=lambda bench: ()):
     ]
 
 
-def answers(which: str, mark=lambda bench: ()):
-    """Return (bench, answer) for each known answer of a kind, as pytest parameters."""
-    return [
-        pytest.param(bench, answer, id=f"{bench.assignment.name}/{answer.exercise}/{answer.name}", marks=mark(bench))
-        for bench in BENCHES
-        for known in getattr(bench, which).values()
-        for answer in known
-    ]
-
-
 @pytest.fixture(scope="session")
 def chromium():
     """Start the browser, once for all tests: two cannot be driven side by side."""

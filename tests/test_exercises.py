@@ -4,7 +4,7 @@ import os
 import random
 
 import pytest
-from conftest import BENCHES, ROOT, answers, exercises, together
+from conftest import BENCHES, ROOT, exercises, together
 
 from gradstop.authoring.vet import vet
 from gradstop.compare import as_text, compare
@@ -43,7 +43,22 @@ def test_there_are_enough_cases_and_answers(bench, exercise):
     assert len(bench.right[exercise]) >= 2
 
 
-@pytest.mark.parametrize(("bench", "answer"), answers("wrong", together))
+def wrong_answers():
+    """Return (bench, answer) for each known wrong answer; all but the first one to an exercise are marked as slow."""
+    return [
+        pytest.param(
+            bench,
+            answer,
+            id=f"{bench.assignment.name}/{answer.exercise}/{answer.name}",
+            marks=[together(bench), *([pytest.mark.slow] if number else [])],
+        )
+        for bench in BENCHES
+        for known in bench.wrong.values()
+        for number, answer in enumerate(known)
+    ]
+
+
+@pytest.mark.parametrize(("bench", "answer"), wrong_answers())
 def test_a_wrong_answer_is_told_what_it_did_and_why(bench, answer):
     verdict = bench.known_verdict(answer)
     text = " ".join(as_text(verdict).split())
