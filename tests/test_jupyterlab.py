@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lab")]  # one server fo
 CHAPTER, EXERCISE = "book/01-computation-graph.ipynb", "exercises/03-detach/detach.ipynb"
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "book").glob("*.ipynb"))
 # What is driven in a browser: the chapters, and of the other pages one of each kind. That every cell of the others runs
-# too is for `make nbval`; the claims are all short cells like the clinic's, and take as long as three chapters.
-DRIVEN = [path for path in PAGES if re.match(r"book/(\d|choose|errors-in-place)", path)]
+# too is for `make nbval`.
+DRIVEN = [path for path in PAGES if re.match(r"book/(\d|choose|claims|errors-in-place)", path)]
 SETUP, ANSWER, CHECK = 1, 3, 4
 HEAD = "def stop(x: torch.Tensor) -> torch.Tensor:\n    "
 

@@ -29,9 +29,7 @@ class TooLong(KeyboardInterrupt):
 
 @contextmanager
 def limited(seconds):
-    """Interrupt a mutant that loops, after so many seconds of processor time: the machine may be busy, and the first
-    optimizer of a process takes two.
-    """
+    """Interrupt a mutant that loops, after so many seconds of processor time: the machine may be busy."""
 
     def stop(*_):
         raise TooLong
@@ -50,7 +48,7 @@ def survives(bench, exercise, source):
     exec(source, namespace)
     assert bench.recorded  # read once, and not in a mutant's time
     try:
-        with limited(3):
+        with limited(3):  # the first optimizer of a process takes two
             return all(bench.case_agrees(case, namespace[exercise]) for case in bench.cases[exercise])
     except TooLong:
         return False

@@ -92,23 +92,19 @@ def _right(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
 
 
 def _wrong(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
-    known = [bench.references(seed)[exercise].behaviours for seed in seeds]
-    for number, answer in enumerate(bench.wrong.get(exercise, [])):
-        passed = sum(not any(map(any, behaviours[number][1].values())) for behaviours in known)
+    for answer in bench.wrong.get(exercise, []):
+        verdicts = [bench.known_verdict(answer, seed) for seed in seeds]
+        passed = sum(verdict.agrees for verdict in verdicts)
         if passed:
-            yield f"the wrong answer {answer.name} passes under {passed} of {len(seeds)} seeds."
-            continue
-        like = bench.known_verdict(answer, seeds[0]).like  # what the reference has of it is seen once more
-        if like is None or like.name != answer.name:
-            yield f"the wrong answer {answer.name} is not recognised a second time: what it does is random."
+            yield f"the wrong answer {answer.name} passes under {passed} of {len(verdicts)} seeds."
+        elif any(verdict.like is None or verdict.like.name != answer.name for verdict in verdicts):
+            yield f"the wrong answer {answer.name} is not recognised under every seed: what it does is random."
 
 
 def _alike(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
-    known = [bench.references(seed)[exercise].behaviours for seed in seeds]
-    for one, other in combinations(range(len(known[0])), 2):
-        if any(behaviours[one][1] == behaviours[other][1] for behaviours in known):
-            names = f"{known[0][one][0].name} and {known[0][other][0].name}"
-            yield f"the wrong answers {names} are observed alike: keep one, and name both in it."
+    for (one, differs), (other, also) in combinations(bench.references(seeds[0])[exercise].behaviours, 2):
+        if differs == also:
+            yield f"the wrong answers {one.name} and {other.name} are observed alike: keep one, and name both in it."
 
 
 def _passed(verdict: Verdict) -> list[str]:
