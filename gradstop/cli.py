@@ -45,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)"
     )
-    grade.add_argument("--timeout", type=float, default=30.0, help="seconds for one cell, and for one exercise's cases")
-    grade.add_argument("--memory", type=int, default=1024, help="MiB of memory for one submission")
+    grade.add_argument("--timeout", type=float, help="seconds for one cell, and for one exercise's cases (default: 30)")
+    grade.add_argument("--memory", type=int, help="MiB of memory for one submission (default: 1024)")
     grade.add_argument("--scheduler", default="", help="a Dask cluster that does the work, tcp://HOST:PORT")
     grade.add_argument("--no-sandbox", action="store_true", help="run what students wrote as yourself, unprotected")
     grade.add_argument("--json", action="store_true", help="print the results as JSON")
@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("student")
     explain.add_argument("exercise", help="for example stop")
     explain.add_argument("--assignment", default="", help="needed where several have an exercise of this name")
-    explain.add_argument("--timeout", type=float, default=30.0, help="as it was graded with")
-    explain.add_argument("--memory", type=int, default=1024, help="as it was graded with")
+    explain.add_argument("--timeout", type=float, help="seconds (default: as it was graded with)")
+    explain.add_argument("--memory", type=int, help="MiB (default: as it was graded with)")
     explain.add_argument("--no-sandbox", action="store_true", help="run what was written as yourself, unprotected")
     explain.set_defaults(run=_explain)
     export = commands.add_parser("export", help="write the gradebook's scores as CSV")

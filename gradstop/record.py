@@ -7,6 +7,29 @@ Json = Any
 
 
 @dataclass(frozen=True)
+class Setup:
+    """What one phase of a case is drawn from: a seed for its numbers, and an option of each choice, in order.
+
+    A choice past the last of ``options`` is drawn from the seed.
+    """
+
+    seed: int
+    options: tuple[int, ...] = ()
+
+    def to_json(self) -> Json:
+        """Return ``[seed, [option, …]]``."""
+        return [self.seed, list(self.options)]
+
+    @classmethod
+    def from_json(cls, data: Json) -> "Setup":
+        """Read what ``to_json`` wrote; a bare number is a seed, as verdicts kept it before options were fixed."""
+        return cls(data) if isinstance(data, int) else cls(data[0], tuple(data[1]))
+
+
+Setups = tuple[Setup, Setup]  # of a case's first phase and of its second
+
+
+@dataclass(frozen=True)
 class Observation:
     """One thing that was seen.
 

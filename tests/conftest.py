@@ -27,6 +27,11 @@ def together(bench):
     return pytest.mark.xdist_group(bench.assignment.name)
 
 
+def references_of(bench, seed):
+    """Return the references of all exercises of an assignment under a seed."""
+    return {name: bench.reference(name, seed) for name in bench.solutions}
+
+
 def exercises(mark=lambda bench: ()):
     """Return (bench, exercise) for each exercise of the course, as pytest parameters; `mark` says which marks."""
     return [

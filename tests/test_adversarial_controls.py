@@ -18,7 +18,7 @@ from functools import cache
 
 import pytest
 import torch
-from conftest import bench_of
+from conftest import bench_of, references_of
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader.utils import determine_grade
 from test_adversarial import Listener, harm, processes_with
@@ -52,7 +52,7 @@ DETACH = bench_of("03-detach")
 
 @cache
 def references():
-    return DETACH.references(7)
+    return references_of(DETACH, 7)
 
 
 TIME = 30.0  # seconds for the cases of one exercise

@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 
 from gradstop.authoring.bench import Bench
+from gradstop.authoring.domain import FEATURES, features_met
 from gradstop.authoring.new import new_exercise
 from gradstop.authoring.refresh import refresh
 from gradstop.authoring.vet import vet
@@ -40,12 +41,20 @@ def course(tmp_path):
     return tmp_path
 
 
+def domain(bench):
+    """Return a table in which what the cases meet is drawn, and the rest means nothing."""
+    met = features_met(bench.cases.get("double", []), bench.solutions["double"])
+    rest = {feature for group in ("tensor", "any") for feature in FEATURES[group]} - met
+    return f"[double]\ninputs = ['tensor']\ndrawn = {sorted(met)}\nmeaningless = {sorted(rest)}\n"
+
+
 def bench(course, cases=CASES, right=RIGHT, wrong=WRONG, solution="2 * x", points=1):
     """Lay out the exercise 10-hooks/double and fill it in."""
     new_exercise(course, "10-hooks/double")
     assignment = find_assignment(course, "10-hooks")
     for name, text in (("cases.py", cases), ("right_answers.py", right), ("wrong_answers.py", wrong)):
         (assignment.folder / name).write_text(text)
+    (assignment.folder / "domain.toml").write_text(domain(Bench(assignment)))
     notebook = assignment.notebook.read_text().replace("    return x", f"    return {solution}")
     assignment.notebook.write_text(notebook.replace('"points": 1', f'"points": {points}'))
     return Bench(assignment)
@@ -82,22 +91,26 @@ def test_a_name_that_is_taken_is_refused(course):
 
 
 def blocks():
-    """Return the Python blocks of the book's page for authors, in order."""
+    """Return the blocks of the book's page for authors, in order."""
     page = (ROOT / "book" / "write-an-exercise.md").read_text()
-    return re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    return re.findall(r"```(?:python|toml|markdown)\n(.*?)```", page, flags=re.DOTALL)
 
 
 def lock_rows(course, drop=""):
     """Lay out the page's worked example, without the case named ``drop``."""
     new_exercise(course, "10-rows/lock_rows")
     bench = Bench(find_assignment(course, "10-rows"))
-    solution, cases, right, wrong = blocks()
-    for name, text in (("cases.py", cases), ("right_answers.py", right), ("wrong_answers.py", wrong)):
+    statement, solution, cases, domain, right, wrong = blocks()
+    if drop:
+        domain = "\n".join(line for line in domain.splitlines() if "called again" not in line and ".grad" not in line)
+    files = {"cases.py": cases, "domain.toml": domain, "right_answers.py": right, "wrong_answers.py": wrong}
+    for name, text in files.items():
         (bench.assignment.folder / name).write_text(text + (f"\n\ndel {drop}\n" if drop and name == "cases.py" else ""))
     notebook = nbformat.read(bench.assignment.notebook, as_version=4)
     for cell in notebook.cells:
         mark = cell.metadata.get("nbgrader", {})
         cell.source = solution if mark.get("solution") else cell.source
+        cell.source = statement if cell.cell_type == "markdown" and "## lock_rows" in cell.source else cell.source
         if mark.get("grade"):
             mark["points"] = 2 - bool(drop)
     nbformat.write(notebook, bench.assignment.notebook)
@@ -109,8 +122,36 @@ def test_the_books_worked_example_is_sound(course):
 
 
 def test_the_books_prediction_about_it_is_true(course):
-    (fault,) = vet(lock_rows(course, drop="another_use"), "lock_rows")
-    assert "the wrong answer hook_on_w passes under 5 of 5 seeds" in fault
+    faults = vet(lock_rows(course, drop="another_use"), "lock_rows")
+    passing = [fault for fault in faults if "passes" in fault]
+    assert len(passing) == 1
+    assert "the wrong answer hook_on_w passes under 5 of 5 seeds" in passing[0]
+    assert any("neither drawn nor excluded" in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[double]", "[treble]", "domain.toml has no table for it"),
+        ("'leaf', ", "", "a case meets 'leaf', and domain.toml does not say so"),
+        ("'constant', ", "", "'constant' is neither drawn nor excluded"),
+        ("drawn = [", "drawn = ['a shared parameter', ", "'a shared parameter' is drawn, and no case meets it"),
+        ("'constant', ", "'x']\nexcluded = {'constant' = 'no such words'}\n#", "does not have: 'no such words'"),
+    ],
+)
+def test_a_domain_that_is_not_so_is_refused(course, old, new, said):
+    made = bench(course)
+    path = made.assignment.folder / "domain.toml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert any(said in fault for fault in vet(made, "double"))
+
+
+@pytest.mark.parametrize("text", ["[double", "[double]\ninputs = 3", "[double]\ninputs = ['x']\ndrawn = []"])
+def test_a_damaged_domain_is_named(course, text):
+    made = bench(course)
+    (made.assignment.folder / "domain.toml").write_text(text)
+    with pytest.raises(CourseError, match=r"10-hooks/domain\.toml cannot be read"):
+        vet(made, "double")
 
 
 def test_refresh_refuses_a_malformed_exercise(course):
@@ -157,4 +198,4 @@ def test_a_case_that_a_constant_passes_is_refused(course):
         'see.value("later", later.number())',
     )
     faults = vet(bench(course, cases=cases), "double")
-    assert any("always returns None passes" in fault for fault in faults)
+    assert any("always returns 0.0 passes" in fault for fault in faults)

@@ -55,6 +55,9 @@ def test_a_wrong_answer_is_told_where_it_parts_and_which_it_is(capsys):
         ("def stop(x):\n    x.detach()", "Your function returns None: is a `return` missing?"),
         ("def stop(x):\n    return x.detach", "A tensor is asked for: call it, with ()"),
         ("def stop(x):\n    raise SystemExit", "SystemExit"),
+        ("async def stop(x):\n    return x.detach()", "written `async def`"),
+        ("def stop(x):\n    yield x.detach()", "There is a `yield` in your function"),
+        ("def Stop(x): pass", "Did you mean 'Stop'? That is what is defined; the exercise asks for stop."),
         ("def stop(x):\n    raise KeyboardInterrupt", "You stopped the check of stop"),
     ],
 )
@@ -65,12 +68,35 @@ def test_a_slip_gets_a_sentence(source, said, capsys):
 
 
 def test_an_unknown_exercise_lists_those_there_are():
-    assert "It has: stop, scale_grad" in failure("", "strop")
+    assert "no exercise 'strop'. Did you mean 'stop'? It has: stop, scale_grad" in failure("", "strop")
 
 
 def test_a_name_without_quotes_is_explained():
     with pytest.raises(CheckFailed, match="in quotes: check"):
         check(max)
+
+
+def test_a_missing_return_is_said_once(capsys):
+    failure("def stop(x):\n    x.detach()")
+    said = capsys.readouterr().out
+    assert said.count("is a `return` missing?") == 1
+    assert len(said.splitlines()) < 12
+
+
+def test_what_an_answer_prints_is_said_in_one_line(capsys):
+    failure("def stop(x):\n    print('x is', x.shape)\n    print(x)")
+    said = capsys.readouterr().out
+    assert "x is torch.Size" in " ".join(said.split())
+    assert said.count("x is torch.Size") == 1
+    assert "What it prints is not looked at" in " ".join(said.split())
+    assert "tensor([" not in said
+
+
+def test_a_right_answer_that_prints_is_right(capsys):
+    run("def stop(x):\n    print('here')\n    return x.detach()")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "stop: all 5 cases agree" in said
+    assert "the first: here" in said
 
 
 def test_one_error_in_every_case_is_said_once(capsys):
@@ -121,11 +147,11 @@ def test_another_torch_is_mentioned_when_something_differs(tmp_path, capsys):
 def test_what_an_answer_returns_is_escaped_in_the_table():
     from gradstop.compare import as_html, judge
     from gradstop.compare.reference import Reference, Turn
-    from gradstop.record import Observation, Record
+    from gradstop.record import Observation, Record, Setup
 
     wanted = Record("c", (), (Observation("it", "value", {"type": "str", "value": "x"}),))
     got = Record("c", (), (Observation("it", "value", {"type": "str", "value": "<script>alert(1)</script>"}),))
-    reference = Reference("f", ("x",), {"c": "a title"}, {"c": (Turn((0, 0), wanted),)})
+    reference = Reference("f", ("x",), {"c": "a title"}, {"c": (Turn((Setup(0), Setup(0)), wanted),)})
     html = as_html(judge(reference, {"c": [got]}))
     assert "<script" not in html
     assert "&lt;script&gt;" in html

@@ -153,9 +153,90 @@ def test_a_report_of_any_form_is_compared_without_an_error(kind, value):
         "gradients": {"raised": None, "leaves": {"x": {"before": [1.0], "after": [2.0]}}},
         "raised": {"raised": "RuntimeError"},
         "grad mode": True,
+        "left": ["a forward hook on model"],
         "alive": {"nodes": 1, "saved": 1},
     }[kind]
     wanted = Record("test", (), (Observation("it", kind, expected),))
     (difference,) = compare(Record("test", (), (Observation("it", kind, value),)), wanted)
     json.dumps(vars(difference))
     assert compare(wanted, wanted) == []
+
+
+def called(function):
+    """Observe a call and what it returned, as most cases do."""
+
+    def probe(see):
+        result = see.call(function)
+        see.value("the result", result, "the result has the value of x")
+        see.flags("its flags", result, "the result is a constant")
+
+    return probe
+
+
+async def asynchronous():
+    return torch.ones(2)
+
+
+def generating():
+    yield torch.ones(2)
+
+
+@pytest.mark.parametrize(
+    ("function", "got", "means"),
+    [
+        (lambda: None, "returns None", "is a `return` missing?"),
+        (asynchronous, "returns a coroutine", "`async def`"),
+        (generating, "returns a generator", "There is a `yield`"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_what_follows_from_a_missing_result_is_folded(function, got, means):
+    (difference,) = differences(called(function), called(lambda: torch.ones(2)))
+    assert difference.got == got
+    assert means in difference.means
+
+
+def test_what_follows_from_a_wrong_type_is_folded():
+    (difference,) = differences(called(lambda: [1.0]), called(lambda: torch.ones(2)))
+    assert "A tensor is asked for" in difference.means
+
+
+def test_where_nothing_is_returned_any_result_will_do():
+    for function in (lambda: None, lambda: torch.ones(2), lambda: (1, 2)):
+        assert differences(lambda see, f=function: see.call(f), lambda see: see.call(lambda: None)) == []
+
+
+def test_another_exception_of_the_same_type_is_told_apart():
+    """The exception that a model raises reaches the caller itself: neither a copy nor one that wraps it."""
+    error = ValueError("broken")
+
+    def probe(raising):
+        return lambda see: see.raised("the exception", raising, "it reaches the caller", error=error)
+
+    def itself():
+        raise error
+
+    def a_copy():
+        raise ValueError("broken")
+
+    def wrapped():
+        raise SystemError("failed") from error
+
+    assert differences(probe(itself), probe(itself)) == []
+    (difference,) = differences(probe(a_copy), probe(itself))
+    assert difference.got == "raises ValueError, another exception than the one that was raised inside (broken)"
+    assert "should reach the caller" in difference.means
+    (difference,) = differences(probe(wrapped), probe(itself))
+    assert difference.got.startswith("raises SystemError")
+
+
+def test_a_requirement_that_is_asked_twice_says_of_which_call():
+    def probe(second):
+        def observe(see):
+            see.value("the first loss", 1.0, "the loss is returned")
+            see.value("the second loss", second, "the loss is returned")
+
+        return observe
+
+    (difference,) = differences(probe(3.0), probe(2.0))
+    assert difference.asked == "the loss is returned (the second loss)"

@@ -14,10 +14,14 @@ from gradstop.grading.explain import assignment_of, explained
 from gradstop.grading.key.references import repeated_reference
 from gradstop.grading.repeat import Repeated
 from gradstop.observe import observe
+from gradstop.record import Setup
 
 NAME = "03-detach"
 BENCH = bench_of(NAME)
-SEEDS = {"a_constant_on_the_same_memory": [[1, 2], [3, 4]], "a_stale_backward_raises": [[5, 6], [7, 8], [9, 10]]}
+SETUPS = {
+    "a_constant_on_the_same_memory": [[[1, [0, 0, 0, 0]], [2, [0]]], [[3, [1, 1, 1, 1]], [4, [1]]]],
+    "a_stale_backward_raises": [[5, 6], [7, 8], [9, 10]],  # as they were kept before options were fixed
+}
 
 
 def data(x):
@@ -26,13 +30,13 @@ def data(x):
 
 @pytest.fixture(scope="module")
 def reference():
-    return repeated_reference(BENCH.assignment, "stop", SEEDS)
+    return repeated_reference(BENCH.assignment, "stop", SETUPS)
 
 
 def verdict(reference, function):
     cases = {case.name: case for case in BENCH.cases["stop"]}
     observed = {
-        name: [observe(cases[name], function, turn.seeds) for turn in turns] for name, turns in reference.turns.items()
+        name: [observe(cases[name], function, turn.setups) for turn in turns] for name, turns in reference.turns.items()
     }
     return judge(reference, observed)
 
@@ -45,11 +49,11 @@ def lines(reference, function=data, kept=None, now=None, **changed):
 
 
 def test_a_reference_is_made_for_exactly_the_kept_seeds(reference):
-    turns = {name: [list(turn.seeds) for turn in turns] for name, turns in reference.turns.items()}
-    assert turns == SEEDS
+    turns = {name: [list(turn.setups) for turn in turns] for name, turns in reference.turns.items()}
+    assert turns == {name: [[Setup.from_json(s) for s in pair] for pair in kept] for name, kept in SETUPS.items()}
     assert verdict(reference, BENCH.solutions["stop"]).agrees
     assert verdict(reference, data).like.misconception == "data-equals-detach"
-    again = repeated_reference(BENCH.assignment, "stop", SEEDS)
+    again = repeated_reference(BENCH.assignment, "stop", SETUPS)
     assert again == reference
 
 
@@ -67,7 +71,7 @@ def test_every_turn_of_every_case_is_shown_with_what_was_given(reference):
     assert "agrees   when x requires grad" in shown
     for turns in reference.turns.values():
         for turn in turns:
-            assert f"seeds {turn.seeds[0]}, {turn.seeds[1]}" in shown
+            assert f"seeds {turn.setups[0].seed}, {turn.setups[1].seed}" in shown
             assert "; ".join(turn.record.given) in " ".join(shown.split())
     assert shown.count("(differs here)") == 1
 
@@ -87,7 +91,7 @@ def test_it_is_said_plainly_what_has_changed(reference):
     assert "THE VERDICT IS ANOTHER ONE" in flat(reference, kept=kept, now=replace(kept, misconception="another"))
     assert "could not be trusted" in flat(reference, now=replace(kept, trusted=False))
     assert "left out: cell 2: it crashed" in flat(reference, lost=["cell 2: it crashed"])
-    assert "new when x is a string: it has no seeds yet" in flat(reference, added=["x is a string"])
+    assert "new when x is a string: it was not there then" in flat(reference, added=["x is a string"])
 
 
 def test_an_exercise_names_its_assignment():
@@ -127,7 +131,7 @@ def test_a_verdict_is_repeated_in_a_sandbox(small_class):
         (["zoe", "stop"], "no student 'zoe'. Graded in 03-detach: =eve, ann, ben"),
         (["dan", "stop"], "dan is not graded in 03-detach yet: gradstop grade 03-detach --student dan"),
         (["cyd", "stop"], "cyd could not be graded in 03-detach, so there is no verdict: detach.ipynb, line 1"),
-        (["ann", "stpo"], "no exercise 'stpo'. There is, in 03-detach: stop"),
+        (["ann", "stpo"], "no exercise 'stpo'. Did you mean 'stop'? There is, in 03-detach: stop"),
         (["ann", "stop", "--assignment", "99-none"], "There is: 03-detach"),
         (["ann", "stop", "--memory", "1"], "--memory at least 128 MiB"),
     ],

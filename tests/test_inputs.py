@@ -1,12 +1,20 @@
 """What a case draws: the same from the same seed, no two numbers alike, and of the kind that was asked for."""
 
+import os
 import random
+from itertools import combinations, product
 
 import pytest
 import torch
+from conftest import exercises, together
 
-from gradstop.grading.key.turns import covering_turns
-from gradstop.observe import Draw, case
+from gradstop.grading.key.turns import covering_paths, covering_turns
+from gradstop.observe import Draw, case, explore
+from gradstop.observe.features import tensor_features
+from gradstop.observe.forms import FORMS
+from gradstop.record import Setup
+
+SEEDS = int(os.environ.get("GRADSTOP_SEEDS", "8"))  # weekly: 50
 
 
 def test_the_same_seed_draws_the_same():
@@ -51,46 +59,130 @@ def test_a_tensor_is_of_the_kind_asked_for(kind, flags):
 @pytest.mark.parametrize("seed", range(6))
 def test_an_interior_tensor_cannot_be_walked_twice(seed):
     """Its operation saves a tensor: a second backward does not succeed by luck."""
-    x = Draw(seed).tensor("x", "interior")
+    x = Draw(seed).tensor("x", "interior", (2, 3))
     x.sum().backward()
     with pytest.raises(RuntimeError, match="second time"):
         x.sum().backward()
 
 
-def test_choices_are_kept_so_that_seeds_can_cover_them():
-    draw = Draw(1)
-    picked = [draw.choice("a", "b", "c") for _ in range(2)]
-    ((site, first, one), (again, second, two)) = draw.choices
-    assert site == again
-    assert (first, second) == (1, 2)
-    assert picked == ["abc"[one], "abc"[two]]
+@pytest.mark.parametrize("kind", ["constant", "leaf", "interior", "view"])
+@pytest.mark.parametrize("name", FORMS)
+def test_each_form_is_what_its_name_says_for_each_kind(name, kind):
+    option = list(FORMS).index(name)
+    draw = Draw(Setup(5, (option,)))
+    x = draw.tensor("x", kind, draw.form(*FORMS))
+    features = tensor_features(x)
+    wanted = {
+        "matrix": {"2 dimensions"},
+        "vector": {"1 dimension", "repeated values", "zeros"},
+        "scalar": {"0 dimensions"},
+        "cube": {"3 dimensions", "not contiguous", "a size of 1"},
+        "empty": {"empty"},
+        "column": {"2 dimensions", "a size of 1"},
+        "transposed": {"2 dimensions", "not contiguous", "repeated values", "zeros"},
+    }[name]
+    assert wanted <= features
+    assert x._is_view() == (kind == "view")
+    assert x.is_leaf == (kind in ("constant", "leaf"))
+
+
+def test_a_setup_names_the_options_and_the_seed_draws_the_rest():
+    draw = Draw(Setup(1, (2, 0)))
+    assert [draw.choice("a", "b", "c") for _ in range(2)] == ["c", "a"]
+    assert draw.choice("a", "b", "c") in "abc"
+    assert Draw(Setup(1, (2,))).numbers((2,)).tolist() == Draw(Setup(1, (0,))).numbers((2,)).tolist()
 
 
 def test_a_choice_is_known_by_where_it_stands_and_not_by_how_many_came_before():
-    """An interior tensor draws one choice more than a leaf; the next choice is the same one all the same."""
+    """A form draws one choice more; the next choice is the same one all the same."""
 
-    def draw_after(kind):
-        draw = Draw(1)
-        draw.tensor("x", kind)
+    def last_site(kind):
+        sites = []
+        draw = Draw(1, choose=lambda site, _: sites.append(site) or 0)
+        if kind == "any form":
+            draw.form()
         draw.choice("a", "b")
-        return draw.choices[-1][:2]
+        return sites[-1]
 
-    assert draw_after("leaf") == draw_after("interior")
+    assert last_site("any form") == last_site("none")
+
+
+def drawn(body, seed=0):
+    """Return what a case without a function draws in its turns, as its one observation says."""
+    numbers = random.Random(seed)
+    turns = covering_turns(case("f", "x is of each kind")(body), None, lambda: numbers.getrandbits(53))
+    return [turn.record.observations[0].value["items"] for turn in turns]
 
 
 def test_turns_take_every_pair_of_options():
-    """Leaf or interior, three factors: all six combinations are met."""
-    met = set()
+    """Three kinds, three factors, two modes: each pair is met, by no more turns than the largest two choices need."""
 
-    @case("f", "x is of each kind")
     def each(f, draw, see):
-        met.clear()
-        kind, factor = draw.choice("leaf", "interior"), draw.choice(1, 2, 3)
-        see.value("drawn", [kind, factor])
+        see.value("drawn", [draw.choice("a", "b", "c"), draw.choice(1, 2, 3), draw.choice(True, False)])
         yield
 
-    for start in range(20):
-        seeds = random.Random(start)
-        turns = covering_turns(each, None, lambda s=seeds: s.getrandbits(53))
-        drawn = {str(turn.record.observations[0].value) for turn in turns}
-        assert len(drawn) == 6
+    met = [tuple(item["value"] for item in items) for items in drawn(each)]
+    assert len(met) <= 10
+    for one, other in combinations(range(3), 2):
+        options = [{row[place] for row in met} for place in (one, other)]
+        assert {(row[one], row[other]) for row in met} == set(product(*options))
+
+
+def test_pairs_are_met_where_a_choice_depends_on_another():
+    """An axis is drawn for a view alone, and its operation for an interior tensor alone."""
+
+    def each(f, draw, see):
+        kind = draw.choice("leaf", "interior", "view")
+        axis = draw.choice("rows", "columns") if kind == "view" else "-"
+        made_by = draw.choice("exp", "tanh", "square") if kind != "leaf" else "-"
+        see.value("drawn", [kind, axis, made_by])
+        yield
+
+    met = {tuple(item["value"] for item in items) for items in drawn(each)}
+    assert {row[1:] for row in met if row[0] == "view"} == set(product(("rows", "columns"), ("exp", "tanh", "square")))
+    assert {row[2] for row in met if row[0] == "interior"} == {"exp", "tanh", "square"}
+    assert ("leaf", "-", "-") in met
+
+
+def test_the_plainest_structure_comes_first_and_a_case_without_choices_has_two_turns():
+    def each(f, draw, see):
+        see.value("drawn", [draw.choice("plain", "other"), draw.number()])
+        yield
+
+    def fixed(f, draw, see):
+        see.value("drawn", [draw.number()])
+        yield
+
+    assert drawn(each)[0][0]["value"] == "plain"
+    assert len({items[0]["value"] for items in drawn(fixed)}) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bench", "exercise"), exercises(together))
+def test_a_case_meets_the_same_structures_under_every_seed(bench, exercise):
+    """Another seed takes no other way through a case: its numbers decide nothing of its structure."""
+    solution, seeds = bench.solutions[exercise], random.Random(exercise)
+    for one in bench.cases[exercise]:
+        for path in covering_paths(one, solution):
+            for _ in range(SEEDS):
+                options = iter([option for _, option, _ in path.steps])
+                pair = (seeds.getrandbits(53), seeds.getrandbits(53))
+                other = explore(one, solution, lambda *_, o=options: next(o), pair)
+                assert (other.steps, other.stopped) == (path.steps, None), one.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bench", "exercise"), exercises(together))
+def test_no_choice_offers_one_structure_twice(bench, exercise, monkeypatch):
+    choice = Draw.choice
+
+    def checked(draw, *options):
+        for one, other in combinations(options, 2):
+            plain = isinstance(one, str | int | float | tuple | None) and type(one) is type(other)
+            assert one is not other, options
+            assert not (plain and one == other), options
+        return choice(draw, *options)
+
+    monkeypatch.setattr(Draw, "choice", checked)
+    for one in bench.cases[exercise]:
+        assert covering_paths(one, bench.solutions[exercise])

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 
 import pytest
-from conftest import bench_of
+from conftest import bench_of, references_of
 
 from gradstop.compare import as_text
 from gradstop.grading.inside.channel import LONGEST, Channel, ProtocolError
@@ -27,7 +27,7 @@ PATIENCE = 1.0
 
 @cache
 def controls():
-    return trusty_controls(DETACH.assignment, DETACH.references(0))
+    return trusty_controls(DETACH.assignment, references_of(DETACH, 0))
 
 
 class Forks:
@@ -57,7 +57,7 @@ class Forks:
 
 def judged(behave):
     """Judge a process; return the verdicts and whether each exercise could be trusted."""
-    seat, references = Forks(behave), DETACH.references(0)
+    seat, references = Forks(behave), references_of(DETACH, 0)
     found = judge_all(seat, lambda: seat, references, controls(), PATIENCE)
     return {name: one.verdict for name, one in found.items()}, {name: one.trusted for name, one in found.items()}
 
@@ -118,7 +118,7 @@ def test_every_exercise_has_controls_and_none_is_a_right_answer():
     assert controls().keys() == FULL.keys()
     assert all(controls().values())
     for name, known_controls in controls().items():
-        known = DETACH.references(0)[name].behaviours
+        known = references_of(DETACH, 0)[name].behaviours
         assert all(any(any(turns) for turns in known[control.number][1].values()) for control in known_controls)
 
 
@@ -146,7 +146,7 @@ def test_an_observer_that_lies_for_the_better_is_not_trusted():
 
 
 def test_no_process_and_silence_earn_nothing():
-    found = judge_all(None, lambda: None, DETACH.references(0), controls(), PATIENCE)
+    found = judge_all(None, lambda: None, references_of(DETACH, 0), controls(), PATIENCE)
     assert {name: one.verdict.passed for name, one in found.items()} == NOTHING
     assert passed(lambda judge, name: None) == NOTHING
 
@@ -164,7 +164,7 @@ def test_a_process_that_is_lost_is_started_again_for_the_next_exercise():
         started.append(1)
         return good
 
-    found = judge_all(Lost(), fresh, DETACH.references(0), controls(), PATIENCE)
+    found = judge_all(Lost(), fresh, references_of(DETACH, 0), controls(), PATIENCE)
     assert {name: one.verdict.passed for name, one in found.items()} == {**FULL, "stop": 0}
     assert len(started) == 1
 

@@ -212,3 +212,58 @@ def test_a_name_may_be_observed_once():
         yield
 
     assert "twice" in observe(repeats, None, (0, 0)).stopped
+
+
+def left_by(change, **objects):
+    """Return what ``see.left`` writes after a change of the objects."""
+
+    def probe(see):
+        before = see.look(**objects)
+        change(**objects)
+        see.left("what is left", before, **objects)
+
+    return seen(probe)
+
+
+LEFT = {
+    "an attribute of x": (lambda x, m, o: setattr(x, "memo", 1), ["the attribute 'memo' of x"]),
+    "a hook on x": (lambda x, m, o: x.register_hook(lambda g: g), ["a hook on x"]),
+    "a frozen x": (lambda x, m, o: x.requires_grad_(False), ["no longer: x requires grad"]),
+    "a gradient": (lambda x, m, o: x.sum().backward(), ["x has a .grad"]),
+    "an accumulation hook": (
+        lambda x, m, o: x.register_post_accumulate_grad_hook(lambda t: None),
+        ["a post-accumulate-grad hook on x"],
+    ),
+    "a forward hook": (lambda x, m, o: m[0].register_forward_hook(lambda *a: None), ["a forward hook on m.0"]),
+    "a pre-hook": (lambda x, m, o: m.register_forward_pre_hook(lambda *a: None), ["a forward pre-hook on m"]),
+    "another parameter": (
+        lambda x, m, o: setattr(m[0], "weight", torch.nn.Parameter(torch.ones(2, 2))),
+        ["m.0.weight is another object"],
+    ),
+    "a frozen parameter": (
+        lambda x, m, o: m[0].bias.requires_grad_(False),
+        ["no longer: m.0.bias requires grad"],
+    ),
+    "a replaced forward": (
+        lambda x, m, o: setattr(m[0], "forward", m[0].forward),
+        ["the attribute 'forward' of m.0"],
+    ),
+    "another mode": (
+        lambda x, m, o: m[1].eval(),
+        ["m.1 is in evaluation mode", "no longer: m.1 is in training mode"],
+    ),
+    "a buffer": (lambda x, m, o: m.register_buffer("kept", torch.ones(1)), ["a buffer kept in m"]),
+    "a parameter group": (
+        lambda x, m, o: o.add_param_group({"params": [torch.ones(1, requires_grad=True)]}),
+        ["a parameter group in o", "a parameter in o"],
+    ),
+    "nothing": (lambda x, m, o: (x * 2, m(torch.ones(1, 2))), []),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_is_left_on_what_was_given_is_said(name):
+    change, expected = LEFT[name]
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    assert left_by(change, x=leaf(1.0, 2.0), m=model, o=optimizer) == expected

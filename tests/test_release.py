@@ -86,7 +86,9 @@ def observed_anew(assignment, _):
         assert {case.name: case.title for case in bench.cases[name]} == recorded.titles
     return {
         name: repeated_reference(
-            bench.assignment, name, {case: [turn.seeds for turn in turns] for case, turns in recorded.turns.items()}
+            bench.assignment,
+            name,
+            {case: [[s.to_json() for s in turn.setups] for turn in turns] for case, turns in recorded.turns.items()},
         )
         for name, recorded in bench.recorded.items()
     }
@@ -123,7 +125,7 @@ def require_alike(stored, fresh):
         assert [wrong for wrong, _ in old.behaviours] == [wrong for wrong, _ in new.behaviours]
         for case, turns in old.turns.items():
             for was, now in zip(turns, new.turns[case], strict=True):
-                assert was.seeds == now.seeds
+                assert was.setups == now.setups
                 assert was.record.given == now.record.given
                 assert compare(was.record, now.record) == []
                 assert [o.asked for o in was.record.observations] == [o.asked for o in now.record.observations]

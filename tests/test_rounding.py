@@ -7,7 +7,7 @@ numbers are equal). Such a case refuses right answers, on other processors alone
 
 So each answer is observed twice: with this processor's kernels and with older ones, in a process of their own; and
 with results as kernels round them and moved by a random last bit at each operation, which is worse than any processor.
-A test is given GRADSTOP_SEEDS seeds for each solution (weekly: 200).
+A test is given GRADSTOP_SEEDS seeds for each solution (weekly: 50).
 """
 
 import json

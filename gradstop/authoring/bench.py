@@ -5,8 +5,18 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from gradstop.authoring.domain import Domain, read_domains
 from gradstop.compare import Reference, Verdict, compare, judge
-from gradstop.course import Answer, Assignment, GradedCell, graded_cells, load_solutions, read_answers, read_json
+from gradstop.course import (
+    Answer,
+    Assignment,
+    GradedCell,
+    graded_cells,
+    load_solutions,
+    read_answers,
+    read_json,
+    statements,
+)
 from gradstop.grading.key.references import assignment_references
 from gradstop.observe import Case, observe, read_cases
 
@@ -16,7 +26,7 @@ class Bench:
 
     def __init__(self, assignment: Assignment):
         self.assignment = assignment
-        self._references: dict[int, dict[str, Reference]] = {}
+        self._references: dict[tuple[str, int], Reference] = {}
         self._verdicts: dict[tuple[str, str, int | None], Verdict] = {}
 
     @cached_property
@@ -33,6 +43,16 @@ class Bench:
     def cells(self) -> dict[str, GradedCell]:
         """The notebook's cells that nbgrader knows, by their grade_id."""
         return {cell.grade_id: cell for cell in graded_cells(self.assignment.notebook)}
+
+    @cached_property
+    def domains(self) -> dict[str, Domain]:
+        """What the exercises' inputs may be, by exercise. Raises CourseError where there is no table."""
+        return read_domains(self.assignment.folder / "domain.toml")
+
+    @cached_property
+    def statements(self) -> dict[str, str]:
+        """What a learner reads of each exercise: the texts above its cell, from the one before it on, and its stub."""
+        return statements(self.assignment.notebook)
 
     @cached_property
     def right(self) -> dict[str, list[Answer]]:
@@ -53,25 +73,26 @@ class Bench:
         exercises = read_json(self.assignment.reference)["exercises"]
         return {name: Reference.from_json(name, data) for name, data in exercises.items()}
 
-    def references(self, seed: int | None) -> dict[str, Reference]:
-        """Return what the solutions and wrong answers do under seeds that follow from ``seed``; None: what is recorded.
+    def reference(self, exercise: str, seed: int | None) -> Reference:
+        """Return what solution and wrong answers do under seeds that follow from ``seed``; None: what is recorded.
 
         Raises CourseError where there is no recording.
         """
         if seed is None:
-            return self.recorded
-        if seed not in self._references:
-            seeds = random.Random(seed)  # noqa: S311 - known to everyone
-            self._references[seed] = assignment_references(self.assignment, lambda: seeds.getrandbits(53))
-        return self._references[seed]
+            return self.recorded[exercise]
+        if (exercise, seed) not in self._references:
+            seeds = random.Random(f"{exercise} {seed}")  # noqa: S311 - known to everyone
+            made = assignment_references(self.assignment, lambda: seeds.getrandbits(53), exercise)
+            self._references[exercise, seed] = made[exercise]
+        return self._references[exercise, seed]
 
     def verdict(self, exercise: str, function: Callable[..., Any], seed: int | None = None) -> Verdict:
         """Observe a function in every turn of a reference: the recorded one, or that of a seed."""
-        reference = self.references(seed)[exercise]
+        reference = self.reference(exercise, seed)
         turns = reference.turns
         return judge(
             reference,
-            {c.name: [observe(c, function, t.seeds) for t in turns[c.name]] for c in self.cases[exercise]},
+            {c.name: [observe(c, function, t.setups) for t in turns[c.name]] for c in self.cases[exercise]},
         )
 
     def known_verdict(self, answer: Answer, seed: int | None = None) -> Verdict:
@@ -83,5 +104,5 @@ class Bench:
 
     def case_agrees(self, case: Case, function: Callable[..., Any], seed: int | None = None) -> bool:
         """Whether a function agrees in every turn of a case. Like ``verdict``, but it ends at the first difference."""
-        turns = self.references(seed)[case.exercise].turns[case.name]
-        return not any(compare(observe(case, function, turn.seeds), turn.record) for turn in turns)
+        turns = self.reference(case.exercise, seed).turns[case.name]
+        return not any(compare(observe(case, function, turn.setups), turn.record) for turn in turns)

@@ -8,6 +8,8 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any
 
+from gradstop.authoring.wrapped import wrapped
+
 # What a method, an attribute or a context is exchanged for; None takes it away.
 METHODS: dict[str, tuple[str | None, ...]] = {
     "detach": (None, "clone", "detach_", "view_as_itself"),
@@ -63,8 +65,11 @@ class Mutant:
     source: str
 
 
-def mutants(source: str) -> list[Mutant]:
-    """Return copies of a solution cell that each differ from it in one place; no two read the same."""
+def mutants(source: str, drawn: frozenset[str] = frozenset()) -> list[Mutant]:
+    """Return copies of a solution cell that each differ from it in one place; no two read the same.
+
+    With them come those that remember a result, and one for each feature of the exercise's domain that is ``drawn``.
+    """
     tree = ast.parse(source)
     original = ast.unparse(tree)
     found: dict[str, Mutant] = {}
@@ -81,7 +86,8 @@ def mutants(source: str) -> list[Mutant]:
                 continue
             if text != original and text not in found:
                 found[text] = Mutant(change, _first_other_line(text, original), text)
-    return list(found.values())
+    name = next(node.name for node in reversed(tree.body) if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    return [*found.values(), *(Mutant(change, name, text) for change, text in wrapped(original, name, drawn))]
 
 
 def _first_other_line(text: str, original: str) -> str:

@@ -1,4 +1,4 @@
-"""Lays out a new exercise: notebook cells with nbgrader's metadata, a case, wrong and right answers."""
+"""Lays out a new exercise: notebook cells with nbgrader's metadata, a case, its domain, wrong and right answers."""
 
 import re
 from pathlib import Path
@@ -15,6 +15,7 @@ _NAME = re.compile(r"([0-9]{2}-[a-z][a-z-]*)/([a-z_][a-z0-9_]*)")
 _HEADERS = {
     "cases.py": '"""The cases of {name}: which inputs a function is given, and what is observed of it."""\n\n'
     "from gradstop.observe import Draw, Observer, case\n",
+    "domain.toml": "# What the inputs of each exercise may be: drawn by its cases, or excluded by its statement.\n",
     "right_answers.py": '"""Other right answers to {name}: each reaches the behaviour in another way."""\n\n'
     "from gradstop.course import right\n",
     "wrong_answers.py": '"""Answers to {name} that people give, each with the misconception behind it."""\n\n'
@@ -35,6 +36,15 @@ def {function}_of_each_kind({function}, draw: Draw, see: Observer):
     weights = later.numbers(x.shape)
     backward = (result * weights).sum().backward
     see.gradients("the backward", backward, "x receives …", x=draw.source(x))
+""",
+    "domain.toml": """
+[{function}]
+inputs = ["tensor"]
+drawn = ["leaf", "interior"]
+meaningless = []
+
+[{function}.excluded]
+"constant" = "words of the statement"
 """,
     "right_answers.py": """
 

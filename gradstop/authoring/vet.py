@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from gradstop.authoring.bench import Bench
+from gradstop.authoring.domain import features_met
 from gradstop.compare import Verdict, judge
 from gradstop.course import CHECK
 from gradstop.record import Record
@@ -18,14 +19,23 @@ SEEDS = range(5)
 def vet(bench: Bench, exercise: str, seeds: Seeds = SEEDS) -> list[str]:
     """Return what is wrong with an exercise, a sentence for each fault; empty if it may be released.
 
-    It is refused if it has no case, or points that cannot be shared among its cases; if a case is passed by the
-    stub, by a constant answer, or by a recording of another seed; if a wrong answer passes or two are observed
-    alike; if a right answer fails; or if a verdict changes with the seed.
+    It is refused if it has no case, or a domain that its cases do not meet or its statement does not say; if its
+    points cannot be shared among its cases; if a case is passed by the stub, by a constant answer, or by a recording
+    of another seed; if a wrong answer passes or two are observed alike; if a right answer fails; or if a verdict
+    changes with the seed.
     """
     if not bench.cases.get(exercise):
         return [f"{exercise} has no case: write one in {bench.assignment.name}/cases.py."]
-    steps = (_points, _solution, _stub, _constants, _recordings, _right, _wrong, _alike)
+    steps = (_domain, _points, _solution, _stub, _constants, _recordings, _right, _wrong, _alike)
     return [f"{exercise}: {fault}" for step in steps for fault in step(bench, exercise, seeds)]
+
+
+def _domain(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:  # noqa: ARG001 - one shape for all steps
+    if exercise not in bench.domains:
+        yield "domain.toml has no table for it."
+        return
+    met = features_met(bench.cases[exercise], bench.solutions[exercise])
+    yield from bench.domains[exercise].faults(met, bench.statements[exercise])
 
 
 def _points(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:  # noqa: ARG001 - one shape for all steps
@@ -71,12 +81,12 @@ def _constants(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
 
 def _recordings(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
     for one, other in pairwise(seeds):
-        recorded, secret = (bench.references(seed)[exercise] for seed in (one, other))
+        recorded, secret = (bench.reference(exercise, seed) for seed in (one, other))
         replayed = {case: [turn.record for turn in turns] for case, turns in recorded.turns.items()}
         for case in _passed(judge(secret, replayed)):
             yield f"a recording of another seed passes when {case}: observe a number that is drawn."
             return
-    reference = bench.references(seeds[0])[exercise]
+    reference = bench.reference(exercise, seeds[0])
     silent = {case: [Record(case)] * len(turns) for case, turns in reference.turns.items()}
     for case in _passed(judge(reference, silent)):
         yield f"nothing is observed when {case}."
@@ -102,7 +112,7 @@ def _wrong(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
 
 
 def _alike(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
-    for (one, differs), (other, also) in combinations(bench.references(seeds[0])[exercise].behaviours, 2):
+    for (one, differs), (other, also) in combinations(bench.reference(exercise, seeds[0]).behaviours, 2):
         if differs == also:
             yield f"the wrong answers {one.name} and {other.name} are observed alike: keep one, and name both in it."
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from gradstop.checking.printed import printed
 from gradstop.checking.recording import Recording, read_recording
 from gradstop.checking.show import Report, fail, show
 from gradstop.compare import Reference, Verdict, as_html, as_text, headline, judge
-from gradstop.compare.report import unwritten
-from gradstop.course import Assignment, CourseError, assignment_here
+from gradstop.compare.report import headline_is_all
+from gradstop.compare.report_text import WIDTH
+from gradstop.course import Assignment, CourseError, assignment_here, did_you_mean
 from gradstop.observe import observe
 
 # Validate's dialog wraps no line, and the command cuts one off after 83 signs.
@@ -32,10 +34,12 @@ def check(name: str, *, folder: str | Path | None = None) -> None:
     try:
         recording = read_recording(_assignment(namespace, folder))
         reference = _reference(recording, name)
-        verdict = run_check(_function(namespace, reference), recording, reference)
+        function = _function(namespace, reference)
+        with printed() as caught:
+            verdict = run_check(function, recording, reference)
     except CourseError as trouble:
         raise fail(str(trouble)) from None
-    show(_report(verdict, recording))
+    show(_report(verdict, recording, caught.words()))
     if not verdict.agrees:
         raise fail(_first(verdict)) from None
 
@@ -48,7 +52,7 @@ def run_check(function: Callable[..., Any], recording: Recording, reference: Ref
     observed: dict[str, list[Any]] = {}
     for case in recording.cases[reference.exercise]:
         try:
-            observed[case.name] = [observe(case, function, turn.seeds) for turn in reference.turns[case.name]]
+            observed[case.name] = [observe(case, function, turn.setups) for turn in reference.turns[case.name]]
         except KeyboardInterrupt:
             raise CourseError(
                 f"You stopped the check of {reference.exercise} while it ran the case “{case.title}”: "
@@ -64,14 +68,18 @@ def _assignment(namespace: dict[str, Any], folder: str | Path | None) -> Assignm
 def _reference(recording: Recording, name: str) -> Reference:
     if name not in recording.references:
         known = ", ".join(recording.references)
-        raise CourseError(f"This assignment has no exercise {name!r}. It has: {known}.")
+        meant = did_you_mean(name, recording.references)
+        raise CourseError(f"This assignment has no exercise {name!r}.{meant} It has: {known}.")
     return recording.references[name]
 
 
 def _function(namespace: dict[str, Any], reference: Reference) -> Callable[..., Any]:
     name = reference.exercise
     if name not in namespace:
-        raise CourseError(f"There is no function {name} yet: run the cell that defines it, then check again.")
+        functions = [other for other, value in namespace.items() if callable(value) and not other.startswith("_")]
+        meant = did_you_mean(name, functions)
+        defined = f"{meant} That is what is defined; the exercise asks for {name}." if meant else ""
+        raise CourseError(f"There is no function {name} yet: run the cell that defines it, then check again.{defined}")
     function = namespace[name]
     if not callable(function):
         raise CourseError(f"{name} is {type(function).__name__}, not a function: something was assigned to that name.")
@@ -89,17 +97,17 @@ def _function(namespace: dict[str, Any], reference: Reference) -> Callable[..., 
     return function  # type: ignore[no-any-return]
 
 
-def _report(verdict: Verdict, recording: Recording) -> Report:
+def _report(verdict: Verdict, recording: Recording, told: str) -> Report:
     text, html = as_text(verdict, recording.sections), as_html(verdict, recording.sections)
-    note = "" if verdict.agrees else recording.other_torch()
-    if note:
-        text, html = f"{text}\n{note}", f"{html}<p>{escape(note)}</p>"
+    for note in (told, "" if verdict.agrees else recording.other_torch()):
+        if note:
+            text, html = f"{text}\n{fill(note, WIDTH)}", f"{html}<p>{escape(note)}</p>"
     return Report(text, html)
 
 
 def _first(verdict: Verdict) -> str:
     """Return the headline; with the first difference where only the message is seen (nbgrader's Validate)."""
-    if unwritten(verdict) or "NBGRADER_VALIDATING" not in os.environ:
+    if headline_is_all(verdict) or "NBGRADER_VALIDATING" not in os.environ:
         return headline(verdict)
     case = next(case for case in verdict.cases if not case.agrees)
     first = case.differences[0]

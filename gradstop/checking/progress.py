@@ -1,17 +1,16 @@
 """What of an assignment is solved: runs a notebook's answers and checks each exercise."""
 
-import contextlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gradstop.checking.check import run_check
+from gradstop.checking.printed import printed
 from gradstop.checking.recording import Recording, read_recording
 from gradstop.compare import Verdict
 from gradstop.compare.report import reading, unwritten
-from gradstop.course import CHECK, Assignment, CourseError, read_json
+from gradstop.course import CHECK, Assignment, CourseError, did_you_mean, read_json
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,10 @@ def progress(assignment: Assignment) -> Iterator[State]:
 def _state(exercise: str, namespace: dict[str, Any], failures: dict[str, str], recording: Recording) -> State:
     function = namespace.get(exercise)
     if not callable(function):
-        return State(exercise, None, failures.get(exercise, "no function of this name"), ())
-    with contextlib.redirect_stdout(io.StringIO()):
+        functions = [name for name, value in namespace.items() if callable(value)]
+        missing = f"no function of this name.{did_you_mean(exercise, functions)}"
+        return State(exercise, None, failures.get(exercise, missing), ())
+    with printed():
         verdict = run_check(function, recording, recording.references[exercise])
     return State(exercise, verdict, "", tuple(reading(verdict, recording.sections)))
 
@@ -77,7 +78,7 @@ def _run_cells(notebook: Path) -> tuple[dict[str, Any], dict[str, str]]:
         lines = "".join(cell["source"]).splitlines(keepends=True)
         source = "".join(line for line in lines if not line.startswith(("%", "!")))
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
+            with printed():
                 exec(compile(source, f"{notebook.name}:{name}", "exec"), namespace)  # noqa: S102 - the learner's own
         except Exception as error:  # whatever an answer raises is reported, and the others go on
             failures[name] = f"its cell fails: {type(error).__name__}: {error}"

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from gradstop.course import Assignment, CourseError
+from gradstop.course import Assignment, CourseError, did_you_mean
 from gradstop.course.files import EXERCISES
 
 WORK = "work"  # ignored by git
@@ -17,7 +17,8 @@ def start(root: Path, name: str) -> str:
     source, copy = Assignment(root / EXERCISES / name), Assignment(root / WORK / name)
     if not source.cases.is_file():
         known = sorted(path.parent.name for path in (root / EXERCISES).glob("*/cases.py"))
-        raise CourseError(f"There is no assignment {name!r}. There is: {', '.join(known) or 'none'}.")
+        meant = did_you_mean(name, known)
+        raise CourseError(f"There is no assignment {name!r}.{meant} There is: {', '.join(known) or 'none'}.")
     kept = copy.notebook.is_file()
     copy.folder.mkdir(parents=True, exist_ok=True)
     for path in source.folder.iterdir():

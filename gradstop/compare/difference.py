@@ -1,8 +1,9 @@
 """Where two records of one case part, in the learner's words."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
-from gradstop.compare.kinds import KINDS, NOTHING_RETURNED
+from gradstop.compare.kinds import KINDS, Cause
 from gradstop.record import Json, Observation, Record
 
 # What wording a value of an unexpected form can raise; a report from elsewhere may hold anything.
@@ -25,24 +26,34 @@ class Difference:
     expected: str
     means: str
     read: str = ""
+    is_cause: bool = False  # the other differences of its case follow from it
 
 
 def compare(got: Record, expected: Record) -> list[Difference]:
     """Return the differences between two records, the most telling first; empty if they agree."""
     seen = {observation.name: observation for observation in got.observations}
-    found = []
+    often = Counter(observation.asked for observation in expected.observations)
+    found: list[Difference] = []
     for wanted in expected.observations:
         if wanted.name in seen:
             found.extend(_difference(seen[wanted.name], wanted))
         elif got.stopped is None:
             found.append(_missing(wanted))
+    found = [_told_apart(difference, often[difference.asked]) for difference in found]
     found.sort(key=lambda difference: KINDS[difference.kind].order)
-    nothing = [difference for difference in found if difference.means == NOTHING_RETURNED]
-    if nothing:
-        return nothing[:1]  # the others follow from it
+    causes = [difference for difference in found if difference.is_cause]
+    if causes:
+        return causes[:1]
     if got.stopped != expected.stopped and not (found and found[0].kind == "raised"):
         found.append(_stopped(got))
     return found
+
+
+def _told_apart(difference: Difference, often: int) -> Difference:
+    """Say with a requirement that is asked several times of what it is asked here."""
+    if often < 2 or not difference.asked:
+        return difference
+    return replace(difference, asked=f"{difference.asked} ({difference.name})")
 
 
 def agrees(got: Json, wanted: Observation) -> bool:
@@ -64,7 +75,8 @@ def _difference(got: Observation, wanted: Observation) -> list[Difference]:
     if got.note:
         said = f"{_shown(said)} ({got.note})"
     expected = kind.words(wanted.value)
-    return [Difference(wanted.name, wanted.kind, wanted.asked, _shown(said), expected, _shown(means), wanted.read)]
+    asked, cause = wanted.asked, isinstance(means, Cause)
+    return [Difference(wanted.name, wanted.kind, asked, _shown(said), expected, _shown(means), wanted.read, cause)]
 
 
 def _shown(text: str) -> str:

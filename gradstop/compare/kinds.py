@@ -7,7 +7,17 @@ from gradstop.compare import gradients, phrases
 from gradstop.compare.close import close
 from gradstop.record import Json
 
-NOTHING_RETURNED = "Your function returns None: is a `return` missing?"
+
+class Cause(str):
+    """What a difference comes from, where the other differences of its case follow from it."""
+
+
+_NO_RESULT = {
+    "None": Cause("Your function returns None: is a `return` missing?"),
+    "a coroutine": Cause("Your function is written `async def`: to call it runs nothing. Write `def`."),
+    "an asynchronous generator": Cause("Your function is written `async def`: to call it runs nothing. Write `def`."),
+    "a generator": Cause("There is a `yield` in your function: to call it runs nothing of it. Write `return`."),
+}
 
 
 @dataclass(frozen=True)
@@ -29,9 +39,9 @@ _ASKED = {"tensor": "A tensor", "array": "A NumPy array", "float": "A number", "
 
 def _other_type(got: str, asked: str) -> str:
     if got == "NoneType":
-        return NOTHING_RETURNED
+        return Cause(f"It is None. {asked} is asked for.")
     called = ": call it, with ()" if got in ("method", "builtin_function_or_method", "function") else ""
-    return f"{asked} is asked for{called}."
+    return Cause(f"{asked} is asked for{called}.")
 
 
 def _flag_words(value: Json) -> str:
@@ -90,10 +100,26 @@ def _written_means(got: Json, expected: Json) -> str:
 
 
 def _raised_words(value: Json) -> str:
-    return f"raises {value['raised']}" if value["raised"] else "raises nothing"
+    if value["raised"]:
+        other = "" if value.get("the same object", True) else ", another exception than the one that was raised inside"
+        return f"raises {value['raised']}{other}"
+    return f"returns {value['returns']}" if "returns" in value else "raises nothing"
+
+
+def _raised_differs(got: Json, expected: Json) -> bool:
+    """Whether something else is raised, or there is no result where there should be one; any result is one."""
+    if got.keys() != expected.keys() or got["raised"] != expected["raised"]:
+        return True
+    if got.get("the same object") != expected.get("the same object"):
+        return True
+    return got.get("returns") in _NO_RESULT and expected["returns"] not in (got["returns"], "None")
 
 
 def _raised_means(got: Json, expected: Json) -> str:
+    if got["raised"] and got["raised"] == expected["raised"]:
+        return "The exception that was raised inside should reach the caller: itself, and no other in its place."
+    if not got["raised"] and got.get("returns") in _NO_RESULT:
+        return _NO_RESULT[got["returns"]]
     if not expected["raised"]:
         return "This should go through."
     if not got["raised"]:
@@ -107,7 +133,7 @@ def _alive_means(got: Json, expected: Json) -> str:
 
 
 KINDS: dict[str, Kind] = {
-    "raised": Kind(0, _raised_words, _raised_means),
+    "raised": Kind(0, _raised_words, _raised_means, _raised_differs),
     "structure": Kind(1, phrases.structure, lambda *_: "The containers are others."),
     "flags": Kind(2, _flag_words, _flag_means),
     "same": Kind(
@@ -125,6 +151,11 @@ KINDS: dict[str, Kind] = {
         8,
         lambda enabled: "operations are recorded" if enabled else "nothing is recorded",
         lambda *_: "The grad mode was changed and not put back.",
+    ),
+    "left": Kind(
+        9,
+        lambda things: "; ".join(things) or "nothing",
+        lambda got, _: "It is still there after the call." if got else "Something is missing that should be there.",
     ),
     "alive": Kind(9, lambda v: f"{v['nodes']} nodes and {v['saved']} saved tensors alive", _alive_means),
 }

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 
 from gradstop.compare.difference import agrees
-from gradstop.record import Json, Record
-
-Seeds = tuple[int, int]
+from gradstop.record import Json, Record, Setup, Setups
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One run of a case: its two seeds and what the solution did."""
+    """One run of a case: what its two phases are drawn from, and what the solution did."""
 
-    seeds: Seeds
+    setups: Setups
     record: Record
+
+
+def setups_of(data: Json) -> Setups:
+    """Read what a turn is drawn from: one ``Setup`` for each phase."""
+    first, second = map(Setup.from_json, data)
+    return first, second
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Reference:
             {
                 "name": name,
                 "title": self.titles[name],
-                "turns": [{"seeds": list(t.seeds), "record": t.record.to_json()} for t in turns],
+                "turns": [{"setups": [s.to_json() for s in t.setups], "record": t.record.to_json()} for t in turns],
             }
             for name, turns in self.turns.items()
         ]
@@ -57,7 +61,7 @@ class Reference:
     def from_json(cls, exercise: str, data: Json) -> "Reference":
         """Read what ``to_json`` wrote."""
         turns = {
-            case["name"]: tuple(Turn(tuple(t["seeds"]), Record.from_json(t["record"])) for t in case["turns"])
+            case["name"]: tuple(Turn(setups_of(t["setups"]), Record.from_json(t["record"])) for t in case["turns"])
             for case in data["cases"]
         }
         titles = {case["name"]: case["title"] for case in data["cases"]}

@@ -6,12 +6,15 @@ from gradstop.compare.difference import Difference
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
 SHOWN = 4  # differences of one case; the rest mostly follows from them
+OTHERWISE = "(What it does was compared, not how it is written: another cause may do the same.)"
 UNWRITTEN = "raises NotImplementedError"
 
 
 def headline(verdict: Verdict) -> str:
     """Say in one sentence how the answer did."""
     count = len(verdict.cases)
+    if verdict.problem:
+        return f"{verdict.exercise}: {verdict.problem}"
     if unwritten(verdict):
         return f"{verdict.exercise} is not written yet: it raises NotImplementedError."
     if verdict.agrees:
@@ -24,6 +27,23 @@ def unwritten(verdict: Verdict) -> bool:
     return all(case.differences and case.differences[0].got.startswith(UNWRITTEN) for case in verdict.cases)
 
 
+def headline_is_all(verdict: Verdict) -> bool:
+    """Whether there is nothing to say of single cases: no function, or still the stub."""
+    return bool(verdict.problem) or unwritten(verdict)
+
+
+def repeated(verdict: Verdict) -> list[Difference | None]:
+    """Return for each case the difference that its only one repeats: a cause that an earlier case shows in full."""
+    shown: dict[tuple[str, str], Difference] = {}
+    found: list[Difference | None] = []
+    for case in verdict.cases:
+        cause = case.differences[0] if case.differences and case.differences[0].is_cause else None
+        found.append(shown.get((cause.got, cause.means)) if cause else None)
+        if cause:
+            shown.setdefault((cause.got, cause.means), cause)
+    return found
+
+
 def everywhere(verdict: Verdict) -> Difference | None:
     """Return the difference that all cases have in common as their first, such as an error at each call."""
     firsts = [case.differences[0] if case.differences else None for case in verdict.cases]
@@ -34,7 +54,7 @@ def everywhere(verdict: Verdict) -> Difference | None:
 
 def like(verdict: Verdict) -> str:
     """Say which known wrong answer behaves exactly like this one, or nothing."""
-    return f"This behaves like {verdict.like.says}" if verdict.like else ""
+    return f"This behaves like {verdict.like.says} {OTHERWISE}" if verdict.like else ""
 
 
 def reading(verdict: Verdict, sections: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from gradstop.compare.difference import Difference
-from gradstop.compare.report import SHOWN, asked, everywhere, headline, like, more, reading, unwritten
+from gradstop.compare.report import SHOWN, asked, everywhere, headline, headline_is_all, like, more, reading, repeated
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
 # Colours are the page's, so that the table is read in light and in dark; marks are words, not colours. The class
@@ -38,7 +38,7 @@ def as_html(verdict: Verdict, sections: Mapping[str, str] | None = None) -> str:
 
 def _parts(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
     yield f'<div class="gs-check">{_STYLE}'
-    if unwritten(verdict):
+    if headline_is_all(verdict):
         yield f"<p><strong>{escape(headline(verdict))}</strong></p></div>"
         return
     yield f"<table><caption>{escape(headline(verdict))}</caption>"
@@ -49,7 +49,8 @@ def _parts(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
         head = '<tr><th scope="rowgroup" colspan="3" class="case">✗ differs in every case</th></tr>'
         yield f"<tbody>{head}{''.join(_difference(common))}</tbody>"
     else:
-        yield from (f"<tbody>{''.join(_case(case))}</tbody>" for case in verdict.cases)
+        pairs = zip(verdict.cases, repeated(verdict), strict=True)
+        yield from (f"<tbody>{''.join(_case(case, again))}</tbody>" for case, again in pairs)
     yield "</table>"
     if like(verdict):
         yield f"<p>{_code(like(verdict))}</p>"
@@ -64,10 +65,13 @@ def _code(text: str) -> str:
     return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _case(case: CaseVerdict) -> Iterator[str]:
+def _case(case: CaseVerdict, again: Difference | None) -> Iterator[str]:
     mark = "✓ agrees" if case.agrees else "✗ differs"
     given = f'<br><span class="given">Given: {escape("; ".join(case.given))}.</span>' if case.given else ""
     yield f'<tr><th scope="rowgroup" colspan="3" class="case">{mark} when {escape(case.title)}{given}</th></tr>'
+    if again:
+        yield f'<tr><td></td><td colspan="2">{escape(again.got)}, as above</td></tr>'
+        return
     for difference in case.differences[:SHOWN]:
         yield from _difference(difference)
     if more(case):

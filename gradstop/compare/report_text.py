@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import fill
 
 from gradstop.compare.difference import Difference
-from gradstop.compare.report import SHOWN, asked, everywhere, headline, like, more, reading, unwritten
+from gradstop.compare.report import SHOWN, asked, everywhere, headline, headline_is_all, like, more, reading, repeated
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
 WIDTH = 88
@@ -17,15 +17,15 @@ def as_text(verdict: Verdict, sections: Mapping[str, str] | None = None) -> str:
 
 def _lines(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
     yield headline(verdict)
-    if unwritten(verdict):
+    if headline_is_all(verdict):
         return
     common = everywhere(verdict)
     if common:
         yield "  differs in every case:"
         yield from _difference(common)
     else:
-        for case in verdict.cases:
-            yield from _case(case)
+        for case, again in zip(verdict.cases, repeated(verdict), strict=True):
+            yield from _case(case, again)
     if like(verdict):
         yield ""
         yield fill(like(verdict), WIDTH)
@@ -33,9 +33,12 @@ def _lines(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
         yield f"Read: {place}."
 
 
-def _case(case: CaseVerdict) -> Iterator[str]:
+def _case(case: CaseVerdict, again: Difference | None) -> Iterator[str]:
     yield f"  {'agrees ' if case.agrees else 'differs'}  when {case.title}"
     if case.agrees:
+        return
+    if again:
+        yield _indented("got", f"{again.got}, as above")
         return
     if case.given:
         yield _indented("given", "; ".join(case.given))

@@ -23,11 +23,15 @@ class CaseVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All cases of an exercise, and the known wrong answer that behaves like this one."""
+    """All cases of an exercise, and the known wrong answer that behaves like this one.
+
+    ``problem`` says why there was no function to observe, where there was none.
+    """
 
     exercise: str
     cases: tuple[CaseVerdict, ...]
     like: Wrong | None = None
+    problem: str = ""
 
     @property
     def passed(self) -> int:

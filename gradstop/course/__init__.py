@@ -10,7 +10,8 @@ from gradstop.course.files import (
     read_json,
     read_text,
 )
-from gradstop.course.notebooks import CHECK, GradedCell, graded_cells, load_solutions
+from gradstop.course.names import did_you_mean
+from gradstop.course.notebooks import CHECK, GradedCell, graded_cells, load_solutions, statements
 from gradstop.course.sections import section_titles
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "GradedCell",
     "assignment_here",
     "assignments",
+    "did_you_mean",
     "find_assignment",
     "graded_cells",
     "load_solutions",
@@ -29,5 +31,6 @@ __all__ = [
     "read_text",
     "right",
     "section_titles",
+    "statements",
     "wrong",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradstop.course.names import did_you_mean
+
 SOLUTIONS, EXERCISES, BOOK = "solutions", "exercises", "book"
 
 
@@ -59,7 +61,8 @@ def find_assignment(root: Path, name: str) -> Assignment:
             return assignment
     if not known:
         raise CourseError(f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this from the course's root.")
-    raise CourseError(f"There is no assignment {name!r}. There is: {', '.join(a.name for a in known)}.")
+    names = [assignment.name for assignment in known]
+    raise CourseError(f"There is no assignment {name!r}.{did_you_mean(name, names)} There is: {', '.join(names)}.")
 
 
 def assignment_here(namespace: dict[str, Any]) -> Assignment:

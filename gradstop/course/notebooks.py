@@ -29,6 +29,20 @@ def graded_cells(notebook: Path) -> Iterator[GradedCell]:
             yield GradedCell(mark["grade_id"], source, mark.get("solution", False), float(mark.get("points", 0)))
 
 
+def statements(notebook: Path) -> dict[str, str]:
+    """Return for each exercise the texts that stand between the graded cell before its own and its own."""
+    found, texts = {}, list[str]()
+    for cell in read_json(notebook)["cells"]:
+        mark = cell["metadata"].get("nbgrader")
+        if cell["cell_type"] == "markdown":
+            texts.append("".join(cell["source"]))
+        elif mark:
+            if mark.get("solution"):
+                found[mark["grade_id"]] = "\n\n".join(texts)
+            texts = []
+    return found
+
+
 def load_solutions(notebook: Path) -> dict[str, Callable[..., Any]]:
     """Run the set-up cell and the solution cells of a notebook and return what each defines.
 

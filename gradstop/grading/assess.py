@@ -2,13 +2,15 @@
 
 import base64
 import json
+import re
 import time
 from dataclasses import dataclass, replace
 from html import escape
 
-from gradstop.compare import CaseVerdict, Reference, as_html
-from gradstop.course import CourseError
+from gradstop.compare import CaseVerdict, Reference, Verdict, as_html
+from gradstop.course import CourseError, did_you_mean
 from gradstop.grading.cells import Run, running
+from gradstop.grading.inside.channel import MISSING
 from gradstop.grading.judge import Judged, judge_all
 from gradstop.grading.likeness import tokens_of
 from gradstop.grading.outcome import Mark, Outcome
@@ -74,6 +76,7 @@ def _graded(known: Paper, work: Unit) -> Outcome:
         student=work.submission.student,
         fingerprint=work.fingerprint,
         notebook=json.dumps(notebook, ensure_ascii=False),
+        limits=work.rules.limits_set(),
         sandboxed=work.rules.sandboxed,
         seconds=time.perf_counter() - start,
     )
@@ -109,9 +112,28 @@ def judge_cells(paper: Paper, cells: list[Cell], files: dict[str, bytes], room: 
         with running(room, paper.cases, files, cells) as fresh:
             run = fresh()
             judged = judge_all(run.seat, lambda: fresh().seat, paper.references, paper.controls, room.rules.cell)
-            return run, judged
+            return run, _explained(run, cells, judged)
 
     return room.insist(once)
+
+
+def _explained(run: Run, cells: list[Cell], judged: dict[str, Judged]) -> dict[str, Judged]:
+    """Say of each exercise without a function why there is none: what its cell has raised, or why it was stopped."""
+    why = {}
+    for number, cell in enumerate(cells):
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        errors = [output for output in run.outputs.get(number, ()) if output["output_type"] == "error"]
+        if name in judged and _is_missing(judged[name].verdict):
+            said = [" ".join(f"{error['ename']}: {error['evalue']}".split())[:300] for error in errors]
+            meant = did_you_mean(name, re.findall(r"\w+", cell["source"]))
+            why[name] = f"its cell stops with {said[0]}" if said else f"{MISSING}.{meant}"
+    problems = {name: replace(judged[name].verdict, problem=problem) for name, problem in why.items()}
+    return {name: replace(one, verdict=problems.get(name, one.verdict)) for name, one in judged.items()}
+
+
+def _is_missing(verdict: Verdict) -> bool:
+    """Whether every case has found no function."""
+    return all(MISSING in case.differences[0].got for case in verdict.cases if case.differences) and not verdict.passed
 
 
 def _count(outputs: list[Output]) -> int | None:
@@ -128,12 +150,15 @@ def mark_of(judged: Judged, reference: Reference, points: float, answer: str) ->
         points,
         verdict.passed,
         len(verdict.cases),
-        first=next((_in_words(case) for case in verdict.cases if not case.agrees), ""),
+        first=verdict.problem or next((_in_words(case) for case in verdict.cases if not case.agrees), ""),
         misconception=like.misconception if like else "",
         like=like.says if like else "",
         read=like.read if like else "",
         trusted=judged.trusted,
-        seeds={case: [list(turn.seeds) for turn in turns] for case, turns in reference.turns.items()},
+        setups={
+            case: [[setup.to_json() for setup in turn.setups] for turn in turns]
+            for case, turns in reference.turns.items()
+        },
         tokens=tokens_of(answer),
     )
 
@@ -147,9 +172,9 @@ def _in_words(case: CaseVerdict) -> str:
 def _result(mark: Mark, judged: Judged | None, sections: dict[str, str]) -> Output:
     """Return the one output of a check cell, as nbgrader reads it: ``text/plain`` is the score.
 
-    The seeds stay with it, so that the verdict can be repeated and explained.
+    What the turns were drawn from stays with it, so that the verdict can be repeated and explained.
     """
     html = as_html(judged.verdict, sections) if judged else f"<p>{escape(mark.exercise)}: {mark.first}.</p>"
     data = {"text/plain": repr(mark.score), "text/html": html}
-    metadata = {"gradstop": {"seeds": mark.seeds}}
+    metadata = {"gradstop": {"setups": mark.setups}}
     return {"output_type": "execute_result", "execution_count": 1, "metadata": metadata, "data": data}

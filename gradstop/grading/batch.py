@@ -16,18 +16,22 @@ from gradstop.grading.paper import secret_paper, version_of
 from gradstop.grading.register import course_config, is_registered, register
 from gradstop.grading.results import Results, results_of
 from gradstop.grading.rules import Rules
-from gradstop.grading.submission import Submission, UnreadableError, read_submission
+from gradstop.grading.submission import NothingHandedInError, Submission, UnreadableError, read_submission
 
 BATCH = 25  # outcomes that are entered in the gradebook at a time
 
 
 @dataclass(frozen=True)
 class Result:
-    """One submission: its outcome, the score before where that was another, and whether it was graded in this run."""
+    """One submission: its outcome, the score before where that was another, and whether it was graded in this run.
+
+    ``handed_in`` is False for somebody who has handed in other assignments, and nothing for this one.
+    """
 
     outcome: Outcome
     before: float | None = None
     graded: bool = True
+    handed_in: bool = True
 
     @property
     def changed(self) -> bool:
@@ -135,7 +139,9 @@ class _Run:
             try:
                 fingerprint = self._course.read(self._assignment, student).fingerprint(self._version)
             except UnreadableError as reason:
-                self._unread.append(Result(Outcome(student, "", problem=str(reason)), graded=False))
+                outcome = Outcome(student, "", problem=str(reason))
+                handed_in = not isinstance(reason, NothingHandedInError)
+                self._unread.append(Result(outcome, graded=False, handed_in=handed_in))
                 continue
             known = self._known.get(student)
             kept = None

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 
 def grade_command(root: Path, options: Namespace) -> int:
-    """Grade an assignment and print the summary; return 1 if a submission could not be graded."""
-    if options.jobs < 1 or options.timeout <= 0 or options.memory < 128:
-        raise CourseError("--jobs is at least 1, --timeout more than 0 seconds, --memory at least 128 MiB.")
+    """Grade an assignment and print the summary; return 1 if a submission could not be graded.
+
+    Somebody who has handed in nothing for this assignment is named, and no error.
+    """
+    if options.jobs < 1:
+        raise CourseError("--jobs is at least 1.")
     assignment = find_assignment(root, options.assignment)
     rules = Rules.of_course(
         root, assignment, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox
@@ -40,7 +43,7 @@ def grade_command(root: Path, options: Namespace) -> int:
         print(line)
     if not options.json:
         print(f"Next: gradstop report {assignment.name}; nbgrader generate_feedback {assignment.name} --force")
-    return 1 if any(result.outcome.problem for result in results) else 0
+    return 1 if any(result.outcome.problem and result.handed_in for result in results) else 0
 
 
 def _as_json(result: "Result") -> dict[str, Any]:
@@ -70,8 +73,10 @@ def _summary(results: "list[Result]") -> Iterator[str]:
         if result.changed:
             yield f"{'':<20} {'':>10}  changed: {result.before:g} before"
     failed = [result for result in results if result.outcome.problem]
+    absent = sum(not result.handed_in for result in failed)
     now = sum(result.graded and not result.outcome.problem for result in results)
     note = " (no grade in gradstop export, 0 in nbgrader's)" if failed else ""
-    yield f"{now} graded, {len(results) - now - len(failed)} unchanged, {len(failed)} not graded{note}."
+    nothing = f", {absent} of them handed in nothing" if absent else ""
+    yield f"{now} graded, {len(results) - now - len(failed)} unchanged, {len(failed)} not graded{nothing}{note}."
     if any(not result.outcome.sandboxed for result in results):
         yield "Graded without a sandbox: what students wrote ran as you."

@@ -77,6 +77,7 @@ class JudgedExecute(Execute):  # type: ignore[misc]
             student=names["student"],
             fingerprint=submission.fingerprint(paper.version),
             notebook=json.dumps(graded, ensure_ascii=False),
+            limits=rules.limits_set(),
             sandboxed=self.sandbox,
         )
         results_of(root).keep(assignment.name, outcome)

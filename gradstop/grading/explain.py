@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import fill
 
 from gradstop.compare import CaseVerdict, Turn, as_text
-from gradstop.course import Assignment, CourseError, assignments, find_assignment, graded_cells
+from gradstop.course import Assignment, CourseError, assignments, did_you_mean, find_assignment, graded_cells
 from gradstop.grading.batch import Course, open_course
 from gradstop.grading.outcome import Mark, Outcome
 from gradstop.grading.repeat import Repeated, repeat
@@ -18,14 +18,11 @@ WIDTH = 88
 
 def explain_command(root: Path, options: Namespace) -> int:
     """Repeat a verdict and print it; return 1 if it is another one than was kept."""
-    if options.timeout <= 0 or options.memory < 128:
-        raise CourseError("--timeout is more than 0 seconds, --memory at least 128 MiB.")
     course = open_course(root)
     assignment = assignment_of(root, options.exercise, options.assignment)
     kept, mark = kept_mark(course, assignment, options.student, options.exercise)
-    rules = Rules.of_course(
-        root, assignment, timeout=options.timeout, memory=options.memory, sandboxed=not options.no_sandbox
-    )
+    asked = {name: value for name in ("timeout", "memory") if (value := getattr(options, name)) is not None}
+    rules = Rules.of_course(root, assignment, sandboxed=not options.no_sandbox, **{**kept.limits, **asked})
     repeated = repeat(course, assignment, kept, mark, rules)
     print(f"{kept.student}, {assignment.name}, {mark.exercise}")
     for line in explained(repeated):
@@ -44,7 +41,8 @@ def assignment_of(root: Path, exercise: str, name: str = "") -> Assignment:
         named = " or ".join(assignment.name for assignment in found)
         raise CourseError(f"More than one assignment has an exercise {exercise!r}: say --assignment {named}.")
     there = "; ".join(f"{assignment}: {', '.join(names)}" for assignment, names in known.items())
-    raise CourseError(f"There is no exercise {exercise!r}. There is, in {there}.")
+    meant = did_you_mean(exercise, [name for names in known.values() for name in names])
+    raise CourseError(f"There is no exercise {exercise!r}.{meant} There is, in {there}.")
 
 
 def kept_mark(course: Course, assignment: Assignment, student: str, exercise: str) -> tuple[Outcome, Mark]:
@@ -55,13 +53,14 @@ def kept_mark(course: Course, assignment: Assignment, student: str, exercise: st
         raise CourseError(f"{student} is not graded in {assignment.name} yet: {again}")
     if outcome is None:
         there = ", ".join(sorted(results.fingerprints(assignment.name))) or "nobody"
-        raise CourseError(f"There is no student {student!r}. Graded in {assignment.name}: {there}.")
+        meant = did_you_mean(student, results.fingerprints(assignment.name))
+        raise CourseError(f"There is no student {student!r}.{meant} Graded in {assignment.name}: {there}.")
     if outcome.problem:
         raise CourseError(
             f"{student} could not be graded in {assignment.name}, so there is no verdict: {outcome.problem}."
         )
     mark = next((mark for mark in outcome.marks if mark.exercise == exercise), None)
-    if mark is None or not mark.seeds:
+    if mark is None or not mark.setups:
         raise CourseError(f"When {student} was graded, there was nothing that judged {exercise}: {again}")
     return outcome, mark
 
@@ -82,7 +81,7 @@ def explained(repeated: Repeated) -> Iterator[str]:
     reference = repeated.reference
     for name, case in zip(reference.turns, repeated.verdict.cases, strict=True):
         yield from _case(case, reference.turns[name])
-    yield from (f"  new    when {title}: it has no seeds yet" for title in repeated.added)
+    yield from (f"  new    when {title}: it was not there then" for title in repeated.added)
 
 
 def _score(mark: Mark) -> str:
@@ -97,6 +96,8 @@ def _comparison(repeated: Repeated) -> str:
 
 
 def _changes(repeated: Repeated) -> str:
+    if repeated.limits:
+        return f"It ran under other limits than when it was graded: {repeated.limits}."
     if not repeated.unchanged:
         return "The submission, or what judges it, has changed since: what is shown is how it stands now."
     if repeated.same:
@@ -116,4 +117,4 @@ def _case(case: CaseVerdict, turns: tuple[Turn, ...]) -> Iterator[str]:
         given = "; ".join(turn.record.given) or "nothing drawn"
         text = f"{given}{' (differs here)' if here else ''}"
         yield fill(text, WIDTH, initial_indent=f"    {number:>4}  ", subsequent_indent=" " * 10)
-        yield f"          seeds {turn.seeds[0]}, {turn.seeds[1]}"
+        yield f"          seeds {turn.setups[0].seed}, {turn.setups[1].seed}"

@@ -106,7 +106,9 @@ class _Session:
             process.send(self._words(self._orders[0]))
             first = self._answer(process, self._orders[0])["first"]
             for order, following in zip(self._orders, [*self._orders[1:], None], strict=True):
-                process.send({"seed": order.turn.seeds[1], **(self._words(following) if following else {})})
+                process.send(
+                    {"second": order.turn.setups[1].to_json(), **(self._words(following) if following else {})}
+                )
                 answer = self._answer(process, following)
                 self._note(order, parse_record(first, order.case) + parse_record(answer["done"], order.case))
                 first = answer.get("first")
@@ -123,7 +125,7 @@ class _Session:
 
     def _words(self, order: _Order) -> dict[str, object]:
         number = 0 if order.control is None else self._controls.index(order.control) + 1
-        return {"function": self._names[number], "case": order.case, "first": order.turn.seeds[0]}
+        return {"function": self._names[number], "case": order.case, "first": order.turn.setups[0].to_json()}
 
     def _answer(self, process: Channel, following: _Order | None) -> dict[str, Any]:
         """Return the next answer: the record of the run that is done, and the first one of the run that follows."""

@@ -43,9 +43,9 @@ def secret_keys(assignment: Assignment, room: Room | None) -> dict[str, Key]:
         makers.shutdown(wait=False, cancel_futures=True)  # where it is stopped, the room's end is theirs too
 
 
-def repeated_key(assignment: Assignment, exercise: str, seeds: dict[str, list[list[int]]], room: Room) -> Key:
-    """Return the key to one exercise in given turns: for each case the seeds of its turns. Raises CourseError."""
-    return _asked({"folder": str(assignment.folder), "exercise": exercise, "seeds": seeds}, room)
+def repeated_key(assignment: Assignment, exercise: str, setups: dict[str, Any], room: Room) -> Key:
+    """Return the key to one exercise in given turns: for each case the setups of its turns. Raises CourseError."""
+    return _asked({"folder": str(assignment.folder), "exercise": exercise, "setups": setups}, room)
 
 
 def _asked(order: dict[str, Any], room: Room) -> Key:

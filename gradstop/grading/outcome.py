@@ -17,7 +17,7 @@ class Mark:
         first: the first case that differs and how, in words; empty where all agree.
         misconception: the known misconception that the answer shows, or empty; `like` says it in words, `read` where.
         trusted: False where what observes was disturbed.
-        seeds: for each case the seeds of its turns, so that the verdict can be repeated.
+        setups: for each case what its turns were drawn from, two setups each, so that the verdict can be repeated.
         tokens: of the answer's code, as `tokens_of` gives them.
 
     """
@@ -32,7 +32,7 @@ class Mark:
     like: str = ""
     read: str = ""
     trusted: bool = True
-    seeds: dict[str, list[list[int]]] = field(default_factory=dict)
+    setups: dict[str, Any] = field(default_factory=dict)
     tokens: str = ""
 
 
@@ -42,6 +42,7 @@ class Outcome:
 
     ``notebook`` is the graded notebook as JSON; ``problem`` says why there is none. ``lost`` says what cells had to be
     left out, and why; ``changed`` what its cells changed of torch and of Python, a note that moves no score.
+    ``limits`` are those it ran under, as `Rules.limits_set` gives them;
     ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
     """
 
@@ -52,6 +53,7 @@ class Outcome:
     problem: str = ""
     lost: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    limits: dict[str, float] = field(default_factory=dict)
     sandboxed: bool = True
     seconds: float = 0.0
 
@@ -62,7 +64,7 @@ class Outcome:
 
     def lean(self) -> "Outcome":
         """Return the outcome without what takes room: the notebook and the seeds."""
-        return replace(self, notebook="", marks=[replace(mark, seeds={}) for mark in self.marks])
+        return replace(self, notebook="", marks=[replace(mark, setups={}) for mark in self.marks])
 
     def to_json(self) -> str:
         """Return the outcome as JSON; ``from_json`` reads it back."""
@@ -72,4 +74,9 @@ class Outcome:
     def from_json(cls, data: str) -> "Outcome":
         """Read what ``to_json`` returned."""
         plain: dict[str, Any] = json.loads(data)
-        return cls(**{**plain, "marks": [Mark(**mark) for mark in plain["marks"]]})
+        return cls(**{**plain, "marks": [Mark(**_named_now(mark)) for mark in plain["marks"]]})
+
+
+def _named_now(mark: dict[str, Any]) -> dict[str, Any]:
+    """Return a mark with the names of today; one that was kept earlier holds bare seeds."""
+    return {"setups" if name == "seeds" else name: value for name, value in mark.items()}

@@ -1,4 +1,4 @@
-"""Repeats one verdict from the seeds that were kept with it."""
+"""Repeats one verdict from the setups that were kept with it."""
 
 from dataclasses import dataclass
 
@@ -27,6 +27,7 @@ class Repeated:
         unchanged: whether submission and assignment are what was graded.
         added: the titles of cases that were not there then, and are left out now.
         lost: what cells had to be left out this time.
+        limits: the limits it was graded under, where this time's are others.
 
     """
 
@@ -38,6 +39,7 @@ class Repeated:
     unchanged: bool
     added: list[str]
     lost: list[str]
+    limits: str = ""
 
     @property
     def same(self) -> bool:
@@ -58,7 +60,7 @@ def repeat(course: Course, assignment: Assignment, kept: Outcome, mark: Mark, ru
     exercise = mark.exercise
     try:
         room = room_for(rules)
-        key = repeated_key(assignment, exercise, mark.seeds, room)
+        key = repeated_key(assignment, exercise, mark.setups, room)
         paper = make_paper(assignment, {exercise: key}, course.root)
         run, judged = judge_cells(paper, paper.template.restore(cells)["cells"], submission.files, room)
     finally:
@@ -70,9 +72,14 @@ def repeat(course: Course, assignment: Assignment, kept: Outcome, mark: Mark, ru
         key.reference,
         paper.sections,
         submission.fingerprint(paper.version) == kept.fingerprint,
-        [title for case, title in key.titles.items() if case not in mark.seeds],
+        [title for case, title in key.titles.items() if case not in mark.setups],
         run.left_out(),
+        _other_limits(kept.limits, rules.limits_set()),
     )
+
+
+def _other_limits(kept: dict[str, float], now: dict[str, float]) -> str:
+    return "" if kept in ({}, now) else f"{kept['timeout']:g} seconds, {kept['memory']:g} MiB"
 
 
 def _gist(mark: Mark) -> tuple[object, ...]:

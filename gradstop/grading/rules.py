@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gradstop.course import Assignment, read_json
+from gradstop.course import Assignment, CourseError, read_json
 from gradstop.sandbox import Limits
 
+TIMEOUT, MEMORY, LEAST_MEMORY = 30.0, 1024, 128  # seconds; MiB
 LATE = ("torch._dynamo", "torch.fx.experimental.symbolic_shapes")  # what torch itself loads only when it needs it
 
 
@@ -26,21 +27,38 @@ class Rules:
 
     limits: Limits = field(default_factory=Limits)
     sandboxed: bool = True
-    cell: float = 30.0
+    cell: float = TIMEOUT
     total: float = 120.0
     hidden: tuple[str, ...] = ()
     late: tuple[str, ...] = LATE
 
     @classmethod
-    def of_course(cls, root: Path, assignment: Assignment, *, timeout: float, memory: int, sandboxed: bool) -> "Rules":
+    def of_course(
+        cls,
+        root: Path,
+        assignment: Assignment,
+        *,
+        timeout: float | None = None,
+        memory: float | None = None,
+        sandboxed: bool = True,
+    ) -> "Rules":
         """Return the rules for an assignment of a course: ``timeout`` seconds for a cell, ``memory`` in MiB.
 
-        Raises CourseError where the assignment's recording cannot be read.
+        Raises CourseError where a limit is too small or the assignment's recording cannot be read.
         """
+        timeout, memory = TIMEOUT if timeout is None else timeout, MEMORY if memory is None else memory
+        if not timeout > 0 or memory < LEAST_MEMORY:
+            raise CourseError(f"--timeout is more than 0 seconds, --memory at least {LEAST_MEMORY} MiB.")
         hidden = [root / name for name in ("solutions", "grading", "nbgrader_config.py")]
         hidden += [Path("/etc/passwd"), Path("/etc/shadow")]
         late = read_json(assignment.reference).get("late", LATE)
-        return cls(Limits(memory=memory << 20), sandboxed, timeout, 4 * timeout, tuple(map(str, hidden)), tuple(late))
+        return cls(
+            Limits(memory=int(memory) << 20), sandboxed, timeout, 4 * timeout, tuple(map(str, hidden)), tuple(late)
+        )
+
+    def limits_set(self) -> dict[str, float]:
+        """Return what an instructor sets: ``timeout`` in seconds, ``memory`` in MiB."""
+        return {"timeout": self.cell, "memory": self.limits.memory >> 20}
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data; ``from_json`` reads it back."""

@@ -31,6 +31,10 @@ class UnreadableError(Exception):
     """Why a submission cannot be read, and what would mend it."""
 
 
+class NothingHandedInError(UnreadableError):
+    """A student has no folder for this assignment."""
+
+
 @dataclass(frozen=True)
 class Submission:
     """One student's submission: the notebook's bytes, and the files beside it by name."""
@@ -59,7 +63,7 @@ def read_submission(student: str, notebook: Path) -> Submission:
     if folder.is_symlink():
         raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
-        raise UnreadableError(f"there is no folder {student}/{folder.name}")
+        raise NothingHandedInError(f"there is no folder {student}/{folder.name}")
     if os.path.lexists(notebook) and not is_plain(notebook):
         what = "a link, which may lead to another's" if notebook.is_symlink() else "a folder, a pipe or a device"
         raise UnreadableError(f"{notebook.name} is {what}: put the notebook itself there")

@@ -3,17 +3,26 @@
 from gradstop.graph import Census
 from gradstop.observe.case import Case, case, read_cases, run_cases
 from gradstop.observe.draw import Draw
-from gradstop.observe.run import observe, observe_with_choices, run_case
+from gradstop.observe.explore import Path, Step, explore
+from gradstop.observe.features import AGAIN
+from gradstop.observe.forms import ALL, FILLED, Form
+from gradstop.observe.run import observe, run_case
 from gradstop.observe.see import Observer
 
 __all__ = [
+    "AGAIN",
+    "ALL",
+    "FILLED",
     "Case",
     "Census",
     "Draw",
+    "Form",
     "Observer",
+    "Path",
+    "Step",
     "case",
+    "explore",
     "observe",
-    "observe_with_choices",
     "read_cases",
     "run_case",
     "run_cases",

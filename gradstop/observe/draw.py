@@ -1,19 +1,23 @@
-"""Draws a case's inputs from a seed: numbers, structure, and what each tensor is."""
+"""Draws a case's inputs: their structure by the options that are set, their numbers from a seed."""
 
 import random
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import prod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
 from gradstop.observe.encode import dtype_name
+from gradstop.observe.features import tensor_features
+from gradstop.observe.forms import ALL, FORMS, Form, form_of, view_in
 from gradstop.observe.notebook import Notebook
+from gradstop.record import Setup
 
 T = TypeVar("T")
-Site = tuple[str, int, int]
-Choice = tuple[Site, int, int]  # where it stands, which time there, the option's index
+Site = tuple[str, int, int, int]  # where a choice stands: function, position in it, position in here, which time
+Choose = Callable[[Site, int], int]  # from a choice's site and its number of options to an option
 Kind = str  # "constant", "leaf", "interior", "view"
 _ARTICLE = {
     "constant": "a constant",
@@ -26,16 +30,19 @@ _ARTICLE = {
 class Draw:
     """Everything that a case draws in one phase.
 
-    Numbers come from ``random.Random``, whose stream Python keeps, not from torch's, which may change. They
-    are three-digit decimals, no two of one tensor alike, away from zero. ``choices`` holds each choice as
-    ``(where it stands, which time, index)``, so that seeds can be picked which together try every option.
+    What a case meets, its structure, is picked by ``choice`` alone and does not depend on the seed: a ``Setup`` names
+    the option of each choice. Numbers come from ``random.Random``, whose stream Python keeps, not from torch's, which
+    may change. They are three-digit decimals, no two of one tensor alike, away from zero, unless a form says otherwise.
     """
 
-    def __init__(self, seed: int, notebook: Notebook | None = None):
-        self._random = random.Random(seed)  # noqa: S311 - not a secret: the seed is
+    def __init__(self, setup: Setup | int, notebook: Notebook | None = None, choose: Choose | None = None):
+        """Draw from a setup, or a bare seed; ``choose`` picks in the place of its options, where they are not known."""
+        self._setup = Setup(setup) if isinstance(setup, int) else setup
+        self._random = random.Random(self._setup.seed)  # noqa: S311 - not a secret: the seed is
         self._notebook = Notebook("") if notebook is None else notebook
-        self.choices: list[Choice] = []
-        self._sites: dict[Site, int] = {}
+        self._choose = choose
+        self._chosen = 0
+        self._sites: dict[tuple[str, int, int], int] = {}
         self._sources: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
     @property
@@ -44,12 +51,39 @@ class Draw:
         return self._notebook.given
 
     def choice(self, *options: T) -> T:
-        """Pick one of ``options``."""
-        index = self._random.randrange(len(options))
-        site = _call_site()
-        count = self._sites[site] = self._sites.get(site, 0) + 1
-        self.choices.append((site, count, index))
-        return options[index]
+        """Pick one of ``options``, which are structures that differ: the first is the plainest."""
+        return options[self._index(len(options))]
+
+    def _index(self, count: int) -> int:
+        if self._choose is not None:
+            place = _call_site()
+            times = self._sites[place] = self._sites.get(place, 0) + 1
+            return self._choose((*place, times), count)
+        if self._chosen == len(self._setup.options):
+            return self._random.randrange(count)
+        self._chosen += 1
+        return self._setup.options[self._chosen - 1]
+
+    def feature(self, *names: str) -> None:
+        """Note what of the exercise's domain this run meets, where the tensors themselves do not show it."""
+        if self._notebook.features is not None:
+            self._notebook.features.update(names)
+
+    def mode_outside(self) -> AbstractContextManager[Any]:
+        """Pick the grad mode that a call is made under: none of its own, or ``no_grad``."""
+        if not self.choice(False, True):
+            return nullcontext()
+        self.feature("no_grad outside")
+        self.given.append("the call is made under no_grad")
+        return torch.no_grad()
+
+    def hook(self, **tensors: torch.Tensor) -> None:
+        """Perhaps put a hook on each of the tensors, which doubles the gradient that passes it."""
+        if self.choice(False, True):
+            self.feature("a hook on an input")
+            for name, tensor in tensors.items():
+                tensor.register_hook(lambda gradient: 2 * gradient)  # type: ignore[no-untyped-call]
+                self.given.append(f"a hook on {name} doubles its gradient")
 
     def integer(self, low: int, high: int) -> int:
         """Pick an integer from ``low`` to ``high``, both included."""
@@ -60,48 +94,59 @@ class Draw:
         value = round(self._random.uniform(low, high), 3)
         return -value if signed and self._random.random() < 0.5 else value
 
-    def shape(self, *, dimensions: int | None = None) -> tuple[int, ...]:
-        """Pick a shape of one or two dimensions (or of ``dimensions``), each of size 2 to 4."""
-        count = dimensions or self.choice(1, 2)
-        return tuple(self._random.randint(2, 4) for _ in range(count))
+    def form(self, *names: str) -> Form:
+        """Pick one of the forms of these names (see ``FORMS``), or of ``ALL``; its sizes are drawn."""
+        return FORMS[self.choice(*(names or ALL))](lambda: self._random.randint(2, 4))
 
-    def numbers(self, shape: Sequence[int], *, signed: bool = True, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-        """Return a constant of this shape and dtype: magnitudes from 0.3 to 1.7, all different."""
-        sizes = self._random.sample(range(300, 1700), prod(shape))
+    def shape(self, *, dimensions: int) -> tuple[int, ...]:
+        """Draw a shape of so many dimensions, each of size 2 to 4."""
+        return tuple(self._random.randint(2, 4) for _ in range(dimensions))
+
+    def numbers(
+        self, shape: Form | Sequence[int], *, signed: bool = True, dtype: torch.dtype = torch.float32
+    ) -> torch.Tensor:
+        """Return a constant of this form or shape, and dtype: magnitudes from 0.3 to 1.7, all different."""
+        form = form_of(shape)
+        sizes = self._random.sample(range(300, 1700), prod(form.shape))
         signs = [-1 if signed and self._random.random() < 0.5 else 1 for _ in sizes]
         values = [sign * size / 1000 for sign, size in zip(signs, sizes, strict=True)]
-        return torch.tensor(values, dtype=dtype, device="cpu").reshape(tuple(shape)).clone()  # no view
+        if form.special:
+            values[1], values[-1] = values[0], 0.0
+        return form.laid_out(torch.tensor(values, dtype=dtype, device="cpu").reshape(form.shape).clone())  # no view
 
     def tensor(
         self,
         name: str,
         kind: Kind = "constant",
-        shape: Sequence[int] | None = None,
+        shape: Form | Sequence[int] | None = None,
         *,
         signed: bool = True,
         dtype: torch.dtype = torch.float32,
-        made_by: Sequence[Callable[[torch.Tensor], torch.Tensor]] = (torch.tanh, torch.sigmoid, torch.exp),
+        made_by: Callable[[torch.Tensor], torch.Tensor] = torch.tanh,
     ) -> torch.Tensor:
-        """Return an input of the case, and say in ``given`` what it is.
+        """Return an input of the case, in one of the forms of ``ALL`` where none is given; ``given`` says what it is.
 
-        An interior tensor comes from a leaf (see ``source``) by one of ``made_by``, operations that save a tensor, so
-        that a second backward through it cannot succeed by luck. A view is what one has from its second row on, or
-        from its second column on.
+        An interior tensor comes from a leaf (see ``source``) by ``made_by``, an operation that saves a tensor, so that
+        a second backward through it cannot succeed by luck. A view is one of a larger interior tensor.
         """
-        shape = tuple(self.shape() if shape is None else shape)
-        self.given.append(f"{name} is {_ARTICLE[kind]} of shape {shape} ({dtype_name(dtype)})")
-        axis = self.choice(0, len(shape) - 1) if kind == "view" else None
-        whole = tuple(size + (dimension == axis) for dimension, size in enumerate(shape))
-        values = self.numbers(whole, signed=signed, dtype=dtype)
-        if kind == "constant":
-            return values
-        leaf = values.requires_grad_()
-        made = leaf
-        if kind in ("interior", "view"):
-            made = self.choice(*made_by)(leaf)
+        form = self.form() if shape is None else form_of(shape)
+        self.given.append(f"{name} is {_ARTICLE[kind]} of shape {form.shape} ({dtype_name(dtype)}){form.described()}")
+
+        def values(of: Form) -> torch.Tensor:
+            return self.numbers(of, signed=signed, dtype=dtype)
+
         if kind == "view":
-            made = made.narrow(axis or 0, 1, shape[axis or 0])
-        self._sources[id(made)] = (made, leaf)
+            made, leaf = view_in(form, values, made_by)
+        else:
+            made = leaf = values(form)
+        if kind in ("leaf", "interior"):
+            leaf.requires_grad_()
+        if kind == "interior":
+            made = made_by(leaf)
+        if leaf.requires_grad:
+            self._sources[id(made)] = (made, leaf)
+        if self._notebook.features is not None:
+            self.feature(kind, *tensor_features(made))
         return made
 
     def source(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -110,6 +155,7 @@ class Draw:
 
     def prefill(self, *leaves: torch.Tensor) -> None:
         """Give each leaf a ``.grad`` from earlier, so that added, replaced and cleared can be told apart."""
+        self.feature("a .grad that is there already")
         for leaf in leaves:
             leaf.grad = self.numbers(leaf.shape, dtype=leaf.dtype)
             self._notebook.grads[id(leaf)] = (leaf, leaf.grad.flatten().tolist())
@@ -117,7 +163,7 @@ class Draw:
 
 def _call_site() -> tuple[str, int, int]:
     """Return where a choice stands: the function outside this file, the position in it, and the position in here."""
-    frame = sys._getframe(2)  # what called ``choice``
+    frame = sys._getframe(3)  # what called ``choice``
     inside = frame.f_lasti
     while frame.f_code.co_filename == __file__ and frame.f_back is not None:
         frame = frame.f_back

@@ -14,6 +14,7 @@ class Notebook:
     given: list[str] = field(default_factory=list)
     written: list[Observation] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    features: set[str] | None = None  # of the exercise's domain, as far as the case has met them; None: nobody asks
     # By identity: a leaf, and the ``.grad`` that was there when the case last looked, or gave it one.
     grads: dict[int, tuple[Any, Json]] = field(default_factory=dict)
 

@@ -50,6 +50,8 @@ _stride = _method("stride")
 _item_size = _method("element_size")
 _size = _method("numel")
 _grad = _getter("grad")
+hooks: Callable[[torch.Tensor], Any] = _getter("_backward_hooks")
+accumulate_hooks: Callable[[torch.Tensor], Any] = _getter("_post_accumulate_grad_hooks")
 _view_as_real = torch.view_as_real
 
 

@@ -4,57 +4,58 @@ from collections.abc import Callable
 from typing import Any
 
 from gradstop.observe.case import Case
-from gradstop.observe.draw import Choice, Draw
+from gradstop.observe.draw import Choose, Draw
 from gradstop.observe.isolate import isolated
 from gradstop.observe.notebook import Notebook
 from gradstop.observe.see import Observer, Stopped, first_line
-from gradstop.record import Record
+from gradstop.record import Record, Setup, Setups
 
-# Given the first phase's record, returns the second phase's seed.
-Challenge = Callable[[Record], int]
+# Given the first phase's record, returns what the second is drawn from.
+Challenge = Callable[[Record], Setup]
 
 
-def run_case(case: Case, function: Callable[..., Any], seed: int, challenge: Challenge) -> tuple[Record, list[Choice]]:
-    """Observe ``function`` in ``case``; return the second phase's record and the choices that were drawn.
+def run_case(
+    case: Case,
+    function: Callable[..., Any],
+    first: Setup,
+    challenge: Challenge,
+    *,
+    notebook: Notebook | None = None,
+    choose: Choose | None = None,
+) -> Record:
+    """Observe ``function`` in ``case`` and return the second phase's record.
 
-    The first phase draws from ``seed``. Its record goes to ``challenge``, which answers with the seed of the
-    second; nothing of it is kept here. An error ends the case, and the record says so in ``stopped``; a case
-    that ended in its first phase has an empty second one. Raises ValueError for a case without its ``yield``.
+    The first phase is drawn from ``first``. Its record goes to ``challenge``, which answers with what the second is
+    drawn from; nothing of it is kept here. An error ends the case, and the record says so in ``stopped``; a case that
+    ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
+    Raises ValueError for a case without its ``yield``.
     """
-    notebook = Notebook(case.name)
+    notebook = notebook or Notebook(case.name)
     with isolated():
-        draw = Draw(seed, notebook)
-        phases = case.body(function, draw, Observer(notebook, case.read))
+        phases = case.body(function, Draw(first, notebook, choose), Observer(notebook, case.read))
         finished, stopped = _advance(lambda: next(phases))
         if finished and stopped is None:
             raise ValueError(f"case {case.name!r} has no second phase: write `later = yield` once in it")
-        seed = challenge(notebook.take(stopped))
+        second = challenge(notebook.take(stopped))
         if finished:
-            return Record(case.name), draw.choices
-        later = Draw(seed, notebook)
+            return Record(case.name)
+        later = Draw(second, notebook, choose)
         finished, stopped = _advance(lambda: phases.send(later))
         if not finished:
             raise ValueError(f"case {case.name!r} yields twice: two phases are all there are")
-        return notebook.take(stopped), draw.choices + later.choices
+        return notebook.take(stopped)
 
 
-def observe(case: Case, function: Callable[..., Any], seeds: tuple[int, int]) -> Record:
-    """Run both phases of a case with known seeds and return all that was observed."""
-    return observe_with_choices(case, function, seeds)[0]
-
-
-def observe_with_choices(
-    case: Case, function: Callable[..., Any], seeds: tuple[int, int]
-) -> tuple[Record, frozenset[Choice]]:
-    """Like ``observe``; also returns the choices that the case drew."""
+def observe(case: Case, function: Callable[..., Any], setups: Setups) -> Record:
+    """Run both phases of a case with known setups and return all that was observed."""
     first: list[Record] = []
 
-    def challenge(record: Record) -> int:
+    def challenge(record: Record) -> Setup:
         first.append(record)
-        return seeds[1]
+        return setups[1]
 
-    second, choices = run_case(case, function, seeds[0], challenge)
-    return first[0] + second, frozenset(choices)
+    second = run_case(case, function, setups[0], challenge)
+    return first[0] + second
 
 
 def _advance(step: Callable[[], Any]) -> tuple[bool, str | None]:

@@ -1,6 +1,7 @@
 """The probes: what a case can observe. Each writes one observation under a name of its own."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from textwrap import shorten
 from typing import Any
 
@@ -8,9 +9,18 @@ import torch
 
 from gradstop.graph import Census
 from gradstop.observe import raw
+from gradstop.observe.attached import attached, left
 from gradstop.observe.encode import encode, number, structure
 from gradstop.observe.notebook import Notebook, as_json
 from gradstop.record import Json, Observation
+
+# What a call returns in the place of a result.
+_NO_RESULT: dict[type, str] = {
+    type(None): "None",
+    Coroutine: "a coroutine",
+    AsyncGenerator: "an asynchronous generator",
+    Generator: "a generator",
+}
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the case ends here
@@ -30,7 +40,11 @@ class Observer:
         self._read = read
 
     def call(self, function: Callable[..., Any], *args: Any, name: str = "the call", **kwargs: Any) -> Any:
-        """Call the function under observation; if it raises, that is observed and the case ends."""
+        """Call the function under observation; if it raises, that is observed and the case ends.
+
+        What kind of thing it returns is observed with it: an answer that returns None where the solution returns
+        something has no result that could be looked at.
+        """
         try:
             result = function(*args, **kwargs)
         except KeyboardInterrupt:
@@ -40,7 +54,8 @@ class Observer:
             error.__traceback__ = None
             self._write(name, "raised", {"raised": type(error).__name__}, f"{name} returns", "", note)
             raise Stopped from None
-        self._write(name, "raised", {"raised": None}, f"{name} returns", "")
+        returns = next((said for kind, said in _NO_RESULT.items() if isinstance(result, kind)), "a result")
+        self._write(name, "raised", {"raised": None, "returns": returns}, f"{name} returns", "")
         return result
 
     def value(self, name: str, value: Any, asked: str = "", read: str = "") -> None:
@@ -101,10 +116,35 @@ class Observer:
         known.update({id(leaf): (leaf, got[label]["after"]) for label, leaf in leaves.items()})
         self._write(name, "gradients", {"raised": error, "leaves": as_json(got)}, asked, read, note)
 
-    def raised(self, name: str, run: Callable[[], Any], asked: str = "", read: str = "") -> None:
-        """Run something and observe the exact type of what it raises, or that it raises nothing."""
-        error, note = self._attempt(run)
-        self._write(name, "raised", {"raised": error}, asked, read, note)
+    def raised(
+        self,
+        name: str,
+        run: Callable[[], Any],
+        asked: str = "",
+        read: str = "",
+        *,
+        error: BaseException | None = None,
+    ) -> None:
+        """Run something and observe the exact type of what it raises, or that it raises nothing.
+
+        With ``error``, which a model or a function of the case raises, also whether it is this very object.
+        """
+        caught: list[BaseException] = []
+        kind, note = self._attempt(run, caught)
+        value: Json = {"raised": kind}
+        if error is not None:
+            value["the same object"] = caught == [error]
+        self._write(name, "raised", value, asked, read, note)
+
+    def look(self, **objects: Any) -> Counter[str]:
+        """Look at what hangs on objects before a call; ``left`` takes it. Nothing is observed by that."""
+        return attached(objects)
+
+    def left(self, name: str, before: Counter[str], asked: str = "", read: str = "", **objects: Any) -> None:
+        """Observe what hangs on the same objects now and did not before, and the other way round."""
+        if self._notebook.features is not None:
+            self._notebook.features.add("what is left on the inputs")
+        self._write(name, "left", list(left(before, attached(objects))), asked, read)
 
     def grad_mode(self, name: str, asked: str = "", read: str = "") -> None:
         """Observe whether operations are recorded at this moment."""
@@ -115,13 +155,15 @@ class Observer:
         """Observe how many graph nodes and saved tensors of a census are alive."""
         self._write(name, "alive", {"nodes": census.nodes(), "saved": census.saved()}, asked, read)
 
-    def _attempt(self, run: Callable[[], Any]) -> tuple[str | None, str]:
+    def _attempt(self, run: Callable[[], Any], caught: list[BaseException] | None = None) -> tuple[str | None, str]:
         try:
             run()
         except (KeyboardInterrupt, Stopped):
             raise
         except BaseException as error:
             error.__traceback__ = None
+            if caught is not None:
+                caught.append(error)
             return type(error).__name__, first_line(error)
         return None, ""
 

@@ -47,6 +47,16 @@ def custom_stop_function(x):
     return Stop.apply(x).detach()
 
 
+@right("stop")
+def set_from_the_storage(x):
+    return x.detach().as_strided(x.shape, x.stride(), x.storage_offset())
+
+
+@right("stop")
+def chunk_of_the_detached(x):
+    return x.detach().expand_as(x)
+
+
 # scale_grad
 
 
@@ -94,6 +104,19 @@ def difference_repaired_under_no_grad(x, a):
     return scaled + rest
 
 
+@right("scale_grad")
+def cut_the_rest_of_the_value(x, a):
+    rest = (1 - a) * x.detach()
+    return rest + a * x
+
+
+@right("scale_grad")
+def hook_on_a_view(x, a):
+    result = x.view_as(x)
+    result.register_hook(lambda grad: a * grad)
+    return result
+
+
 # one_path
 
 
@@ -121,6 +144,18 @@ def copied_by_numbers(x, w):
     return torch.tensor(x.tolist(), dtype=x.dtype) * w + x * x
 
 
+@right("one_path")
+def factored(x, w):
+    return torch.addcmul(x.square(), x.detach().clone(), w)
+
+
+@right("one_path")
+def hook_on_a_copy(x, w):
+    silent = x.clone()
+    silent.register_hook(torch.zeros_like)
+    return silent * w + x**2
+
+
 # semi_gradient_mse
 
 
@@ -145,6 +180,20 @@ def norm_of_the_difference(pred, target):
 def expanded_square(pred, target):
     fixed = target.data
     return (pred * pred - 2 * pred * fixed + fixed * fixed).mean()
+
+
+@right("semi_gradient_mse")
+def hook_that_makes_zeros(pred, target):
+    fixed = target.clone()
+    if fixed.requires_grad:
+        fixed.register_hook(torch.zeros_like)
+    return (pred - fixed).square().mean()
+
+
+@right("semi_gradient_mse")
+def dot_product_of_the_difference(pred, target):
+    difference = (pred - target.detach()).reshape(-1)
+    return difference.dot(difference) / difference.numel()
 
 
 # to_numpy_copy
@@ -175,3 +224,17 @@ def into_an_empty_array(t):
     array = numpy.empty(t.shape, dtype={torch.float32: numpy.float32, torch.float64: numpy.float64}[t.dtype])
     array[...] = t.data.numpy()
     return array
+
+
+@right("to_numpy_copy")
+def element_by_element(t):
+    array = numpy.zeros(t.shape, str(t.dtype).removeprefix("torch."))
+    for place in numpy.ndindex(*t.shape):
+        array[place] = t[place].item()
+    return array
+
+
+@right("to_numpy_copy")
+def through_bytes(t):
+    plain = numpy.ascontiguousarray(t.detach().numpy())
+    return numpy.frombuffer(plain.tobytes(), plain.dtype).reshape(t.shape).copy()

@@ -82,6 +82,59 @@ def new_leaf(x):
     return x.detach().requires_grad_()
 
 
+@wrong(
+    "stop",
+    "view-of-another-layout",
+    "a result in the memory of x only where x is contiguous, as `reshape` and `contiguous` give: elsewhere it "
+    "is a copy.",
+    "03-detach#same-memory-new-tensor",
+)
+def contiguous_first(x):
+    return x.contiguous().detach()
+
+
+@wrong(
+    "stop",
+    "cached-result",
+    "a result that is kept and handed out again at the next call: each call is to give a new tensor.",
+    "03-detach#same-memory-new-tensor",
+)
+def kept_by_identity(x, kept={}):  # noqa: B006 - the fault
+    if id(x) not in kept:
+        kept[id(x)] = x, x.detach()
+    return kept[id(x)][1]
+
+
+@wrong(
+    "stop",
+    "detach-vs-freeze-vs-no_grad",
+    "a cut for leaves alone: an interior tensor comes back with its history.",
+    "03-detach#the-result-is-a-constant",
+)
+def leaves_alone(x):
+    return x.detach() if x.is_leaf else x.view_as(x)
+
+
+@wrong(
+    "stop",
+    "detach-makes-a-copy",
+    "a result on the memory of a leaf, and a copy of an interior tensor: an edit of the copy does not show in x.",
+    "03-detach#same-memory-new-tensor",
+)
+def copy_of_what_was_computed(x):
+    return x.detach() if x.is_leaf else x.detach().clone()
+
+
+@wrong(
+    "stop",
+    "view-of-another-layout",
+    "a result of another shape than x where x is a scalar or has more than two dimensions.",
+    "03-detach#same-memory-new-tensor",
+)
+def at_least_one_dimension(x):
+    return x.detach().flatten(2) if x.dim() > 2 else torch.atleast_1d(x.detach())
+
+
 # scale_grad
 
 
@@ -169,6 +222,74 @@ def magnitude_only(x, a):
     return abs(a) * x + (x - abs(a) * x).detach()
 
 
+@wrong(
+    "scale_grad",
+    "cached-result",
+    "a result that is kept for a tensor and handed out again: the second factor, or changed values, have no effect.",
+    "03-detach#one-path-is-cut",
+)
+def kept_by_tensor(x, a, kept={}):  # noqa: B006 - the fault
+    if id(x) not in kept:
+        kept[id(x)] = x, a * x + (x - a * x).detach()
+    return kept[id(x)][1]
+
+
+@wrong(
+    "scale_grad",
+    "hook-changes-all-uses",
+    "a hook on x where x is an interior tensor (or on what it is a view of): it scales all uses of x.",
+    "03-detach#one-path-is-cut",
+)
+def hook_on_interior(x, a):
+    if x.is_leaf:
+        return a * x + (x - a * x).detach()
+    x.register_hook(lambda grad: grad * a)
+    return x.view_as(x)
+
+
+@wrong(
+    "scale_grad",
+    "view-of-another-layout",
+    "a result that is flattened on the way, with `view(-1)`: it raises where x is not contiguous.",
+    "03-detach#one-path-is-cut",
+)
+def flattened(x, a):
+    flat = x.view(-1)
+    return (a * flat + (flat - a * flat).detach()).view(x.shape)
+
+
+@wrong(
+    "scale_grad",
+    "view-of-another-layout",
+    "a result that is put together from the rows of x: a scalar has none.",
+    "03-detach#one-path-is-cut",
+)
+def row_by_row(x, a):
+    return torch.stack([a * row + (row - a * row).detach() for row in x]) if x.numel() else x * 1
+
+
+@wrong(
+    "scale_grad",
+    "dtype-changes",
+    "a result that is always float32: the digits of a float64 tensor are lost.",
+    "03-detach#one-path-is-cut",
+)
+def scaled_in_float32(x, a):
+    return (a * x + (x - a * x).detach()).float()
+
+
+@wrong(
+    "scale_grad",
+    "attribute-left-behind",
+    "something that is left on x, such as an attribute that remembers the factor or a retained gradient: x is to be "
+    "unchanged.",
+    "03-detach#the-result-must-be-used",
+)
+def attribute_on_x(x, a):
+    x.factor = a
+    return x.factor * x + (x - x.factor * x).detach()
+
+
 # one_path
 
 
@@ -243,6 +364,62 @@ def frozen_x(x, w):
 )
 def half_a_square(x, w):
     return x.detach() * w + x * x.detach()
+
+
+@wrong(
+    "one_path",
+    "cached-result",
+    "a result that is kept for x and handed out again, whatever w and the values of x are by then.",
+    "03-detach#one-path-is-cut",
+)
+def kept_by_x(x, w, kept={}):  # noqa: B006 - the fault
+    if id(x) not in kept:
+        kept[id(x)] = x, x.detach() * w + x**2
+    return kept[id(x)][1]
+
+
+@wrong(
+    "one_path",
+    "copy-of-an-old-value",
+    "the factor as it was at the first call: x has other values since.",
+    "03-detach#one-path-is-cut",
+)
+def first_factor(x, w, kept={}):  # noqa: B006 - the fault
+    factor = kept.setdefault(id(x), (x, x.detach().clone()))[1]
+    return factor * w + x**2
+
+
+@wrong(
+    "one_path",
+    "detach-vs-freeze-vs-no_grad",
+    "a product under `no_grad`, or with both factors cut, where w is an interior tensor: w learns nothing then.",
+    "03-detach#one-path-is-cut",
+)
+def interior_w_cut(x, w):
+    return x.detach() * (w if w.is_leaf else w.detach()) + x**2
+
+
+@wrong(
+    "one_path",
+    "view-of-another-layout",
+    "a product that needs one or two dimensions, such as a matrix of rows: other shapes raise.",
+    "03-detach#one-path-is-cut",
+)
+def flat_product(x, w):
+    product = torch.stack([x.detach()[i] * w[i] for i in range(len(x))]) if x.numel() else x.detach() * w
+    return product + x**2
+
+
+@wrong(
+    "one_path",
+    "detach_-mutates-the-caller",
+    "`w.requires_grad_()`: a w that was a constant receives gradient from then on.",
+    "03-detach#the-result-must-be-used",
+)
+def w_made_to_learn(x, w):
+    if w.is_leaf:
+        w.requires_grad_()
+    return x.detach() * w + x**2
 
 
 # semi_gradient_mse
@@ -321,6 +498,69 @@ def all_under_no_grad(pred, target):
     return loss.requires_grad_()
 
 
+@wrong(
+    "semi_gradient_mse",
+    "cut-the-wrong-operand",
+    "a target that is cut only where it is a leaf: one that was computed still receives gradient.",
+    "03-detach#targets",
+)
+def leaf_target_cut(pred, target):
+    return (pred - (target.detach() if target.is_leaf else target)).square().mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "cut-the-wrong-operand",
+    "a target that is cut only where it was computed: a leaf still receives gradient.",
+    "03-detach#targets",
+)
+def interior_target_cut(pred, target):
+    return (pred - (target if target.is_leaf else target.detach())).square().mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "cached-result",
+    "a target that is remembered: its later values, or those of another target, have no effect.",
+    "03-detach#targets",
+)
+def target_kept(pred, target, kept={}):  # noqa: B006 - the fault
+    fixed = kept.setdefault(id(pred), (pred, target.detach().clone()))[1]
+    return (pred - fixed).square().mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "view-of-another-layout",
+    "a mean over the first dimension by its length: a scalar has no length, and elsewhere it is another number.",
+    "03-detach#targets",
+)
+def by_its_length(pred, target):
+    return (pred - target.detach()).square().sum() / len(pred)
+
+
+@wrong(
+    "semi_gradient_mse",
+    "detach-vs-freeze-vs-no_grad",
+    "`target.requires_grad_(False)` on a leaf: it is frozen for all its other uses too.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def leaf_target_frozen(pred, target):
+    if target.is_leaf:
+        target.requires_grad_(False)
+    return (pred - target.detach()).square().mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "view-of-another-layout",
+    "tensors flattened with `view(-1)`: it raises where one is not contiguous.",
+    "03-detach#targets",
+)
+def flattened_before_the_loss(pred, target):
+    return torch.nn.functional.mse_loss(pred.view(-1), target.detach().view(-1))
+
+
 # to_numpy_copy
 
 
@@ -395,3 +635,65 @@ def still_a_tensor(t):
 )
 def frozen_first(t):
     return t.requires_grad_(False).numpy().copy()
+
+
+@wrong(
+    "to_numpy_copy",
+    "view-of-another-layout",
+    "a flattened array, or one of another shape than t.",
+    "03-detach#to-numpy",
+)
+def ravelled(t):
+    return t.detach().numpy().flatten()
+
+
+@wrong(
+    "to_numpy_copy",
+    "detach-makes-a-copy",
+    "`reshape`, `contiguous` or `ascontiguousarray` taken for a copy: where t is contiguous, they share its memory.",
+    "03-detach#to-numpy",
+)
+def contiguous_is_no_copy(t):
+    return t.detach().contiguous().numpy()
+
+
+@wrong(
+    "to_numpy_copy",
+    "cached-result",
+    "an array that is kept and handed out again: it has the values of the first call.",
+    "03-detach#to-numpy",
+)
+def array_kept_by_identity(t, kept={}):  # noqa: B006 - the fault
+    if id(t) not in kept:
+        kept[id(t)] = t, t.detach().numpy().copy()
+    return kept[id(t)][1]
+
+
+@wrong(
+    "to_numpy_copy",
+    "view-of-another-layout",
+    "`view(-1)` on the way: it raises where t is not contiguous.",
+    "03-detach#to-numpy",
+)
+def array_of_the_flat_view(t):
+    return t.detach().view(-1).numpy().copy().reshape(t.shape)
+
+
+@wrong(
+    "to_numpy_copy",
+    "detach-makes-a-copy",
+    "a copy of what has a history, and the memory of a constant itself: an edit of the array changes the constant.",
+    "03-detach#to-numpy",
+)
+def constants_shared(t):
+    return t.detach().numpy().copy() if t.requires_grad else t.numpy()
+
+
+@wrong(
+    "to_numpy_copy",
+    "read-only-array",
+    "an array that cannot be edited.",
+    "03-detach#to-numpy",
+)
+def read_only(t):
+    return numpy.frombuffer(t.detach().numpy().tobytes(), str(t.dtype).removeprefix("torch.")).reshape(t.shape)

@@ -9,6 +9,7 @@ from typing import Any
 LONGEST = 1_000_000  # bytes of one line
 PATIENCE = 20.0
 TICK = 0.2  # seconds between two looks of a watch
+MISSING = "the notebook defines no function of this name"
 ENDED = "the connection ended"
 
 

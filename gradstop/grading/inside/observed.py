@@ -9,21 +9,20 @@ from typing import Any
 
 import torch
 
-from gradstop.grading.inside.channel import Channel
+from gradstop.grading.inside.channel import MISSING, Channel
 from gradstop.grading.inside.guard import Guard, block_signals
 from gradstop.observe import Case, run_case
-from gradstop.record import Record
+from gradstop.record import Record, Setup
 
 Function = Callable[..., Any]
-MISSING = "the notebook defines no function of this name: did its cell run?"
 
 
 def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) -> None:
     """Observe the answer, and the judge's own controls, in the cases and under the seeds that the judge names.
 
     The judge first sends the controls' sources by name; the answer is the one without a source. Then it orders run
-    after run: a function, a case and the first phase's seed. Once it holds that phase's record it sends the second
-    phase's seed, and with it the next order; the second phase's record comes back with the next run's first.
+    after run: a function, a case and the first phase's setup. Once it holds that phase's record it sends the second
+    phase's setup, and with it the next order; the second phase's record comes back with the next run's first.
     """
     _calm()
     guard.restore()
@@ -36,17 +35,17 @@ def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) 
     order: dict[str, Any] = judge.receive()
     done = None
 
-    def challenge(record: Record) -> int:
+    def challenge(record: Record) -> Setup:
         nonlocal order
         judge.send({"done": done, "first": record.reported()})
         order = judge.receive()
-        seed: int = order["seed"]
-        return seed
+        return Setup.from_json(order["second"])
 
     while "function" in order:
         guard.restore()
         now = order
-        second, _ = run_case(known[now["case"]], functions[now["function"]], now["first"], challenge)
+        first = Setup.from_json(now["first"])
+        second = run_case(known[now["case"]], functions[now["function"]], first, challenge)
         done = second.reported()
     judge.send({"done": done})
 

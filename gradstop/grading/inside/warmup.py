@@ -9,6 +9,7 @@ from torch import nn
 
 from gradstop.grading.inside.guard import Guard
 from gradstop.observe import Draw, Observer, case, run_case
+from gradstop.record import Setup
 
 _ROUNDS = 12  # Python specialises a function's code in its first calls
 
@@ -41,5 +42,5 @@ def warm_up(guard: Guard) -> None:
     # The first one registers kernels of torch's own operators; after `keep_kernels` it could not.
     torch.func.vmap(torch.sin)(torch.ones(2))
     for seed in range(_ROUNDS):
-        record, _ = run_case(_everything, guard.around(lambda x: x * 1), seed, lambda first: len(first.reported()))
-        record.reported()
+        first = Setup(seed)
+        run_case(_everything, guard.around(lambda x: x * 1), first, lambda r: Setup(len(r.reported()))).reported()

@@ -65,7 +65,7 @@ def _is_steady(reference: Reference, number: int, case: Case, source: str) -> bo
     """Whether the answer does alone, turn by turn from its source, what it did among the others."""
     turns = reference.turns[case.name]
     return all(
-        control_holds(reference, number, case.name, i, turn, observe(case, function_of(source), turn.seeds))
+        control_holds(reference, number, case.name, i, turn, observe(case, function_of(source), turn.setups))
         for i, turn in reversed(list(enumerate(turns)))
     )
 

@@ -18,13 +18,13 @@ from gradstop.record import Json
 def make_key(order: Json) -> Json:
     """Return the reference and the controls of an exercise, and the titles of its cases by their names.
 
-    ``order`` names the assignment's ``folder`` and the ``exercise``. It is observed in the turns whose ``seeds`` it
+    ``order`` names the assignment's ``folder`` and the ``exercise``. It is observed in the turns whose ``setups`` it
     gives, by case, or under secret ones. What is wrong with the assignment is said in ``problem``.
     """
     assignment, exercise = Assignment(Path(order["folder"])), order["exercise"]
     try:
-        if "seeds" in order:
-            reference = repeated_reference(assignment, exercise, order["seeds"])
+        if "setups" in order:
+            reference = repeated_reference(assignment, exercise, order["setups"])
         else:
             reference = assignment_references(assignment, lambda: secrets.randbits(63), exercise)[exercise]
         controls = trusty_controls(assignment, {exercise: reference})[exercise]

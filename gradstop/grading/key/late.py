@@ -14,6 +14,7 @@ from pathlib import Path
 from gradstop.course import Assignment, load_solutions, read_answers
 from gradstop.grading.rules import LATE
 from gradstop.observe import observe, read_cases
+from gradstop.record import Setup
 
 
 def late_modules(assignment: Assignment) -> list[str]:
@@ -32,7 +33,7 @@ def _observe_all(assignment: Assignment) -> None:
     for name, function in answers:
         for case in cases.get(name, []):
             with suppress(Exception):
-                observe(case, function, (1, 2))
+                observe(case, function, (Setup(1), Setup(2)))
 
 
 if __name__ == "__main__":

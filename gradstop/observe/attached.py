@@ -1,0 +1,85 @@
+"""Lists what hangs on objects that a function was given: attributes, hooks, flags, modes, parameters."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from gradstop.observe import raw
+
+_OBJECT = " is the object "
+LONGEST = 60  # characters of an attribute's name
+_HOOKS = [name for name in vars(nn.Module()) if name.endswith("_hooks") and not name.startswith("_load_state")]
+_OWN = set(vars(nn.Module()))
+_KINDS = {
+    "_forward_hooks": "forward hook",
+    "_forward_pre_hooks": "forward pre-hook",
+    "_backward_hooks": "backward hook",
+    "_backward_pre_hooks": "backward pre-hook",
+}
+
+
+def attached(objects: dict[str, Any]) -> Counter[str]:
+    """Return what hangs on each of the objects, a phrase for each thing, by how often it is there.
+
+    An object is a tensor, a module (its submodules and parameters are looked at too), an optimizer, or any other
+    object that may hold attributes.
+    """
+    return Counter(phrase for label, thing in objects.items() for phrase in _of(label, thing))
+
+
+def left(before: Counter[str], after: Counter[str]) -> list[str]:
+    """Say what has come, and what has gone, between two looks; in sorted order."""
+    come, gone = ([_named(phrase) for phrase in more.elements()] for more in (after - before, before - after))
+    return sorted([*come, *(f"no longer: {phrase}" for phrase in gone if phrase not in come)])
+
+
+def _named(phrase: str) -> str:
+    """Say of what is known by its identity that it is another object; identities change from run to run."""
+    return f"{phrase.partition(_OBJECT)[0]} is another object" if _OBJECT in phrase else phrase
+
+
+def _of(label: str, thing: Any) -> Iterator[str]:
+    if raw.is_tensor(thing):
+        yield from _tensor(label, thing)
+    elif isinstance(thing, nn.Module):
+        yield from _module(label, thing)
+    elif isinstance(thing, torch.optim.Optimizer):
+        yield from (f"a parameter in {label}" for group in thing.param_groups for _ in group["params"])
+        yield from (f"a parameter group in {label}" for _ in thing.param_groups)
+    else:
+        yield from _attributes(label, vars(thing) if hasattr(thing, "__dict__") else {})
+
+
+def _tensor(label: str, tensor: torch.Tensor) -> Iterator[str]:
+    yield from _attributes(label, vars(tensor))
+    yield from (f"a hook on {label}" for _ in raw.hooks(tensor) or ())
+    yield from (f"a post-accumulate-grad hook on {label}" for _ in raw.accumulate_hooks(tensor) or ())
+    flags = {
+        "requires grad": raw.requires_grad(tensor),
+        "is a leaf": raw.is_leaf(tensor),
+        "retains its gradient": raw.retains_grad(tensor),
+        "has a .grad": raw.gradient(tensor) is not None,
+    }
+    yield from (f"{label} {flag}" for flag, is_set in flags.items() if is_set)
+
+
+def _module(label: str, module: nn.Module) -> Iterator[str]:
+    for path, part in module.named_modules():
+        name = f"{label}.{path}" if path else label
+        yield f"{name} is {'in training' if part.training else 'in evaluation'} mode"
+        yield from _attributes(name, {key: None for key in vars(part) if key not in _OWN})
+        for kind in _HOOKS:
+            said = _KINDS.get(kind, kind.strip("_").removesuffix("s").replace("_", " "))
+            yield from (f"a {said} on {name}" for _ in vars(part)[kind] or ())
+        for key, parameter in part._parameters.items():
+            if parameter is not None:
+                yield f"{name}.{key}{_OBJECT}{id(parameter)}"
+                yield from _tensor(f"{name}.{key}", parameter)
+        yield from (f"a buffer {key} in {name}" for key in part._buffers)
+
+
+def _attributes(label: str, names: dict[str, Any]) -> Iterator[str]:
+    yield from (f"the attribute {str(name)[:LONGEST]!r} of {label}" for name in names)
