@@ -42,7 +42,7 @@ from gradstop.grading.submission import read_cells, read_submission
 from gradstop.grading.template import Template
 from gradstop.observe import Draw, case, observe, raw, read_cases
 from gradstop.observe import run as run_module
-from gradstop.record import Observation
+from gradstop.record import Observation, Setup
 from gradstop.sandbox.calls import refuse_calls
 from gradstop.sandbox.limits import Limits
 
@@ -172,7 +172,7 @@ def test_without_afterwards(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "exercise", "most"), [("lying-array", "to_numpy_copy", 3), ("reclassed-input", "stop", 5)]
+    ("name", "exercise", "most"), [("lying-array", "to_numpy_copy", 2), ("reclassed-input", "stop", 5)]
 )
 def test_without_plain(name, exercise, most):
     def take_away():
@@ -209,7 +209,7 @@ def test_without_controls():
 
 
 def test_without_poor_controls(monkeypatch):
-    """Whoever takes the best of the controls earns nothing by them; if they were chosen one by one, it would be all."""
+    """Whoever takes the best of the controls earns nothing by them; chosen one by one, they would be worth a case."""
 
     def stolen():
         reference = references()["to_numpy_copy"]
@@ -219,7 +219,7 @@ def test_without_poor_controls(monkeypatch):
 
     assert stolen() == []
     monkeypatch.setattr(controls_module, "_flawless", lambda faults: 0)
-    assert len(stolen()) == 3
+    assert stolen()
 
 
 def test_without_fresh_seeds():
@@ -249,7 +249,7 @@ def test_without_lockstep():
         wanted = observe(one_element, lambda x: 2 * x, seeds).observations[-1].value
         return observe(one_element, prepared, seeds).observations[-1].value == wanted
 
-    seeds = [(number, 1000 + number) for number in range(20)]
+    seeds = [(Setup(number), Setup(1000 + number)) for number in range(20)]
     assert sum(map(agreed, seeds)) < 10
     for pair in seeds:
         known[0] = pair[1]

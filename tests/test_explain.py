@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from classroom import change, run
+from classroom import change, hand_in, run
 from conftest import ROOT, bench_of
 from made_class import solved, wrong
 
@@ -185,3 +185,44 @@ def test_a_submission_that_has_changed_is_explained_as_it_stands(small_class, tm
     assert done.returncode == 1
     assert "has changed since: what is shown is how it stands now" in " ".join(done.stdout.split())
     assert "stop: all 5 cases agree with the reference." in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("grading")
+def test_a_function_that_is_not_there_is_told_why_and_limits_are_kept(small_class, tmp_path):
+    """A cell that is no Python, a name in other letters, and a loop that was stopped after the seconds it was given."""
+    course = shutil.copytree(small_class, tmp_path / "course")
+    solved_cells = {cell.grade_id: cell.source for cell in BENCH.cells.values() if cell.solution}
+    answers = {
+        "stop": "def stop(x:\n    return x.detach()",
+        "scale_grad": "def Scale_Grad(x, a):\n    return x",
+        "one_path": "def one_path(x, w):\n    while True: pass",
+    }
+    hand_in(course, "fay", {**solved_cells, **answers})
+    done = run(course, "gradstop", "grade", NAME, "--student", "fay", "--timeout", "3")
+    assert done.returncode == 0, done.stderr
+    for exercise, said in {
+        "stop": "stop: its cell stops with SyntaxError: '(' was never closed",
+        "scale_grad": "the notebook defines no function of this name. Did you mean 'Scale_Grad'?",
+        "one_path": "it had not returned after 3 s",
+    }.items():
+        done = run(course, "gradstop", "explain", "fay", exercise)
+        assert done.returncode == 0, done.stdout
+        told = " ".join(done.stdout.split())
+        assert said in told
+        assert "The verdict is the same" in told
+        assert "NameError" not in told
+    done = run(course, "gradstop", "explain", "fay", "one_path", "--timeout", "2")
+    assert "other limits than when it was graded: 3 seconds, 1024 MiB" in " ".join(done.stdout.split())
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("grading")
+def test_who_handed_in_nothing_is_named_and_is_no_error(small_class, tmp_path):
+    course = shutil.copytree(small_class, tmp_path / "course")
+    (course / "grading" / "submitted" / "gil" / "06-clone").mkdir(parents=True)
+    for student, code in (("gil", 0), ("cyd", 1)):
+        done = run(course, "gradstop", "grade", NAME, "--student", student)
+        assert done.returncode == code, done.stderr
+        assert "1 not graded" in done.stdout
+        assert ("1 of them handed in nothing" in done.stdout) is (student == "gil")

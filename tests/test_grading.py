@@ -83,12 +83,12 @@ def test_a_graded_submission_holds_neither_right_nor_wrong_answers(course):
 def test_the_seeds_are_kept_with_the_verdict_and_no_two_exercises_share_them(course):
     notebook = json.loads((course / "grading" / "autograded" / "ben" / NAME / "detach.ipynb").read_text())
     kept = [
-        output["metadata"]["gradstop"]["seeds"]
+        output["metadata"]["gradstop"]["setups"]
         for cell in notebook["cells"]
         for output in cell.get("outputs", [])
         if "gradstop" in output.get("metadata", {})
     ]
-    pairs = [tuple(pair) for seeds in kept for turns in seeds.values() for pair in turns]
+    pairs = [tuple(seed for seed, _ in pair) for setups in kept for turns in setups.values() for pair in turns]
     assert len(kept) == len(FULL)
     assert len(set(pairs)) == len(pairs)
 

@@ -19,7 +19,7 @@ def make_key(order: Json) -> Json:
     """Return the reference and the controls of an exercise, and the titles of its cases by their names.
 
     ``order`` names the assignment's ``folder`` and the ``exercise``. It is observed in the turns whose ``setups`` it
-    gives, by case, or under secret ones. What is wrong with the assignment is said in ``problem``.
+    gives, by case, or with secret numbers. What is wrong with the assignment is said in ``problem``.
     """
     assignment, exercise = Assignment(Path(order["folder"])), order["exercise"]
     try:

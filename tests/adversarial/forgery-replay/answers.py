@@ -20,7 +20,7 @@ def replay(exercise):
     done, nothing = None, {"seen": [], "stopped": None}
     while "case" in order:
         turns = cases[order["case"]]
-        turn = next((turn for turn in turns if turn["seeds"][0] == order["first"]), turns[0])
+        turn = next((turn for turn in turns if turn["setups"][0] == order["first"]), turns[0])
         seen = turn["record"]["observations"]
         items = [[item["name"], item["kind"], item["value"], item["note"]] for item in seen]
         judge.send({"done": done, "first": {"seen": items, "stopped": None}})
