@@ -305,3 +305,65 @@ def test_a_mistake_in_the_options_gets_a_sentence(course, options, said):
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+PICTURE = """
+import torch
+import matplotlib.pyplot as plt
+plt.figure(figsize=(10, 10))
+plt.imshow(torch.rand(400, 400, 3))
+"""
+SHOWS = {
+    "picture": f"{PICTURE}plt.show()\n",
+    "html": "from IPython.display import HTML, display\ndisplay(HTML('<p>x</p>' * 400_000))\n",
+    "repr": "from IPython.display import display\ndisplay('x' * 3_000_000)\n",
+    "many": "from IPython.display import display\nfor _ in range(5_000): display('y' * 1_000)\n",
+    "check": "from gradstop import check\ncheck('stop')\ncheck('no exercise at all')\n",
+}
+
+
+def test_what_a_cell_shows_or_checks_costs_no_answer(ungraded):
+    """A picture, a page, a long text, many outputs, an error text of megabytes, a check: each beside a right answer."""
+    for student, source in SHOWS.items():
+        hand_in(ungraded, student, {**SOLVED, "stop": source + SOLVED["stop"]})
+    raising = f"{SOLVED['stop']}\nraise ValueError('z' * 3_000_000)"
+    hand_in(ungraded, "error", {**SOLVED, "stop": raising})
+    results = grade(ungraded)
+    assert {name: results[name]["score"] for name in (*SHOWS, "error")} == dict.fromkeys((*SHOWS, "error"), FULL)
+    assert not any(results[name]["lost"] for name in (*SHOWS, "error"))
+    shown = (ungraded / "grading" / "autograded" / "html" / NAME / "detach.ipynb").read_text()
+    assert "MB was left out here" in shown
+    assert len(shown) < 200_000
+
+
+STAMPS = {
+    "plain": (b"2026-11-27 10:00:00 UTC", ""),
+    "marked": (b"\xef\xbb\xbf2026-11-27 10:00:00 UTC\n", ""),
+    "wide": ("2026-11-27 10:00:00 UTC".encode("utf-16"), ""),
+    "empty": (b"", ""),
+    "no date": (b"yesterday, I think", "timestamp.txt holds no date: 'yesterday, I think'"),
+    "number": (b"17000000000000000000", "timestamp.txt holds no date"),
+    "long": (b"2026-11-27 10:00:00 UTC" + b" " * 1000, "timestamp.txt is no file of at most 100 bytes"),
+    "pipe": (None, "timestamp.txt is no file of at most 100 bytes"),
+    "link": ("/dev/zero", "timestamp.txt is no file of at most 100 bytes"),
+}
+
+
+def test_a_bad_timestamp_costs_that_submission_alone(ungraded):
+    for student, (stamp, _) in STAMPS.items():
+        path = hand_in(ungraded, student, SOLVED).with_name("timestamp.txt")
+        if stamp is None:
+            os.mkfifo(path)
+        elif isinstance(stamp, str):
+            path.symlink_to(stamp)
+        else:
+            path.write_bytes(stamp)
+    results = grade(ungraded)
+    for student, (_, problem) in STAMPS.items():
+        assert problem in results[student]["problem"], student
+        assert (results[student]["score"] is None) is bool(problem), student
+    entered = all_scores(ungraded)
+    assert {*CLASS, "plain", "marked", "wide", "empty"} <= set(entered)
+    with closing(sqlite3.connect(ungraded / "grading" / "gradebook.db")) as database:
+        stamps = dict(database.execute("SELECT student_id, timestamp FROM submitted_assignment"))
+    assert {stamps[name][:19] for name in ("plain", "marked", "wide")} == {"2026-11-27 10:00:00"}

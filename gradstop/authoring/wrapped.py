@@ -34,7 +34,10 @@ _NARROW = {
     "zeros": f"{_TENSOR}bool((a != 0).all())",
     "negative values": f"{_TENSOR}bool((a >= 0).all())",
     "float64": f"{_TENSOR}a.dtype is not torch.float64",
-    "a .grad that is there already": f"{_TENSOR}not a.is_leaf or a.grad is None",
+    "a .grad that is there already": (
+        "all(p.grad is None for p in (a.parameters() if isinstance(a, torch.nn.Module) else"
+        " [a] if isinstance(a, torch.Tensor) and a.is_leaf else []))"
+    ),
     "no_grad outside": "torch.is_grad_enabled()",
     "several parameter groups": "not hasattr(a, 'param_groups') or len(a.param_groups) == 1",
     "a child with children": f"{_MODULE}not any(list(c.children()) for c in a.children())",

@@ -155,7 +155,9 @@ KINDS: dict[str, Kind] = {
     "left": Kind(
         9,
         lambda things: "; ".join(things) or "nothing",
-        lambda got, _: "It is still there after the call." if got else "Something is missing that should be there.",
+        lambda got, _: (
+            "The call has changed what was given to it." if got else "What the call should change is as it was."
+        ),
     ),
     "alive": Kind(9, lambda v: f"{v['nodes']} nodes and {v['saved']} saved tensors alive", _alive_means),
 }

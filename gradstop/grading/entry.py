@@ -24,6 +24,7 @@ from gradstop.course import Assignment, CourseError
 from gradstop.grading.execute import JudgedExecute
 from gradstop.grading.gradebook import cause, open_gradebook
 from gradstop.grading.outcome import Outcome
+from gradstop.grading.submission import read_timestamp
 
 
 class Entry:
@@ -58,7 +59,7 @@ class Entry:
     def _enter(self, outcome: Outcome) -> Any:
         name, student = self._assignment.name, outcome.student
         self._gradebook.update_or_create_student(student)
-        stamp = self._course.get_existing_timestamp(self._folder(self._course.submitted_directory, student))
+        stamp = read_timestamp(Path(self._folder(self._course.submitted_directory, student)))
         self._gradebook.update_or_create_submission(name, student, **({"timestamp": stamp} if stamp else {}))
         names = {"student": student, "assignment": name, "notebook": self._assignment.notebook.stem}
         resources: dict[str, Any] = {"nbgrader": {**names, "db_url": self._course.db_url}}

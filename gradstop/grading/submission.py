@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from nbformat import NotebookNode, convert, from_dict
 
 LARGEST_NOTEBOOK = 20_000_000  # bytes
 LARGEST_FILES = 20_000_000  # bytes, all files beside the notebook
+TIMESTAMP, LARGEST_TIMESTAMP = "timestamp.txt", 100  # bytes
 MOST_CELLS = 2_000
 MOST_FILES = 200
 _NO_NAME = set("<>\"'&`")  # nbgrader's pages show a student's name as it is
@@ -72,10 +74,35 @@ def read_submission(student: str, notebook: Path) -> Submission:
     size = notebook.stat().st_size
     if size > LARGEST_NOTEBOOK:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
+    read_timestamp(folder)
     try:
         return Submission(student, notebook.read_bytes(), dict(_files(folder)))
     except OSError as error:
         raise UnreadableError(f"{notebook.name} cannot be read: {error.strerror}") from None
+
+
+def read_timestamp(folder: Path) -> datetime | None:
+    """Return when a submission was handed in, as its ``timestamp.txt`` says, in UTC; None where there is none.
+
+    Whoever hands in may have written it: it is read as a plain, short file of whatever encoding. Raises
+    UnreadableError for any other, and for what is no date.
+    """
+    path = folder / TIMESTAMP
+    if not os.path.lexists(path):
+        return None
+    from nbgrader.utils import parse_utc  # takes a second to load
+
+    if not is_plain(path) or path.stat().st_size > LARGEST_TIMESTAMP:
+        raise UnreadableError(f"{TIMESTAMP} is no file of at most {LARGEST_TIMESTAMP} bytes: take it away, or mend it")
+    data = path.read_bytes()
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
+    text = data.decode(encoding, errors="replace").strip()
+    try:
+        found: datetime | None = parse_utc(text) if text else None
+        return found
+    except (ValueError, OverflowError, AttributeError):  # AttributeError: a zone that dateutil does not know
+        shown = "".join(sign if sign.isprintable() else "?" for sign in text[:40])
+        raise UnreadableError(f"{TIMESTAMP} holds no date: {shown!r}. Write 2026-11-28 18:30:00 UTC") from None
 
 
 def _names(folder: Path) -> str:

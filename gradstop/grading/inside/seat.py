@@ -67,7 +67,7 @@ def run(request: Request, streams: list[int], tells: int) -> NoReturn:
     for number in (0, 1, 2):
         os.dup2(os.open(os.devnull, os.O_RDWR), number)
     os.environ.clear()
-    os.environ.update(request.environment, MPLBACKEND=INLINE)
+    os.environ.update(request.environment, MPLBACKEND=INLINE, GRADSTOP_GRADING="1")
 
     def body() -> NoReturn:
         with suppress(ProtocolError, OSError):

@@ -5,6 +5,7 @@ submission. The shell is made when this module is imported, once for all that ar
 """
 
 import io
+import json
 import os
 import sys
 from contextlib import suppress
@@ -22,7 +23,9 @@ from gradstop.grading.inside.channel import LONGEST
 from gradstop.grading.inside.guard import block_signals, free_signals
 from gradstop.record import Json
 
-MOST = LONGEST // 4  # characters that one cell may show
+MOST = LONGEST // 4  # characters that one cell may print
+KEPT = LONGEST - LONGEST // 10  # bytes of all outputs of a cell, as JSON
+SMALLEST = 2_000  # bytes; where fewer are left, the outputs that follow are left out
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
@@ -56,10 +59,27 @@ class Outputs:
         self.items.append(item)
 
     def take(self) -> list[dict[str, Any]]:
-        """Hand over the outputs and forget them."""
-        items = self.items
+        """Hand over the outputs and forget them; one that would not go into a message becomes a note of its size."""
+        items, left = [], KEPT
+        for item in self.items:
+            size = len(json.dumps(item, default=str))
+            if size > left:
+                item = _cut(item, size)
+                size = len(json.dumps(item))
+            left -= size
+            items.append(item)
+            if left < SMALLEST:
+                break
         self.clear()
         return items
+
+
+def _cut(item: dict[str, Any], size: int) -> dict[str, Any]:
+    """Return what stands in the place of an output that is too large; an error stays one."""
+    note = f"(An output of {size / 1e6:.1f} MB was left out here.)"
+    if item.get("output_type") == "error":
+        return {"output_type": "error", "ename": str(item.get("ename"))[:100], "evalue": note, "traceback": []}
+    return {"output_type": "stream", "name": "stdout", "text": f"{note}\n"}
 
 
 _outputs = Outputs()
