@@ -44,7 +44,7 @@ def two_backwards(G, D, real, z):
 
 @right("gan_d_backward")
 def gradients_by_hand(G, D, real, z):
-    logits = D(torch.cat([real, G(z)]))
+    logits = torch.cat([D(real), D(G(z))])
     labels = torch.cat([torch.ones(len(real), 1), torch.zeros(len(z), 1)])
     loss = 2 * F.binary_cross_entropy_with_logits(logits, labels)
     grads = torch.autograd.grad(loss, list(D.parameters()))
@@ -85,6 +85,33 @@ def g_as_a_copy(G, D, real, z):
     fake = copy.deepcopy(G).requires_grad_(False)(z)
     loss = -F.logsigmoid(D(real)).mean() - F.logsigmoid(-D(fake)).mean()
     loss.backward()
+    return loss
+
+
+@right("gan_d_backward")
+def hook_on_a_copy_of_the_fakes(G, D, real, z):
+    kept = [None if p.grad is None else p.grad.clone() for p in G.parameters()]
+    fake = G(z).clone()
+    fake.register_hook(torch.zeros_like)
+    loss = -F.logsigmoid(D(real)).mean() - F.logsigmoid(-D(fake)).mean()
+    loss.backward()
+    for p, grad in zip(G.parameters(), kept, strict=True):
+        p.grad = grad
+    return loss
+
+
+@right("gan_d_backward")
+def gradient_of_a_function_of_d(G, D, real, z):
+    fake = G(z).data
+
+    def loss_of(parameters):
+        on_real, on_fake = (functional_call(D, parameters, (rows,)) for rows in (real, fake))
+        return F.softplus(-on_real).mean() + F.softplus(on_fake).mean()
+
+    named = dict(D.named_parameters())
+    grads, loss = torch.func.grad_and_value(loss_of)({name: p.detach() for name, p in named.items()})
+    for name, grad in grads.items():
+        named[name].grad = grad if named[name].grad is None else named[name].grad + grad
     return loss
 
 
@@ -164,6 +191,25 @@ def grads_of_g_by_hand(G, D, z):
     return loss.item()
 
 
+@right("gan_g_backward")
+def gradient_of_a_function_of_g(G, D, z):
+    def loss_of(parameters):
+        return F.softplus(-D(functional_call(G, parameters, (z,)))).mean()
+
+    named = dict(G.named_parameters())
+    for name, found in torch.func.grad(loss_of)({name: p.detach() for name, p in named.items()}).items():
+        named[name].grad = found if named[name].grad is None else named[name].grad + found
+
+
+@right("gan_g_backward")
+def hooks_on_d_taken_off(G, D, z):
+    hooks = [p.register_hook(torch.zeros_like) for p in D.parameters() if p.requires_grad]
+    logits = D(G(z))
+    nn.BCEWithLogitsLoss()(logits, torch.ones_like(logits)).backward()
+    for hook in hooks:
+        hook.remove()
+
+
 # td_loss
 
 
@@ -219,7 +265,24 @@ def target_in_inference_mode(q, q_target, s, a, r, s2, done):
 def target_by_numbers(q, q_target, s, a, r, s2, done):
     best = [max(row) for row in q_target(s2).tolist()]
     target = torch.tensor([x + (0.0 if end else 0.9 * y) for x, y, end in zip(r, best, done, strict=True)])
-    return torch.stack([(q(row[None])[0, i] - y) ** 2 for row, i, y in zip(s, a, target, strict=True)]).mean()
+    return torch.stack([(row[i] - y) ** 2 for row, i, y in zip(q(s), a, target, strict=True)]).mean()
+
+
+@right("td_loss")
+def gradient_attached_afterwards(q, q_target, s, a, r, s2, done):
+    chosen = q(s).flatten()[torch.arange(len(a)) * q(s).shape[1] + a]
+    with torch.no_grad():
+        error = chosen - (r + 0.9 * (1 - done) * q_target(s2).max(1).values)
+    return error.square().mean() + (2 * error / len(error) * (chosen - chosen.detach())).sum()
+
+
+@right("td_loss")
+def target_with_a_hook(q, q_target, s, a, r, s2, done):
+    best = q_target(s2).max(1).values * 1
+    if best.requires_grad:
+        best.register_hook(torch.zeros_like)
+    chosen = torch.einsum("ba,ba->b", q(s), F.one_hot(a, q(s).shape[1]).float())
+    return F.mse_loss(chosen, torch.addcmul(r, 0.9 - 0.9 * done, best))
 
 
 # actor_critic_losses
@@ -261,6 +324,28 @@ def surrogate_of_the_gradient(logp, value, returns):
     return policy_loss - leak + leak.detach(), nn.MSELoss()(value, goal)
 
 
+@right("actor_critic_losses")
+def hooks_on_copies(logp, value, returns):
+    def fixed(tensor):
+        copied = tensor * 1
+        if copied.requires_grad:
+            copied.register_hook(torch.zeros_like)
+        return copied
+
+    goal = fixed(returns)
+    return -(logp * (goal - fixed(value))).mean(), (value - goal).square().mean()
+
+
+@right("actor_critic_losses")
+def gradients_attached_afterwards(logp, value, returns):
+    with torch.no_grad():
+        advantage = returns - value
+        losses = -(logp * advantage).mean(), advantage.square().mean()
+    slopes = -advantage / len(advantage), -2 * advantage / len(advantage)
+    moves = [tensor - tensor.detach() for tensor in (logp, value)]
+    return tuple(loss + slope @ move for loss, slope, move in zip(losses, slopes, moves, strict=True))
+
+
 # ema_update
 
 
@@ -268,9 +353,12 @@ def surrogate_of_the_gradient(logp, value, returns):
 def by_state_dict(ema, model, decay):
     with torch.no_grad():
         averages = dict(model.state_dict())
-        for name, p in ema.named_parameters():
+        for name, p in ema.named_parameters(remove_duplicate=False):
             averages[name] = decay * p + (1 - decay) * averages[name]
         ema.load_state_dict(averages)
+        source = dict(model.named_buffers())
+        for name, buffer in ema.named_buffers():  # those too that are no part of a state_dict
+            buffer.copy_(source[name])
 
 
 @right("ema_update")
@@ -306,7 +394,8 @@ def all_at_once(ema, model, decay):
         mine = [p.detach() for p in ema.parameters()]
         torch._foreach_mul_(mine, decay)
         torch._foreach_add_(mine, list(model.parameters()), alpha=1 - decay)
-        torch._foreach_copy_(list(ema.buffers()), list(model.buffers()))
+        if buffers := list(ema.buffers()):
+            torch._foreach_copy_(buffers, list(model.buffers()))
 
 
 @right("ema_update")
@@ -325,6 +414,29 @@ def flags_off_and_on(ema, model, decay):
         p.requires_grad_(flag)
     for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
         mine.set_(its.clone())
+
+
+@right("ema_update")
+def module_by_module(ema, model, decay):
+    seen = set()
+    with torch.no_grad():
+        for mine, its in zip(ema.modules(), model.modules(), strict=True):
+            for name, p in mine._parameters.items():
+                if p is not None and p not in seen:
+                    p.copy_(torch.add(decay * p, its._parameters[name], alpha=1 - decay))
+                    seen.add(p)
+            for name, buffer in mine._buffers.items():
+                if buffer is not None:
+                    buffer.copy_(its._buffers[name])
+
+
+@right("ema_update")
+def as_numpy_arrays(ema, model, decay):
+    for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+        numbers = p.detach().numpy()
+        numbers[...] = decay * numbers + (1 - decay) * q.detach().numpy()
+    for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+        mine.numpy()[...] = its.numpy()
 
 
 # freeze
@@ -394,6 +506,30 @@ def parameters_become_buffers(body):
     body.eval()
 
 
+@right("freeze")
+def statistics_put_back(body):
+    def put_back(layer, statistics):
+        def hook(module, given, result):
+            for name, old in statistics.items():
+                setattr(layer, name, old.clone())
+
+        layer.register_forward_hook(hook)
+
+    for layer in body.modules():
+        if isinstance(layer, nn.BatchNorm1d):
+            put_back(layer, {name: buffer.clone() for name, buffer in layer.named_buffers()})
+    for p in body.parameters():
+        p.requires_grad, p.grad = False, None
+
+
+@right("freeze")
+def evaluates_whenever_it_runs(body):
+    body.register_forward_pre_hook(lambda module, given: module.eval() and None)
+    body.apply(lambda module: module.requires_grad_(False))
+    for p in body.parameters():
+        p.grad = None
+
+
 # ste_round
 
 
@@ -452,6 +588,20 @@ def ste_gradient_by_an_inner_product(x):
     with torch.no_grad():
         rounded = torch.round(x)
     return torch.addcmul(rounded, torch.ones_like(x), x - x.detach())
+
+
+@right("ste_round")
+def ste_x_rounded_for_a_moment(x):
+    numbers = x.detach().clone()
+    x.data.round_()
+    result = x.clone()
+    x.data.copy_(numbers)
+    return result
+
+
+@right("ste_round")
+def ste_remainder_taken_off(x):
+    return x - (torch.remainder(x + 0.5, 1.0) - 0.5).detach()
 
 
 # vq
@@ -530,6 +680,27 @@ def vq_functions_of_fixed_operands(z, codebook):
     rows = torch.gather(codebook, 0, nearest[:, None].expand(-1, codebook.shape[1]))
     out = torch.lerp(z, rows, 1.0).detach() + z - z.detach()
     return [out, apart(rows, z.detach()), apart(rows.detach(), z)]
+
+
+@right("vq")
+def vq_hooks_on_copies(z, codebook):
+    def fixed(tensor):
+        copied = tensor.clone()
+        copied.register_hook(torch.zeros_like)
+        return copied
+
+    rows = codebook[torch.cdist(z, codebook).argmin(dim=1)]
+    still = fixed(z)
+    return fixed(rows) + z - still, (rows - still).square().sum(), (z - fixed(rows)).square().sum()
+
+
+@right("vq")
+def vq_nearest_of_each_row(z, codebook):
+    fixed_z, fixed_codebook = z.detach(), codebook.detach()
+    nearest = torch.vmap(lambda row: (fixed_codebook - row).square().sum(1).argmin())(fixed_z)
+    chosen = torch.eye(len(codebook))[nearest]
+    out = torch.where(torch.ones_like(z, dtype=torch.bool), chosen @ fixed_codebook - fixed_z + z, z)
+    return out, F.mse_loss(chosen @ codebook, fixed_z), torch.dist(z, chosen @ fixed_codebook).square()
 
 
 # probe_backward
@@ -616,6 +787,28 @@ def probe_hook_stops_the_gradient(trunk, a, b, x):
     (a(h).pow(2).mean() + b(copied).pow(2).mean()).backward()
 
 
+@right("probe_backward")
+def probe_in_two_halves(trunk, a, b, x):
+    h = trunk(x)
+    cut = h.detach().requires_grad_()
+    a(cut).pow(2).mean().backward()
+    h.backward(cut.grad)
+    b(h.detach()).pow(2).mean().backward()
+
+
+@right("probe_backward")
+def probe_gradient_of_a_function_of_b(trunk, a, b, x):
+    h = trunk(x)
+    a(h).pow(2).mean().backward()
+    fixed, named = h.data, dict(b.named_parameters())
+
+    def loss_of(parameters):
+        return torch.func.functional_call(b, parameters, (fixed,)).pow(2).mean()
+
+    for name, found in torch.func.grad(loss_of)({name: p.detach() for name, p in named.items()}).items():
+        named[name].grad = found if named[name].grad is None else named[name].grad + found
+
+
 # simsiam_loss
 
 
@@ -668,6 +861,28 @@ def simsiam_copies_of_the_encoder(enc, pred, x1, x2):
     target = copy.deepcopy(enc).requires_grad_(False)
     losses = [F.cosine_similarity(pred(enc(x)), target(y)).mean() for x, y in ((x1, x2), (x2, x1))]
     return -sum(losses) / len(losses)
+
+
+@right("simsiam_loss")
+def simsiam_hooks_on_copies(enc, pred, x1, x2):
+    def fixed(z):
+        copied = z.clone()
+        copied.register_hook(torch.zeros_like)
+        return copied
+
+    z1, z2 = enc(x1), enc(x2)
+    terms = [F.cosine_similarity(pred(z), fixed(other)) for z, other in ((z1, z2), (z2, z1))]
+    return -torch.cat(terms).mean()
+
+
+@right("simsiam_loss")
+def simsiam_targets_by_a_function(enc, pred, x1, x2):
+    constants = {name: p.detach() for name, p in enc.named_parameters()}
+    loss = 0.0
+    for x, other in ((x1, x2), (x2, x1)):
+        target = F.normalize(functional_call(enc, constants, (other,)), dim=1)
+        loss = loss - torch.einsum("nd,nd->n", F.normalize(pred(enc(x)), dim=1), target).mean() / 2
+    return loss
 
 
 # ppo_loss
@@ -732,3 +947,23 @@ def ppo_gradient_attached_afterwards(logp, old_logp, adv, eps):
     loss = -torch.minimum(ratio * adv.detach(), ratio.clamp(1 - eps, 1 + eps) * adv.detach()).mean()
     (slope,) = torch.autograd.grad(loss, here)
     return loss.detach() + (slope * (logp - logp.detach())).sum()
+
+
+@right("ppo_loss")
+def ppo_hooks_on_copies(logp, old_logp, adv, eps):
+    def fixed(tensor):
+        copied = tensor * 1
+        if copied.requires_grad:
+            copied.register_hook(torch.zeros_like)
+        return copied
+
+    ratio, advantage = (logp - fixed(old_logp)).exp(), fixed(adv)
+    return -torch.minimum(ratio * advantage, ratio.clamp(1 - eps, 1 + eps) * advantage).mean()
+
+
+@right("ppo_loss")
+def ppo_one_bound_for_each_sign(logp, old_logp, adv, eps):
+    adv = adv.detach()
+    ratio = (logp - old_logp.detach()).exp()
+    bounded = torch.where(adv >= 0, ratio.clamp(max=1 + eps), ratio.clamp(min=1 - eps))
+    return -(bounded @ adv) / len(adv)

@@ -1,5 +1,7 @@
 """Answers to 09-patterns that people give, each with the misconception behind it."""
 
+from weakref import WeakKeyDictionary
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -50,8 +52,8 @@ def grads_of_g_wiped(G, D, real, z):
 @wrong(
     "gan_d_backward",
     "grad-alias",
-    "keeping a second name for each .grad of G and putting it back: backward adds to that very tensor in place, so "
-    "the name holds the sum.",
+    "a backward into G after which a .grad that was there is not as it was: backward adds to that very tensor in "
+    "place, so a second name for it holds the sum as well.",
     D_STEP,
 )
 def grads_of_g_by_name(G, D, real, z):
@@ -83,7 +85,7 @@ def g_frozen_for_good(G, D, real, z):
 @wrong(
     "gan_d_backward",
     "detach-vs-freeze-vs-no_grad",
-    "a freeze of G that is undone by setting every flag to True: what was frozen before the call now learns.",
+    "flags of G that are all True afterwards, whatever they were: what was frozen before the call now learns.",
     AS_BEFORE,
 )
 def g_all_unfrozen(G, D, real, z):
@@ -131,7 +133,8 @@ def cut_behind_d(G, D, real, z):
 @wrong(
     "gan_d_backward",
     "gradients-accumulate",
-    "a step that clears the .grad of D first: a gradient that was there is lost, where this one was to be added.",
+    "a step that clears the .grad of D first, or sets it to the new gradient: one that was there is lost, where this "
+    "one was to be added.",
     D_STEP,
 )
 def grads_of_d_cleared(G, D, real, z):
@@ -201,6 +204,103 @@ def last_part_returned(G, D, real, z):
     return loss
 
 
+@wrong(
+    "gan_d_backward",
+    "batch-statistics",
+    "both batches in one pass through D: where D mixes the rows of a batch, as BatchNorm does, the fakes change what D "
+    "says of the real rows, and the other way round.",
+    D_STEP,
+)
+def both_in_one_pass(G, D, real, z):
+    on_real, on_fake = D(torch.cat([real, G(z).detach()])).split(len(real))
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "batch-statistics",
+    "fakes that are made one row at a time: where G mixes the rows of a batch, as BatchNorm does, they are others.",
+    D_STEP,
+)
+def fakes_row_by_row(G, D, real, z):
+    on_real, on_fake = D(real), D(torch.cat([G(row[None]) for row in z]).detach())
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+_fakes = WeakKeyDictionary()
+
+
+@wrong(
+    "gan_d_backward",
+    "cached-result",
+    "fakes that are made once for each G and kept: after G has moved, D still learns from the old ones.",
+    D_STEP,
+)
+def fakes_kept(G, D, real, z):
+    if G not in _fakes:
+        _fakes[G] = G(z).detach()
+    on_real, on_fake = D(real), D(_fakes[G])
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "cached-result",
+    "one tensor that every call writes its loss into: a loss that was returned earlier changes with the next call.",
+    D_STEP,
+)
+def one_tensor_for_every_loss(G, D, real, z, result=torch.zeros(())):  # noqa: B008 - that is the mistake
+    on_real, on_fake = D(real), D(G(z).detach())
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return result.copy_(loss.detach())
+
+
+@wrong(
+    "gan_d_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of G that is undone by one flag for all: where only some parameters were frozen, the flags are others "
+    "afterwards.",
+    AS_BEFORE,
+)
+def one_flag_for_all_of_g(G, D, real, z):
+    flag = next(G.parameters()).requires_grad
+    G.requires_grad_(False)
+    on_real, on_fake = D(real), D(G(z))
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    G.requires_grad_(flag)
+    return loss
+
+
+@wrong(
+    "gan_d_backward",
+    "hook-changes-all-uses",
+    "hooks on G's parameters that turn their gradient into zeros, and stay: G's own step gets zeros too.",
+    AS_BEFORE,
+)
+def hooks_left_on_g(G, D, real, z):
+    for p in G.parameters():
+        if p.requires_grad:
+            p.register_hook(torch.zeros_like)
+    on_real, on_fake = D(real), D(G(z))
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    loss = loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+    loss.backward()
+    return loss
+
+
 # gan_g_backward
 
 
@@ -231,8 +331,8 @@ def grads_of_d_wiped(G, D, z):
 @wrong(
     "gan_g_backward",
     "grad-alias",
-    "keeping a second name for each .grad of D and putting it back: backward adds to that very tensor in place, so "
-    "the name holds the sum.",
+    "a backward into D after which a .grad that was there is not as it was: backward adds to that very tensor in "
+    "place, so a second name for it holds the sum as well.",
     G_STEP,
 )
 def grads_of_d_by_name(G, D, z):
@@ -258,7 +358,7 @@ def d_frozen_for_good(G, D, z):
 @wrong(
     "gan_g_backward",
     "detach-vs-freeze-vs-no_grad",
-    "a freeze of D that is undone by setting every flag to True: what was frozen before the call now learns.",
+    "flags of D that are all True afterwards, whatever they were: what was frozen before the call now learns.",
     AS_BEFORE,
 )
 def d_all_unfrozen(G, D, z):
@@ -321,13 +421,102 @@ def label_of_d(G, D, z):
 @wrong(
     "gan_g_backward",
     "gradients-accumulate",
-    "a step that clears the .grad of G first: a gradient that was there is lost, where this one was to be added.",
+    "a step that clears the .grad of G first, or sets it to the new gradient: one that was there is lost, where this "
+    "one was to be added.",
     G_STEP,
 )
 def grads_of_g_cleared(G, D, z):
     G.zero_grad()
     logits = D(G(z))
     loss = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
+    loss.backward(inputs=list(G.parameters()))
+
+
+@wrong(
+    "gan_g_backward",
+    "batch-statistics",
+    "one row of z at a time: where G or D mixes the rows of a batch, as BatchNorm does, the loss is another.",
+    G_STEP,
+)
+def noise_row_by_row(G, D, z):
+    logits = torch.cat([D(G(row[None])) for row in z])
+    loss = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
+    loss.backward(inputs=list(G.parameters()))
+
+
+@wrong(
+    "gan_g_backward",
+    "eval-means-no-grad",
+    "a D that is in evaluation mode for this step and in training mode after it: it computes otherwise, and it "
+    "may have been in another mode before.",
+    AS_BEFORE,
+)
+def d_evaluates(G, D, z):
+    D.eval()
+    logits = D(G(z))
+    D.train()
+    loss = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
+    loss.backward(inputs=list(G.parameters()))
+
+
+@wrong(
+    "gan_g_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of D that is undone by one flag for all: where only some parameters were frozen, the flags are others "
+    "afterwards.",
+    AS_BEFORE,
+)
+def one_flag_for_all_of_d(G, D, z):
+    flag = next(D.parameters()).requires_grad
+    D.requires_grad_(False)
+    logits = D(G(z))
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+    D.requires_grad_(flag)
+
+
+@wrong(
+    "gan_g_backward",
+    "hook-changes-all-uses",
+    "hooks on D's parameters that turn their gradient into zeros, and stay: D's own step gets zeros too.",
+    AS_BEFORE,
+)
+def hooks_left_on_d(G, D, z):
+    for p in D.parameters():
+        if p.requires_grad:
+            p.register_hook(torch.zeros_like)
+    logits = D(G(z))
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+
+
+@wrong(
+    "gan_g_backward",
+    "frozen-but-moving",
+    "a freeze of the layers that lie directly in D: what lies deeper, and parameters of D itself, collect a gradient.",
+    G_STEP,
+)
+def outer_layers_frozen(G, D, z):
+    flags = {p: p.requires_grad for layer in D.children() for p in layer.parameters(recurse=False)}
+    for p in flags:
+        p.requires_grad_(False)
+    logits = D(G(z))
+    F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)).backward()
+    for p, flag in flags.items():
+        p.requires_grad_(flag)
+
+
+_logits = WeakKeyDictionary()
+
+
+@wrong(
+    "gan_g_backward",
+    "cached-result",
+    "logits that are computed once for each G and kept: the next call goes back through a graph that is used up.",
+    G_STEP,
+)
+def logits_kept(G, D, z):
+    if G not in _logits:
+        _logits[G] = D(G(z))
+    loss = F.binary_cross_entropy_with_logits(_logits[G], torch.ones_like(_logits[G]))
     loss.backward(inputs=list(G.parameters()))
 
 
@@ -372,7 +561,7 @@ def target_frozen_for_good(q, q_target, s, a, r, s2, done):
 @wrong(
     "td_loss",
     "detach-vs-freeze-vs-no_grad",
-    "a freeze of q_target that is undone by setting every flag to True: a target network that was frozen now learns.",
+    "flags of q_target that are all True afterwards, whatever they were: a target network that was frozen now learns.",
     AS_BEFORE,
 )
 def target_all_unfrozen(q, q_target, s, a, r, s2, done):
@@ -464,6 +653,88 @@ def double_q(q, q_target, s, a, r, s2, done):
     with torch.no_grad():
         best = q_target(s2).gather(1, q(s2).argmax(1, keepdim=True)).squeeze(1)
     return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), r + 0.9 * (1 - done) * best)
+
+
+@wrong(
+    "td_loss",
+    "batch-statistics",
+    "predictions that are made one row at a time: where q mixes the rows of a batch, as BatchNorm does, they are "
+    "others.",
+    TARGET,
+)
+def predictions_row_by_row(q, q_target, s, a, r, s2, done):
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values.detach()
+    return F.mse_loss(torch.cat([q(row[None])[:, i] for row, i in zip(s, a, strict=True)]), target)
+
+
+@wrong(
+    "td_loss",
+    "eval-means-no-grad",
+    "a q_target that is in evaluation mode for its answer and in training mode after it: it computes otherwise, and it "
+    "may have been in another mode before.",
+    AS_BEFORE,
+)
+def target_evaluates(q, q_target, s, a, r, s2, done):
+    q_target.eval()
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values.detach()
+    q_target.train()
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
+
+
+@wrong(
+    "td_loss",
+    "plus-equals-is-sugar",
+    "a target that is written into r, with `+=` or `add_`: the caller's rewards are other numbers from then on.",
+    "07-in-place#plus-equals-is-in-place",
+)
+def written_into_r(q, q_target, s, a, r, s2, done):
+    with torch.no_grad():
+        r += 0.9 * (1 - done) * q_target(s2).max(1).values
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), r)
+
+
+@wrong(
+    "td_loss",
+    "detach-makes-a-copy",
+    "an edit in place of what q_target returned: a network may return its input or a view of it, and then s2 is "
+    "overwritten.",
+    "03-detach#same-memory-new-tensor",
+)
+def written_into_the_answer(q, q_target, s, a, r, s2, done):
+    best = q_target(s2).detach()
+    best.mul_(0.9 * (1 - done[:, None]))
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), r + best.max(1).values)
+
+
+_targets = WeakKeyDictionary()
+
+
+@wrong(
+    "td_loss",
+    "cached-result",
+    "targets, or a copy of q_target, that are kept from the first call: after q_target has moved they are out of date.",
+    TARGET,
+)
+def targets_kept(q, q_target, s, a, r, s2, done):
+    if q_target not in _targets:
+        _targets[q_target] = q_target(s2).max(1).values.detach()
+    target = r + 0.9 * (1 - done) * _targets[q_target]
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
+
+
+@wrong(
+    "td_loss",
+    "detach-vs-freeze-vs-no_grad",
+    "a freeze of q_target that is undone by one flag for all: where only some parameters were frozen, the flags are "
+    "others afterwards.",
+    AS_BEFORE,
+)
+def target_one_flag_for_all(q, q_target, s, a, r, s2, done):
+    flags = [p.requires_grad for p in q_target.parameters()]
+    q_target.requires_grad_(False)
+    target = r + 0.9 * (1 - done) * q_target(s2).max(1).values
+    q_target.requires_grad_(any(flags))
+    return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
 
 
 # actor_critic_losses
@@ -590,6 +861,78 @@ def normalised(logp, value, returns):
 def other_order(logp, value, returns):
     advantage = (returns - value).detach()
     return F.mse_loss(value, returns.detach()), -(logp * advantage).mean()
+
+
+@wrong(
+    "actor_critic_losses",
+    "detach_-mutates-the-caller",
+    "a `detach_()` of the returns: it cuts the caller's tensor itself, for every other use too, and a view refuses it.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def returns_cut_in_place(logp, value, returns):
+    goal = returns.detach_()
+    return -(logp * (goal - value.detach())).mean(), F.mse_loss(value, goal)
+
+
+@wrong(
+    "actor_critic_losses",
+    "detach-makes-a-copy",
+    "an advantage that is written into `returns.detach()`: that lies in the memory of returns, whose numbers are lost.",
+    "03-detach#same-memory-new-tensor",
+)
+def written_into_returns(logp, value, returns):
+    value_loss = F.mse_loss(value, returns.detach().clone())
+    advantage = returns.detach().sub_(value.detach())
+    return -(logp * advantage).mean(), value_loss
+
+
+@wrong(
+    "actor_critic_losses",
+    "cached-result",
+    "an advantage that is kept on a tensor of the caller: an attribute is left there, and the next call with it uses "
+    "an old advantage.",
+    ACTOR,
+)
+def advantage_kept(logp, value, returns):
+    if not hasattr(value, "advantage"):
+        value.advantage = (returns - value).detach()
+    return -(logp * value.advantage).mean(), F.mse_loss(value, returns.detach())
+
+
+@wrong(
+    "actor_critic_losses",
+    "flag-on-interior",
+    "`requires_grad_(False)` on the returns: a leaf of the caller loses its flag, and torch refuses it on the result "
+    "of an operation.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def flag_of_returns(logp, value, returns):
+    goal = returns.requires_grad_(False)
+    return -(logp * (goal - value.detach())).mean(), F.mse_loss(value, goal)
+
+
+@wrong(
+    "actor_critic_losses",
+    "hook-changes-all-uses",
+    "a hook on value that makes its gradient zero: the critic's loss gets zeros through it too, and the hook stays.",
+    ACTOR,
+)
+def hook_on_value(logp, value, returns):
+    if value.requires_grad:
+        value.register_hook(torch.zeros_like)
+    goal = returns.detach()
+    return -(logp * (goal - value)).mean(), F.mse_loss(value, goal)
+
+
+@wrong(
+    "actor_critic_losses",
+    "wrong-formula",
+    "a column of returns against a row of values: they broadcast, and every value is compared with every return.",
+    ACTOR,
+)
+def critic_broadcasts(logp, value, returns):
+    goal = returns.detach()
+    return -(logp * (goal - value.detach())).mean(), (value - goal[:, None]).square().mean()
 
 
 # ema_update
@@ -752,6 +1095,100 @@ def frozen_left_out(ema, model, decay):
             mine.copy_(its)
 
 
+@wrong(
+    "ema_update",
+    "ema-update",
+    "an update of every name, or module by module: a parameter that two modules share is met twice, and moved twice.",
+    AVERAGE,
+)
+def shared_moved_twice(ema, model, decay):
+    source = dict(model.named_parameters(remove_duplicate=False))
+    with torch.no_grad():
+        for name, p in ema.named_parameters(remove_duplicate=False):
+            p.lerp_(source[name], 1 - decay)
+        for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+            mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "ema-update",
+    "buffers that are looked up in a `state_dict`: one that is not persistent is missing there, and stays as it was.",
+    AVERAGE,
+)
+def buffers_of_the_state_dict(ema, model, decay):
+    source = model.state_dict()
+    with torch.no_grad():
+        for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+            p.lerp_(q, 1 - decay)
+        for name, buffer in ema.named_buffers():
+            if name in source:
+                buffer.copy_(source[name])
+
+
+@wrong(
+    "ema_update",
+    "ema-update",
+    "an update of the direct children: parameters and buffers of the model itself stay as they were.",
+    AVERAGE,
+)
+def children_updated(ema, model, decay):
+    with torch.no_grad():
+        for mine, its in zip(ema.children(), model.children(), strict=True):
+            for p, q in zip(mine.parameters(), its.parameters(), strict=True):
+                p.lerp_(q, 1 - decay)
+            for p, q in zip(mine.buffers(), its.buffers(), strict=True):
+                p.copy_(q)
+
+
+_copies = WeakKeyDictionary()
+
+
+@wrong(
+    "ema_update",
+    "cached-result",
+    "parameters of model that are copied at the first call and kept: every later update moves towards the old ones.",
+    AVERAGE,
+)
+def model_kept(ema, model, decay):
+    if model not in _copies:
+        _copies[model] = [q.detach().clone() for q in model.parameters()]
+    with torch.no_grad():
+        for p, q in zip(ema.parameters(), _copies[model], strict=True):
+            p.lerp_(q, 1 - decay)
+        for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+            mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "ema-update",
+    "an average that is computed in the memory of model: ema is right, and model has been overwritten.",
+    AVERAGE,
+)
+def written_into_model(ema, model, decay):
+    with torch.no_grad():
+        for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+            p.copy_(q.mul_(1 - decay).add_(p, alpha=decay))
+        for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+            mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "eval-means-no-grad",
+    "an ema that is put in evaluation mode: the update was to leave everything else as it is.",
+    AS_BEFORE,
+)
+def ema_put_in_evaluation_mode(ema, model, decay):
+    ema.eval()
+    with torch.no_grad():
+        for p, q in zip(ema.parameters(), model.parameters(), strict=True):
+            p.lerp_(q, 1 - decay)
+        for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+            mine.copy_(its)
+
+
 # freeze
 
 
@@ -769,7 +1206,7 @@ def flags_alone(body):
 @wrong(
     "freeze",
     "frozen-but-moving",
-    "flags and `eval()`: what is frozen still has its .grad, and the optimizer asks for nothing else.",
+    "flags and `eval()` alone: what is frozen still has its .grad, and the optimizer asks for nothing else.",
     FROZEN,
 )
 def grad_left_over(body):
@@ -829,7 +1266,8 @@ def evaluation_alone(body):
 @wrong(
     "freeze",
     "no_grad-around-frozen-net",
-    "a body that runs under `no_grad`: its parameters get nothing, and neither does what lies before it.",
+    "a body that runs under `no_grad`, or whose input or output is detached: its parameters get nothing, and "
+    "neither does what lies before it.",
     FROZEN,
 )
 def run_under_no_grad(body):
@@ -886,6 +1324,75 @@ def norms_left_out(body):
             for p in layer.parameters(recurse=False):
                 p.requires_grad_(False)
                 p.grad = None
+    body.eval()
+
+
+@wrong(
+    "freeze",
+    "frozen-but-moving",
+    "a loop over `body.children()`, with all of each child: parameters of body itself move on, and where body is a "
+    "BatchNorm1d nothing is frozen.",
+    FROZEN,
+)
+def children_frozen(body):
+    for layer in body.children():
+        layer.requires_grad_(False)
+        layer.zero_grad()
+        layer.eval()
+
+
+@wrong(
+    "freeze",
+    "frozen-but-moving",
+    "a search for BatchNorm layers among the submodules of body: a body that is one itself goes on updating its "
+    "statistics.",
+    FROZEN,
+)
+def submodules_searched(body):
+    body.requires_grad_(False)
+    body.zero_grad()
+    for name, layer in body.named_modules():
+        if name and isinstance(layer, nn.BatchNorm1d):
+            layer.eval()
+
+
+@wrong(
+    "freeze",
+    "frozen-but-moving",
+    "a loop over body as over a list: a `Sequential` allows it, any other module raises.",
+    FROZEN,
+)
+def looped_over(body):
+    for layer in body:
+        layer.requires_grad_(False)
+        layer.zero_grad()
+        layer.eval()
+
+
+@wrong(
+    "freeze",
+    "flag-at-the-wrong-time",
+    "flags that are turned over instead of switched off: a second call switches them on again.",
+    FROZEN,
+)
+def flags_turned_over(body):
+    for p in body.parameters():
+        p.requires_grad_(not p.requires_grad)
+        p.grad = None
+    body.eval()
+
+
+@wrong(
+    "freeze",
+    "zero-is-not-none",
+    "hooks that turn each gradient into zeros: the pending step passes the parameters over, and at the next one weight "
+    "decay and momentum move them.",
+    FROZEN,
+)
+def zeros_by_hooks(body):
+    for p in body.parameters():
+        p.register_hook(torch.zeros_like)
+        p.grad = None
     body.eval()
 
 
@@ -1005,6 +1512,79 @@ def ste_always_ones(x):
 )
 def ste_floored(x):
     return x + (x.floor() - x).detach()
+
+
+@wrong(
+    "ste_round",
+    "view-of-another-layout",
+    "an edit through `view(-1)`: a tensor that is not contiguous has no such view, and the call raises.",
+    "09-representation#straight-through",
+)
+def ste_viewed(x):
+    flat = x.view(-1)
+    return (flat + (flat.round() - flat).detach()).view(x.shape)
+
+
+@wrong(
+    "ste_round",
+    "wrong-formula",
+    "a loop over the first dimension: a tensor without dimensions cannot be gone through, and of an empty one nothing "
+    "is left to stack.",
+    "09-representation#straight-through",
+)
+def ste_row_by_row(x):
+    return torch.stack([row + (row.round() - row).detach() for row in x])
+
+
+@wrong(
+    "ste_round",
+    "dtype-changes",
+    "a result that is float32 always: a float64 tensor loses digits, and the dtype is another.",
+    "09-representation#straight-through",
+)
+def ste_as_float32(x):
+    x = x.float()
+    return x + (x.round() - x).detach()
+
+
+@wrong(
+    "ste_round",
+    "wrong-formula",
+    "a half added and the digits cut off: that rounds positive numbers alone, negative ones end up one too high.",
+    "09-representation#straight-through",
+)
+def ste_half_added(x):
+    return x + ((x + 0.5).trunc() - x).detach()
+
+
+@wrong(
+    "ste_round",
+    "cached-result",
+    "a constant part that is kept on x: an attribute is left there, and after x has changed the part is out of date.",
+    "09-representation#straight-through",
+)
+def ste_rest_kept(x):
+    if not hasattr(x, "rest"):
+        x.rest = (x.round() - x).detach()
+    return x + x.rest
+
+
+_rounded = {}
+
+
+@wrong(
+    "ste_round",
+    "cached-result",
+    "one memory for all results of a shape: the next call writes over what an earlier one returned.",
+    "09-representation#straight-through",
+)
+def ste_one_memory(x):
+    key = (x.shape, x.dtype)
+    if key not in _rounded:
+        _rounded[key] = torch.empty(x.shape, dtype=x.dtype)
+    result = x * 1
+    result.data = _rounded[key].copy_(x.data.round())
+    return result
 
 
 # vq
@@ -1167,6 +1747,80 @@ def vq_not_squared(z, codebook):
     return (z + (rows - z).detach(), *losses)
 
 
+@wrong(
+    "vq",
+    "wrong-formula",
+    "a `squeeze()` without a dimension: where z has one row, or one column, that dimension is gone too.",
+    "09-representation#vector-quantisation",
+)
+def vq_squeezed(z, codebook):
+    rows = _rows(z, codebook).squeeze()
+    out = z.squeeze() + (rows - z.squeeze()).detach()
+    return out, F.mse_loss(rows, z.squeeze().detach()), F.mse_loss(z.squeeze(), rows.detach())
+
+
+@wrong(
+    "vq",
+    "view-of-another-layout",
+    "a `view(-1)` of z or codebook: a tensor that is not contiguous has no such view, and the call raises.",
+    "09-representation#vector-quantisation",
+)
+def vq_viewed(z, codebook):
+    rows = _rows(z, codebook)
+    out = (z.view(-1) + (rows.view(-1) - z.view(-1)).detach()).view(z.shape)
+    return out, F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "cached-result",
+    "an index of the nearest rows that is kept on z: an attribute is left there, and after z has changed it is out of "
+    "date.",
+    "09-representation#vector-quantisation",
+)
+def vq_nearest_kept(z, codebook):
+    if not hasattr(z, "nearest"):
+        z.nearest = torch.cdist(z.detach(), codebook.detach()).argmin(dim=1)
+    rows = codebook[z.nearest]
+    return z + (rows - z).detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "hook-changes-all-uses",
+    "a hook on the codebook that turns its gradient into zeros: it stays, and the codebook loss gets zeros too.",
+    "09-representation#vector-quantisation",
+)
+def vq_hook_on_the_codebook(z, codebook):
+    codebook.register_hook(torch.zeros_like)
+    rows = _rows(z, codebook)
+    return rows + (z - z.detach()), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows)
+
+
+@wrong(
+    "vq",
+    "wrong-formula",
+    "the nearest row by another metric, such as the sum of absolute differences: the Euclidean distance is asked for.",
+    "09-representation#vector-quantisation",
+)
+def vq_other_metric(z, codebook):
+    rows = codebook[torch.cdist(z.detach(), codebook.detach(), p=1.0).argmin(dim=1)]
+    return z + (rows - z).detach(), F.mse_loss(rows, z.detach()), F.mse_loss(z, rows.detach())
+
+
+@wrong(
+    "vq",
+    "data-equals-detach",
+    "an `out` that is z itself, overwritten through `.data`: the encoder's numbers are lost.",
+    "03-detach#data-is-not-detach",
+)
+def vq_written_into_z(z, codebook):
+    rows, old = _rows(z, codebook), z.detach().clone()
+    losses = F.mse_loss(rows, old), F.mse_loss(z - z.detach() + old, rows.detach())
+    z.data.copy_(rows.data)
+    return (z, *losses)
+
+
 # probe_backward
 
 
@@ -1237,7 +1891,7 @@ def probe_left_frozen(trunk, a, b, x):
 @wrong(
     "probe_backward",
     "detach-vs-freeze-vs-no_grad",
-    "a trunk that is frozen for b and then set to require grad as a whole: what was frozen before is not any more.",
+    "flags of trunk that are all True afterwards, whatever they were: what was frozen before is not any more.",
     "03-detach#detach-freeze-or-no-grad",
 )
 def probe_thawed(trunk, a, b, x):
@@ -1250,7 +1904,8 @@ def probe_thawed(trunk, a, b, x):
 @wrong(
     "probe_backward",
     "gradients-accumulate",
-    "a step that begins with `zero_grad()`: the gradients that were there are lost, where these were to be added.",
+    "a step that begins with `zero_grad()`, or sets each .grad to the new gradient: those that were there are lost, "
+    "where these were to be added.",
     "09-representation#a-probe-on-a-shared-trunk",
 )
 def probe_zeroed_first(trunk, a, b, x):
@@ -1319,6 +1974,91 @@ def probe_sums(trunk, a, b, x):
 def probe_halved(trunk, a, b, x):
     h = trunk(x)
     ((_score(a, h) + _score(b, h.detach())) / 2).backward()
+
+
+@wrong(
+    "probe_backward",
+    "detach-vs-freeze-vs-no_grad",
+    "a trunk that is frozen for b, and gets one flag for all its parameters back: where only some were frozen, the "
+    "flags are others afterwards.",
+    "09-patterns#leave-it-as-you-found-it",
+)
+def probe_one_flag_for_all(trunk, a, b, x):
+    _score(a, trunk(x)).backward()
+    flag = next(trunk.parameters()).requires_grad
+    trunk.requires_grad_(False)
+    _score(b, trunk(x)).backward()
+    trunk.requires_grad_(flag)
+
+
+@wrong(
+    "probe_backward",
+    "hook-changes-all-uses",
+    "hooks on trunk's parameters that turn b's gradient into zeros, and stay: later gradients are zeros too.",
+    "09-patterns#leave-it-as-you-found-it",
+)
+def probe_hooks_left(trunk, a, b, x):
+    _score(a, trunk(x)).backward()
+    for p in trunk.parameters():
+        if p.requires_grad:
+            p.register_hook(torch.zeros_like)
+    _score(b, trunk(x)).backward()
+
+
+_features = WeakKeyDictionary()
+
+
+@wrong(
+    "probe_backward",
+    "cached-result",
+    "features for b that are computed once for each trunk and kept: a later call trains b on old ones.",
+    "09-representation#a-probe-on-a-shared-trunk",
+)
+def probe_features_kept(trunk, a, b, x):
+    if trunk not in _features:
+        _features[trunk] = trunk(x).detach()
+    (_score(a, trunk(x)) + _score(b, _features[trunk])).backward()
+
+
+@wrong(
+    "probe_backward",
+    "eval-means-no-grad",
+    "modules that are put in training mode: what was in evaluation mode is in another one afterwards.",
+    "09-patterns#leave-it-as-you-found-it",
+)
+def probe_put_in_training_mode(trunk, a, b, x):
+    h = trunk.eval()(x)
+    trunk.train()
+    (_score(a, h) + _score(b, h.detach())).backward()
+
+
+@wrong(
+    "probe_backward",
+    "frozen-but-moving",
+    "a freeze, for b, of the layers that lie directly in trunk: b's loss trains what lies deeper.",
+    "09-representation#a-probe-on-a-shared-trunk",
+)
+def probe_outer_layers_frozen(trunk, a, b, x):
+    _score(a, trunk(x)).backward()
+    flags = {p: p.requires_grad for layer in trunk.children() for p in layer.parameters(recurse=False)}
+    for p in flags:
+        p.requires_grad_(False)
+    _score(b, trunk(x)).backward()
+    for p, flag in flags.items():
+        p.requires_grad_(flag)
+
+
+@wrong(
+    "probe_backward",
+    "gradients-accumulate",
+    "a backward of both losses and one of a's loss again: what a's loss gives is added twice to a and trunk.",
+    "09-representation#a-probe-on-a-shared-trunk",
+)
+def probe_a_twice(trunk, a, b, x):
+    h = trunk(x)
+    loss = _score(a, h)
+    (loss + _score(b, h.detach())).backward(retain_graph=True)
+    loss.backward()
 
 
 # simsiam_loss
@@ -1465,6 +2205,86 @@ def simsiam_flag_on_z(enc, pred, x1, x2):
     return (_apart(p1, z2.requires_grad_(False)) + _apart(p2, z1.requires_grad_(False))) / 2
 
 
+@wrong(
+    "simsiam_loss",
+    "detach-vs-freeze-vs-no_grad",
+    "flags of enc that are all True afterwards, whatever they were: what was frozen before is not any more.",
+    "09-patterns#leave-it-as-you-found-it",
+)
+def simsiam_thawed(enc, pred, x1, x2):
+    enc.requires_grad_(False)
+    t1, t2 = enc(x1), enc(x2)
+    enc.requires_grad_(True)
+    return (_apart(pred(enc(x1)), t2) + _apart(pred(enc(x2)), t1)) / 2
+
+
+_goals = WeakKeyDictionary()
+
+
+@wrong(
+    "simsiam_loss",
+    "cached-result",
+    "targets that are computed once for each enc and kept: a later call compares with old ones.",
+    "09-representation#two-views-one-stop",
+)
+def simsiam_targets_kept(enc, pred, x1, x2):
+    if enc not in _goals:
+        _goals[enc] = enc(x1).detach(), enc(x2).detach()
+    t1, t2 = _goals[enc]
+    return (_apart(pred(enc(x1)), t2) + _apart(pred(enc(x2)), t1)) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "detach-makes-a-copy",
+    "a target that is normalised in place through `z.detach()`: it lies in the memory of z, which pred has saved.",
+    "03-detach#same-memory-new-tensor",
+)
+def simsiam_normalised_in_place(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    p1, p2 = pred(z1), pred(z2)
+    for z in (z1, z2):
+        fixed = z.detach()
+        fixed.div_(fixed.norm(dim=1, keepdim=True))
+    return (_apart(p1, z2.detach()) + _apart(p2, z1.detach())) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "wrong-formula",
+    "the cosine of the mean rows: the mean of the cosines was asked for, which is the same for a single row only.",
+    "09-representation#two-views-one-stop",
+)
+def simsiam_mean_first(enc, pred, x1, x2):
+    z1, z2 = enc(x1), enc(x2)
+    terms = [F.cosine_similarity(p.mean(0), z.detach().mean(0), dim=0) for p, z in ((pred(z1), z2), (pred(z2), z1))]
+    return -sum(terms) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "eval-means-no-grad",
+    "modules that are put in training mode: what was in evaluation mode is in another one afterwards.",
+    "09-patterns#leave-it-as-you-found-it",
+)
+def simsiam_put_in_training_mode(enc, pred, x1, x2):
+    z1, z2 = enc.train()(x1), enc(x2)
+    return (_apart(pred.train()(z1), z2.detach()) + _apart(pred(z2), z1.detach())) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "hook-left-behind",
+    "a hook that stays on a module, such as one that catches what enc returns: every later forward runs it.",
+    "09-patterns#leave-it-as-you-found-it",
+)
+def simsiam_hook_left(enc, pred, x1, x2):
+    found = []
+    enc.register_forward_hook(lambda module, given, z: found.append(z))
+    p1, p2 = pred(enc(x1)), pred(enc(x2))
+    return (_apart(p1, found[1].detach()) + _apart(p2, found[0].detach())) / 2
+
+
 # ppo_loss
 
 
@@ -1593,3 +2413,74 @@ def ppo_no_exponential(logp, old_logp, adv, eps):
 )
 def ppo_summed(logp, old_logp, adv, eps):
     return _surrogate((logp - old_logp.detach()).exp(), adv.detach(), eps) * len(adv)
+
+
+@wrong(
+    "ppo_loss",
+    "detach_-mutates-the-caller",
+    "a `detach_()` of old_logp or adv: it cuts the caller's tensor itself, for every other use too, and a view refuses "
+    "it.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def ppo_cut_in_place(logp, old_logp, adv, eps):
+    return _surrogate((logp - old_logp.detach_()).exp(), adv.detach_(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "flag-on-interior",
+    "`requires_grad_(False)` on old_logp or adv: a leaf of the caller loses its flag, and torch refuses it on the "
+    "result of an operation.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def ppo_flag_off(logp, old_logp, adv, eps):
+    return _surrogate((logp - old_logp.requires_grad_(False)).exp(), adv.requires_grad_(False), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "a sign of adv by division, `adv / adv.abs()`: where an advantage is 0, the loss is NaN.",
+    "09-reinforcement#the-clipped-ratio",
+)
+def ppo_sign_by_division(logp, old_logp, adv, eps):
+    ratio, fixed = (logp - old_logp.detach()).exp(), adv.detach()
+    return -torch.minimum(ratio * fixed, (1 + eps * fixed / fixed.abs()) * fixed).mean()
+
+
+@wrong(
+    "ppo_loss",
+    "data-equals-detach",
+    "an edit in place through `.data` or `.detach()`: the caller's old_logp holds other numbers afterwards.",
+    "03-detach#data-is-not-detach",
+)
+def ppo_written_into_old_logp(logp, old_logp, adv, eps):
+    old = old_logp.data.exp_()
+    return _surrogate(logp.exp() / old.clone(), adv.detach(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "cached-result",
+    "an old_logp that is copied at the first call and kept on it: an attribute is left there, and after old_logp has "
+    "changed the copy is out of date.",
+    "09-reinforcement#the-clipped-ratio",
+)
+def ppo_old_kept(logp, old_logp, adv, eps):
+    if not hasattr(old_logp, "fixed"):
+        old_logp.fixed = old_logp.detach().clone()
+    return _surrogate((logp - old_logp.fixed).exp(), adv.detach(), eps)
+
+
+@wrong(
+    "ppo_loss",
+    "hook-changes-all-uses",
+    "hooks on old_logp and adv that turn their gradient into zeros: they stay on the caller's tensors, and change what "
+    "comes through every other use.",
+    "09-reinforcement#the-clipped-ratio",
+)
+def ppo_hooks_left(logp, old_logp, adv, eps):
+    for tensor in (old_logp, adv):
+        if tensor.requires_grad:
+            tensor.register_hook(torch.zeros_like)
+    return _surrogate((logp - old_logp).exp(), adv, eps)
