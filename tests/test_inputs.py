@@ -2,11 +2,13 @@
 
 import os
 import random
+import subprocess
+import sys
 from itertools import combinations, product
 
 import pytest
 import torch
-from conftest import exercises, together
+from conftest import ROOT, exercises, together
 
 from gradstop.grading.key.turns import covering_paths, covering_turns
 from gradstop.observe import Draw, case, explore
@@ -186,3 +188,35 @@ def test_no_choice_offers_one_structure_twice(bench, exercise, monkeypatch):
     monkeypatch.setattr(Draw, "choice", checked)
     for one in bench.cases[exercise]:
         assert covering_paths(one, bench.solutions[exercise])
+
+
+STRUCTURES = """
+import json, sys
+from pathlib import Path
+from gradstop.course import assignments, load_solutions
+from gradstop.grading.key.turns import structures
+from gradstop.observe import read_cases
+
+found = {}
+for assignment in assignments(Path(sys.argv[1])):
+    cases = read_cases(assignment.read_cases())
+    for name, solution in load_solutions(assignment.notebook).items():
+        found[name] = {case.name: structures(case, solution) for case in cases[name]}
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+def test_structures_are_the_same_in_every_process():
+    """Python hashes text otherwise in each: no order of a set may decide what is met."""
+    found = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", STRUCTURES, str(ROOT)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    ]
+    assert len(found[0]) > 10_000
+    assert len(set(found)) == 1

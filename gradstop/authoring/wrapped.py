@@ -34,10 +34,7 @@ _NARROW = {
     "zeros": f"{_TENSOR}bool((a != 0).all())",
     "negative values": f"{_TENSOR}bool((a >= 0).all())",
     "float64": f"{_TENSOR}a.dtype is not torch.float64",
-    "a .grad that is there already": (
-        "all(p.grad is None for p in (a.parameters() if isinstance(a, torch.nn.Module) else"
-        " [a] if isinstance(a, torch.Tensor) and a.is_leaf else []))"
-    ),
+    "a .grad that is there already": "all(p.grad is None for p in _leaves(a))",
     "no_grad outside": "torch.is_grad_enabled()",
     "several parameter groups": "not hasattr(a, 'param_groups') or len(a.param_groups) == 1",
     "a child with children": f"{_MODULE}not any(list(c.children()) for c in a.children())",
@@ -45,13 +42,21 @@ _NARROW = {
     "parameters of the model itself": f"{_MODULE}not a._parameters",
     "a buffer": f"{_MODULE}not list(a.buffers())",
     "a non-persistent buffer": f"{_MODULE}not any(m._non_persistent_buffers_set for m in a.modules())",
-    "a frozen parameter": f"{_MODULE}all(p.requires_grad for p in a.parameters())",
+    "a frozen parameter": "isinstance(a, torch.Tensor) or all(p.requires_grad for p in _leaves(a))",
     "a shared parameter": (
         f"{_MODULE}len(list(a.parameters())) == len(list(a.named_parameters(remove_duplicate=False)))"
     ),
     "a model that is in evaluation mode": f"{_MODULE}a.training",
 }
 _NARROWED = """
+def _leaves(a):
+    if isinstance(a, torch.nn.Module):
+        return list(a.parameters())
+    if hasattr(a, "param_groups"):
+        return [p for group in a.param_groups for p in group["params"]]
+    return [a] if isinstance(a, torch.Tensor) and a.is_leaf else []
+
+
 def _flat(values):
     return [a for v in values for a in (_flat(v) if isinstance(v, (list, tuple)) else [v])]
 

@@ -99,5 +99,5 @@ def _stopped(got: Record) -> Difference:
         "the result can be used as the text says",
         _shown(f"stopped after “{got.observations[-1].name}”: {got.stopped}"),
         "goes on to the end",
-        "What your function returned could not be used further.",
+        "What your function returned, or did to what it was given, could not be used further.",
     )

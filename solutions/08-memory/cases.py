@@ -9,7 +9,7 @@ import numpy
 import torch
 from torch import Tensor, nn
 
-from gradstop.observe import Census, Draw, Observer, case
+from gradstop.observe import AGAIN, FILLED, Census, Draw, Form, Observer, case
 
 Function = Callable[..., Any]
 Body = Callable[[Function, Draw, Observer], Generator[None, Draw, None]]
@@ -30,11 +30,6 @@ def counted(body: Body) -> Body:
                 gc.unfreeze()
 
     return run
-
-
-def at_most(limit: int, count: float) -> str:
-    """Return the same words for every count that is not above the limit."""
-    return f"at most {limit}" if count <= limit else f"{count:g}"
 
 
 def collected(census: Census, nodes: int = 0, saved: int = 0) -> Census:
@@ -60,15 +55,38 @@ def call_for_gradients(see: Observer, name: str, asked: str, function: Function,
 
 
 def loss_of(later: Draw, result: Tensor) -> Tensor:
-    """Make a scalar of ``result`` by weights, and a consumer, that nobody knew when it was computed."""
-    weights = later.numbers(result.shape, dtype=result.dtype)
-    consumer = later.choice(torch.sigmoid, torch.tanh, torch.square)
-    return (consumer(result) * weights).sum()
+    """Make a scalar of ``result`` by weights that nobody knew when it was computed; ``result`` is saved for it."""
+    return (result.square() * later.numbers(result.shape, dtype=result.dtype)).sum()
 
 
 def precision(draw: Draw) -> torch.dtype:
     """Draw one of the two dtypes that the exercises speak of."""
     return draw.choice(torch.float32, torch.float64)
+
+
+def leaf(draw: Draw, name: str, form: Form | tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
+    """Return a leaf that requires grad; loss functions compute with it, and the exercise's function is not given it."""
+    made = draw.numbers(form, dtype=dtype).requires_grad_()
+    draw.given.append(f"{name} is a leaf of shape {tuple(made.shape)} ({str(dtype).removeprefix('torch.')})")
+    return made
+
+
+def change(later: Draw, name: str, tensor: Tensor) -> None:
+    """Give a tensor other values, in place."""
+    with torch.no_grad():
+        tensor.copy_(later.numbers(tensor.shape, dtype=tensor.dtype))
+    later.given.append(f"then {name} is given other values, in place")
+
+
+def named(things: str, numbers: list[int]) -> str:
+    """Say which of the losses, states or steps, by their numbers."""
+    return f"{things} {', '.join(map(str, numbers))}" if numbers else "none"
+
+
+def requiring_grad(things: str, result: Any) -> str:
+    """Say which of a list's items are tensors that require grad."""
+    items = enumerate(result, 1) if isinstance(result, list) else ()
+    return named(things, [number for number, item in items if isinstance(item, Tensor) and item.requires_grad])
 
 
 # train --------------------------------------------------------------------------------------------------
@@ -78,34 +96,57 @@ LOSSES = "the result is a list of the n losses, each as it was before its step, 
 
 
 class Regression:
-    """Two parameters, data, and a loss function that counts the graphs it makes."""
+    """Four parameters, data, and a loss function that counts the graphs it makes.
 
-    def __init__(self, draw: Draw):
-        self.w, self.b = draw.tensor("w", "leaf", (3,)), draw.tensor("b", "leaf", (1,))
-        self.x, self.y = draw.numbers((4, 3)), draw.numbers((4,))
-        self.census = Census()
+    The loss depends on w, b and c; d is there for the optimizer alone, and c is frozen. The targets lie far below what
+    is predicted: no gradient is small by cancellation, which Adam would magnify.
+    """
+
+    def __init__(self, draw: Draw, name: str = ""):
+        self.w, self.b = leaf(draw, f"{name}w", (3,)), leaf(draw, f"{name}b", (1,))
+        self.c, self.d = draw.numbers((3,)), draw.numbers((2,)).requires_grad_()
+        self.x, self.y = draw.numbers((4, 3), signed=False), self.targets(draw)
+        self.census, self.held = Census(), {"w": self.w, "b": self.b}
+
+    @staticmethod
+    def targets(draw: Draw) -> Tensor:
+        """Draw what is to be predicted."""
+        return draw.numbers((4,)) - 25
 
     def loss(self) -> Tensor:
         """Return the loss; its graph is counted."""
         with self.census.recording():
-            return self.census.tag(((self.x * self.w).sum(1) + self.b).tanh().sub(self.y).square().mean())
+            return self.census.tag(((self.x * self.w + self.c).sum(1) + self.b - self.y).div(10).square().mean())
 
     def optimizer(self, draw: Draw) -> torch.optim.Optimizer:
-        """Draw an optimizer for both parameters."""
-        lr = draw.number(0.1, 0.4)
-        made, words = draw.choice(
-            (torch.optim.SGD([self.w, self.b], lr=lr), "SGD"),
-            (torch.optim.SGD([self.w, self.b], lr=lr, momentum=0.7), "SGD with momentum"),
-            (torch.optim.Adam([self.w, self.b], lr=lr), "Adam"),
-        )
-        draw.given.append(f"opt is {words} with lr = {lr}")
-        return made
+        """Draw an optimizer for the parameters; ``held`` is what it holds."""
+        lr, other = draw.number(1.0, 2.0), draw.number(3.0, 4.0)
+        kind = draw.choice("SGD", "SGD with momentum, in two groups", "Adam, with a frozen parameter c and an unused d")
+        draw.given.append(f"opt is {kind}")
+        if kind == "SGD":
+            return torch.optim.SGD([self.w, self.b], lr=lr)
+        if "groups" in kind:
+            draw.feature("several parameter groups", "momentum")
+            return torch.optim.SGD([{"params": [self.w]}, {"params": [self.b], "lr": other}], lr=lr, momentum=0.7)
+        draw.feature("a frozen parameter", "a parameter without .grad", "a parameter that the loss does not depend on")
+        self.held = {"w": self.w, "b": self.b, "c": self.c, "d": self.d}
+        return torch.optim.Adam(self.held.values(), lr=lr / 10)
+
+    def parameters(self) -> list[Tensor]:
+        """Return all parameters, held by the optimizer or not."""
+        return [self.w, self.b, self.c, self.d]
+
+    def clear(self) -> None:
+        """Clear all gradients: what ``.grad`` holds after the steps is free."""
+        for parameter in self.parameters():
+            parameter.grad = None
 
 
-def steps(draw: Draw, again: str = "") -> int:
+def steps(draw: Draw) -> int:
     """Draw n."""
-    n = draw.choice(2, 3, 5)
-    draw.given.append(f"{again}n = {n}")
+    n = draw.choice(3, 1)
+    draw.feature("one step" if n == 1 else "several steps")
+    draw.given.append(f"n = {n}")
     return n
 
 
@@ -116,135 +157,168 @@ def as_numbers(result: Any) -> Any:
     return [float(r) if isinstance(r, Tensor | numpy.ndarray | numpy.generic) else r for r in result]
 
 
-def carrying(result: Any) -> int:
-    """Count the tensors of a list that require grad."""
-    return sum(isinstance(r, Tensor) and r.requires_grad for r in result) if isinstance(result, list) else -1
-
-
 @case("train", "the parameters have no gradient yet", "08-memory#keep-numbers-not-tensors")
 def a_fresh_start(train: Function, draw: Draw, see: Observer):
     task = Regression(draw)
-    opt, n = task.optimizer(draw), steps(draw)
-    result = see.call(train, task.loss, opt, n)
+    opt, n, loss = task.optimizer(draw), steps(draw), task.loss
+    before = see.look(opt=opt, **task.held)
+    result = see.call(train, loss, opt, n)
     see.value("the result", as_numbers(result), LOSSES)
-    see.value("the parameters", [task.w, task.b], UPDATED)
+    see.value("the parameters", task.parameters(), UPDATED)
     later = yield
-    task.y = later.numbers((4,))
-    again = see.call(train, task.loss, opt, steps(later, "in a second call "), name="a second call")
-    see.value("the second result", as_numbers(again), LOSSES)
-    see.value("the parameters after the second call", [task.w, task.b], UPDATED)
-    see.value(
-        "the first result afterwards", as_numbers(result), "each loss in the list stays as it was before its step"
-    )
+    draw.feature(*AGAIN)
+    task.y = task.targets(later)
+    again = see.call(train, loss, opt, n, name="a second call")
+    see.value("the losses of the second call", as_numbers(again), LOSSES)
+    see.value("the parameters after the second call", task.parameters(), UPDATED)
+    other = Regression(later, "another ")
+    third = see.call(train, other.loss, torch.optim.SGD([other.w, other.b], lr=2.0), 2, name="a call with another opt")
+    see.value("the losses of the call with another opt", as_numbers(third), LOSSES)
+    see.value("the parameters of the other opt", other.parameters(), UPDATED)
+    asked = "each loss in the list stays as it was before its step"
+    see.value("the first result after the other calls", as_numbers(result), asked)
+    task.clear()
+    asked = "apart from the steps nothing changes on opt and its parameters"
+    see.left("what has changed on opt and its parameters, but for .grad", before, asked, opt=opt, **task.held)
 
 
 @case("train", "the parameters hold gradients from earlier", "08-memory#gradients-add-up")
 def earlier_gradients(train: Function, draw: Draw, see: Observer):
     task = Regression(draw)
-    draw.prefill(task.w, task.b)
-    draw.given.append("w and b have a .grad from earlier")
     opt, n = task.optimizer(draw), steps(draw)
-    result = see.call(train, task.loss, opt, n)
+    draw.prefill(*task.held.values())
+    draw.given.append("all parameters of opt have a .grad from earlier")
+    draw.hook(w=task.w)
+    loss = task.loss
+    result = see.call(train, loss, opt, n)
     see.value("the result", as_numbers(result), LOSSES)
-    see.value("the parameters", [task.w, task.b], UPDATED)
+    see.value("the parameters", task.parameters(), UPDATED)
     later = yield
-    later.prefill(task.w, task.b)
-    see.call(train, task.loss, opt, steps(later, "in a second call "), name="a second call")
-    see.value("the parameters after the second call", [task.w, task.b], UPDATED)
+    later.prefill(*task.held.values())
+    see.call(train, loss, opt, n, name="a second call")
+    see.value("the parameters after the second call", task.parameters(), UPDATED)
 
 
 @case("train", "the graphs that are alive afterwards are counted", "08-memory#what-a-graph-keeps-alive")
 @counted
 def nothing_alive(train: Function, draw: Draw, see: Observer):
     task = Regression(draw)
-    opt, n = task.optimizer(draw), steps(draw)
-    result = see.call(train, task.loss, opt, n)
+    opt, n, loss = task.optimizer(draw), steps(draw), task.loss
+    result = see.call(train, loss, opt, n)
     alive = "no graph is alive afterwards, while the list is kept"
     see.alive("what is alive", collected(task.census), alive)
-    see.value("how many losses require grad", carrying(result), "no loss in the list requires grad: 0 of them do")
+    see.value("the losses that require grad", requiring_grad("losses", result), "no loss in the list requires grad")
     see.value("the result", as_numbers(result), LOSSES)
     later = yield
-    again = see.call(train, task.loss, opt, steps(later, "in a second call "), name="a second call")
+    task.y = task.targets(later)
+    again = see.call(train, loss, opt, n, name="a second call")
     see.alive("what is alive after the second call", collected(task.census), alive)
-    see.value("both results", as_numbers(result) + as_numbers(again), LOSSES)
+    see.value("the losses of the second call", as_numbers(again), LOSSES)
 
 
 # accumulate ---------------------------------------------------------------------------------------------
 
 
 class Losses:
-    """Functions that each return a loss, and note what of the earlier graphs is alive while they run."""
+    """Functions that each return a loss, and note what of the earlier graphs is alive while they run.
 
-    def __init__(self, draw: Draw, leaves: list[Tensor], count: int, again: str = ""):
-        self.leaves, self.censuses = leaves, [Census() for _ in range(count)]
-        self.factors = [[draw.numbers(leaf.shape, dtype=leaf.dtype) for leaf in leaves] for _ in range(count)]
-        self.saved, self.graphs = 0, 0
-        draw.given.append(f"{count} loss functions{again}")
+    ``order`` says which functions the list holds: one may be there twice.
+    """
 
-    def functions(self) -> list[Callable[[], Tensor]]:
-        """Return the functions."""
-        return [lambda i=i: self.loss(i) for i in range(len(self.censuses))]
+    def __init__(self, draw: Draw, leaves: list[Tensor], order: tuple[int, ...], where: str = ""):
+        self.leaves, self.censuses = leaves, list[Census]()
+        self.factors = [[draw.numbers(t.shape, dtype=t.dtype) for t in leaves] for _ in range(max(order) + 1)]
+        self.saved, self.graphs = list[int](), list[int]()
+        self.functions = [lambda i=i: self.loss(i) for i in range(max(order) + 1)]
+        self.list, self.order = [self.functions[i] for i in order], list(order)
+        twice = ", the first of them there twice" if order.count(0) > 1 else ""
+        draw.feature("a function that is there twice" if twice else "one function" if len(order) == 1 else "functions")
+        draw.given.append(f"{len(self.functions)} loss functions{twice}{where}")
 
     def loss(self, number: int) -> Tensor:
         """Return one loss."""
-        with self.censuses[number].recording():
+        census = Census()
+        with census.recording():
             terms = [(leaf.sin() * f).exp().sum() for leaf, f in zip(self.leaves, self.factors[number], strict=True)]
-            loss = self.censuses[number].tag(sum(terms).sqrt())
-        self.look_at([census for i, census in enumerate(self.censuses) if i != number])
+            loss = census.tag(sum(terms).sqrt() + 0.5)  # may be divided in place: its last operation saves nothing
+        self.look()
+        self.censuses.append(census)
         return loss
 
-    def look_at(self, others: list[Census]) -> None:
-        """Note the largest number of other graphs of which something is alive."""
-        in_order = self.saved == 0 and self.graphs <= 1
-        if in_order and (sum(c.nodes() > 0 for c in others) > 1 or any(c.saved() for c in others)):
+    def look(self) -> None:
+        """Note of which other graphs something is alive, where it is more than ever before."""
+        saved, graphs = self.alive()
+        if not self.saved and len(self.graphs) <= 1 and (saved or len(graphs) > 1):
             gc.collect()
-        self.saved = max(self.saved, sum(c.saved() > 0 for c in others))
-        self.graphs = max(self.graphs, sum(c.nodes() > 0 for c in others))
+            saved, graphs = self.alive()
+        self.saved, self.graphs = max(self.saved, saved, key=len), max(self.graphs, graphs, key=len)
+
+    def alive(self) -> tuple[list[int], list[int]]:
+        """Return the numbers of the losses of which something saved is alive, and of those with nodes alive."""
+        numbered = list(enumerate(self.censuses, 1))
+        return [i for i, c in numbered if c.saved()], [i for i, c in numbered if c.nodes()]
+
+    def observe(self, see: Observer, name: str) -> None:
+        """Observe what was alive; losses are numbered in the order in which they are computed."""
+        see.value(f"earlier losses with something saved alive, in {name}", named("losses", self.saved), NO_SAVED)
+        graphs = "at most one" if len(self.graphs) <= 1 else named("losses", self.graphs)
+        see.value(f"earlier losses with nodes alive, in {name}", graphs, ONE_GRAPH)
 
 
 MEAN = "the gradient of the mean of the losses is added to what .grad holds"
-NO_SAVED = "while one loss is computed, nothing that was saved for an earlier one is alive: 0 losses"
+NO_SAVED = "while one loss is computed, nothing that was saved for an earlier one is alive"
 ONE_GRAPH = "while one loss is computed, the nodes of at most one earlier graph are alive"
+LISTS = ((0, 1, 2), (0,), (0, 1, 0))
 
 
 @case("accumulate", "the leaves have no gradient yet", "08-memory#gradients-add-up")
 @counted
 def no_gradient_yet(accumulate: Function, draw: Draw, see: Observer):
     dtype = precision(draw)
-    w, b = draw.tensor("w", "leaf", dtype=dtype), draw.tensor("b", "leaf", dtype=dtype)
-    losses = Losses(draw, [w, b], draw.choice(2, 3, 5))
-    call_for_gradients(see, "the call", MEAN, accumulate, losses.functions(), w=w, b=b)
+    w, b = leaf(draw, "w", draw.form("matrix", "scalar"), dtype), leaf(draw, "b", (2,), dtype)
+    losses = Losses(draw, [w, b], (0, 1))
+    call_for_gradients(see, "the call", MEAN, accumulate, losses.list, w=w, b=b)
     later = yield
-    more = Losses(later, [b, w], later.choice(1, 3, 4), " in a second call")
-    call_for_gradients(see, "a second call", MEAN, accumulate, more.functions(), w=w, b=b)
+    draw.feature("called again with another object", "called again after the object has changed")
+    change(later, "w", w)
+    call_for_gradients(see, "a second call with the same list", MEAN, accumulate, losses.list, w=w, b=b)
+    more = Losses(later, [b, w], (0, 1, 2), " in another list")
+    call_for_gradients(see, "a call with another list", MEAN, accumulate, more.list, w=w, b=b)
 
 
 @case("accumulate", "the leaves hold gradients from earlier", "08-memory#gradients-add-up")
 @counted
 def gradients_there_already(accumulate: Function, draw: Draw, see: Observer):
-    w, b = draw.tensor("w", "leaf"), draw.tensor("b", "leaf")
+    w, b = leaf(draw, "w", (2, 3)), leaf(draw, "b", ())
     draw.prefill(w, b)
     draw.given.append("w and b have a .grad from earlier")
-    losses = Losses(draw, [w, b], draw.choice(2, 3, 4))
-    call_for_gradients(see, "the call", MEAN, accumulate, losses.functions(), w=w, b=b)
+    draw.hook(w=w)
+    losses = Losses(draw, [w, b], draw.choice(*LISTS))
+    before = see.look(w=w, b=b)
+    call_for_gradients(see, "the call", MEAN, accumulate, losses.list, w=w, b=b)
+    place = {id(function): i for i, function in enumerate(losses.functions)}
+    held = [place.get(id(function), "something else") for function in losses.list]
+    see.value("the functions that the list holds afterwards, by number", held, "the list itself is unchanged")
     later = yield
+    see.left("what has changed on w and b, but for .grad", before, "nothing else of the leaves changes", w=w, b=b)
     total = loss_of(later, w * 1.5) + loss_of(later, b)
     see.gradients("another backward", total.backward, "later backwards add to it as usual", w=w, b=b)
+    draw.feature("called again with the same object")
+    call_for_gradients(see, "a second call with the same list", MEAN, accumulate, losses.list, w=w, b=b)
 
 
 @case("accumulate", "what is alive is counted while the losses are computed", "08-memory#one-graph-at-a-time")
 @counted
 def one_graph_at_a_time(accumulate: Function, draw: Draw, see: Observer):
-    w, b = draw.tensor("w", "leaf"), draw.tensor("b", "leaf")
-    losses = Losses(draw, [w, b], draw.choice(3, 4, 5))
-    call_for_gradients(see, "the call", MEAN, accumulate, losses.functions(), w=w, b=b)
-    see.value("how many earlier losses had something saved alive", losses.saved, NO_SAVED)
-    see.value("how many earlier graphs had nodes alive", at_most(1, losses.graphs), ONE_GRAPH)
+    w, b = leaf(draw, "w", (3,)), leaf(draw, "b", (2,))
+    losses = Losses(draw, [w, b], draw.choice((0, 1, 2), (0, 1, 0, 2)))
+    call_for_gradients(see, "the call", MEAN, accumulate, losses.list, w=w, b=b)
+    losses.observe(see, "the call")
     later = yield
-    more = Losses(later, [w, b], later.choice(3, 6), " in a second call")
-    call_for_gradients(see, "a second call", MEAN, accumulate, more.functions(), w=w, b=b)
-    see.value("how many earlier losses had something saved alive this time", more.saved, NO_SAVED)
-    see.value("how many earlier graphs had nodes alive this time", at_most(1, more.graphs), ONE_GRAPH)
+    more = Losses(later, [w, b], (0, 1, 2, 3), " in a second call")
+    call_for_gradients(see, "a second call", MEAN, accumulate, more.list, w=w, b=b)
+    more.observe(see, "a second call")
+    call_for_gradients(see, "a third call with the first list", MEAN, accumulate, losses.list, w=w, b=b)
 
 
 # grad_penalty -------------------------------------------------------------------------------------------
@@ -253,52 +327,74 @@ def one_graph_at_a_time(accumulate: Function, draw: Draw, see: Observer):
 class Penalised:
     """Two leaves and a loss function of both, which counts its graph."""
 
-    def __init__(self, draw: Draw):
-        dtype, shape = precision(draw), draw.shape()
-        self.w, self.u = draw.tensor("w", "leaf", shape, dtype=dtype), draw.tensor("u", "leaf", shape, dtype=dtype)
-        self.factor, self.outer = draw.numbers(shape, dtype=dtype), draw.choice(torch.exp, torch.sin, torch.tanh)
-        self.census = Census()
-        draw.given.append("loss_fn computes with w and with another leaf, u")
+    def __init__(self, draw: Draw, form: Form, dtype: torch.dtype, name: str = ""):
+        self.w = draw.tensor(f"{name}w", "leaf", form, dtype=dtype)
+        self.u = leaf(draw, f"{name}u", form.shape, dtype)
+        self.factor, self.census = draw.numbers(form.shape, dtype=dtype), Census()
+        draw.given.append(f"loss_fn computes with {name}w and with another leaf, {name}u")
 
     def loss(self) -> Tensor:
         """Return the loss; what it saves is counted by the case."""
-        return self.census.tag((self.outer(self.w * self.factor) * self.u.sigmoid()).sum() + self.w.square().mean())
+        return self.census.tag(((self.w * self.factor).tanh() * self.u.sigmoid()).sum() + self.w.square().sum())
 
 
 PENALTY = "the result is the squared norm of the gradient of loss_fn() at w: the sum of its squares"
 LEARNS = "the result is differentiable: a backward sends its gradient to w, and to whatever else loss_fn computes with"
-KEPT = "w.grad is untouched by the call: what it held is there, and nothing is added"
+KEPT = "no .grad is touched by the call: what it held is there, and nothing is added"
+NOW = "each call computes with the leaves that it is given, as they are then"
 
 
 @case("grad_penalty", "a backward starts at the result", "08-memory#gradients-of-gradients")
 def the_penalty(grad_penalty: Function, draw: Draw, see: Observer):
-    task = Penalised(draw)
-    result = see.call(grad_penalty, task.loss, task.w)
+    form = draw.form()
+    task = Penalised(draw, form, precision(draw))
+    draw.hook(w=task.w)
+    loss_fn, before = task.loss, see.look(w=task.w, u=task.u)
+    result = see.call(grad_penalty, loss_fn, task.w)
     see.value("the result", result, PENALTY)
+    see.left("what has changed on w and u", before, "the leaves themselves are unchanged", w=task.w, u=task.u)
     later = yield
     loss = result * later.number(0.5, 2.0)
     see.gradients("a backward from the result", loss.backward, LEARNS, w=task.w, u=task.u)
+    draw.feature(*AGAIN)
+    change(later, "w", task.w)
+    again = see.call(grad_penalty, loss_fn, task.w, name="a call after w was changed")
+    see.value("the result after w was changed", again, NOW)
+    other = Penalised(later, form, task.w.dtype, "another ")
+    third = see.call(grad_penalty, other.loss, other.w, name="a call with another w")
+    see.value("the result with another w", third, NOW)
+    see.gradients("a backward from the result with another w", third.backward, LEARNS, w=other.w, u=other.u)
+    see.value("the first result after the other calls", result, "what an earlier call returned stays what it is")
 
 
 @case("grad_penalty", "w has a gradient from earlier, or none", "08-memory#gradients-of-gradients")
 def the_gradient_of_w(grad_penalty: Function, draw: Draw, see: Observer):
-    task = Penalised(draw)
-    if draw.choice(True, False):
-        draw.prefill(task.w)
-        draw.given.append("w has a .grad from earlier")
-    result = call_for_gradients(see, "the call", KEPT, grad_penalty, task.loss, task.w, w=task.w)
+    task = Penalised(draw, draw.form("matrix", "scalar"), torch.float32)
+    leaves = {"w": task.w, "u": task.u}
+    filled = draw.choice("w and u", "w", "")
+    if filled:
+        draw.prefill(*(tensor for name, tensor in leaves.items() if name in filled))
+        draw.given.append(f"a .grad from earlier: {filled}")
+    loss_fn, before = task.loss, see.look(**leaves)
+    result = call_for_gradients(see, "the call", KEPT, grad_penalty, loss_fn, task.w, **leaves)
     see.value("the result", result, PENALTY)
+    see.left("what has changed on w and u", before, "the leaves themselves are unchanged", **leaves)
     later = yield
     loss = loss_of(later, task.w) + result * later.number(0.5, 2.0)
-    see.gradients("a backward from a loss with the penalty", loss.backward, LEARNS, w=task.w)
+    see.gradients("a backward from a loss with the penalty", loss.backward, LEARNS, **leaves)
+    change(later, "w", task.w)
+    name = "a call after w was changed"
+    again = call_for_gradients(see, name, KEPT, grad_penalty, loss_fn, task.w, **leaves)
+    see.value("the result after w was changed", again, NOW)
 
 
 @case("grad_penalty", "the result is dropped and what is alive is counted", "08-memory#cycles-and-the-collector")
 @counted
 def all_is_freed(grad_penalty: Function, draw: Draw, see: Observer):
-    task = Penalised(draw)
+    task = Penalised(draw, draw.form("matrix", "scalar"), precision(draw))
+    loss_fn = task.loss
     with task.census.recording():
-        result = see.call(grad_penalty, task.loss, task.w)
+        result = see.call(grad_penalty, loss_fn, task.w)
     task.census.tag(result)
     see.value("the result", result, PENALTY)
     freed = "everything is freed once the result is dropped, after a garbage collection"
@@ -310,7 +406,7 @@ def all_is_freed(grad_penalty: Function, draw: Draw, see: Observer):
     later = yield
     task.factor = later.numbers(task.factor.shape, dtype=task.factor.dtype)
     with task.census.recording():
-        again = see.call(grad_penalty, task.loss, task.w, name="a second call")
+        again = see.call(grad_penalty, loss_fn, task.w, name="a second call")
     see.value("the second result", again, PENALTY)
     del again
     see.alive("what is alive after the second call", collected(task.census), freed)
@@ -322,34 +418,33 @@ def all_is_freed(grad_penalty: Function, draw: Draw, see: Observer):
 class Chain:
     """A step with two parameters, which counts the steps of whose graphs something is alive."""
 
-    def __init__(self, draw: Draw):
-        dtype = precision(draw)
-        self.w, self.b = draw.tensor("w", "leaf", (3,), dtype=dtype), draw.tensor("b", "leaf", (3,), dtype=dtype)
-        self.k, self.most_saved, self.most_nodes = 1, 0, 0
-        self.nodes, self.saved = Census(), []
+    def __init__(self, draw: Draw, form: Form, dtype: torch.dtype = torch.float32):
+        self.w, self.b = leaf(draw, "w", form, dtype), leaf(draw, "b", form, dtype)
+        self.k, self.most_saved, self.most_nodes = 1, list[int](), 0.0
+        self.nodes, self.saved = Census(), list[Census]()
 
-    def step(self, h: Tensor) -> Tensor:
+    def __call__(self, h: Tensor) -> Tensor:
         """Return the next state; count its graph and those of the steps before it."""
         self.saved.append(Census())
         with self.saved[-1].recording():
             h = self.nodes.tag((self.w * h + self.b).tanh())
-        if self.in_order() and (self.steps_with_nodes() > 2 * self.k or self.steps_with_saved() > self.k):
+        if self.in_order() and (self.steps_with_nodes() > 2 * self.k or len(self.steps_with_saved()) > self.k):
             gc.collect()
         self.most_nodes = max(self.most_nodes, self.steps_with_nodes())
-        self.most_saved = max(self.most_saved, self.steps_with_saved())
+        self.most_saved = max(self.most_saved, self.steps_with_saved(), key=len)
         return h
 
     def in_order(self) -> bool:
         """Whether there have never been too many graphs until now; garbage is collected only before that is said."""
-        return self.most_nodes <= 2 * self.k and self.most_saved <= self.k
+        return self.most_nodes <= 2 * self.k and len(self.most_saved) <= self.k
 
     def steps_with_nodes(self) -> float:
         """Return of how many steps nodes are alive; each has three."""
         return self.nodes.nodes() / 3
 
-    def steps_with_saved(self) -> int:
-        """Return of how many steps something saved is alive."""
-        return sum(census.saved() > 0 for census in self.saved)
+    def steps_with_saved(self) -> list[int]:
+        """Return the numbers of the steps of which something saved is alive."""
+        return [number for number, census in enumerate(self.saved, 1) if census.saved()]
 
 
 STATES = "the result is a list of the T states after each step"
@@ -357,12 +452,13 @@ CUT = "the gradient of each k steps' losses goes back to the last cut and no fur
 FEW_SAVED = "at any time, what is saved for backward and alive belongs to at most k steps"
 FEW_NODES = "at any time, nodes of at most 2 * k steps are alive: the last k, and k that a variable may still hold"
 FREE = "no graph is alive afterwards, while the states are kept"
+START = "h0 and the parameters themselves are unchanged, but for .grad"
 
 
-def length(draw: Draw, *pairs: tuple[int, int], again: str = "") -> tuple[int, int]:
+def length(draw: Draw, *pairs: tuple[int, int]) -> tuple[int, int]:
     """Draw T and k."""
     pair = draw.choice(*pairs)
-    draw.given.append(f"{again}T = {pair[0]}, k = {pair[1]}")
+    draw.given.append(f"T = {pair[0]}, k = {pair[1]}")
     return pair
 
 
@@ -374,7 +470,7 @@ def leaves_of(chain: Chain) -> dict[str, Tensor]:
 def run(see: Observer, tbptt: Function, chain: Chain, h0: Tensor, sizes: tuple[int, int], name: str) -> Any:
     """Call the function, observe its states and the gradient that it leaves; return the states."""
     chain.k = sizes[1]
-    states = call_for_gradients(see, name, CUT, tbptt, chain.step, h0, *sizes, **leaves_of(chain))
+    states = call_for_gradients(see, name, CUT, tbptt, chain, h0, *sizes, **leaves_of(chain))
     see.value(f"the states of {name}", states, STATES)
     return states
 
@@ -382,82 +478,130 @@ def run(see: Observer, tbptt: Function, chain: Chain, h0: Tensor, sizes: tuple[i
 @case("tbptt", "k divides T", "08-memory#cutting-a-long-chain")
 @counted
 def whole_pieces(tbptt: Function, draw: Draw, see: Observer):
-    sizes = length(draw, (4, 2), (6, 3), (6, 2))
-    chain = Chain(draw)
-    h0 = draw.tensor("h0", "constant", (3,), dtype=chain.w.dtype)
+    sizes, form = length(draw, (4, 2), (6, 2)), draw.form()
+    chain = Chain(draw, form, precision(draw))
+    h0 = draw.tensor("h0", "constant", form, dtype=chain.w.dtype)
+    before = see.look(h0=h0)
     states = run(see, tbptt, chain, h0, sizes, "the call")
+    see.left("what has changed on h0", before, START, h0=h0)
+    see.value("h0 afterwards", h0, START)
     later = yield
-    sizes = length(later, (4, 2), (9, 3), again="in a second call ")
-    run(see, tbptt, chain, states[-1], sizes, "a second call, from the last state")
+    draw.feature(*AGAIN)
+    change(later, "w", chain.w)
+    run(see, tbptt, chain, h0, sizes, "a second call from the same h0")
+    run(see, tbptt, chain, states[-1], (3, 3), "a call from the last of the first states")
+    see.value("the first states after the other calls", states, "what an earlier call returned stays what it is")
 
 
 @case("tbptt", "steps are left at the end", "08-memory#cutting-a-long-chain")
 @counted
 def steps_are_left(tbptt: Function, draw: Draw, see: Observer):
-    sizes = length(draw, (5, 2), (5, 3), (7, 3), (3, 2))
-    chain = Chain(draw)
+    sizes = length(draw, (5, 2), (5, 3), (3, 2))
+    chain = Chain(draw, draw.form("matrix", "vector"))
     draw.prefill(chain.w, chain.b)
     draw.given.append("w and b have a .grad from earlier")
-    h0 = draw.tensor("h0", "constant", (3,), dtype=chain.w.dtype)
-    states = run(see, tbptt, chain, h0, sizes, "the call")
+    draw.hook(w=chain.w)
+    h0 = draw.numbers(chain.w.shape)
+    before = see.look(h0=h0, **leaves_of(chain))
+    run(see, tbptt, chain, h0, sizes, "the call")
     later = yield
-    sizes = length(later, (5, 2), (5, 4), again="in a second call ")
-    run(see, tbptt, chain, states[-1], sizes, "a second call, from the last state")
+    see.left("what has changed on h0, w and b", before, START, h0=h0, **leaves_of(chain))
+    change(later, "w", chain.w)
+    run(see, tbptt, chain, h0, sizes, "a second call from the same h0")
 
 
 @case("tbptt", "k is 1, or T", "08-memory#cutting-a-long-chain")
 @counted
 def the_extremes(tbptt: Function, draw: Draw, see: Observer):
-    sizes = length(draw, (4, 1), (3, 3))
-    chain = Chain(draw)
-    h0 = draw.tensor("h0", "constant", (3,), dtype=chain.w.dtype)
+    sizes = length(draw, (4, 1), (3, 3), (1, 1))
+    chain = Chain(draw, draw.form("vector", "scalar"), precision(draw))
+    h0 = draw.numbers(chain.w.shape, dtype=chain.w.dtype)
     states = run(see, tbptt, chain, h0, sizes, "the call")
     later = yield
-    sizes = length(later, (3, 1), (2, 2), again="in a second call ")
-    run(see, tbptt, chain, states[-1], sizes, "a second call, from the last state")
+    change(later, "w", chain.w)
+    run(see, tbptt, chain, h0, sizes, "a second call from the same h0")
+    run(see, tbptt, chain, states[-1], (2, 1), "a call from the last of the first states")
 
 
 @case("tbptt", "what is alive is counted at each step and afterwards", "08-memory#counting-what-is-alive")
 @counted
 def few_graphs(tbptt: Function, draw: Draw, see: Observer):
-    sizes = length(draw, (9, 2), (8, 2), (10, 3), (5, 1))
-    chain = Chain(draw)
-    h0 = draw.tensor("h0", "constant", (3,), dtype=chain.w.dtype)
+    sizes = length(draw, (9, 2), (10, 3), (5, 1))
+    chain = Chain(draw, draw.form("vector"))
+    h0 = draw.numbers(chain.w.shape)
     states = run(see, tbptt, chain, h0, sizes, "the call")
-    see.value("how many steps had something saved alive", at_most(chain.k, chain.most_saved), FEW_SAVED)
-    see.value("how many steps had nodes alive", at_most(2 * chain.k, chain.most_nodes), FEW_NODES)
+    few = len(chain.most_saved) <= chain.k
+    saved = f"at most {chain.k} steps" if few else named("steps", chain.most_saved)
+    see.value("the steps of which something saved was alive at once", saved, FEW_SAVED)
+    few = chain.most_nodes <= 2 * chain.k
+    nodes = f"at most {2 * chain.k} steps" if few else f"{chain.most_nodes:g} steps"
+    see.value("of how many steps nodes were alive at once", nodes, FEW_NODES)
     see.alive("what is alive", collected(chain.nodes), FREE)
-    see.value("how many steps have something saved alive afterwards", chain.steps_with_saved(), FREE)
-    see.value("how many states require grad", carrying(states), "the states carry no graph: 0 of them require grad")
+    afterwards = named("steps", chain.steps_with_saved())
+    see.value("the steps of which something saved is alive afterwards", afterwards, FREE)
+    see.value("the states that require grad", requiring_grad("states", states), "no state in the list requires grad")
     later = yield
-    c = later.tensor("c", "leaf", (3,), dtype=chain.w.dtype)
+    c = leaf(later, "c", tuple(chain.w.shape))
     loss = loss_of(later, states[later.integer(0, sizes[0] - 1)].clone() * c)
     asked = "a backward from a state reaches nothing behind it"
     see.gradients("a backward from a state * c", loss.backward, asked, c=c, **leaves_of(chain))
+    change(later, "w", chain.w)
+    run(see, tbptt, chain, h0, sizes, "a second call from the same h0")
+    see.alive("what is alive after the second call", collected(chain.nodes), FREE)
 
 
 # store --------------------------------------------------------------------------------------------------
 
 
-class Policy(nn.Module):
-    """Computes an action with parameters; counts its graph."""
+class Gate(nn.Module):
+    """A part of a policy, with a parameter, a child that has one, and, in training, a count of its calls."""
 
     def __init__(self, draw: Draw, dtype: torch.dtype):
         super().__init__()
-        self.weight = nn.Parameter(draw.numbers((2, 3), dtype=dtype))
-        # All three stay small: the cosine of a large number is a matter of its last bits.
-        self.squash = draw.choice(torch.tanh, torch.sigmoid, torch.sin)
-        self.census = Census()
+        self.scale = nn.Parameter(draw.numbers((2,), dtype=dtype))
+        self.linear = nn.Linear(2, 2, dtype=dtype)
+        self.linear.weight = nn.Parameter(draw.numbers((2, 2), dtype=dtype))
+        self.linear.bias = nn.Parameter(draw.numbers((2,), dtype=dtype), requires_grad=False)
+        self.register_buffer("calls", torch.zeros((), dtype=dtype))
+        self.register_buffer("unit", torch.ones((), dtype=dtype), persistent=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Return the gate of an action; in training it depends on how often it was called, as a running mean does."""
+        if self.training:
+            self.calls += self.unit
+        return self.linear(h * self.scale) + 0.3 * self.calls
+
+
+class Policy(nn.Module):
+    """Computes an action with parameters, from a mean over all of obs; counts its graph."""
+
+    def __init__(self, draw: Draw, dtype: torch.dtype):
+        super().__init__()
+        self.weight, self.census = nn.Parameter(draw.numbers((2,), dtype=dtype)), Census()
+        kind = draw.choice(
+            "a module with one parameter",
+            "a module with modules in it, a shared and a frozen parameter, and a count of its calls",
+            "such a module in evaluation mode, with a shared and a frozen parameter; a hook doubles the action",
+        )
+        draw.given.append(f"policy is {kind}")
+        draw.feature("parameters of the model itself", "a model that mixes the rows of a batch")
+        self.gate = None if kind.endswith("one parameter") else Gate(draw, dtype)
+        if self.gate is not None:
+            self.gate.linear.tied = self.gate.scale
+            draw.feature(
+                "a child with children", "a child with parameters of its own", "a frozen parameter", "a buffer",
+                "a non-persistent buffer", "a shared parameter",
+            )  # fmt: skip
+        if "evaluation" in kind:
+            draw.feature("a model that is in evaluation mode", "a forward hook on the model")
+            self.eval()
+            self.register_forward_hook(lambda module, given, action: 2 * action)
 
     def forward(self, obs: Tensor) -> Tensor:
         """Return the action for an observation."""
         with self.census.recording():
-            return self.census.tag(self.squash((self.weight * obs).sum(1)).cos())
-
-
-def observation(draw: Draw, *kinds: str) -> Tensor:
-    """Draw an observation."""
-    return draw.tensor("obs", draw.choice(*kinds), (3,), dtype=precision(draw))
+            action = (self.weight * obs.sum() / (1 + obs.numel())).cos()
+            return self.census.tag(action if self.gate is None else self.gate(action).tanh())
 
 
 def policy_for(draw: Draw, obs: Tensor) -> Policy:
@@ -470,13 +614,21 @@ def policy_for(draw: Draw, obs: Tensor) -> Policy:
 PAIR = "a pair is appended to the list: a copy of obs, and the action policy(obs)"
 LATER = "the action can be used in training later: a backward goes through, to c and not to the policy"
 UNTRACKED = "neither part of the pair requires grad"
+AS_BEFORE = "obs and the policy themselves are unchanged"
 
 
 @case("store", "obs is a constant, a leaf or an interior tensor", "08-memory#stored-tensors")
 def the_pair(store: Function, draw: Draw, see: Observer):
-    obs = observation(draw, "constant", "leaf", "interior")
+    obs = draw.tensor("obs", draw.choice("constant", "leaf", "interior", "view"), dtype=precision(draw))
     policy, buffer = policy_for(draw, obs), []
-    see.call(store, buffer, obs, policy)
+    if obs.is_leaf and obs.requires_grad:
+        draw.prefill(obs)
+    if obs.requires_grad:
+        draw.hook(obs=obs)
+    before = see.look(obs=obs, policy=policy)
+    with draw.mode_outside():
+        see.call(store, buffer, obs, policy)
+        see.grad_mode("the grad mode after the call", "the grad mode is as before")
     see.value("the length of buffer", len(buffer), "one pair is appended to the list: its length is 1")
     stored, action = buffer[0]
     see.value("the stored obs", stored, PAIR)
@@ -484,38 +636,54 @@ def the_pair(store: Function, draw: Draw, see: Observer):
     see.flags("the flags of the stored obs", stored, UNTRACKED)
     see.flags("the flags of the stored action", action, UNTRACKED)
     later = yield
+    see.left("what has changed on obs and the policy", before, AS_BEFORE, obs=obs, policy=policy)
+    see.value("obs afterwards", obs, AS_BEFORE)
+    weights = (
+        {"weight": policy.weight} if policy.gate is None else {"weight": policy.weight, "scale": policy.gate.scale}
+    )
     c = later.tensor("c", "leaf", (2,), dtype=obs.dtype)
     backward = lambda: loss_of(later, action * c).backward()
-    see.gradients("a backward from action * c", backward, LATER, c=c, weight=policy.weight)
+    see.gradients("a backward from action * c", backward, LATER, c=c, **weights)
+    loss = loss_of(later, policy(obs.detach()) + 1)
+    see.gradients("a backward through the policy, called by somebody else", loss.backward, AS_BEFORE, **weights)
+    change(later, "obs", obs)
+    see.call(store, buffer, obs, policy, name="a second call")
+    see.value("the pair of the second call", list(buffer[-1]), PAIR)
 
 
 @case("store", "obs is edited in place afterwards", "08-memory#copies-in-a-buffer")
 def the_next_observation(store: Function, draw: Draw, see: Observer):
-    obs = observation(draw, "constant", "leaf", "interior", "view")
+    kind, form = draw.choice("constant", "leaf", "interior", "view"), draw.form(*FILLED)
+    obs = draw.tensor("obs", kind, form, dtype=precision(draw))
     policy, buffer = policy_for(draw, obs), []
     see.call(store, buffer, obs, policy)
     later = yield
-    obs.detach().copy_(later.numbers((3,), dtype=obs.dtype))
-    later.given.append("obs is overwritten in place")
+    draw.feature(*AGAIN)
+    change(later, "obs", obs)
     see.call(store, buffer, obs, policy, name="a second call")
-    see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 2")
-    see.value("the first pair", list(buffer[0]), f"{PAIR}; an edit of obs does not change it")
+    other = later.tensor("another obs", "constant", form, dtype=obs.dtype)
+    see.call(store, buffer, other, policy, name="a call with another obs")
+    see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 3")
+    see.value("the first pair", list(buffer[0]), f"{PAIR}; an edit of obs does not change it, nor does a later call")
     see.value("the second pair", list(buffer[1]), PAIR)
+    see.value("the third pair", list(buffer[2]), PAIR)
 
 
 @case("store", "what is alive is counted while the buffer is kept", "08-memory#stored-tensors")
 @counted
 def no_graph_alive(store: Function, draw: Draw, see: Observer):
-    obs = observation(draw, "constant", "interior")
+    obs = draw.tensor("obs", draw.choice("constant", "interior"), draw.form("matrix", "scalar"))
     policy, buffer = policy_for(draw, obs), []
     alive = "no graph of the policy is alive, while the buffer is kept"
     own = policy.census.nodes()
     see.call(store, buffer, obs, policy)
+    change(draw, "obs", obs)
     see.call(store, buffer, obs, policy, name="a second call")
+    see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 2")
     see.alive("what is alive, with the graph of obs itself", collected(policy.census, own), alive)
-    see.value("the first pair", list(buffer[0]), PAIR)
+    see.value("both pairs", [list(pair) for pair in buffer], PAIR)
     later = yield
-    other = later.tensor("another obs", "leaf", (3,), dtype=obs.dtype)
+    other = later.tensor("another obs", "leaf", tuple(obs.shape), dtype=obs.dtype)
     see.call(store, buffer, other, policy, name="a third call")
     see.alive("what is alive after the third call", collected(policy.census, own), alive)
     see.value("the third pair", list(buffer[2]), PAIR)
@@ -523,7 +691,7 @@ def no_graph_alive(store: Function, draw: Draw, see: Observer):
 
 @case("store", "buffer holds something already", "08-memory#copies-in-a-buffer")
 def an_entry_from_earlier(store: Function, draw: Draw, see: Observer):
-    obs = observation(draw, "constant", "leaf")
+    obs = draw.tensor("obs", draw.choice("constant", "leaf"), draw.form("vector", "cube"), dtype=precision(draw))
     policy, earlier = policy_for(draw, obs), (draw.tensor("the earlier entry", "constant", (3,)), 0.5)
     buffer: list[Any] = [earlier]
     see.call(store, buffer, obs, policy)
@@ -531,6 +699,11 @@ def an_entry_from_earlier(store: Function, draw: Draw, see: Observer):
     see.same("the first entry and the earlier one", buffer[0], earlier, "the pair is appended at the end")
     see.value("the new entry", list(buffer[-1]), PAIR)
     later = yield
-    c = later.tensor("c", later.choice("leaf", "interior"), (2,), dtype=obs.dtype)
+    c = later.tensor("c", "interior", (2,), dtype=obs.dtype)
     loss = loss_of(later, buffer[-1][1] * c)
     see.gradients("a backward from action * c", loss.backward, LATER, c=later.source(c), weight=policy.weight)
+    change(later, "obs", obs)
+    another, second = [], policy_for(later, obs)
+    see.call(store, another, obs, policy, name="a call with another buffer")
+    see.call(store, another, obs, second, name="a call with another policy")
+    see.value("the other buffer", [list(pair) for pair in another], PAIR)

@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy
 import torch
 from torch.func import functional_call
 
@@ -47,12 +48,14 @@ def closure_for_the_optimizer(loss_fn, opt, n):
 
 @right("train")
 def gradients_set_by_hand(loss_fn, opt, n):
-    parameters = [p for group in opt.param_groups for p in group["params"]]
+    held = [p for group in opt.param_groups for p in group["params"]]
+    trained = [p for p in held if p.requires_grad]
     losses = [0.0] * n
     for i in range(n):
         loss = loss_fn()
-        for p, grad in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
-            p.grad = grad
+        grads = dict(zip(trained, torch.autograd.grad(loss, trained, allow_unused=True), strict=True))
+        for p in held:
+            p.grad = grads.get(p)
         opt.step()
         losses[i] = loss.tolist()
     return losses
@@ -81,6 +84,49 @@ def losses_in_one_tensor(loss_fn, opt, n):
         with torch.no_grad():
             losses[i] = loss
         opt.step()
+    return list(losses)
+
+
+@right("train")
+def zeroed_where_there_is_one(loss_fn, opt, n):
+    def backward():
+        for group in opt.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.grad.zero_()
+        loss = loss_fn()
+        loss.backward()
+        return loss.data
+
+    losses = []
+    for _ in range(n):
+        losses.append(backward().clone())
+        opt.step()
+    return losses
+
+
+@right("train")
+def values_computed_apart(loss_fn, opt, n):
+    losses = []
+    for _ in range(n):
+        opt.zero_grad()
+        with torch.no_grad():
+            losses.append(loss_fn().item())
+        loss_fn().backward()
+        opt.step()
+    return losses
+
+
+@right("train")
+def losses_in_one_array(loss_fn, opt, n):
+    losses = numpy.zeros(n)
+    for i in range(n):
+        for group in opt.param_groups:
+            for p in group["params"]:
+                p.grad = None
+        torch.autograd.backward(loss := loss_fn())
+        opt.step()
+        losses[i] = loss.detach()
     return list(losses)
 
 
@@ -126,6 +172,39 @@ def name_deleted_each_time(loss_fns):
         del loss
 
 
+@right("accumulate")
+def divided_in_place(loss_fns):
+    for loss_fn in loss_fns:
+        loss = loss_fn()
+        loss /= len(loss_fns)
+        loss.backward()
+
+
+@right("accumulate")
+def divided_by_a_hook(loss_fns):
+    parts = len(loss_fns)
+    for loss_fn in loss_fns:
+        loss = loss_fn().clone()
+        loss.register_hook(lambda grad: grad / parts)
+        loss.backward()
+
+
+@right("accumulate")
+def inputs_found_in_the_graph(loss_fns):
+    for loss_fn in loss_fns:
+        loss = loss_fn()
+        leaves, nodes = {}, [loss.grad_fn]
+        while nodes:
+            node = nodes.pop()
+            if hasattr(node, "variable"):
+                leaves[node.variable] = None
+            elif node is not None:
+                nodes += [before for before, _ in node.next_functions]
+        del node
+        for leaf, grad in zip(leaves, torch.autograd.grad(loss, list(leaves)), strict=True):
+            leaf.grad = grad / len(loss_fns) if leaf.grad is None else leaf.grad + grad / len(loss_fns)
+
+
 # grad_penalty
 
 
@@ -164,6 +243,18 @@ def gradient_caught_by_a_hook(loss_fn, w):
     torch.autograd.grad(loss_fn(), w, create_graph=True)
     handle.remove()
     return sum(grad.square().sum() for grad in caught)
+
+
+@right("grad_penalty")
+def distance_to_zero(loss_fn, w):
+    (grad,) = torch.autograd.grad([loss_fn()], [w], create_graph=True)
+    return torch.nn.functional.mse_loss(grad, torch.zeros_like(grad), reduction="sum")
+
+
+@right("grad_penalty")
+def contracted_with_itself(loss_fn, w):
+    grad = torch.autograd.grad(loss_fn(), w, create_graph=True, materialize_grads=True)[0]
+    return torch.tensordot(grad, grad, dims=grad.dim())
 
 
 # tbptt
@@ -243,6 +334,33 @@ def state_started_again_from_numbers(step, h0, T, k):
     return states
 
 
+@right("tbptt")
+def states_of_numpy(step, h0, T, k):
+    h, losses, states = h0.clone(), [], []
+    while len(states) < T:
+        h = step(h)
+        losses.append(torch.linalg.vecdot(h.flatten(), h.flatten()))
+        states.append(torch.from_numpy(h.detach().numpy().copy()))
+        if len(states) in (T, len(states) // k * k):
+            torch.stack(losses).sum().backward()
+            losses, h = [], states[-1]
+    return states
+
+
+@right("tbptt")
+def states_in_one_tensor(step, h0, T, k):
+    states, h = h0.new_empty(T, *h0.shape), h0
+    for first in range(0, T, k):
+        total = h0.new_zeros(())
+        for t in range(first, min(first + k, T)):
+            h = step(h)
+            total = total + (h * h).sum()
+            states[t] = h.detach()
+        total.backward()
+        h = states[t].clone()
+    return list(states)
+
+
 # store
 
 
@@ -289,3 +407,21 @@ def with_cut_parameters(buffer, obs, policy):
     fixed = {name: p.detach() for name, p in policy.named_parameters()}
     kept = obs.detach().clone()
     buffer.append((kept, functional_call(policy, fixed, (kept,))))
+
+
+@right("store")
+def flags_put_back(buffer, obs, policy):
+    flags = {p: p.requires_grad for p in policy.parameters()}
+    policy.requires_grad_(False)
+    try:
+        buffer.append((obs.detach().clone(), policy(obs.detach())))
+    finally:
+        for p, flag in flags.items():
+            p.requires_grad_(flag)
+
+
+@right("store")
+def copied_by_new_tensor(buffer, obs, policy):
+    with torch.set_grad_enabled(False):
+        action = policy(obs)
+    buffer[len(buffer) :] = [(obs.new_tensor(obs.tolist()), action)]

@@ -27,7 +27,8 @@ def losses_with_their_graphs(loss_fn, opt, n):
 @wrong(
     "train",
     "retain-graph-as-a-fix",
-    "a list of losses of which each holds what was saved too: `retain_graph=True` keeps it.",
+    "a list of losses of which each holds its graph, with what was saved for backward too: as after a backward with "
+    "`retain_graph=True`, or where the loss in the list has had no backward.",
     "08-memory#retaining-a-graph",
 )
 def graphs_retained(loss_fn, opt, n):
@@ -43,7 +44,7 @@ def graphs_retained(loss_fn, opt, n):
 @wrong(
     "train",
     "gradients-accumulate",
-    "a loop without zero: each backward adds to the gradients of all steps before.",
+    "gradients that are never cleared: each backward adds to those of all steps before.",
     "08-memory#gradients-add-up",
 )
 def never_zeroed(loss_fn, opt, n):
@@ -59,7 +60,7 @@ def never_zeroed(loss_fn, opt, n):
 @wrong(
     "train",
     "gradients-accumulate",
-    "a zero after each step and none before the first: gradients from earlier go into the first step.",
+    "gradients that are cleared after each step and not before the first: those from earlier go into the first step.",
     "08-memory#gradients-add-up",
 )
 def zeroed_too_late(loss_fn, opt, n):
@@ -76,7 +77,7 @@ def zeroed_too_late(loss_fn, opt, n):
 @wrong(
     "train",
     "gradients-accumulate",
-    "one zero before the loop: the gradients of the n steps add up.",
+    "gradients that are cleared before the first step alone: those of the n steps add up.",
     "08-memory#gradients-add-up",
 )
 def zeroed_once(loss_fn, opt, n):
@@ -93,7 +94,7 @@ def zeroed_once(loss_fn, opt, n):
 @wrong(
     "train",
     "gradients-accumulate",
-    "a zero between backward and step: the gradient is gone before the step can use it.",
+    "parameters that stay where they are: the gradient is cleared between backward and step, or no step is made.",
     "08-memory#gradients-add-up",
 )
 def zeroed_before_the_step(loss_fn, opt, n):
@@ -128,7 +129,7 @@ def running_total(loss_fn, opt, n):
 @wrong(
     "train",
     "optimizer-step-is-in-place",
-    "a loss that is computed again after the step: it belongs to the parameters after the step.",
+    "losses as they are after the steps: each belongs to the parameters that its step has moved already.",
     "08-memory#keep-numbers-not-tensors",
 )
 def losses_after_the_steps(loss_fn, opt, n):
@@ -144,7 +145,7 @@ def losses_after_the_steps(loss_fn, opt, n):
 @wrong(
     "train",
     "optimizer-step-is-in-place",
-    "one loss for all steps: its graph belongs to the parameters as they were before the first step.",
+    "one loss for all steps: its value and its gradient are those of the parameters before the first step.",
     "08-memory#what-backward-frees",
 )
 def one_loss_for_all(loss_fn, opt, n):
@@ -174,13 +175,130 @@ def gradients_with_graphs(loss_fn, opt, n):
     return losses
 
 
+@wrong(
+    "train",
+    "first-group-only",
+    "gradients that are cleared in the first parameter group alone: in the others they add up.",
+    "08-memory#gradients-add-up",
+)
+def first_group_cleared(loss_fn, opt, n):
+    losses = []
+    for _ in range(n):
+        for p in opt.param_groups[0]["params"]:
+            p.grad = None
+        loss = loss_fn()
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    return losses
+
+
+@wrong(
+    "train",
+    "optimizer-step-is-in-place",
+    "a step of plain SGD with one learning rate for all parameters: `opt` has its own rule (momentum, Adam), and each "
+    "of its groups its own rate.",
+    "08-memory#gradients-add-up",
+)
+def stepped_by_hand(loss_fn, opt, n):
+    held, losses = [p for group in opt.param_groups for p in group["params"]], []
+    for _ in range(n):
+        opt.zero_grad()
+        loss = loss_fn()
+        loss.backward()
+        with torch.no_grad():
+            for p in held:
+                if p.grad is not None:
+                    p -= opt.param_groups[0]["lr"] * p.grad
+        losses.append(loss.item())
+    return losses
+
+
+@wrong(
+    "train",
+    "detach-vs-freeze-vs-no_grad",
+    "parameters that all require grad: a frozen one is trained too.",
+    "08-memory#gradients-add-up",
+)
+def frozen_ones_trained(loss_fn, opt, n):
+    losses = []
+    for group in opt.param_groups:
+        for p in group["params"]:
+            p.requires_grad_()
+    for _ in range(n):
+        opt.zero_grad()
+        loss = loss_fn()
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    return losses
+
+
+@wrong(
+    "train",
+    "zero-is-not-none",
+    "gradients that are cleared only where a parameter requires grad: a frozen one that holds a gradient from earlier "
+    "is moved by it.",
+    "08-memory#gradients-add-up",
+)
+def cleared_where_it_is_trained(loss_fn, opt, n):
+    held, losses = [p for group in opt.param_groups for p in group["params"]], []
+    for _ in range(n):
+        for p in held:
+            if p.requires_grad:
+                p.grad = None
+        loss = loss_fn()
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    return losses
+
+
+@wrong(
+    "train",
+    "zero-is-not-none",
+    "an error where a parameter has no `.grad` yet: there is nothing to call `zero_()` on.",
+    "08-memory#gradients-add-up",
+)
+def zeroed_without_asking(loss_fn, opt, n):
+    losses = []
+    for _ in range(n):
+        for group in opt.param_groups:
+            for p in group["params"]:
+                p.grad.zero_()
+        loss = loss_fn()
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    return losses
+
+
+@wrong(
+    "train",
+    "mutable-default",
+    "a list that goes on from call to call: a later call adds its losses to those of the calls before. A default "
+    "argument does that, or a list that is kept for opt.",
+    "08-memory#keep-numbers-not-tensors",
+)
+def one_list_for_all_calls(loss_fn, opt, n):
+    losses = vars(opt).setdefault("losses", [])
+    for _ in range(n):
+        opt.zero_grad()
+        loss = loss_fn()
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    return losses
+
+
 # accumulate
 
 
 @wrong(
     "accumulate",
     "running-total-tensor",
-    "one backward through the mean of all losses: the gradient is right, and all graphs are alive at once.",
+    "a gradient that is right, from graphs that are all alive at once: no backward runs before the last loss is "
+    "computed, or each keeps its graph.",
     "08-memory#one-graph-at-a-time",
 )
 def all_losses_first(loss_fns):
@@ -190,7 +308,7 @@ def all_losses_first(loss_fns):
 @wrong(
     "accumulate",
     "gradients-accumulate",
-    "a sum: each loss is sent back in full, and the mean is a number of times smaller.",
+    "the gradient of the sum: each loss is sent back in full, and nothing is divided by their number.",
     "08-memory#gradients-add-up",
 )
 def sum_of_the_losses(loss_fns):
@@ -201,7 +319,8 @@ def sum_of_the_losses(loss_fns):
 @wrong(
     "accumulate",
     "running-total-tensor",
-    "a list that keeps each loss after its backward: what was saved is freed, and the nodes of all graphs stay.",
+    "losses that are held after their backward, by a list or by the frames of a recursion: what was saved is freed, "
+    "and the nodes of all graphs stay.",
     "08-memory#what-backward-frees",
 )
 def losses_kept_in_a_list(loss_fns):
@@ -214,8 +333,8 @@ def losses_kept_in_a_list(loss_fns):
 @wrong(
     "accumulate",
     "retain-graph-as-a-fix",
-    "`retain_graph=True`: while the next loss is computed, all that was saved for the one before is still alive. (So "
-    "it is where each backward comes one loss late.)",
+    "a graph that is whole while the next loss is computed, with all that was saved: a backward with "
+    "`retain_graph=True`, or one that runs only after the next loss is computed.",
     "08-memory#retaining-a-graph",
 )
 def each_graph_retained(loss_fns):
@@ -227,7 +346,7 @@ def each_graph_retained(loss_fns):
 @wrong(
     "accumulate",
     "gradients-accumulate",
-    "gradients that are cleared first: what `.grad` held is gone, where it should be added to.",
+    "gradients that take the place of what `.grad` held, where they should be added to it.",
     "08-memory#gradients-add-up",
 )
 def cleared_at_first(loss_fns):
@@ -249,7 +368,8 @@ def cleared_at_first(loss_fns):
 @wrong(
     "accumulate",
     "torch-tensor-of-losses",
-    "`torch.tensor` of the losses: a new leaf is made of their numbers, and no gradient goes back through it.",
+    "no gradient at all: a new tensor of the losses' numbers (`torch.tensor`, `item`) has no path back to the leaves, "
+    "or there is no backward.",
     "08-memory#keep-numbers-not-tensors",
 )
 def tensor_of_numbers(loss_fns):
@@ -259,7 +379,8 @@ def tensor_of_numbers(loss_fns):
 @wrong(
     "accumulate",
     "wrong-formula",
-    "a loss that is divided by its own number: the first counts in full, the last as little as it should.",
+    "losses with other weights than those of a mean: the first counts in full, each later one less, as where a loss is "
+    "divided by its own number.",
     "08-memory#gradients-add-up",
 )
 def divided_by_the_number_so_far(loss_fns):
@@ -270,7 +391,7 @@ def divided_by_the_number_so_far(loss_fns):
 @wrong(
     "accumulate",
     "rebind-the-weight",
-    "a loop with the backward after it: only the last loss is sent back.",
+    "the gradient of the last loss alone, divided by the number of losses: the backward stands after the loop.",
     "08-memory#one-graph-at-a-time",
 )
 def only_the_last(loss_fns):
@@ -279,13 +400,96 @@ def only_the_last(loss_fns):
     loss.backward()
 
 
+@wrong(
+    "accumulate",
+    "cached-result",
+    "each function counted once, however often it stands in the list: a set or a dict drops the second.",
+    "08-memory#gradients-add-up",
+)
+def each_function_once(loss_fns):
+    loss_fns = list(dict.fromkeys(loss_fns))
+    for loss_fn in loss_fns:
+        (loss_fn() / len(loss_fns)).backward()
+
+
+@wrong(
+    "accumulate",
+    "cached-result",
+    "a list of functions that is sent back at its first call alone: a later call with the same list does nothing.",
+    "08-memory#gradients-add-up",
+)
+def each_list_once(loss_fns, seen={}):  # noqa: B006 - the fault
+    if seen.setdefault(tuple(loss_fns), loss_fns) is loss_fns:
+        seen[tuple(loss_fns)] = None
+        for loss_fn in loss_fns:
+            (loss_fn() / len(loss_fns)).backward()
+
+
+@wrong(
+    "accumulate",
+    "mutates-the-argument",
+    "a list that is empty afterwards: the caller's functions are taken out of it.",
+    "08-memory#one-graph-at-a-time",
+)
+def list_emptied(loss_fns):
+    parts = len(loss_fns)
+    while loss_fns:
+        (loss_fns.pop()() / parts).backward()
+
+
+@wrong(
+    "accumulate",
+    "gradients-accumulate",
+    "the whole gradient divided at the end: what `.grad` held from earlier is divided too.",
+    "08-memory#gradients-add-up",
+)
+def divided_at_the_end(loss_fns):
+    leaves = {}
+    for loss_fn in loss_fns:
+        nodes = [loss_fn().grad_fn]
+        nodes_again = loss_fn()
+        while nodes:
+            node = nodes.pop()
+            if hasattr(node, "variable"):
+                leaves[node.variable] = None
+            elif node is not None:
+                nodes += [before for before, _ in node.next_functions]
+        del node
+        nodes_again.backward()
+    for leaf in leaves:
+        leaf.grad /= len(loss_fns)
+
+
+@wrong(
+    "accumulate",
+    "hook-changes-all-uses",
+    "hooks that are left on the leaves: they divide every later gradient too.",
+    "08-memory#gradients-add-up",
+)
+def hooks_that_divide(loss_fns):
+    nodes, leaves = [loss_fns[0]().grad_fn], {}
+    while nodes:
+        node = nodes.pop()
+        if hasattr(node, "variable"):
+            leaves[node.variable] = None
+        elif node is not None:
+            nodes += [before for before, _ in node.next_functions]
+    del node
+    parts = len(loss_fns)
+    for leaf in leaves:
+        leaf.register_hook(lambda grad: grad / parts)
+    for loss_fn in loss_fns:
+        loss_fn().backward()
+
+
 # grad_penalty
 
 
 @wrong(
     "grad_penalty",
     "gradient-penalty",
-    "a gradient without `create_graph=True`: it is a constant, so the penalty has a value and nothing to send back.",
+    "a penalty that has a value and nothing to send back: its gradient is a constant, as without `create_graph=True` "
+    "or after a `detach`.",
     "08-memory#gradients-of-gradients",
 )
 def gradient_without_a_graph(loss_fn, w):
@@ -296,7 +500,8 @@ def gradient_without_a_graph(loss_fn, w):
 @wrong(
     "grad_penalty",
     "gradient-penalty",
-    "a constant gradient that is made to require grad: backward runs, and ends at this new leaf.",
+    "a penalty whose backward runs and reaches no leaf of the loss: it ends at a new leaf, a constant that is made to "
+    "require grad.",
     "08-memory#gradients-of-gradients",
 )
 def gradient_made_a_leaf(loss_fn, w):
@@ -307,8 +512,8 @@ def gradient_made_a_leaf(loss_fn, w):
 @wrong(
     "grad_penalty",
     "create_graph-cycle",
-    "`backward(create_graph=True)`: the gradient is added to `w.grad`, which you were not to touch, and from there it "
-    "holds its graph alive.",
+    "a gradient that is added to `w.grad`, which you were not to touch, and that holds its graph alive from there: a "
+    "`backward(create_graph=True)` does both.",
     "08-memory#cycles-and-the-collector",
 )
 def gradient_left_in_grad(loss_fn, w):
@@ -319,8 +524,8 @@ def gradient_left_in_grad(loss_fn, w):
 @wrong(
     "grad_penalty",
     "create_graph-cycle",
-    "`backward(create_graph=True)` with `w.grad` cleared before and after: what it held from earlier is gone, and the "
-    "other leaves of the loss still hold the graph in their `.grad`.",
+    "a `w.grad` that is cleared: what it held from earlier is gone. The other leaves of the loss hold a gradient in "
+    "their `.grad`, with its graph, as after a `backward(create_graph=True)`.",
     "08-memory#cycles-and-the-collector",
 )
 def grad_cleared_afterwards(loss_fn, w):
@@ -333,8 +538,8 @@ def grad_cleared_afterwards(loss_fn, w):
 @wrong(
     "grad_penalty",
     "create_graph-cycle",
-    "`backward(create_graph=True)` with `w.grad` put back: w is as before, and the other leaves of the loss hold the "
-    "graph in their `.grad`.",
+    "a `w.grad` that is as before, and other leaves that hold a new gradient in theirs, with its graph: a "
+    "`backward(create_graph=True)` fills them all.",
     "08-memory#cycles-and-the-collector",
 )
 def other_leaves_forgotten(loss_fn, w):
@@ -369,7 +574,7 @@ def mean_of_squares(loss_fn, w):
 @wrong(
     "grad_penalty",
     "cut-the-wrong-operand",
-    "a gradient with one factor of its square detached: the value is right, the gradient half of what it should be.",
+    "a penalty of the right value that sends back half of its gradient: one factor of the square is cut.",
     "08-memory#gradients-of-gradients",
 )
 def half_of_the_square(loss_fn, w):
@@ -380,7 +585,7 @@ def half_of_the_square(loss_fn, w):
 @wrong(
     "grad_penalty",
     "stored-activation",
-    "a hook on w that stays there: it holds the gradient, and the gradient its graph, although the result is dropped.",
+    "a hook that is left on w: it holds the gradient, and the gradient its graph, although the result is dropped.",
     "08-memory#what-a-graph-keeps-alive",
 )
 def hook_that_keeps_the_gradient(loss_fn, w):
@@ -390,14 +595,84 @@ def hook_that_keeps_the_gradient(loss_fn, w):
     return kept[-1].square().sum()
 
 
+@wrong(
+    "grad_penalty",
+    "wrong-formula",
+    "the product `grad @ grad`: it is the sum of the squares for one dimension, and for others a matrix or an error.",
+    "08-memory#gradients-of-gradients",
+)
+def product_of_vectors(loss_fn, w):
+    (grad,) = torch.autograd.grad(loss_fn(), w, create_graph=True)
+    return grad @ grad
+
+
+@wrong(
+    "grad_penalty",
+    "wrong-formula",
+    "a sum over the last dimension alone: where w has two or more, the result is no scalar.",
+    "08-memory#gradients-of-gradients",
+)
+def summed_over_the_last(loss_fn, w):
+    (grad,) = torch.autograd.grad(loss_fn(), w, create_graph=True)
+    return grad.square().sum(-1)
+
+
+@wrong(
+    "grad_penalty",
+    "cached-result",
+    "a result that is kept, for w or for loss_fn, and handed out again whatever w holds by then. It keeps its "
+    "graph alive too.",
+    "08-memory#what-a-graph-keeps-alive",
+)
+def kept_for_w(loss_fn, w, kept={}):  # noqa: B006 - the fault
+    if w not in kept:
+        (grad,) = torch.autograd.grad(loss_fn(), w, create_graph=True)
+        kept[w] = grad.square().sum()
+    return kept[w]
+
+
+@wrong(
+    "grad_penalty",
+    "cut-the-wrong-operand",
+    "a penalty that sends its gradient to w alone: the other leaves of the loss get none.",
+    "08-memory#gradients-of-gradients",
+)
+def gradient_for_w_alone(loss_fn, w):
+    (grad,) = torch.autograd.grad(loss_fn(), w, create_graph=True)
+    (slope,) = torch.autograd.grad(grad.square().sum(), w)
+    return grad.detach().square().sum() + (slope * (w - w.detach())).sum()
+
+
+@wrong(
+    "grad_penalty",
+    "dtype-of-the-result",
+    "a penalty that is float32, also where w and the loss are float64.",
+    "08-memory#gradients-of-gradients",
+)
+def in_single_precision(loss_fn, w):
+    (grad,) = torch.autograd.grad(loss_fn(), w, create_graph=True)
+    return grad.float().square().sum()
+
+
+@wrong(
+    "grad_penalty",
+    "stored-activation",
+    "the gradient, stored as an attribute of w: it holds its graph for as long as w lives.",
+    "08-memory#what-a-graph-keeps-alive",
+)
+def gradient_as_an_attribute(loss_fn, w):
+    (w.slope,) = torch.autograd.grad(loss_fn(), w, create_graph=True)
+    return w.slope.square().sum()
+
+
 # tbptt
 
 
 @wrong(
     "tbptt",
     "retain-graph-as-a-fix",
-    "`retain_graph=True` in place of a cut (or one backward at the end): gradient goes all the way back, and every "
-    "graph stays alive.",
+    "a chain that is never cut: gradient goes all the way back, and every graph stays alive. `retain_graph=True` does "
+    "that, or one backward at the end.",
     "08-memory#retaining-a-graph",
 )
 def retained_instead_of_cut(step, h0, T, k):
@@ -415,8 +690,8 @@ def retained_instead_of_cut(step, h0, T, k):
 @wrong(
     "tbptt",
     "running-total-tensor",
-    "a sum of losses that goes on after its backward, kept alive by `retain_graph=True`: the losses of the first steps "
-    "are sent back again each time.",
+    "a sum of losses that is carried on after its backward, with its graph retained: the losses of the first steps are "
+    "sent back again each time.",
     "08-memory#retaining-a-graph",
 )
 def total_carried_on(step, h0, T, k):
@@ -452,7 +727,8 @@ def cut_at_every_step(step, h0, T, k):
 @wrong(
     "tbptt",
     "tbptt-state",
-    "a backward every k steps and none for the steps that are left: where k does not divide T their losses are lost.",
+    "a backward for each k steps and none for the steps that are left: where k does not divide T, their losses count "
+    "for nothing.",
     "08-memory#cutting-a-long-chain",
 )
 def rest_forgotten(step, h0, T, k):
@@ -505,7 +781,8 @@ def states_with_their_graphs(step, h0, T, k):
 @wrong(
     "tbptt",
     "tbptt-state",
-    "a loop whose state is never cut: the second backward meets a graph that the first one has freed.",
+    "an error at the second backward, which meets a graph that the first one has freed: the state is not cut in "
+    "between.",
     "08-memory#what-backward-frees",
 )
 def never_cut(step, h0, T, k):
@@ -523,7 +800,7 @@ def never_cut(step, h0, T, k):
 @wrong(
     "tbptt",
     "tbptt-state",
-    "a count that starts at 0: the first backward comes after one step, and every cut is at the wrong place.",
+    "a first backward after one step, and every later cut one step early too: the count of the steps starts at 0.",
     "08-memory#cutting-a-long-chain",
 )
 def cut_one_step_early(step, h0, T, k):
@@ -541,7 +818,8 @@ def cut_one_step_early(step, h0, T, k):
 @wrong(
     "tbptt",
     "running-total-tensor",
-    "a list of losses that is kept for the record: each loss holds the nodes of its steps until the end.",
+    "losses that are kept, in a list for the record say: each holds the nodes of its steps until the end, and what was "
+    "saved is freed.",
     "08-memory#keep-numbers-not-tensors",
 )
 def losses_on_record(step, h0, T, k):
@@ -574,6 +852,97 @@ def states_before_the_steps(step, h0, T, k):
     return states
 
 
+@wrong(
+    "tbptt",
+    "detach-makes-a-copy",
+    "one state, T times: all of the list lie in one memory, which each step overwrites.",
+    "08-memory#copies-in-a-buffer",
+)
+def one_memory_for_all_states(step, h0, T, k):
+    h, total, states, kept = h0, 0, [], torch.empty_like(h0)
+    for t in range(1, T + 1):
+        h = step(h)
+        total = total + h.pow(2).sum()
+        states.append(kept.copy_(h.detach()))
+        if t % k == 0 or t == T:
+            total.backward()
+            total, h = 0, h.detach()
+    return states
+
+
+@wrong(
+    "tbptt",
+    "tbptt-state",
+    "a second call from the same h0 that goes on where the first one ended.",
+    "08-memory#cutting-a-long-chain",
+)
+def goes_on_from_the_last_call(step, h0, T, k, last={}):  # noqa: B006 - the fault
+    h, total, states = last.get(h0, h0), 0, []
+    for t in range(1, T + 1):
+        h = step(h)
+        total = total + h.pow(2).sum()
+        states.append(h.detach())
+        if t % k == 0 or t == T:
+            total.backward()
+            total, h = 0, h.detach()
+    last[h0] = h
+    return states
+
+
+@wrong(
+    "tbptt",
+    "dtype-of-the-result",
+    "states that are float32, also where h0 is float64.",
+    "08-memory#stored-tensors",
+)
+def states_in_single_precision(step, h0, T, k):
+    h, total, states = h0, 0, []
+    for t in range(1, T + 1):
+        h = step(h)
+        total = total + h.pow(2).sum()
+        states.append(torch.tensor(h.tolist()))
+        if t % k == 0 or t == T:
+            total.backward()
+            total, h = 0, h.detach()
+    return states
+
+
+@wrong(
+    "tbptt",
+    "flag-at-the-wrong-time",
+    "an h0 that requires grad afterwards, and gets one: it was given as a constant.",
+    "08-memory#cutting-a-long-chain",
+)
+def h0_requires_grad(step, h0, T, k):
+    h, total, states = h0.requires_grad_(), 0, []
+    for t in range(1, T + 1):
+        h = step(h)
+        total = total + h.pow(2).sum()
+        states.append(h.detach())
+        if t % k == 0 or t == T:
+            total.backward()
+            total, h = 0, h.detach()
+    return states
+
+
+@wrong(
+    "tbptt",
+    "tbptt-state",
+    "a cut before a single step that is left at the end: its loss, and it alone, is not sent back.",
+    "08-memory#cutting-a-long-chain",
+)
+def last_single_step_forgotten(step, h0, T, k):
+    h, total, states = h0, 0, []
+    for t in range(1, T + 1):
+        h = step(h)
+        total = total + h.pow(2).sum()
+        states.append(h.detach())
+        if t % k == 0 or (t == T and t % k != 1):
+            total.backward()
+            total, h = 0, h.detach()
+    return states
+
+
 # store
 
 
@@ -590,7 +959,8 @@ def action_with_its_graph(buffer, obs, policy):
 @wrong(
     "store",
     "detach-makes-a-copy",
-    "an obs that is detached and not copied: it lies in the memory of obs, which the next observation overwrites.",
+    "a stored obs that has no graph and is no copy: it lies in the memory of obs, and the next observation "
+    "overwrites it.",
     "08-memory#copies-in-a-buffer",
 )
 def obs_not_copied(buffer, obs, policy):
@@ -601,7 +971,7 @@ def obs_not_copied(buffer, obs, policy):
 @wrong(
     "store",
     "no_grad-rename",
-    "the very obs, stored under `no_grad`: storing is no operation, so obs keeps its flags, its graph and its memory.",
+    "a stored obs that is obs itself, with its flags, its graph and its memory: no copy is made.",
     "08-memory#stored-tensors",
 )
 def obs_itself(buffer, obs, policy):
@@ -612,7 +982,7 @@ def obs_itself(buffer, obs, policy):
 @wrong(
     "store",
     "clone-is-independent",
-    "`obs.clone()`: the memory is new, and where obs requires grad the copy hangs on its graph.",
+    "a copy of obs in new memory that hangs on the graph of obs where obs requires grad, as `clone` gives it.",
     "08-memory#copies-in-a-buffer",
 )
 def obs_copied_with_its_graph(buffer, obs, policy):
@@ -624,7 +994,7 @@ def obs_copied_with_its_graph(buffer, obs, policy):
 @wrong(
     "store",
     "inference-tensor-in-training",
-    "an action made under `inference_mode`: it cannot be saved for a backward, and training needs that.",
+    "an action that cannot be saved for a backward, because it is made under `inference_mode`: training needs that.",
     "08-memory#stored-tensors",
 )
 def inference_action(buffer, obs, policy):
@@ -645,7 +1015,8 @@ def clones_of_both(buffer, obs, policy):
 @wrong(
     "store",
     "rebind-the-weight",
-    "`buffer = buffer + …`: the name inside the function means a new list, and the caller's stays as it is.",
+    "a buffer that stays as it is: `buffer = buffer + …` makes a new list and leaves the caller's alone; or nothing is "
+    "appended.",
     "08-memory#copies-in-a-buffer",
 )
 def list_bound_again(buffer, obs, policy):
@@ -667,7 +1038,7 @@ def two_entries(buffer, obs, policy):
 @wrong(
     "store",
     "grad-mode-leak",
-    "`torch.set_grad_enabled(False)` as a statement: from then on nothing is recorded, and nothing can be trained.",
+    "a grad mode that is left switched off: from then on nothing is recorded, and nothing can be trained.",
     "08-memory#stored-tensors",
 )
 def mode_left_switched_off(buffer, obs, policy):
@@ -685,3 +1056,98 @@ def action_made_a_leaf(buffer, obs, policy):
     with torch.no_grad():
         buffer.append((obs.clone(), policy(obs)))
     buffer[-1][1].requires_grad_()
+
+
+@wrong(
+    "store",
+    "detach-vs-freeze-vs-no_grad",
+    "a policy that is frozen for good: none of its parameters requires grad afterwards, so nobody trains it any more.",
+    "08-memory#stored-tensors",
+)
+def policy_frozen(buffer, obs, policy):
+    policy.requires_grad_(False)
+    buffer.append((obs.detach().clone(), policy(obs.detach())))
+
+
+@wrong(
+    "store",
+    "detach-vs-freeze-vs-no_grad",
+    "a policy of which all parameters require grad afterwards, those too that were frozen before.",
+    "08-memory#stored-tensors",
+)
+def policy_thawed(buffer, obs, policy):
+    policy.requires_grad_(False)
+    buffer.append((obs.detach().clone(), policy(obs.detach())))
+    policy.requires_grad_()
+
+
+@wrong(
+    "store",
+    "eval-means-no-grad",
+    "an action of the policy in evaluation mode, in which it is left.",
+    "08-memory#stored-tensors",
+)
+def policy_in_evaluation_mode(buffer, obs, policy):
+    policy.eval()
+    with torch.no_grad():
+        buffer.append((obs.clone(), policy(obs)))
+
+
+@wrong(
+    "store",
+    "cached-result",
+    "an action that is kept for obs and stored again at a later call, whatever obs holds by then.",
+    "08-memory#copies-in-a-buffer",
+)
+def action_kept_for_obs(buffer, obs, policy, kept={}):  # noqa: B006 - the fault
+    with torch.no_grad():
+        if obs not in kept:
+            kept[obs] = policy(obs)
+        buffer.append((obs.clone(), kept[obs]))
+
+
+@wrong(
+    "store",
+    "copied-memory-reused",
+    "a copy of obs in a memory that the next call overwrites.",
+    "08-memory#copies-in-a-buffer",
+)
+def one_memory_for_all_copies(buffer, obs, policy, kept={}):  # noqa: B006 - the fault
+    with torch.no_grad():
+        copy = kept.setdefault((obs.shape, obs.dtype), torch.empty_like(obs, requires_grad=False)).copy_(obs)
+        buffer.append((copy, policy(obs)))
+
+
+@wrong(
+    "store",
+    "forward-is-not-call",
+    "an action without what the policy's forward hooks do, as `policy.forward(obs)` gives it.",
+    "08-memory#stored-tensors",
+)
+def forward_called(buffer, obs, policy):
+    with torch.no_grad():
+        buffer.append((obs.clone(), policy.forward(obs)))
+
+
+@wrong(
+    "store",
+    "called-twice",
+    "a policy that is called twice: what counts its calls counts one too many.",
+    "08-memory#stored-tensors",
+)
+def called_twice(buffer, obs, policy):
+    with torch.no_grad():
+        policy(obs)
+        buffer.append((obs.clone(), policy(obs)))
+
+
+@wrong(
+    "store",
+    "detach_-mutates-the-caller",
+    "an obs that is cut itself, for everyone who holds it: it does not require grad any more.",
+    "08-memory#stored-tensors",
+)
+def obs_cut_in_place(buffer, obs, policy):
+    obs = obs.requires_grad_(False) if obs.is_leaf else obs if obs._is_view() else obs.detach_()
+    with torch.no_grad():
+        buffer.append((obs.clone(), policy(obs)))

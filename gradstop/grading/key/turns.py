@@ -92,11 +92,12 @@ class _Rows:
         if covers - self._covered or not self.paths:
             self.paths.append(path)
         counts = {step: count for step, _, count in path.steps}
-        for steps in map(frozenset, (*combinations(counts, 2), *zip(counts))):
-            if steps not in self._met:
-                self._met[steps] = row
+        for steps in (*combinations(counts, 2), *zip(counts)):
+            if frozenset(steps) not in self._met:
+                self._met[frozenset(steps)] = row
+                # In the order of the path: that of a set is another in each process.
                 options = product(*([(step, option) for option in range(counts[step])] for step in steps))
-                self._open.update((pair, 0) for pair in map(frozenset, options))
+                self._open.update((frozenset(pair), 0) for pair in options)
         self._covered |= covers
         for pair in covers:
             self._open.pop(pair, None)
