@@ -1,6 +1,7 @@
 """Other right answers to 02-requires-grad: each reaches the behaviour in another way."""
 
 import copy
+import io
 import random
 
 import numpy
@@ -63,6 +64,24 @@ def cut_clone_in_place(t):
     return t.clone().detach_().requires_grad_()
 
 
+@right("fresh_leaf")
+def converted_with_a_copy(t):
+    return t.detach().to(t.dtype, copy=True).requires_grad_()
+
+
+@right("fresh_leaf")
+def saved_and_loaded(t):
+    file = io.BytesIO()
+    torch.save(t.detach(), file)
+    file.seek(0)
+    return torch.load(file).requires_grad_()
+
+
+@right("fresh_leaf")
+def view_of_a_stack(t):
+    return torch.stack([t.detach()])[0].requires_grad_()
+
+
 # init_weight
 
 
@@ -118,6 +137,19 @@ def detached_product(n, scale):
 def drawn_by_distribution(n, scale):
     zero = torch.zeros((), dtype=torch.float64)
     return torch.distributions.Normal(zero, zero + scale).sample((n,)).requires_grad_()
+
+
+@right("init_weight")
+def drawn_from_uniform_numbers(n, scale):
+    one, other = torch.rand(2, n, dtype=torch.float64)
+    radius = (-2 * torch.log1p(-one)).sqrt()
+    return (scale * radius * torch.cos(2 * torch.pi * other)).requires_grad_()
+
+
+@right("init_weight")
+def drawn_with_a_tensor_of_means(n, scale):
+    weight = torch.normal(torch.zeros(n, dtype=torch.float64), float(scale))
+    return weight.requires_grad_()
 
 
 # input_gradient
@@ -202,6 +234,30 @@ def use_of_x_itself(model, x):
             x.requires_grad_(False)
 
 
+@right("input_gradient")
+def caught_by_a_hook(model, x):
+    caught = []
+    with torch.enable_grad():
+        probe = x.detach().clone().requires_grad_()
+        use = probe.view_as(probe)
+        use.register_hook(caught.append)
+        torch.autograd.grad(model(use).sum(), probe)
+    return caught[0].detach()
+
+
+@right("input_gradient")
+def grads_copied_and_put_back(model, x):
+    known = [(p, None if p.grad is None else p.grad.clone()) for p in model.parameters()]
+    probe = x.detach().clone().requires_grad_()
+    try:
+        with torch.enable_grad():
+            model(probe).sum().backward()
+    finally:
+        for p, grad in known:
+            p.grad = grad
+    return probe.grad
+
+
 # with_activation_grad
 
 
@@ -261,6 +317,37 @@ def kept_by_retain_grad_on_a_clone(f, g, x):
     return z, y.grad.detach()
 
 
+@right("with_activation_grad")
+def from_a_copy_of_x(f, g, x):
+    copied = x.detach().clone().requires_grad_()
+    y = f(copied)
+    z = g(y).sum()
+    dz_dy, dz_dx = torch.autograd.grad(z, (y, copied))
+    if x.grad is None:
+        x.grad = torch.zeros_like(x)
+    x.grad += dz_dx
+    return [z, dz_dy.clone()]
+
+
+@right("with_activation_grad")
+def activation_through_a_function(f, g, x):
+    kept = {}
+
+    class Watch(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, y):
+            return y.clone()
+
+        @staticmethod
+        def backward(ctx, grad):
+            kept["grad"] = grad.clone()
+            return grad
+
+    z = g(Watch.apply(f(x))).sum()
+    z.backward()
+    return z, kept["grad"]
+
+
 # kind
 
 
@@ -297,20 +384,26 @@ def by_what_the_flag_refuses(t):
 
 
 @right("kind")
-def by_what_an_optimizer_accepts(t):
-    if not t.requires_grad:
-        return "constant"
-    try:
-        torch.optim.SGD([t], lr=0.1)
-    except ValueError:
-        return "interior"
-    return "leaf"
-
-
-@right("kind")
 def by_a_recorded_use(t):
     with torch.enable_grad():
         use = t.expand_as(t)
     if use.grad_fn is None:
         return "constant"
     return "leaf" if hasattr(use.grad_fn.next_functions[0][0], "variable") else "interior"
+
+
+@right("kind")
+def by_what_is_printed(t):
+    printed = repr(t)
+    return "interior" if "grad_fn=" in printed else "leaf" if "requires_grad=True" in printed else "constant"
+
+
+@right("kind")
+def by_what_can_be_copied(t):
+    if not t.requires_grad:
+        return "constant"
+    try:
+        copy.deepcopy(t)
+    except RuntimeError:
+        return "interior"
+    return "leaf"

@@ -13,8 +13,8 @@ from gradstop.course import wrong
 @wrong(
     "fresh_leaf",
     "clone-then-requires_grad_",
-    "`t.clone().requires_grad_()`: where t requires grad, its clone is an interior tensor, the flag changes nothing, "
-    "and the gradient lands behind t.",
+    "a copy that is not cut from t, such as `t.clone()`, with the flag set afterwards: where t requires grad it is an "
+    "interior tensor, the flag changes nothing, and the gradient lands behind t.",
     "02-requires-grad#a-copy-that-starts-anew",
 )
 def clone_then_flag(t):
@@ -24,8 +24,8 @@ def clone_then_flag(t):
 @wrong(
     "fresh_leaf",
     "detach-makes-a-copy",
-    "`t.detach().requires_grad_()`: the result is a new leaf on the memory of t, so an edit of one shows in the other. "
-    "(`nn.Parameter(t)` and `t.data` do the same.)",
+    "a new leaf on the memory of t, as `t.detach()` with the flag, `nn.Parameter(t)` or `t.data` give it: an edit of "
+    "one shows in the other.",
     "02-requires-grad#a-copy-that-starts-anew",
 )
 def leaf_on_the_same_memory(t):
@@ -35,7 +35,7 @@ def leaf_on_the_same_memory(t):
 @wrong(
     "fresh_leaf",
     "leaf-means-made-by-me",
-    "`t.detach().clone()`: a copy with its own storage, and a constant: the flag is missing, so no `.grad` arrives.",
+    "a copy with its own storage and no flag, such as `t.detach().clone()`: it is a constant, so no `.grad` arrives.",
     "02-requires-grad#what-the-flag-does",
 )
 def flag_forgotten(t):
@@ -76,7 +76,7 @@ def deep_copy(t):
 @wrong(
     "fresh_leaf",
     "grad-of-interior-is-none",
-    "`t.clone()` with `retain_grad()`: its `.grad` is kept, and it is still an interior tensor, whose gradient flows "
+    "a clone of t with `retain_grad()`: its `.grad` is kept, and it is still an interior tensor, whose gradient flows "
     "on to t.",
     "02-requires-grad#where-grad-appears",
 )
@@ -102,11 +102,105 @@ def caller_cut_in_place(t):
 @wrong(
     "fresh_leaf",
     "python-math-cuts-graph",
-    "a tensor built from Python numbers without a dtype: it is float32, whatever t was.",
+    "a copy that is float32 whatever t was, such as a tensor built from Python numbers without a dtype.",
     "02-requires-grad#a-copy-that-starts-anew",
 )
 def always_float32(t):
     return torch.tensor(t.tolist(), requires_grad=True)
+
+
+@wrong(
+    "fresh_leaf",
+    "only-some-shapes",
+    "a copy that is put together from the rows of t: a tensor of no dimension has no rows, and an empty one has none "
+    "to stack.",
+    "02-requires-grad#a-copy-that-starts-anew",
+)
+def stacked_rows(t):
+    return torch.stack(list(t.detach())).requires_grad_()
+
+
+@wrong(
+    "fresh_leaf",
+    "only-some-shapes",
+    "a `view` of t with another shape: torch refuses it where the elements of t do not lie side by side in memory.",
+    "02-requires-grad#a-copy-that-starts-anew",
+)
+def flat_view(t):
+    return t.detach().view(-1).clone().view(t.shape).requires_grad_()
+
+
+@wrong(
+    "fresh_leaf",
+    "detach-makes-a-copy",
+    "`contiguous()`, or a `reshape`, in the place of a copy: where t is contiguous nothing is copied, and the result "
+    "lies in the memory of t.",
+    "02-requires-grad#a-copy-that-starts-anew",
+)
+def contiguous_for_a_copy(t):
+    return t.detach().contiguous().requires_grad_()
+
+
+@wrong(
+    "fresh_leaf",
+    "deepcopy-interior",
+    "a copy that takes the `.grad` of a leaf along, as `copy.deepcopy` does: the result starts with a gradient of "
+    "another tensor.",
+    "02-requires-grad#where-grad-appears",
+)
+def grad_copied_too(t):
+    return copy.deepcopy(t if t.is_leaf else t.detach()).requires_grad_()
+
+
+@wrong(
+    "fresh_leaf",
+    "leaf-means-made-by-me",
+    "a copy of every tensor but a leaf, which is returned itself, or as a tensor on its memory: what then happens to "
+    "the result happens to t.",
+    "02-requires-grad#a-copy-that-starts-anew",
+)
+def leaf_itself(t):
+    return t if t.requires_grad and t.is_leaf else t.detach().clone().requires_grad_()
+
+
+@wrong(
+    "fresh_leaf",
+    "kept-result",
+    "a result that is kept for t: the next call with t returns it again, although t may have changed, and it has the "
+    "`.grad` of both.",
+    "02-requires-grad#a-copy-that-starts-anew",
+)
+def kept_for_the_tensor(t, kept={}):  # noqa: B006 - the mistake
+    if id(t) not in kept:
+        kept[id(t)] = t, t.detach().clone().requires_grad_()
+    return kept[id(t)][1]
+
+
+@wrong(
+    "fresh_leaf",
+    "kept-result",
+    "one tensor for each shape, into which each call writes: what an earlier call returned changes with the next.",
+    "02-requires-grad#a-copy-that-starts-anew",
+)
+def one_buffer_for_each_shape(t, kept={}):  # noqa: B006 - the mistake
+    key = t.shape, t.dtype
+    if key not in kept:
+        kept[key] = torch.empty_like(t, requires_grad=True)
+    kept[key].grad = None
+    with torch.no_grad():
+        return kept[key].copy_(t)
+
+
+@wrong(
+    "fresh_leaf",
+    "gradients-accumulate",
+    "a `t.grad` that is cleared by the way: the result is right, and what t had collected is lost.",
+    "02-requires-grad#gradients-add-up",
+)
+def grad_of_t_cleared(t):
+    if t.is_leaf:
+        t.grad = None
+    return t.detach().clone().requires_grad_()
 
 
 # init_weight
@@ -115,8 +209,8 @@ def always_float32(t):
 @wrong(
     "init_weight",
     "flag-then-op",
-    "`torch.randn(..., requires_grad=True) * scale`: the leaf is the unscaled tensor, and the product is an interior "
-    "one, which an optimizer refuses. (A conversion such as `.double()` after the flag does the same.)",
+    "an operation after the flag, such as a product with scale or `.double()`: its result is an interior tensor, which "
+    "an optimizer refuses. The leaf is what it was computed from.",
     "02-requires-grad#operation-first-flag-last",
 )
 def flag_then_scale(n, scale):
@@ -126,7 +220,8 @@ def flag_then_scale(n, scale):
 @wrong(
     "init_weight",
     "flag-then-op",
-    "an `nn.Parameter` times scale: the parameter is a leaf, the product that is returned is not.",
+    "a float32 result of an operation after the flag, such as an `nn.Parameter` times scale: the parameter is a leaf, "
+    "the product that is returned is not; and its dtype is another.",
     "02-requires-grad#operation-first-flag-last",
 )
 def parameter_then_scale(n, scale):
@@ -156,8 +251,8 @@ def default_dtype(n, scale):
 @wrong(
     "init_weight",
     "flag-then-op",
-    "`torch.rand`: its numbers are uniform between 0 and 1, not standard normal.",
-    "02-requires-grad#operation-first-flag-last",
+    "numbers spread evenly between 0 and scale, as `torch.rand` gives them: they are not normal ones.",
+    "",
 )
 def uniform_numbers(n, scale):
     return (torch.rand(n, dtype=torch.float64) * scale).requires_grad_()
@@ -166,7 +261,8 @@ def uniform_numbers(n, scale):
 @wrong(
     "init_weight",
     "leaf-in-place",
-    "an in-place `mul_` on a leaf that requires grad already: torch refuses it while operations are recorded.",
+    "an operation that torch refuses while operations are recorded, such as an in-place `mul_` on a leaf that requires "
+    "grad already.",
     "02-requires-grad#operation-first-flag-last",
 )
 def scaled_in_place_after_the_flag(n, scale):
@@ -188,7 +284,7 @@ def one_row(n, scale):
     "flag-then-op",
     "normal numbers of another standard deviation: the product with scale was thrown away, or scale was taken for the "
     "variance.",
-    "02-requires-grad#operation-first-flag-last",
+    "",
 )
 def scale_thrown_away(n, scale):
     weight = torch.randn(n, dtype=torch.float64, requires_grad=True)
@@ -200,10 +296,65 @@ def scale_thrown_away(n, scale):
     "init_weight",
     "flag-then-op",
     "normal numbers around scale: scale was added, or given as the mean, where it should multiply.",
-    "02-requires-grad#operation-first-flag-last",
+    "",
 )
 def scale_as_mean(n, scale):
     return (torch.randn(n, dtype=torch.float64) + scale).requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "only-some-shapes",
+    "a result without its dimension for n = 1, as after a `squeeze()`: the shape that is asked for is `(1,)`.",
+    "02-requires-grad#operation-first-flag-last",
+)
+def squeezed(n, scale):
+    return (scale * torch.randn(1, n, dtype=torch.float64)).squeeze().requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "fixed-seed",
+    "numbers of a stream that starts anew with each call, from a fixed seed: every call returns the same.",
+    "",
+)
+def fixed_seed(n, scale):
+    generator = torch.Generator().manual_seed(0)
+    return (scale * torch.randn(n, dtype=torch.float64, generator=generator)).requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "kept-result",
+    "numbers that are kept for n: the next call with this n returns the same ones.",
+    "",
+)
+def numbers_kept_for_n(n, scale, kept={}):  # noqa: B006 - the mistake
+    if n not in kept:
+        kept[n] = torch.randn(n, dtype=torch.float64)
+    return (scale * kept[n]).requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "dependent-numbers",
+    "half as many numbers as asked for, each of them twice, perhaps once with the other sign: the two are not "
+    "independent.",
+    "",
+)
+def each_number_twice(n, scale):
+    half = torch.randn((n + 1) // 2, dtype=torch.float64)
+    return (scale * torch.cat([half, half])[:n]).requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "dependent-numbers",
+    "numbers each of which tells the next one, as sorted numbers do: they are not independent.",
+    "",
+)
+def sorted_numbers(n, scale):
+    return (scale * torch.randn(n, dtype=torch.float64)).sort().values.requires_grad_()
 
 
 # input_gradient
@@ -224,7 +375,8 @@ def flag_left_on(model, x):
 @wrong(
     "input_gradient",
     "gradients-accumulate",
-    "`backward()` from a copy of x: x is left alone, and every parameter of the model is added to.",
+    "a `backward()` that reaches the parameters of the model: it adds to the `.grad` of each. (To remember each "
+    "`.grad` and put it back does not help without a copy: a backward adds into that very tensor.)",
     "02-requires-grad#gradients-without-a-trace",
 )
 def backward_into_the_parameters(model, x):
@@ -237,7 +389,8 @@ def backward_into_the_parameters(model, x):
 @wrong(
     "input_gradient",
     "gradients-accumulate",
-    "`backward()` on a copy of x, and `zero_grad()` to tidy up: the gradients that the parameters had before are lost.",
+    "a `.grad` of the parameters that is cleared, as by a `zero_grad()` to tidy up after a backward: what they had "
+    "before is lost.",
     "02-requires-grad#gradients-add-up",
 )
 def parameters_cleared(model, x):
@@ -263,7 +416,7 @@ def recording_not_switched_on(model, x):
 @wrong(
     "input_gradient",
     "grad-mode-leak",
-    "a `torch.set_grad_enabled(True)` that is never taken back: after the call the caller's `no_grad` block records.",
+    "recording that is switched on and not put back as it was: after the call the caller's `no_grad` block records.",
     "02-requires-grad#recording-can-be-switched-on-again",
 )
 def grad_mode_left_on(model, x):
@@ -350,6 +503,111 @@ def mean_instead_of_sum(model, x):
     with torch.enable_grad():
         probe = x.detach().clone().requires_grad_()
         return torch.autograd.grad(model(probe).mean(), probe)[0]
+
+
+@wrong(
+    "input_gradient",
+    "rows-are-independent",
+    "a gradient that is taken row by row: where the model mixes the rows of a batch it is another one, and an x "
+    "without rows raises.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def row_by_row(model, x):
+    with torch.enable_grad():
+        rows = [row.detach().clone().requires_grad_() for row in x]
+        return torch.stack([torch.autograd.grad(model(row).sum(), row)[0] for row in rows])
+
+
+@wrong(
+    "input_gradient",
+    "forward-skips-hooks",
+    "`model.forward(x)` for `model(x)`: the hooks of the model itself do not run.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def forward_called(model, x):
+    with torch.enable_grad():
+        probe = x.detach().clone().requires_grad_()
+        return torch.autograd.grad(model.forward(probe).sum(), probe)[0]
+
+
+@wrong(
+    "input_gradient",
+    "eval-means-no-grad",
+    "a `model.eval()` that is not asked for: a model in training mode gives the gradient of evaluation mode, and stays "
+    "in it.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def evaluation_mode(model, x):
+    model.eval()
+    with torch.enable_grad():
+        probe = x.detach().clone().requires_grad_()
+        return torch.autograd.grad(model(probe).sum(), probe)[0]
+
+
+@wrong(
+    "input_gradient",
+    "restore-without-finally",
+    "flags of the parameters that are switched off and put back only where nothing goes wrong: if the model raises, "
+    "they stay off.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def flags_put_back_without_an_error(model, x):
+    flags = [(p, p.requires_grad) for p in model.parameters()]
+    model.requires_grad_(False)
+    with torch.enable_grad():
+        probe = x.detach().clone().requires_grad_()
+        model(probe).sum().backward()
+    for p, flag in flags:
+        p.requires_grad_(flag)
+    return probe.grad
+
+
+@wrong(
+    "input_gradient",
+    "restore-without-finally",
+    "recording that is switched on and put back only where nothing goes wrong: if the model raises under `no_grad`, it "
+    "stays on.",
+    "02-requires-grad#recording-can-be-switched-on-again",
+)
+def mode_put_back_without_an_error(model, x):
+    before = torch.is_grad_enabled()
+    torch.set_grad_enabled(True)
+    probe = x.detach().clone().requires_grad_()
+    total = model(probe).sum()
+    torch.set_grad_enabled(before)
+    return torch.autograd.grad(total, probe)[0]
+
+
+@wrong(
+    "input_gradient",
+    "another-exception",
+    "an exception of its own in the place of the model's: the one that was raised does not reach the caller.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def exception_wrapped(model, x):
+    try:
+        with torch.enable_grad():
+            probe = x.detach().clone().requires_grad_()
+            total = model(probe).sum()
+    except Exception as error:
+        raise RuntimeError("the model failed") from error
+    return torch.autograd.grad(total, probe)[0]
+
+
+@wrong(
+    "input_gradient",
+    "kept-result",
+    "a gradient that is kept for x and model: the next call with both returns it again, although their values have "
+    "changed.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def kept_for_both(model, x, kept={}):  # noqa: B006 - the mistake
+    key = id(model), id(x)
+    if key not in kept:
+        with torch.enable_grad():
+            probe = x.detach().clone().requires_grad_()
+            kept[key] = torch.autograd.grad(model(probe).sum(), probe)[0], model, x
+    return kept[key][0]
 
 
 # with_activation_grad
@@ -483,6 +741,113 @@ def gradient_of_x(f, g, x):
     return z, x.grad.clone()
 
 
+@wrong(
+    "with_activation_grad",
+    "zero-is-not-none",
+    "an addition to the `.grad` that x has: where there is none yet there is nothing to add to, and None raises.",
+    "02-requires-grad#where-grad-appears",
+)
+def added_to_none(f, g, x):
+    y = f(x)
+    z = g(y).sum()
+    dz_dy, dz_dx = torch.autograd.grad(z, (y, x))
+    x.grad += dz_dx
+    return z, dz_dy
+
+
+@wrong(
+    "with_activation_grad",
+    "gradients-accumulate",
+    "a `x.grad` that is only written where there was none: what x has from earlier stays, and nothing is added.",
+    "02-requires-grad#gradients-add-up",
+)
+def only_the_first_gradient(f, g, x):
+    y = f(x)
+    z = g(y).sum()
+    dz_dy, dz_dx = torch.autograd.grad(z, (y, x))
+    x.grad = dz_dx if x.grad is None else x.grad
+    return z, dz_dy
+
+
+@wrong(
+    "with_activation_grad",
+    "hook-changes-all-uses",
+    "a hook that stays on x: the result is right, and every later backward runs it again.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def hook_left_on_x(f, g, x):
+    x.register_hook(lambda _: None)
+    y = f(x)
+    y.retain_grad()
+    z = g(y).sum()
+    z.backward()
+    return z, y.grad
+
+
+@wrong(
+    "with_activation_grad",
+    "only-some-shapes",
+    "a sum over two dimensions, or over the rows of a matrix: a y of another number of dimensions raises.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def sum_of_a_matrix(f, g, x):
+    y = f(x)
+    y.retain_grad()
+    out = g(y)
+    rows, columns = out.shape
+    z = out.reshape(rows * columns).sum()
+    z.backward()
+    return z, y.grad
+
+
+@wrong(
+    "with_activation_grad",
+    "kept-result",
+    "a pair that is kept for x: the next call with x returns it again, whatever f and g are, and adds nothing.",
+    "02-requires-grad#gradients-add-up",
+)
+def kept_for_x(f, g, x, kept={}):  # noqa: B006 - the mistake
+    if id(x) not in kept:
+        y = f(x)
+        y.retain_grad()
+        z = g(y).sum()
+        z.backward()
+        kept[id(x)] = (z, y.grad), x
+    return kept[id(x)][0]
+
+
+@wrong(
+    "with_activation_grad",
+    "kept-result",
+    "a dz_dy that lies in a tensor kept for its shape: the next call writes into what an earlier one returned.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def one_buffer_for_each_shape_of_y(f, g, x, kept={}):  # noqa: B006 - the mistake
+    y = f(x)
+    y.retain_grad()
+    z = g(y).sum()
+    z.backward()
+    buffer = kept.setdefault((y.shape, y.dtype), torch.empty_like(y.grad))
+    return z, buffer.copy_(y.grad)
+
+
+@wrong(
+    "with_activation_grad",
+    "another-exception",
+    "an exception of its own in the place of that of f or g: the one that was raised does not reach the caller.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def exception_of_its_own(f, g, x):
+    try:
+        y = f(x)
+        y.retain_grad()
+        z = g(y).sum()
+    except Exception as error:
+        raise RuntimeError("f or g failed") from error
+    z.backward()
+    return z, y.grad
+
+
 # kind
 
 
@@ -573,10 +938,95 @@ def leaf_and_interior_swapped(t):
 @wrong(
     "kind",
     "flag-at-the-wrong-time",
-    "an answer that is found once and kept for the tensor: `detach_()` and the flag change what a tensor is.",
+    "an answer that is found once and kept as an attribute of the tensor: it stays on the tensor, and `detach_()` and "
+    "the flag change what a tensor is.",
     "02-requires-grad#what-the-flag-does",
 )
 def kept_from_the_first_time(t):
     if not hasattr(t, "first_kind"):
         t.first_kind = "constant" if not t.requires_grad else "leaf" if t.is_leaf else "interior"
     return t.first_kind
+
+
+@wrong(
+    "kind",
+    "grad-of-interior-is-none",
+    "an answer by what an optimizer accepts, or by `is_leaf` together with `retains_grad`: an interior tensor that "
+    "retains its gradient is accepted too, and it is no leaf.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def by_what_an_optimizer_accepts(t):
+    if not t.requires_grad:
+        return "constant"
+    try:
+        torch.optim.SGD([t], lr=0.1)
+    except ValueError:
+        return "interior"
+    return "leaf"
+
+
+@wrong(
+    "kind",
+    "flag-on-interior",
+    "an answer that switches the flag off to see whether torch allows it, and leaves it off: the leaf has become a "
+    "constant.",
+    "02-requires-grad#what-the-flag-does",
+)
+def flag_switched_off(t):
+    if not t.requires_grad:
+        return "constant"
+    try:
+        t.requires_grad_(False)
+    except RuntimeError:
+        return "interior"
+    return "leaf"
+
+
+@wrong(
+    "kind",
+    "kept-result",
+    "an answer that is kept elsewhere for the tensor: the tensor has become another kind, and the answer has not.",
+    "02-requires-grad#what-the-flag-does",
+)
+def kept_in_a_table(t, kept={}):  # noqa: B006 - the mistake
+    if id(t) not in kept:
+        kept[id(t)] = "constant" if not t.requires_grad else "leaf" if t.is_leaf else "interior", t
+    return kept[id(t)][0]
+
+
+@wrong(
+    "kind",
+    "no_grad-rename",
+    "an answer that hangs on the grad mode, as one does that is found by computing with t: under `no_grad` every "
+    "tensor counts as a constant.",
+    "02-requires-grad#results-without-a-history",
+)
+def by_a_use_in_the_mode_of_the_caller(t):
+    if not t.clone().requires_grad:
+        return "constant"
+    return "leaf" if t.is_leaf else "interior"
+
+
+@wrong(
+    "kind",
+    "only-some-shapes",
+    "an answer by the first element of t: a tensor of no dimension cannot be indexed, and an empty one has none.",
+    "02-requires-grad#leaf-interior-constant",
+)
+def by_the_first_element(t):
+    if not t[0].requires_grad and not t.requires_grad:
+        return "constant"
+    return "leaf" if t.is_leaf else "interior"
+
+
+@wrong(
+    "kind",
+    "grad-of-interior-is-none",
+    "an answer that calls `retain_grad()` on the tensor: from then on an interior one keeps its gradient.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def retain_grad_left(t):
+    if not t.requires_grad:
+        return "constant"
+    t.retain_grad()
+    return "leaf" if t.is_leaf else "interior"
