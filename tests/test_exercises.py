@@ -43,7 +43,7 @@ def agreeing(bench, exercise, turns, function):
 def test_a_verdict_is_the_same_under_every_seed(bench, exercise):
     """Known right and wrong answers and mutants: which cases agree is no matter of luck."""
     answers = {answer.name: answer.function for answer in bench.right[exercise] + bench.wrong[exercise]}
-    for number, mutant in enumerate(mutants(bench.cells[exercise].source, bench.domains[exercise].drawn)):
+    for number, mutant in enumerate(mutants(bench.cells[exercise].source, bench.domains[exercise].in_arguments)):
         answers[f"{number} {mutant.change}: {mutant.line}"] = mutant_function(bench, exercise, mutant.source)
     first = {}
     for seed in range(SEEDS):

@@ -67,6 +67,11 @@ class Domain:
     excluded: dict[str, str] = field(default_factory=dict)
     meaningless: frozenset[str] = frozenset()
 
+    @property
+    def in_arguments(self) -> frozenset[str]:
+        """What is drawn of the function's own arguments; a tensor that a model or a function holds is none."""
+        return self.drawn & {feature for group in (*self.inputs, "any") for feature in FEATURES[group]}
+
     def faults(self, met: frozenset[str], statement: str) -> Iterator[str]:
         """Yield what is wrong with the table, given what the cases met and the exercise's statement."""
         known = {feature for group in (*self.inputs, "any") for feature in FEATURES[group]}

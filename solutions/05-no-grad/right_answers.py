@@ -72,6 +72,34 @@ def only_where_it_trains(model, x):
             model.train()
 
 
+@right("evaluate")
+def with_constants_for_parameters(model, x):
+    was = [(module, module.training) for module in model.modules()]
+    try:
+        constants = {name: p.detach() for name, p in model.named_parameters()}
+        return functional_call(model.eval(), constants, (x.detach(),))
+    finally:
+        for module, mode in was:
+            module.training = mode
+
+
+@contextlib.contextmanager
+def evaluating(model):
+    was = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(was)
+
+
+@right("evaluate")
+def in_a_context_of_its_own(model, x):
+    with evaluating(model):
+        return model(x)
+
+
 # sgd_step
 
 
@@ -128,6 +156,24 @@ def element_by_element(params, lr):
             p[...] = torch.lerp(p, p - p.grad, lr)
 
 
+@right("sgd_step")
+def written_by_out(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                torch.sub(p, p.grad, alpha=lr, out=p)
+
+
+@right("sgd_step")
+def returned_as_it_was_given(params, lr):
+    @torch.no_grad()
+    def step(p):
+        p += p.grad.mul(-lr)
+        return p
+
+    return [p if p.grad is None else step(p) for p in params]
+
+
 # through_frozen
 
 
@@ -148,7 +194,7 @@ def frozen_twin(net, x):
 
 @right("through_frozen")
 def called_with_its_state(net, x):
-    return functional_call(net, net.state_dict(), x)
+    return functional_call(net, net.state_dict(), x, tie_weights=False)
 
 
 @right("through_frozen")
@@ -198,6 +244,30 @@ def by_vjp(net, x):
             return pull(grad)[0]
 
     return Pull.apply(x)
+
+
+@right("through_frozen")
+def flags_on_an_exit_stack(net, x):
+    with contextlib.ExitStack() as stack:
+        for p in net.parameters():
+            stack.callback(p.requires_grad_, p.requires_grad)
+            p.requires_grad_(False)
+        return net(x)
+
+
+@right("through_frozen")
+def frozen_only_under_a_context(net, x):
+    learning = {p for module in net.modules() for p in module.parameters(recurse=False) if p.requires_grad}
+    try:
+        for p in learning:
+            p.requires_grad_(False)
+        out = net(x)
+    except BaseException as error:
+        raise error
+    finally:
+        for p in learning:
+            p.requires_grad_()
+    return out
 
 
 # cached_target
@@ -256,6 +326,18 @@ def copied_where_the_storage_is_shared(net, x):
     return out.detach()
 
 
+@right("cached_target")
+def through_a_numpy_copy(net, x):
+    with torch.no_grad():
+        return torch.from_numpy(net(x).detach().numpy().copy())
+
+
+@right("cached_target")
+@torch.no_grad()
+def computed_once_more(net, x):
+    return net(x) * 1
+
+
 # no_grad_stream
 
 
@@ -305,3 +387,30 @@ def inference_healed(fn, n):
         with torch.inference_mode():
             value = fn(i)
         yield value.clone()
+
+
+@right("no_grad_stream")
+def items_made_in_inference_mode(fn, n):
+    for i in range(n):
+        with torch.inference_mode():
+            item = fn(i)
+        yield item
+
+
+@right("no_grad_stream")
+def an_iterator_of_its_own(fn, n):
+    class Stream:
+        def __init__(self):
+            self.left = iter(range(n))
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            with torch.no_grad():
+                return fn(next(self.left))
+
+        def close(self):
+            self.left = iter(())
+
+    return Stream()

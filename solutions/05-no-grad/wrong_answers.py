@@ -1,5 +1,7 @@
 """Answers to 05-no-grad that people give, each with the misconception behind it."""
 
+import copy
+
 import torch
 
 from gradstop.course import wrong
@@ -154,6 +156,107 @@ def frozen_model(model, x):
         return model.eval().requires_grad_(False)(x)
     finally:
         model.train(was)
+
+
+@wrong(
+    "evaluate",
+    "grad-mode-leak",
+    "another exception in the place of the model's own: the caller cannot catch what the model has raised.",
+    BACK,
+)
+def another_exception(model, x):
+    was = model.training
+    try:
+        with torch.no_grad():
+            return model.eval()(x)
+    except Exception as error:
+        raise SystemError("net failed") from error
+    finally:
+        model.train(was)
+
+
+@wrong(
+    "evaluate",
+    "eval-means-no-grad",
+    "modules that are switched one level deep: Dropout and BatchNorm further down stay in training mode.",
+    EVAL,
+)
+def switched_one_level_deep(model, x):
+    was = [(child, child.training) for child in (model, *model.children())]
+    try:
+        for child, _ in was:
+            child.training = False
+        with torch.no_grad():
+            return model(x)
+    finally:
+        for child, mode in was:
+            child.training = mode
+
+
+@wrong(
+    "evaluate",
+    "grad-mode-leak",
+    "a mode that is remembered from the first call with this model: once the model is in the other mode, the old one "
+    "is put back.",
+    BACK,
+)
+def mode_of_the_first_call(model, x, modes={}):  # noqa: B006 - the mistake
+    was = modes.setdefault(model, model.training)
+    try:
+        with torch.no_grad():
+            return model.eval()(x)
+    finally:
+        model.train(was)
+
+
+@wrong(
+    "evaluate",
+    "cached-result",
+    "an output that is kept from an earlier call: after the model or the values of x have changed, a later call gives "
+    "the old one.",
+    EVAL,
+)
+def kept_output(model, x, kept={}):  # noqa: B006 - the mistake
+    if (model, x) not in kept:
+        was = model.training
+        try:
+            with torch.no_grad():
+                kept[model, x] = model.eval()(x)
+        finally:
+            model.train(was)
+    return kept[model, x]
+
+
+@wrong(
+    "evaluate",
+    "batch-of-one",
+    "the rows one by one: a model that mixes the rows of a batch gives other numbers then, and a batch without rows "
+    "gives none.",
+    EVAL,
+)
+def row_by_row(model, x):
+    was = model.training
+    try:
+        with torch.no_grad():
+            model.eval()
+            return torch.cat([model(row[None]) for row in x])
+    finally:
+        model.train(was)
+
+
+@wrong(
+    "evaluate",
+    "detach-vs-freeze-vs-no_grad",
+    "all parameters frozen for the time of the call and set to require grad after it: one that was frozen is trained "
+    "from now on.",
+    BACK,
+)
+def all_flags_on_after_it(model, x):
+    was = model.training
+    try:
+        return model.eval().requires_grad_(False)(x).detach()
+    finally:
+        model.requires_grad_(True).train(was)
 
 
 # sgd_step
@@ -320,6 +423,88 @@ def gradient_scaled_in_place(params, lr):
                 p -= p.grad.mul_(lr)
 
 
+@wrong(
+    "sgd_step",
+    "flag-decides-the-step",
+    "a step for those that require grad only: a tensor that has a `.grad` and no flag is left as it is.",
+    HAND,
+)
+def only_those_with_the_flag(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.requires_grad and p.grad is not None:
+                p -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "detach-vs-freeze-vs-no_grad",
+    "a flag that is switched off for the edit and on after it, whatever it was: a constant that has a `.grad` requires "
+    "grad from now on.",
+    PUT_BACK,
+)
+def flags_on_where_there_is_a_gradient(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p.requires_grad_(False)
+            p -= lr * p.grad
+            p.requires_grad_(True)
+
+
+@wrong(
+    "sgd_step",
+    "cached-result",
+    "a velocity or another state that is kept from step to step: the second step goes further than `lr * p.grad`.",
+    HAND,
+)
+def with_momentum(params, lr, velocity={}):  # noqa: B006 - the mistake
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                velocity[p] = 0.9 * velocity.get(p, 0) + p.grad
+                p -= lr * velocity[p]
+
+
+@wrong(
+    "sgd_step",
+    "cached-result",
+    "a gradient that is kept from the first step with this parameter: later steps do not see the new `.grad`.",
+    HAND,
+)
+def gradient_of_the_first_step(params, lr, kept={}):  # noqa: B006 - the mistake
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p -= lr * kept.setdefault(p, p.grad.clone())
+
+
+@wrong(
+    "sgd_step",
+    "view-needs-contiguous",
+    "`view(-1)`: it raises for a tensor whose dimensions lie in another order in memory.",
+    HAND,
+)
+def flattened_by_view(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p.view(-1).sub_(lr * p.grad.flatten())
+
+
+@wrong(
+    "sgd_step",
+    "scalar-has-no-rows",
+    "a loop over the rows of p: a tensor of no dimension has none, and the loop raises.",
+    HAND,
+)
+def row_by_row_of_p(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                for i in range(len(p)):
+                    p[i] -= lr * p.grad[i]
+
+
 # through_frozen
 
 
@@ -367,7 +552,8 @@ def frozen_for_good(net, x):
 @wrong(
     "through_frozen",
     "detach-vs-freeze-vs-no_grad",
-    "`requires_grad_(True)` at the end: a parameter that was frozen before is trained from now on.",
+    "one flag for all parameters at the end (True, or that of one of them): a parameter that was frozen before is "
+    "trained from now on.",
     PUT_BACK,
 )
 def all_flags_on_afterwards(net, x):
@@ -447,6 +633,95 @@ def new_leaf_for_x(net, x):
     finally:
         for p, flag in zip(net.parameters(), was, strict=True):
             p.requires_grad_(flag)
+
+
+@wrong(
+    "through_frozen",
+    "grad-mode-leak",
+    "another exception in the place of net's own: the caller cannot catch what net has raised.",
+    PUT_BACK,
+)
+def another_exception_than_nets(net, x):
+    constants = {name: p.detach() for name, p in net.named_parameters()}
+    try:
+        return torch.func.functional_call(net, constants, (x,))
+    except Exception as error:
+        raise type(error)(*error.args, 0) from error
+
+
+@wrong(
+    "through_frozen",
+    "cached-result",
+    "a copy of net, or of its parameters, that is kept for later calls: after net has been trained, they compute with "
+    "the old numbers.",
+    MIDDLE,
+)
+def kept_twin(net, x, twins={}):  # noqa: B006 - the mistake
+    if net not in twins:
+        twins[net] = copy.deepcopy(net).requires_grad_(False)
+    return twins[net](x)
+
+
+@wrong(
+    "through_frozen",
+    "detach-vs-freeze-vs-no_grad",
+    "frozen children alone: a parameter of net itself still learns.",
+    MIDDLE,
+)
+def children_alone(net, x):
+    inside = [p for child in net.children() for p in child.parameters()]
+    was = [p.requires_grad for p in inside]
+    try:
+        for p in inside:
+            p.requires_grad_(False)
+        return net(x)
+    finally:
+        for p, flag in zip(reversed(inside), reversed(was), strict=True):
+            p.requires_grad_(flag)
+
+
+@wrong(
+    "through_frozen",
+    "detach-vs-freeze-vs-no_grad",
+    "flags that are noted module by module while they are switched off: a parameter that two modules share is noted a "
+    "second time when it is off already, and stays frozen.",
+    PUT_BACK,
+)
+def noted_module_by_module(net, x):
+    was = []
+    for module in net.modules():
+        for p in module.parameters(recurse=False):
+            was.append((p, p.requires_grad))
+            p.requires_grad_(False)
+    try:
+        return net(x)
+    finally:
+        for p, flag in was:
+            p.requires_grad_(flag)
+
+
+@wrong(
+    "through_frozen",
+    "eval-means-no-grad",
+    "frozen parameters, and `eval()` (or `train()`) with it: net is left in another mode than it was in.",
+    PUT_BACK,
+)
+def left_in_evaluation_mode(net, x):
+    net.eval()
+    constants = {name: p.detach() for name, p in net.named_parameters()}
+    return torch.func.functional_call(net, constants, (x,))
+
+
+@wrong(
+    "through_frozen",
+    "grad-mode-leak",
+    "recording that is switched on and not put back: a caller under `no_grad` records from now on.",
+    BACK,
+)
+def recording_on_after_net(net, x):
+    torch.set_grad_enabled(True)
+    constants = {name: p.detach() for name, p in net.named_parameters()}
+    return torch.func.functional_call(net, constants, (x,))
 
 
 # cached_target
@@ -566,14 +841,84 @@ def copied_at_the_same_address(net, x):
         return out.clone() if out.data_ptr() == x.data_ptr() else out
 
 
+@wrong(
+    "cached_target",
+    "detach-makes-a-copy",
+    "a copy only where the output is x itself: a view of x lies in its memory too.",
+    VIEW,
+)
+def copied_where_it_is_x(net, x):
+    out = net(x)
+    return out.detach().clone() if out is x else out.detach()
+
+
+@wrong(
+    "cached_target",
+    "detach-makes-a-copy",
+    "`contiguous()` in the place of a copy: what is contiguous already comes back in the same memory.",
+    CACHED,
+)
+def contiguous_for_a_copy(net, x):
+    return net(x).detach().contiguous()
+
+
+@wrong(
+    "cached_target",
+    "cached-result",
+    "a target that is kept from an earlier call: after net or the values of x have changed, a later call gives the old "
+    "one.",
+    CACHED,
+)
+def kept_target(net, x, kept={}):  # noqa: B006 - the mistake
+    if (net, x) not in kept:
+        with torch.no_grad():
+            kept[net, x] = net(x).clone()
+    return kept[net, x]
+
+
+@wrong(
+    "cached_target",
+    "cached-result",
+    "one piece of memory for all targets (of a shape): a later call writes over the earlier target.",
+    CACHED,
+)
+def one_buffer(net, x, buffers={}):  # noqa: B006 - the mistake
+    with torch.no_grad():
+        out = net(x)
+        buffer = buffers.get((out.shape, out.dtype))
+        if buffer is None or buffer.requires_grad:
+            buffer = buffers[out.shape, out.dtype] = torch.empty_like(out, requires_grad=False)
+        return buffer.copy_(out)
+
+
+@wrong(
+    "cached_target",
+    "copy-loses-the-dtype",
+    "a new tensor from Python numbers without a dtype: a float64 target comes back as float32.",
+    CACHED,
+)
+def from_python_numbers(net, x):
+    return torch.tensor(net(x).tolist())
+
+
+@wrong(
+    "cached_target",
+    "detach-vs-freeze-vs-no_grad",
+    "a net that is frozen for good: the target is right, and nobody can train the net any more.",
+    CACHED,
+)
+def net_frozen_for_good(net, x):
+    return net.requires_grad_(False)(x.detach()).clone()
+
+
 # no_grad_stream
 
 
 @wrong(
     "no_grad_stream",
     "grad-mode-leak",
-    "a `yield` inside a `no_grad` block, one for all items or one for each: while the generator is paused the block is "
-    "still open, and the consumer records nothing.",
+    "a `yield` while recording is off (inside a `no_grad` block, or before the call that puts the mode back): as long "
+    "as the generator is paused, the consumer records nothing.",
     PAUSED,
 )
 def yield_inside_the_block(fn, n):
@@ -684,3 +1029,83 @@ def items_that_require_grad(fn, n):
 def iterator_over_a_list(fn, n):
     with torch.no_grad():
         return iter([fn(i) for i in range(n)])
+
+
+@wrong(
+    "no_grad_stream",
+    "cached-result",
+    "one piece of memory for all items: the next item is written over the one that was handed over.",
+    PAUSED,
+)
+def items_in_one_buffer(fn, n):
+    buffer = None
+    for i in range(n):
+        item = fn(i).detach()
+        buffer = item if buffer is None else buffer.copy_(item)
+        yield buffer
+
+
+@wrong(
+    "no_grad_stream",
+    "cached-result",
+    "items that are kept for the next stream of the same function: they were computed with old parameters.",
+    PAUSED,
+)
+def items_kept_for_the_next_stream(fn, n, kept={}):  # noqa: B006 - the mistake
+    for i in range(n):
+        if (fn, i) not in kept:
+            kept[fn, i] = fn(i).detach()
+        yield kept[fn, i]
+
+
+@wrong(
+    "no_grad_stream",
+    "grad-mode-leak",
+    "the grad mode of the first request, put back after each item: a consumer that has changed its mode since gets the "
+    "old one.",
+    PAUSED,
+)
+def mode_of_the_first_request(fn, n):
+    was = torch.is_grad_enabled()
+    for i in range(n):
+        with torch.no_grad():
+            item = fn(i)
+        torch.set_grad_enabled(was)
+        yield item
+
+
+@wrong(
+    "no_grad_stream",
+    "flag-at-the-wrong-time",
+    "a first item that is computed at the call: it should be computed when it is asked for.",
+    PAUSED,
+)
+def first_item_at_the_call(fn, n):
+    first = fn(0).detach()
+
+    def rest():
+        yield first
+        for i in range(1, n):
+            yield fn(i).detach()
+
+    return rest()
+
+
+@wrong(
+    "no_grad_stream",
+    "copy-loses-the-dtype",
+    "new tensors from Python numbers without a dtype: float64 items come back as float32.",
+    OFF,
+)
+def items_from_python_numbers(fn, n):
+    return (torch.tensor(fn(i).tolist()) for i in range(n))
+
+
+@wrong(
+    "no_grad_stream",
+    "off-by-one",
+    "an item too many: fn(n) is asked for as well.",
+    PAUSED,
+)
+def one_item_too_many(fn, n):
+    return (fn(i).detach() for i in range(n + 1))
