@@ -125,6 +125,7 @@ def against_floor(name: str, repeats: int) -> None:
 
     def floor() -> None:
         with bare.seat(paper.cases, beside) as seat:
+            seat.run("import os; del os.environ['GRADSTOP_GRADING']", 60)  # or the checks do nothing
             for source in cells:
                 seat.run(source, 60)
 

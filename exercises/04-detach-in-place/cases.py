@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gradstop.observe import Draw, Observer, case
+from gradstop.observe import AGAIN, ALL, FILLED, Draw, Observer, case
 
 Function = Callable[..., Any]
 DTYPES = (torch.float32, torch.float64)
@@ -17,62 +17,68 @@ DTYPES = (torch.float32, torch.float64)
 def loss_of(later: Draw, result: Tensor) -> Tensor:
     """Make a scalar of ``result`` by weights, and a consumer, that nobody knew when it was computed."""
     weights = later.numbers(result.shape, dtype=result.dtype)
-    consumer = later.choice(torch.exp, torch.sin, torch.square)
-    return (consumer(result) * weights).sum()
+    return (later.choice(torch.exp, torch.square)(result) * weights).sum()  # one saves its result, one its input
+
+
+def factor_for(draw: Draw, t: Tensor) -> Tensor:
+    """Return a leaf of the shape and dtype of ``t``, which learns from a use with it."""
+    return draw.numbers(t.shape, dtype=t.dtype).requires_grad_()
 
 
 # cut_ ---------------------------------------------------------------------------------------------------
 
 
-def interior(draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
+def interior(draw: Draw, *forms: str, dtype: torch.dtype = torch.float32) -> tuple[Tensor, dict[str, Tensor]]:
     """Draw the interior tensor t, and its leaf with a ``.grad`` from earlier."""
-    t = draw.tensor("t", "interior", dtype=draw.choice(*DTYPES))
+    t = draw.tensor("t", "interior", draw.form(*forms), dtype=dtype)
     leaf = draw.source(t)
     draw.prefill(leaf)
     return t, {"t's leaf": leaf}
 
 
 CUT = "the tensor itself is cut: it is a leaf that does not require grad"
+NOT_RECORDED = "a later use of t is not recorded: v learns, and what t came from does not"
 
 
 @case("cut_", "t goes on to be used", "04-detach-in-place#one-tensor-every-name")
 def used_afterwards(cut_: Function, draw: Draw, see: Observer):
-    t, leaves = interior(draw)
-    v = draw.tensor("v", "leaf", t.shape, dtype=t.dtype)
-    result = see.call(cut_, t)
+    t, leaves = interior(draw, *ALL, dtype=draw.choice(*DTYPES))
+    draw.hook(t=t)
+    before = see.look(t=t, **leaves)
+    with draw.mode_outside():
+        result = see.call(cut_, t)
     see.same("the result and t", result, t, "the same object is returned")
     see.flags("t afterwards", t, CUT)
     see.value("t's values afterwards", t, "the values are as before")
+    asked = "t loses its history and nothing else changes: not on t, nor on what t came from"
+    see.left("what has changed on t and its leaf", before, asked, t=t, **leaves)
     later = yield
-    loss = loss_of(later, t * v)
-    asked = "a later use of t is not recorded: v learns, and what t came from does not"
-    see.gradients("a backward from t * v", loss.backward, asked, v=v, **leaves)
+    v = factor_for(later, t)
+    see.gradients("a backward from t * v", loss_of(later, t * v).backward, NOT_RECORDED, v=v, **leaves)
 
 
-@case("cut_", "the caller has another name for t", "04-detach-in-place#one-tensor-every-name")
-def another_name(cut_: Function, draw: Draw, see: Observer):
-    t, leaves = interior(draw)
+@case("cut_", "the caller has other names for t", "04-detach-in-place#one-tensor-every-name")
+def other_names(cut_: Function, draw: Draw, see: Observer):
+    t, leaves = interior(draw, "matrix", "scalar")
     states, cache, model = [t], {"h": t}, SimpleNamespace(h=t)
-    name, other = draw.choice(
-        ("states[0]", lambda: states[0]), ('cache["h"]', lambda: cache["h"]), ("model.h", lambda: model.h)
-    )
-    draw.given.append(f"the caller holds t as {name}")
+    draw.given.append('the caller holds t as states[0], cache["h"] and model.h too')
     see.call(cut_, t)
-    see.flags("the tensor under its other name", other(), f"{CUT}, under every name")
-    see.value("its values", other(), "the values are as before")
+    held = {"states[0]": states[0], 'cache["h"]': cache["h"], "model.h": model.h}
+    for name, tensor in held.items():
+        see.flags(f"{name} afterwards", tensor, f"{CUT}, under every name")
+    see.value("the values of states[0]", states[0], "the values are as before")
     later = yield
-    v = torch.ones((), dtype=t.dtype, requires_grad=True)
-    loss = loss_of(later, other() * v)
+    v = factor_for(later, t)
     asked = "a use under another name is not recorded either"
-    see.gradients("a backward from v times the tensor under its other name", loss.backward, asked, v=v, **leaves)
+    see.gradients("a backward from states[0] * v", loss_of(later, states[0] * v).backward, asked, v=v, **leaves)
 
 
 @case("cut_", "the result is used in operations and edited", "04-detach-in-place#one-tensor-every-name")
 def operations_afterwards(cut_: Function, draw: Draw, see: Observer):
-    t, _ = interior(draw)
+    t, _ = interior(draw, *FILLED)
     result = see.call(cut_, t)
     later = yield
-    use = later.choice(torch.exp, torch.sin, torch.neg)(t)
+    use = later.choice(torch.exp, torch.neg)(t)
     see.flags("the result of an operation on t", use, "a later use of t is not recorded")
     place, number = tuple(later.integer(0, size - 1) for size in t.shape), later.number(2.0, 3.0)
     later.given.append(f"element {list(place)} of the result is set to {number}")
@@ -86,30 +92,44 @@ def operations_afterwards(cut_: Function, draw: Draw, see: Observer):
 
 @case("cut_", "a new history starts at t", "04-detach-in-place#a-new-history-can-start")
 def a_new_history(cut_: Function, draw: Draw, see: Observer):
-    t, leaves = interior(draw)
+    t, leaves = interior(draw, "matrix", "vector", "scalar")
     see.call(cut_, t)
     see.flags("t afterwards", t, CUT)
     later = yield
     later.given.append("then t.requires_grad_()")
     see.raised("t.requires_grad_()", t.requires_grad_, "t is a leaf, so it may be flagged")
-    loss = loss_of(later, t)
     asked = "flagged anew, t is a leaf that receives .grad itself; what t came from receives nothing"
-    see.gradients("a backward from t", loss.backward, asked, t=t, **leaves)
+    see.gradients("a backward from t", loss_of(later, t).backward, asked, t=t, **leaves)
+    draw.feature(*AGAIN)
+    later.given.append("t is cut by detach_(), then t.mul_(w) gives it another history")
+    w = factor_for(later, t)
+    t.detach_().mul_(w)
+    again = see.call(cut_, t, name="a second call, when t has a history again")
+    see.same("the second result and t", again, t, "the same object is returned")
+    see.flags("t after the second call", t, "t is cut as often as it is given")
+    see.value("t's values after the second call", t, "the values are as they were before that call")
+    other = later.tensor("u", "interior", tuple(t.shape))
+    see.same("the result of a call with u, and u", see.call(cut_, other, name="a call with u"), other, CUT)
+    see.flags("u afterwards", other, CUT)
+    see.flags("t after the call with u", t, "what an earlier call has cut stays cut")
+    v = factor_for(later, t)
+    loss = loss_of(later, t * v) + loss_of(later, other * v)
+    leaves |= {"w": w, "u's leaf": later.source(other)}
+    see.gradients("a backward from t * v and u * v", loss.backward, NOT_RECORDED, v=v, **leaves)
 
 
 # repackage ----------------------------------------------------------------------------------------------
 
 State = namedtuple("State", "hidden cell")
-Pair = namedtuple("Pair", "left right")
-KINDS = (
-    ("interior", "view", "constant", "interior"),
-    ("view", "interior", "view", "constant"),
-    ("constant", "interior", "interior", "view"),
-)
+One = namedtuple("One", "only")
+KINDS = (("interior", "view", "leaf", "constant"), ("constant", "leaf", "view", "interior"))
 
 
 class Settings:
-    """Something in a state that is no tensor."""
+    """Something in a state that is no tensor, and holds one."""
+
+    def __init__(self, scale: Tensor):
+        self.scale = scale
 
 
 def sorted_keys(value: Any) -> Any:
@@ -143,33 +163,49 @@ def tensors_of(value: Any, path: str) -> dict[str, Tensor]:
     return {where: item for where, item in entries(value, path) if isinstance(item, Tensor)}
 
 
-def parts(draw: Draw, names: str, leaves: dict[str, Tensor]) -> list[Tensor]:
+def parts(draw: Draw, names: str, leaves: dict[str, Tensor], *forms: str) -> list[Tensor]:
     """Draw the tensors of a state; keep the leaf behind each, with a ``.grad`` from earlier, in ``leaves``."""
-    kinds = draw.choice(*KINDS)[: len(names)]
-    tensors = [draw.tensor(name, kind) for name, kind in zip(names, kinds, strict=True)]
-    for name, kind, tensor in zip(names, kinds, tensors, strict=True):
-        if kind != "constant":
-            leaves[f"{name}'s leaf"] = draw.source(tensor)
+    kinds, form = draw.choice(*KINDS)[: len(names)], draw.form(*forms)
+    tensors = [draw.tensor(name, kind, form) for name, kind in zip(names, kinds, strict=True)]
+    attached = {name: t for name, kind, t in zip(names, kinds, tensors, strict=True) if kind != "constant"}
+    leaves.update({f"{name}'s leaf": draw.source(tensor) for name, tensor in attached.items()})
     draw.prefill(*leaves.values())
+    draw.hook(**attached)
     return tensors
 
 
-def see_state(see: Observer, result: Any, old: dict[str, Tensor]) -> None:
-    """Observe the new state, and the tensors ``old`` of the caller's, which are named by their paths."""
-    see.structure("the result's structure", sorted_keys(result), "the structure and the container types are kept")
-    see.value("the result", sorted_keys(result), "everything in the state has its value")
-    new = dict(entries(result, "state"))
-    for path, tensor in old.items():
-        see.flags(f"{path} of the result", new.get(path), f"{path} is cut: a leaf that does not require grad")
-        see.flags(f"{path} of the caller", tensor, f"the caller's {path} is as before")
+SAME = "what is no tensor, and none of the four containers, passes through as the same object"
+
+
+def see_state(see: Observer, state: Any, result: Any, said: str = "the result") -> dict[str, Tensor]:
+    """Observe a new state; return the caller's tensors by their paths."""
+    see.structure(f"the structure of {said}", sorted_keys(result), "the structure and the container types are kept")
+    see.value(said, sorted_keys(result), "everything in the state has its value")
+    old, new = tensors_of(state, "state"), dict(entries(result, "state"))
+    for path in old:
+        see.flags(f"{path} of {said}", new.get(path), f"{path} is cut: a leaf that does not require grad")
+    return old
+
+
+def see_call(see: Observer, repackage: Function, state: Any) -> tuple[Any, dict[str, Tensor]]:
+    """Call the function, and observe the new state and what it did to the caller's."""
+    old = tensors_of(state, "state")
+    before = see.look(**old)
+    result = see.call(repackage, state)
+    see_state(see, state, result)
+    see.left("what has changed on the caller's tensors", before, "the caller's tensors are as before", **old)
+    asked = "the caller's containers still hold the caller's tensors"
+    see.members("the tensors in the caller's state afterwards", tensors_of(state, "state").values(), asked, **old)
+    return result, old
 
 
 def see_both_backwards(see: Observer, later: Draw, result: Any, old: dict[str, Tensor], leaves: dict[str, Tensor]):
     """Observe where a loss of the new state, and one of the caller's tensors, send gradient."""
-    consumer = later.choice(torch.exp, torch.sin, torch.square)
+    consumer = later.choice(torch.exp, torch.square)
 
     def loss(tensors: dict[str, Tensor]) -> Tensor:
-        return v * sum((consumer(t) * later.numbers(t.shape, dtype=t.dtype)).sum() for t in tensors.values())
+        weights = [later.numbers(t.shape, dtype=t.dtype, signed=False) for t in tensors.values()]
+        return v * sum((consumer(t) * w).sum() for t, w in zip(tensors.values(), weights, strict=True))
 
     v = torch.tensor(later.number(), requires_grad=True)
     of_new, of_old = loss(tensors_of(sorted_keys(result), "state")), loss(old)
@@ -183,14 +219,17 @@ def see_both_backwards(see: Observer, later: Draw, result: Any, old: dict[str, T
 @case("repackage", "state holds tensors alone", "04-detach-in-place#nested-states")
 def one_level(repackage: Function, draw: Draw, see: Observer):
     leaves: dict[str, Tensor] = {}
-    h, c = parts(draw, "hc", leaves)
+    h, c = parts(draw, "hc", leaves, "matrix", "vector")
     form, state = draw.choice(
-        ("(h, c)", (h, c)), ("[h, c]", [h, c]), ("{'h': h, 'c': c}", {"h": h, "c": c}), ("State(h, c)", State(h, c))
+        ("(h, c)", (h, c)),
+        ("[h, c]", [h, c]),
+        ("{'h': h, 'c': c}", {"h": h, "c": c}),
+        ("State(h, c)", State(h, c)),
+        ("One(h)", One(h)),
     )
-    draw.given.append(f"state = {form}" + ", a namedtuple" * (form[0] == "S"))
-    old = tensors_of(state, "state")
-    result = see.call(repackage, state)
-    see_state(see, result, old)
+    draw.given.append(f"state = {form}" + ", a namedtuple" * (form[0] in "SO"))
+    draw.feature(*["a namedtuple of one field"] * (len(state) == 1))
+    result, old = see_call(see, repackage, state)
     later = yield
     see_both_backwards(see, later, result, old, leaves)
 
@@ -198,17 +237,16 @@ def one_level(repackage: Function, draw: Draw, see: Observer):
 @case("repackage", "state is nested", "04-detach-in-place#nested-states")
 def nested(repackage: Function, draw: Draw, see: Observer):
     leaves: dict[str, Tensor] = {}
-    a, b, c, d = parts(draw, "abcd", leaves)
+    a, b, c, d = parts(draw, "abcd", leaves, "matrix", "scalar")
     form, state = draw.choice(
         ("[State(a, b), {'c': (c, [d])}]", [State(a, b), {"c": (c, [d])}]),
-        ("{'x': [(a, b), c], 'y': Pair(d, [])}", {"x": [(a, b), c], "y": Pair(d, [])}),
-        ("((a, [b]), {'k': {'l': State(c, d)}})", ((a, [b]), {"k": {"l": State(c, d)}})),
-        ("Pair({'a': a}, State([b, c], (d,)))", Pair({"a": a}, State([b, c], (d,)))),
+        ("{'x': [(a, b), c], 'y': One(d), 'z': []}", {"x": [(a, b), c], "y": One(d), "z": []}),
+        ("((a, [b]), {'k': {'l': State(c, (d, d))}}, {})", ((a, [b]), {"k": {"l": State(c, (d, d))}}, {})),
+        ("State({'a': a}, State([[b], ()], (c, d)))", State({"a": a}, State([[b], ()], (c, d)))),
     )
-    draw.given.append(f"state = {form}, where State and Pair are namedtuples")
-    old = tensors_of(state, "state")
-    result = see.call(repackage, state)
-    see_state(see, result, old)
+    draw.feature("an empty container", "one tensor at two places", "three levels")
+    draw.given.append(f"state = {form}, where State and One are namedtuples")
+    result, old = see_call(see, repackage, state)
     later = yield
     see_both_backwards(see, later, result, old, leaves)
 
@@ -221,12 +259,9 @@ def views(repackage: Function, draw: Draw, see: Observer):
         ("out.chunk(2)", out.chunk(2)),
         ("[out[-1], out.t()]", [out[-1], out.t()]),
         ("{'rows': list(out.unbind())}", {"rows": list(out.unbind())}),
-        ("State(*out.split(2))", State(*out.split(2))),
     )
     draw.given.append(f"state = {form}")
-    old = tensors_of(state, "state")
-    result = see.call(repackage, state)
-    see_state(see, result, old)
+    result, old = see_call(see, repackage, state)
     later = yield
     see_both_backwards(see, later, result, old, leaves)
 
@@ -234,35 +269,66 @@ def views(repackage: Function, draw: Draw, see: Observer):
 @case("repackage", "state holds things that are no tensors", "04-detach-in-place#nested-states")
 def other_things(repackage: Function, draw: Draw, see: Observer):
     leaves: dict[str, Tensor] = {}
-    h, c = parts(draw, "hc", leaves)
-    step, rate, settings = draw.integer(3, 900), draw.number(), Settings()
-    form, state = draw.choice(
-        ("(h, None, {'c': c, 'name': 'lstm'})", (h, None, {"c": c, "name": "lstm"})),
-        ("{'h': [h, True], 'c': State(c, None)}", {"h": [h, True], "c": State(c, None)}),
+    h, c, s = parts(draw, "hcs", leaves, *ALL)
+    step, rate, settings, tags = draw.integer(3, 900), draw.number(), Settings(s), {draw.integer(3, 900), "tag"}
+    form, inner = draw.choice(
+        ("(h, 'lstm', {'c': c, 'next': None})", (h, "lstm", {"c": c, "next": None})),
+        ("{'h': [h, True, None], 'c': State(c, 'lstm')}", {"h": [h, True, None], "c": State(c, "lstm")}),
     )
-    given = f"state = [{form}, {step}, {rate}, settings], where settings is an object of a class Settings"
-    draw.given.append(given)
-    state = [state, step, rate, settings]
-    old = tensors_of(state, "state")
-    result = see.call(repackage, state)
-    see_state(see, result, old)
-    passed = dict(entries(result, "state")).get("state[3]")
-    see.same("state[3] of the result and settings", passed, settings, "what is no tensor passes through")
+    draw.given.append(
+        f"state = [{form}, {step}, {rate}, settings, tags], where settings is an object of a class Settings that "
+        "holds s, and tags a set"
+    )
+    draw.feature("a set", "an object that holds a tensor")
+    state = [inner, step, rate, settings, tags]
+    before = see.look(settings=settings, **{"settings.scale": s})
+    with draw.mode_outside():
+        result, old = see_call(see, repackage, state)
+    passed = dict(entries(result, "state"))
+    see.same("state[3] of the result and settings", passed.get("state[3]"), settings, SAME)
+    see.same("state[4] of the result and tags", passed.get("state[4]"), tags, SAME)
+    asked = f"{SAME}, and is not looked into"
+    see.left("what has changed on settings", before, asked, settings=settings, **{"settings.scale": s})
+    see.same("settings.scale and s", settings.scale, s, asked)
     later = yield
     see_both_backwards(see, later, result, old, leaves)
+    draw.feature(*AGAIN)
+    asked = "a later call gives a new structure, of what the state holds then"
+    e = later.tensor("e", "interior", tuple(h.shape))
+    state[1] = later.integer(1000, 2000)
+    state.append(e)
+    later.given.append(f"then state[1] = {state[1]}, and e is appended")
+    again = see.call(repackage, state, name="a second call, when state has changed")
+    see.same("the second result and the first", again, result, asked)
+    see_state(see, state, again, "the second result")
+    third = see.call(repackage, {"e": [e, c]}, name="a call with another state")
+    see_state(see, {"e": [e, c]}, third, "the result for another state")
+    see.value("the first result afterwards", sorted_keys(result), "what an earlier call returned stays what it is")
 
 
 # rollout_last_k -----------------------------------------------------------------------------------------
 
 
-def start(draw: Draw, kind: str, steps: int, last: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+def start(draw: Draw, kind: str, steps: int, last: int, *forms: str, dtype: torch.dtype = torch.float32):
     """Draw w, and h0 of this kind, both with a ``.grad`` from earlier where they require grad."""
-    shape, dtype = draw.shape(), draw.choice(*DTYPES)
-    w, h0 = draw.tensor("w", "leaf", shape, dtype=dtype), draw.tensor("h0", kind, shape, dtype=dtype)
+    form = draw.form(*forms)
+    w, h0 = draw.tensor("w", "leaf", form, dtype=dtype), draw.tensor("h0", kind, form, dtype=dtype)
     leaves = {"w": w} if kind == "constant" else {"w": w, "h0": h0}
     draw.prefill(*leaves.values())
     draw.given.append(f"T = {steps}, k = {last}")
     return w, h0, leaves
+
+
+def see_rollout(see: Observer, rollout_last_k: Function, w: Tensor, h0: Tensor, steps: int, last: int) -> Tensor:
+    """Call the function, and observe its result and what it did to what it was given."""
+    before = see.look(w=w, h0=h0)
+    result = see.call(rollout_last_k, w, h0, steps, last)
+    see.value("the result", result, "the result is the last h")
+    asked = "w and h0 keep their flags, and nothing is left on them"
+    see.left("what has changed on w and h0", before, asked, w=w, h0=h0)
+    see.value("h0's values afterwards", h0, "h0 keeps its values")
+    see.value("w's values afterwards", w, "w keeps its values")
+    return result
 
 
 LAST = "w learns through the last k steps alone, and h0 not at all"
@@ -270,33 +336,29 @@ LAST = "w learns through the last k steps alone, and h0 not at all"
 
 @case("rollout_last_k", "k is between 1 and T", "04-detach-in-place#truncating-a-rollout")
 def some_steps(rollout_last_k: Function, draw: Draw, see: Observer):
-    steps, last = draw.choice((5, 2), (6, 2), (5, 3), (7, 3), (6, 4))
-    w, h0, leaves = start(draw, draw.choice("leaf", "constant"), steps, last)
-    result = see.call(rollout_last_k, w, h0, steps, last)
-    see.value("the result", result, "the result is the last h")
-    see.flags("h0 afterwards", h0, "h0 keeps its flag")
+    steps, last = draw.choice((5, 2), (6, 4), (6, 3))
+    dtype = draw.choice(*DTYPES)
+    w, h0, leaves = start(draw, draw.choice("leaf", "constant"), steps, last, *ALL, dtype=dtype)
+    result = see_rollout(see, rollout_last_k, w, h0, steps, last)
     later = yield
     see.gradients("the backward", loss_of(later, result).backward, LAST, **leaves)
 
 
 @case("rollout_last_k", "k is 1", "04-detach-in-place#count-the-steps")
 def one_step(rollout_last_k: Function, draw: Draw, see: Observer):
-    steps = draw.integer(3, 6)
-    w, h0, leaves = start(draw, draw.choice("leaf", "constant"), steps, 1)
-    result = see.call(rollout_last_k, w, h0, steps, 1)
-    see.value("the result", result, "the result is the last h")
-    see.flags("h0 afterwards", h0, "h0 keeps its flag")
+    steps = draw.choice(4, 2)
+    w, h0, leaves = start(draw, draw.choice("leaf", "constant"), steps, 1, "matrix", "scalar")
+    draw.hook(w=w)
+    result = see_rollout(see, rollout_last_k, w, h0, steps, 1)
     later = yield
     see.gradients("the backward", loss_of(later, result).backward, LAST, **leaves)
 
 
 @case("rollout_last_k", "k is T", "04-detach-in-place#count-the-steps")
 def all_steps(rollout_last_k: Function, draw: Draw, see: Observer):
-    steps = draw.choice(1, 2, 3, 4)
-    w, h0, leaves = start(draw, draw.choice("leaf", "constant"), steps, steps)
-    result = see.call(rollout_last_k, w, h0, steps, steps)
-    see.value("the result", result, "the result is the last h")
-    see.flags("h0 afterwards", h0, "h0 keeps its flag")
+    steps = draw.choice(3, 2, 1)
+    w, h0, leaves = start(draw, draw.choice("leaf", "constant"), steps, steps, "matrix", "vector")
+    result = see_rollout(see, rollout_last_k, w, h0, steps, steps)
     later = yield
     asked = "with k = T, w learns through every step; h0 gets no gradient here either"
     see.gradients("the backward", loss_of(later, result).backward, asked, **leaves)
@@ -304,15 +366,31 @@ def all_steps(rollout_last_k: Function, draw: Draw, see: Observer):
 
 @case("rollout_last_k", "w and h0 are used again afterwards", "04-detach-in-place#detach-in-place-or-freeze")
 def both_go_on(rollout_last_k: Function, draw: Draw, see: Observer):
-    steps, last = draw.choice((4, 1), (5, 2), (4, 3), (3, 3))
-    w, h0, leaves = start(draw, "leaf", steps, last)
-    result = see.call(rollout_last_k, w, h0, steps, last)
-    see.flags("h0 afterwards", h0, "h0 keeps its flag")
-    see.flags("w afterwards", w, "w is a leaf that requires grad, as before")
+    steps, last = draw.choice((5, 2), (4, 1), (3, 3))
+    w, h0, leaves = start(draw, "leaf", steps, last, "matrix", "scalar")
+    result = see_rollout(see, rollout_last_k, w, h0, steps, last)
     later = yield
     loss = loss_of(later, result) + loss_of(later, w) + loss_of(later, h0)
     asked = f"{LAST}; another use of w, or of h0, trains it as usual"
     see.gradients("a backward from three uses", loss.backward, asked, **leaves)
+    draw.feature(*AGAIN)
+    asked = "a later call computes with what it is given, as it is then"
+    with torch.no_grad():
+        w.copy_(later.numbers(w.shape))
+    later.given.append("then w is given other values")
+    again = see.call(rollout_last_k, w, h0, steps, last, name="a call after w was changed")
+    see.value("the result after w was changed", again, asked)
+    see.gradients("a backward after w was changed", loss_of(later, again).backward, LAST, **leaves)
+    whole = see.call(rollout_last_k, w, h0, steps + 1, steps, name="a call with other T and k")
+    see.value("the result for other T and k", whole, asked)
+    v, g0 = later.tensor("another w", "leaf", tuple(w.shape)), later.tensor("another h0", "leaf", tuple(w.shape))
+    later.prefill(g0)
+    other = see.call(rollout_last_k, v, g0, steps, last, name="a call with another w and h0")
+    see.value("the result for another w and h0", other, asked)
+    leaves |= {"another w": v, "another h0": g0}
+    loss = loss_of(later, whole) + loss_of(later, other)
+    see.gradients("a backward from the last two calls", loss.backward, LAST, **leaves)
+    see.value("the first result afterwards", result, "what an earlier call returned stays what it is")
 
 
 # freeze_ ------------------------------------------------------------------------------------------------
@@ -321,64 +399,99 @@ def both_go_on(rollout_last_k: Function, draw: Draw, see: Observer):
 class Block(nn.Module):
     """A linear layer, a tanh, and a gain in a list of parameters."""
 
-    def __init__(self, weight: Tensor, bias: Tensor, gain: Tensor):
+    def __init__(self, draw: Draw, width: int):
         super().__init__()
-        self.layer = nn.Linear(weight.shape[1], weight.shape[0])
-        with torch.no_grad():
-            self.layer.weight.copy_(weight)
-            self.layer.bias.copy_(bias)
-        self.gain = nn.ParameterList([gain])
+        self.layer = linear(draw, width)
+        self.gain = nn.ParameterList([draw.numbers((width,))])
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one row of activations for each row of ``x``."""
         return self.gain[0] * torch.tanh(self.layer(x))
 
 
-class Net(nn.Module):
-    """Two blocks in a list, and a parameter of its own."""
+class Gate(nn.Module):
+    """A parameter of its own, and a layer without a bias."""
 
-    def __init__(self, blocks: list[Block], shift: Tensor):
+    def __init__(self, draw: Draw, width: int):
         super().__init__()
-        self.blocks = nn.ModuleList(blocks)
-        self.shift = nn.Parameter(shift)
+        self.mix = linear(draw, width, bias=False)
+        self.gate = nn.Parameter(draw.numbers((width,)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return one row of activations for each row of ``x``."""
+        return x + torch.tanh(self.mix(x)) * self.gate
+
+
+class Net(nn.Module):
+    """Two blocks in a list, a child with a parameter of its own, a parameter and two buffers of the net's own."""
+
+    def __init__(self, draw: Draw, width: int):
+        super().__init__()
+        self.blocks = nn.ModuleList(Block(draw, width) for _ in range(2))
+        self.gate = Gate(draw, width)
+        self.shift = nn.Parameter(draw.numbers((width,)))
+        self.register_buffer("scale", draw.numbers((width,)))
+        self.register_buffer("offset", draw.numbers((width,)), persistent=False)
+        self.tail = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one row of activations for each row of ``x``."""
         for block in self.blocks:
             x = block(x)
-        return torch.sin(x) + torch.tanh(self.shift)
+        return self.tail(self.gate(torch.sin(x) * self.scale) + torch.tanh(self.shift) + self.offset)
+
+
+def linear(draw: Draw, width: int, *, bias: bool = True) -> nn.Linear:
+    """Return a linear layer that keeps the width of its input, with drawn parameters."""
+    layer = nn.Linear(width, width, bias=bias)
+    with torch.no_grad():
+        layer.weight.copy_(0.6 * draw.numbers((width, width)))
+        if bias:
+            layer.bias.copy_(draw.numbers((width,)))
+    return layer
 
 
 def draw_net(draw: Draw, width: int) -> tuple[Net, dict[str, Tensor]]:
     """Draw a network that keeps the width of its input, and its parameters by name."""
-    blocks = [
-        Block(0.6 * draw.numbers((width, width)), draw.numbers((width,)), draw.numbers((width,))) for _ in range(2)
-    ]
-    net = Net(blocks, draw.numbers((width,)))
+    draw.feature("a buffer", "a non-persistent buffer", "a child with children", "a child with parameters of its own")
+    draw.feature("parameters of the model itself", "a layer without a bias")
+    net = Net(draw, width)
     return net, parameters_of(net)
 
 
-def parameters_of(net: Net) -> dict[str, Tensor]:
+def parameters_of(net: nn.Module) -> dict[str, Tensor]:
     """Return the parameters by name."""
     return dict(net.named_parameters())
 
 
-def see_members(see: Observer, net: Net, parameters: dict[str, Tensor]) -> None:
-    """Observe that the same objects are still the parameters."""
+def freeze(see: Observer, freeze_: Function, net: nn.Module, parameters: dict[str, Tensor], name: str = "the call"):
+    """Call the function, and observe that the same objects are still the parameters."""
+    see.call(freeze_, net, name=name)
     asked = "parameters() lists the same Parameter objects"
-    see.members("parameters() afterwards", net.parameters(), asked, **parameters)
+    see.members(f"parameters() after {name}", net.parameters(), asked, **parameters)
 
 
 FROZEN = "gradient flows through the module to its input; no parameter of it gets any"
 
 
-@case("freeze_", "the module is nested", "04-detach-in-place#freezing-a-module")
-def nested_module(freeze_: Function, draw: Draw, see: Observer):
-    shape = draw.shape(dimensions=2)
-    x = draw.tensor("x", draw.choice("leaf", "interior"), shape)
-    net, parameters = draw_net(draw, shape[1])
-    see.call(freeze_, net)
-    see_members(see, net, parameters)
+@case("freeze_", "the module has parameters at any depth", "04-detach-in-place#freezing-a-module")
+def at_any_depth(freeze_: Function, draw: Draw, see: Observer):
+    shape, dtype = draw.shape(dimensions=2), draw.choice(*DTYPES)
+    x = draw.tensor("x", draw.choice("leaf", "interior"), shape, dtype=dtype)
+    kind = draw.choice("a nested module", "an nn.Linear", "an nn.Sequential without parameters of its own")
+    draw.given.append(f"module is {kind}")
+    if kind == "a nested module":
+        net, _ = draw_net(draw, shape[1])
+    elif kind == "an nn.Linear":
+        net = linear(draw, shape[1])
+        draw.feature("a module without children")
+    else:
+        net = nn.Sequential(Block(draw, shape[1]), nn.Tanh(), linear(draw, shape[1]))
+        draw.feature("a module without parameters of its own")
+    parameters = parameters_of(net.to(dtype))
+    draw.hook(**{next(iter(parameters)): next(iter(parameters.values()))})
+    with draw.mode_outside():
+        freeze(see, freeze_, net, parameters)
     later = yield
     loss = loss_of(later, net(x))
     see.gradients("a backward through the module", loss.backward, FROZEN, **{"x's leaf": draw.source(x)}, **parameters)
@@ -390,17 +503,18 @@ def frozen_in_part(freeze_: Function, draw: Draw, see: Observer):
     x = draw.tensor("x", "leaf", shape)
     net, parameters = draw_net(draw, shape[1])
     draw.prefill(x, *parameters.values())
-    frozen = draw.choice(("shift",), ("blocks.0.gain.0", "blocks.1.layer.weight"))
+    frozen = draw.choice(("shift",), ("blocks.0.layer.weight", "blocks.1.gain.0"), ("gate.gate", "blocks.0.layer.bias"))
     for name in frozen:
         parameters[name].requires_grad_(False)
-    draw.given.append(
-        f"frozen already: {', '.join(frozen)}; each parameter has a .grad, which is cleared after the call"
-    )
-    see.call(freeze_, net)
-    see_members(see, net, parameters)
-    for parameter in parameters.values():
-        parameter.grad = None
+    draw.feature("a frozen parameter")
+    if not net.train(draw.choice(True, False)).training:
+        draw.feature("a model that is in evaluation mode")
+        draw.given.append("the module is in evaluation mode")
+    draw.given.append(f"frozen already: {', '.join(frozen)}")
+    draw.given.append("each parameter has a .grad, and is given another after the call")
+    freeze(see, freeze_, net, parameters)
     later = yield
+    later.prefill(*parameters.values())
     loss = loss_of(later, net(x))
     see.gradients("a backward through the module", loss.backward, FROZEN, x=x, **parameters)
 
@@ -413,13 +527,31 @@ def used_directly(freeze_: Function, draw: Draw, see: Observer):
     if draw.choice(True, False):
         net.blocks[1].layer.weight = net.blocks[0].layer.weight
         parameters = parameters_of(net)
+        draw.feature("a shared parameter")
         draw.given.append("both blocks share one weight")
-    see.call(freeze_, net)
-    see_members(see, net, parameters)
+    freeze(see, freeze_, net, parameters)
     later = yield
-    loss = loss_of(later, net(x)) + sum(loss_of(later, parameter) for parameter in parameters.values())
-    asked = f"{FROZEN}, however it is used"
-    see.gradients("a backward from the output and a penalty", loss.backward, asked, x=x, **parameters)
+    loss = loss_of(later, x) + penalty(later, parameters)
+    asked = "no parameter gets gradient, also where it is used outside the module"
+    see.gradients("a backward from x and a penalty", loss.backward, asked, x=x, **parameters)
+    draw.feature(*AGAIN)
+    net.tail = linear(later, shape[1])
+    thawed = later.choice("shift", "gate.mix.weight")
+    parameters[thawed].requires_grad_(True)
+    parameters = parameters_of(net)
+    later.given.append(f"then {thawed} is made to require grad, and a layer is added: module.tail")
+    freeze(see, freeze_, net, parameters, "a second call, when the module has changed")
+    other = Block(later, shape[1])
+    others = {f"another {name}": parameter for name, parameter in parameters_of(other).items()}
+    freeze(see, freeze_, other, others, "a call with another module")
+    loss = loss_of(later, other(net(x))) + penalty(later, parameters | others)
+    asked = "each call freezes the module that it is given, as it is then; what was frozen stays frozen"
+    see.gradients("a backward through both modules", loss.backward, asked, x=x, **parameters, **others)
+
+
+def penalty(later: Draw, parameters: dict[str, Tensor]) -> Tensor:
+    """Return a loss of the parameters alone."""
+    return sum((parameter.square() * later.number()).sum() for parameter in parameters.values())
 
 
 @case("freeze_", "it stands between layers that train", "04-detach-in-place#gradient-passes-through-a-frozen-module")
@@ -431,8 +563,7 @@ def in_the_middle(freeze_: Function, draw: Draw, see: Observer):
     above = draw.tensor("above", "leaf", (shape[1], 2))
     draw.prefill(below, above)
     draw.given.append("the output is module(tanh(x @ below)) @ above")
-    see.call(freeze_, net)
-    see_members(see, net, parameters)
+    freeze(see, freeze_, net, parameters)
     later = yield
     loss = (0.3 * net(torch.tanh(0.5 * x @ below)) @ above).sin()
     loss = (loss * later.numbers(loss.shape)).sum()

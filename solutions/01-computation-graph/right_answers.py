@@ -88,6 +88,33 @@ def marks_of_this_call(root):
     return count
 
 
+@right("count_nodes")
+def depth_first_with_iterators(root):
+    if not root.requires_grad or root.grad_fn is None:
+        return 0
+    seen, path = {root.grad_fn}, [iter(root.grad_fn.next_functions)]
+    while path:
+        before = next(path[-1], (None, -1))
+        if before == (None, -1):
+            path.pop()
+        elif before[0] is not None and before[0] not in seen:
+            seen.add(before[0])
+            path.append(iter(before[0].next_functions))
+    return len(seen)
+
+
+@right("count_nodes")
+def lists_without_hashing(root):
+    first = root.grad_fn
+    order, marks = [first] if first else [], {id(first)}
+    for node in order:  # the list keeps the nodes, so no id is given twice
+        for before, _ in node.next_functions:
+            if before and id(before) not in marks:
+                order.append(before)
+                marks.add(id(before))
+    return len(order)
+
+
 # graph_leaves
 
 
@@ -167,6 +194,38 @@ def set_of_tensors(root):
     return [*tensors]
 
 
+@right("graph_leaves")
+def asked_of_each_node(root):
+    found, seen = [], set()
+    waiting = deque([get_gradient_edge(root).node] if root.requires_grad else [])
+    while waiting:
+        node = waiting.popleft()
+        if node in seen:
+            continue
+        seen.add(node)
+        leaf = getattr(node, "variable", None)
+        if leaf is not None and not any(leaf is other for other in found):
+            found.append(leaf)
+        waiting.extend(before for before, _ in node.next_functions if before is not None)
+    return found
+
+
+@right("graph_leaves")
+def yielded_from_behind(root):
+    seen = set()
+
+    def behind(node):
+        if node is None or node in seen:
+            return
+        seen.add(node)
+        if node.name().endswith("AccumulateGrad"):
+            yield node.variable
+        for before, _ in node.next_functions:
+            yield from behind(before)
+
+    return list(behind(get_gradient_edge(root).node)) if root.requires_grad else []
+
+
 # depends_on
 
 
@@ -238,6 +297,27 @@ def recursive_any(out, leaf):
     return leads(out.grad_fn) if out.grad_fn else bool(out is leaf and out.requires_grad)
 
 
+@right("depends_on")
+def asked_at_the_edge(out, leaf):
+    if not (out.requires_grad and leaf.requires_grad):
+        return False
+    weights = torch.full_like(out, 0.5)
+    return torch.autograd.grad(out, [get_gradient_edge(leaf)], weights, True, allow_unused=True)[0] is not None
+
+
+@right("depends_on")
+def nodes_by_level(out, leaf):
+    if not out.requires_grad:
+        return False
+    level, met = {get_gradient_edge(out).node}, set()
+    while level:
+        if any(hasattr(node, "variable") and node.variable is leaf for node in level):
+            return True
+        met |= level
+        level = {before for node in level for before, _ in node.next_functions} - met - {None}
+    return False
+
+
 # grads
 
 
@@ -285,6 +365,36 @@ def hooks_that_catch(out, inputs):
 @right("grads")
 def plain_tuple(out, inputs):
     return torch.autograd.grad(outputs=[out], inputs=inputs, retain_graph=True, materialize_grads=True)
+
+
+@right("grads")
+def all_grads_put_back(out, inputs):
+    stack, leaves, met = [get_gradient_edge(out).node], list(inputs), set()
+    while stack:
+        node = stack.pop()
+        if node is not None and node not in met:
+            met.add(node)
+            leaves += [node.variable] if hasattr(node, "variable") else []
+            stack += [before for before, _ in node.next_functions]
+    earlier = {leaf: leaf.grad for leaf in leaves}
+    for leaf in earlier:
+        leaf.grad = None
+    out.backward(retain_graph=True)
+    found = [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad.clone() for leaf in inputs]
+    for leaf, grad in earlier.items():
+        leaf.grad = grad
+    return found
+
+
+@right("grads")
+def copied_into_zeros(out, inputs):
+    results = [torch.zeros_like(leaf) for leaf in inputs]
+    for result, grad in zip(
+        results, torch.autograd.grad(out, inputs, retain_graph=True, allow_unused=True), strict=True
+    ):
+        if grad is not None:
+            result.copy_(grad)
+    return tuple(results)
 
 
 # grad_reverse
@@ -341,3 +451,16 @@ def value_put_in_under_no_grad(x, lam):
     with torch.no_grad():
         result.copy_(x)
     return result
+
+
+@right("grad_reverse")
+def hook_before_the_node(x, lam):
+    copy = x.clone()
+    copy.grad_fn.register_prehook(lambda grads: (grads[0] * -lam,))
+    return copy
+
+
+@right("grad_reverse")
+def minus_lam_times_nothing(x, lam):
+    constant = x.detach()
+    return constant - lam * (x - constant)

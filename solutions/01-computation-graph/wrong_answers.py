@@ -177,6 +177,86 @@ def nodes_that_ran(root):
     return len(ran)
 
 
+@wrong(
+    "count_nodes",
+    "grad-graph-is-the-backward-graph",
+    "a count that is kept by the tensor it was made for: when an edit in place has added to the graph, the old "
+    "count comes back.",
+    "01-computation-graph#walking-the-graph",
+)
+def count_kept(root, kept={}):  # noqa: B006 - that is the fault
+    if id(root) not in kept:
+        kept[id(root)] = root, len(walk(root))
+    return kept[id(root)][1]
+
+
+@wrong(
+    "count_nodes",
+    "grad-graph-is-the-backward-graph",
+    "a walk that goes along the first inputs in a loop and calls itself for the others: in a long chain where "
+    "each result is a second input Python refuses to go deeper.",
+    "01-computation-graph#errors-you-will-meet",
+)
+def one_call_for_each_second_input(root):
+    seen = set()
+
+    def visit(node):
+        while node is not None and node not in seen:
+            seen.add(node)
+            first, *others = [before for before, _ in node.next_functions] or [None]
+            for other in others:
+                visit(other)
+            node = first
+
+    visit(root.grad_fn)
+    return len(seen)
+
+
+@wrong(
+    "count_nodes",
+    "gradients-accumulate",
+    "a backward (with `retain_graph=True`) whose nodes are counted as they run: the number is right, and the "
+    "leaves' `.grad` is added to.",
+    "01-computation-graph#gradients-without-grad",
+)
+def nodes_that_ran_and_filled(root):
+    ran = set()
+    handles = [node.register_hook(lambda *_, number=n: ran.add(number)) for n, node in enumerate(walk(root))]
+    if root.grad_fn is not None:
+        root.backward(torch.ones_like(root), retain_graph=True)
+    for handle in handles:
+        handle.remove()
+    return len(ran)
+
+
+@wrong(
+    "count_nodes",
+    "grad-graph-is-the-backward-graph",
+    "all `AccumulateGrad` nodes taken for one (by a number, a name or a type that they have in common): each leaf"
+    " has its own.",
+    "01-computation-graph#leaves-and-accumulategrad",
+)
+def leaves_count_once(root):
+    return len({node._sequence_nr() for node in walk(root)})
+
+
+@wrong(
+    "count_nodes",
+    "grad-graph-is-the-backward-graph",
+    "a walk along the edges whose number is 0: the number says which output of the node is meant, and any output "
+    "leads to the node.",
+    "01-computation-graph#one-node-many-uses",
+)
+def edges_of_number_zero(root):
+    nodes = {root.grad_fn} - {None}
+    waiting = list(nodes)
+    while waiting:
+        found = {node for node, number in waiting.pop().next_functions if number == 0} - nodes - {None}
+        nodes |= found
+        waiting += found
+    return len(nodes)
+
+
 # graph_leaves
 
 
@@ -323,6 +403,74 @@ def proper_leaves(root):
     if not root.requires_grad:
         return []
     return [root] if root.grad_fn is None else leaf_root_forgotten.function(root)
+
+
+@wrong(
+    "graph_leaves",
+    "detach-makes-a-copy",
+    "one list that all calls fill and return: a later call changes what an earlier one returned.",
+    "01-computation-graph#walking-the-graph",
+)
+def one_list_for_all(root, found=[]):  # noqa: B006 - that is the fault
+    found[:] = proper_leaves(root)
+    return found
+
+
+@wrong(
+    "graph_leaves",
+    "grad-graph-is-the-backward-graph",
+    "a list that is kept by the tensor it was made for: when an edit in place has brought in another leaf, the "
+    "old list comes back.",
+    "01-computation-graph#walking-the-graph",
+)
+def list_kept(root, kept={}):  # noqa: B006 - that is the fault
+    if id(root) not in kept:
+        kept[id(root)] = root, proper_leaves(root)
+    return list(kept[id(root)][1])
+
+
+@wrong(
+    "graph_leaves",
+    "data-equals-detach",
+    "a test by `in` (or `==`) whether a leaf is in the list already: it compares numbers, which is an error where"
+    " a leaf has several, and takes two leaves of one equal number for one.",
+    "01-computation-graph#leaves-and-accumulategrad",
+)
+def tested_by_equality(root):
+    found = []
+    for leaf in proper_leaves(root):
+        if leaf not in found:
+            found.append(leaf)
+    return found
+
+
+@wrong(
+    "graph_leaves",
+    "hook-changes-all-uses",
+    "hooks on the leaves that are never removed: the list is right, and every later backward runs them.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def hooks_left(root):
+    found = proper_leaves(root)
+    for leaf in found:
+        leaf.register_hook(lambda _: None)
+    return found
+
+
+@wrong(
+    "graph_leaves",
+    "grad-graph-is-the-backward-graph",
+    "a walk along the edges whose number is 0: the number says which output of the node is meant, and any output "
+    "leads to the node.",
+    "01-computation-graph#one-node-many-uses",
+)
+def along_edges_of_number_zero(root):
+    if not root.requires_grad:
+        return []
+    nodes = [get_gradient_edge(root).node]
+    for node in nodes:
+        nodes += {before for before, number in node.next_functions if number == 0} - {None, *nodes}
+    return [node.variable for node in nodes if hasattr(node, "variable")]
 
 
 # depends_on
@@ -484,6 +632,72 @@ def first_input_followed(out, leaf):
     return getattr(node, "variable", None) is leaf
 
 
+@wrong(
+    "depends_on",
+    "grad-graph-is-the-backward-graph",
+    "an answer that is kept by the two tensors: when an edit in place has brought in the leaf, the old answer "
+    "comes back.",
+    "01-computation-graph#walking-the-graph",
+)
+def answer_kept(out, leaf, kept={}):  # noqa: B006 - that is the fault
+    key = id(out), id(leaf)
+    if key not in kept:
+        kept[key] = out, leaf, any(end is leaf for end in proper_leaves(out))
+    return kept[key][2]
+
+
+@wrong(
+    "depends_on",
+    "grad-graph-is-the-backward-graph",
+    "a walk that remembers the nodes of the last one (a set in a default argument, or marks on the nodes): the "
+    "next question finds them visited.",
+    "01-computation-graph#walking-the-graph",
+)
+def visited_in_an_earlier_call(out, leaf):
+    if out.grad_fn is None:
+        return out is leaf and leaf.requires_grad
+    fresh = [node for node in walk(out) if "asked" not in node.metadata]
+    for node in fresh:
+        node.metadata["asked"] = True
+    return any(getattr(node, "variable", None) is leaf for node in fresh)
+
+
+@wrong(
+    "depends_on",
+    "hook-changes-all-uses",
+    "a hook on the leaf that listens for a gradient and is never removed: every later backward runs it.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def hook_left(out, leaf):
+    if leaf.requires_grad:
+        leaf.register_hook(lambda _: None)
+    return any(end is leaf for end in proper_leaves(out))
+
+
+@wrong(
+    "depends_on",
+    "grad-graph-is-the-backward-graph",
+    "a walk along the edges whose number is 0: the number says which output of the node is meant, and any output "
+    "leads to the node.",
+    "01-computation-graph#one-node-many-uses",
+)
+def asked_along_number_zero(out, leaf):
+    return any(end is leaf for end in along_edges_of_number_zero.function(out))
+
+
+@wrong(
+    "depends_on",
+    "zero-gradient-vs-no-gradient",
+    "a question to the first element of `out` (or another one): a tensor without elements has none.",
+    "01-computation-graph#zero-gradient-or-no-gradient",
+)
+def first_element_asked(out, leaf):
+    if not (out.requires_grad and leaf.requires_grad):
+        return False
+    first = out.reshape(-1)[0]
+    return torch.autograd.grad(first, leaf, retain_graph=True, allow_unused=True)[0] is not None
+
+
 # grads
 
 
@@ -614,6 +828,66 @@ def another_order(out, inputs):
     return list(torch.autograd.grad(out, inputs[::-1], retain_graph=True, materialize_grads=True))
 
 
+@wrong(
+    "grads",
+    "grad-alias",
+    "results that are written into tensors kept for each input: the next call overwrites what an earlier one returned.",
+    "01-computation-graph#gradients-without-grad",
+)
+def buffers_for_all_calls(out, inputs, kept={}):  # noqa: B006 - that is the fault
+    found = torch.autograd.grad(out, inputs, retain_graph=True, materialize_grads=True)
+    buffers = [kept.setdefault(id(x), (x, torch.zeros_like(x)))[1].detach() for x in inputs]
+    return [buffer.copy_(grad) for buffer, grad in zip(buffers, found, strict=True)]
+
+
+@wrong(
+    "grads",
+    "grad-graph-is-the-backward-graph",
+    "gradients that are kept by the tensors they were asked of: when an edit in place has changed `out`, the old "
+    "ones come back.",
+    "01-computation-graph#what-backward-consumes",
+)
+def results_kept(out, inputs, kept={}):  # noqa: B006 - that is the fault
+    key = id(out), *map(id, inputs)
+    if key not in kept:
+        kept[key] = out, inputs, torch.autograd.grad(out, inputs, retain_graph=True, materialize_grads=True)
+    return list(kept[key][2])
+
+
+@wrong(
+    "grads",
+    "hook-changes-all-uses",
+    "hooks on the inputs that catch the gradients and are never removed: every later backward runs them.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def catching_hooks_left(out, inputs):
+    for x in inputs:
+        x.register_hook(lambda _: None)
+    return list(torch.autograd.grad(out, inputs, retain_graph=True, materialize_grads=True))
+
+
+@wrong(
+    "grads",
+    "zero-gradient-vs-no-gradient",
+    "zeros that have the dtype of `out` (or of another input): they have the dtype of their own input.",
+    "01-computation-graph#zero-gradient-or-no-gradient",
+)
+def zeros_of_the_dtype_of_out(out, inputs):
+    found = none_for_unused.function(out, inputs)
+    return [torch.zeros(x.shape, dtype=out.dtype) if g is None else g for x, g in zip(inputs, found, strict=True)]
+
+
+@wrong(
+    "grads",
+    "no_grad-around-the-forward",
+    "an operation on `out` before the gradient is asked for: under `no_grad` it is not recorded, and its result "
+    "has no graph.",
+    "01-computation-graph#errors-you-will-meet",
+)
+def one_operation_more(out, inputs):
+    return list(torch.autograd.grad(out.sum(), inputs, retain_graph=True, materialize_grads=True))
+
+
 # grad_reverse
 
 
@@ -723,6 +997,66 @@ def gradient_edited(x, lam):
 def x_still_attached(x, lam):
     scaled = lam * x
     return x - scaled + scaled.detach()
+
+
+@wrong(
+    "grad_reverse",
+    "hook-changes-all-uses",
+    "a hook on x itself where x is a view: a view can have other uses too, and they are turned round with it.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def view_is_hooked(x, lam):
+    alias = x if x._is_view() else x.view_as(x)
+    alias.register_hook(lambda grad: -lam * grad)
+    return alias
+
+
+@wrong(
+    "grad_reverse",
+    "view-needs-contiguous",
+    "a `view(-1)` (or another view that needs the elements in one row in memory): for an x that is not contiguous"
+    " it raises.",
+    "01-computation-graph#errors-you-will-meet",
+)
+def flattened_by_view(x, lam):
+    copy = x.view(-1).clone()
+    copy.register_hook(lambda grad: -lam * grad)
+    return copy.view(x.shape)
+
+
+@wrong(
+    "grad_reverse",
+    "zero-dimensions-forgotten",
+    "an x that is taken apart along its first dimension (`x[:]`, a loop over x, `unbind`): a tensor without "
+    "dimensions has none, and that raises.",
+    "01-computation-graph#errors-you-will-meet",
+)
+def sliced(x, lam):
+    part = x[:]
+    part.register_hook(lambda grad: -lam * grad)
+    return part
+
+
+@wrong(
+    "grad_reverse",
+    "hook-changes-all-uses",
+    "a result that is kept for each x: a second call gives the first one again, with the first factor.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def result_kept(x, lam, kept={}):  # noqa: B006 - that is the fault
+    if id(x) not in kept:
+        kept[id(x)] = x, (1 + lam) * x.detach() - lam * x
+    return kept[id(x)][1]
+
+
+@wrong(
+    "grad_reverse",
+    "flag-then-op",
+    "a result of float32, whatever x is: the value and the gradient of a float64 x are rounded.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def always_float32(x, lam):
+    return ((1 + lam) * x.detach() - lam * x).float()
 
 
 class Shared(torch.autograd.Function):

@@ -1,5 +1,8 @@
 """Other right answers to 04-detach-in-place: each reaches the behaviour in another way."""
 
+from collections.abc import Mapping
+from functools import singledispatch
+
 import torch
 from torch.utils._pytree import tree_map
 
@@ -35,6 +38,20 @@ def cut_under_no_grad(t):
     with torch.no_grad():
         t.detach_()
     t.requires_grad = False
+    return t
+
+
+@right("cut_")
+def only_what_is_attached(t):
+    if t.grad_fn is not None:
+        t.requires_grad_().detach_()
+    return t
+
+
+@right("cut_")
+def cut_in_a_list(t):
+    for tensor in [t]:
+        tensor.detach_()
     return t
 
 
@@ -96,17 +113,51 @@ def only_what_has_a_history(state):
 
 
 @right("repackage")
-def containers_filled_again(state):
-    def cut(item):
-        if hasattr(item, "detach"):
-            return item.detach()
-        if isinstance(item, list):
-            item[:] = map(cut, item)
+def on_a_stack(state):
+    root = [state]
+    todo = [(root, 0)]
+    tuples = []
+    while todo:
+        holder, key = todo.pop()
+        item = holder[key]
+        if isinstance(item, torch.Tensor):
+            holder[key] = torch.empty_like(item, requires_grad=False).copy_(item.detach())
         elif isinstance(item, dict):
-            item.update({key: cut(value) for key, value in item.items()})
-        elif isinstance(item, tuple):
-            return type(item)(*map(cut, item)) if hasattr(item, "_fields") else tuple(map(cut, item))
+            holder[key] = dict(item)
+            todo += [(holder[key], name) for name in item]
+        elif isinstance(item, list | tuple):
+            holder[key] = list(item)
+            todo += [(holder[key], place) for place in range(len(item))]
+            if isinstance(item, tuple):
+                tuples.append((holder, key, getattr(type(item), "_make", tuple)))
+    for holder, key, make in reversed(tuples):
+        holder[key] = make(holder[key])
+    return root[0]
+
+
+@right("repackage")
+def by_functions_for_each_type(state):
+    @singledispatch
+    def cut(item):
         return item
+
+    cut.register(torch.Tensor, torch.Tensor.detach)
+    cut.register(list, lambda item: [cut(each) for each in item])
+    cut.register(dict, lambda item: dict(zip(item, map(cut, item.values()), strict=True)))
+    cut.register(tuple, lambda item: getattr(item, "_make", tuple)(map(cut, item)))
+    return cut(state)
+
+
+@right("repackage")
+def an_ordered_dict_becomes_a_dict(state):
+    def cut(item):
+        if isinstance(item, Mapping):
+            return {key: cut(value) for key, value in item.items()}
+        if isinstance(item, tuple) and hasattr(item, "_asdict"):
+            return type(item)(**cut(item._asdict()))
+        if isinstance(item, list | tuple):
+            return type(item)(map(cut, item))
+        return item.detach().requires_grad_(False) if torch.is_tensor(item) else item
 
     return cut(state)
 
@@ -196,6 +247,28 @@ def state_with_a_zero_gradient(w, h0, T, k):
     return h
 
 
+@right("rollout_last_k")
+def flag_of_w_restored(w, h0, T, k):
+    w.requires_grad_(False)
+    h = h0.detach()
+    for _ in range(T - k):
+        h = torch.tanh(w * h)
+    w.requires_grad_(True)
+    for _ in range(k):
+        h = torch.tanh(w * h)
+    return h
+
+
+@right("rollout_last_k")
+def written_into_a_copy(w, h0, T, k):
+    h = h0.detach().clone()
+    for _ in range(T - k):
+        h.mul_(w.detach()).tanh_()
+    for _ in range(k):
+        h = torch.tanh(w * h)
+    return h
+
+
 # freeze_
 
 
@@ -230,3 +303,22 @@ def gradients_made_zero(module):
     for parameter in module.parameters():
         if parameter.requires_grad:
             parameter.register_hook(torch.zeros_like)
+
+
+@right("freeze_")
+def by_the_tables_of_each_module(module):
+    for part in module.modules():
+        for parameter in part._parameters.values():
+            if parameter is not None:
+                parameter.requires_grad = False
+
+
+@right("freeze_")
+def by_recursion(module):
+    def walk(part):
+        for parameter in part.parameters(recurse=False):
+            parameter.requires_grad_(False)
+        for child in part.children():
+            walk(child)
+
+    walk(module)

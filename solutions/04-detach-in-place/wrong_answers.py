@@ -1,5 +1,7 @@
 """Answers to 04-detach-in-place that people give, each with the misconception behind it."""
 
+import copy
+
 import torch
 from torch import nn
 from torch.nn.utils import stateless
@@ -12,8 +14,8 @@ from gradstop.course import wrong
 @wrong(
     "cut_",
     "loop-rebinding",
-    "`t = t.detach()`: your name for the tensor now means another one, and every name of the caller's still means the "
-    "tensor with its history. (`t.data` does the same.)",
+    "a new tensor on the memory of t, as `t.detach()` and `t.data` make one: your name for t now means another tensor, "
+    "and every name of the caller's still means the one with its history.",
     "04-detach-in-place#a-new-name-cuts-nothing",
 )
 def detached_alias(t):
@@ -24,8 +26,8 @@ def detached_alias(t):
 @wrong(
     "cut_",
     "detach-result-discarded",
-    "a `t.detach()` whose result is thrown away: t is returned as it was, with its history. (So it is from a `no_grad` "
-    "block in which nothing is computed.)",
+    "a function that returns t as it was, with its history: a `t.detach()` whose result is thrown away changes "
+    "nothing, nor does a `no_grad` block in which nothing is computed.",
     "04-detach-in-place#a-new-name-cuts-nothing",
 )
 def result_discarded(t):
@@ -36,7 +38,8 @@ def result_discarded(t):
 @wrong(
     "cut_",
     "clone-is-independent",
-    "a copy without a history: the caller's tensor keeps its own, and an edit of the copy does not reach it.",
+    "a copy without a history, by `clone` or another way: the caller's tensor keeps its own, and an edit of the copy "
+    "does not reach it.",
     "04-detach-in-place#one-tensor-every-name",
 )
 def detached_copy(t):
@@ -46,7 +49,8 @@ def detached_copy(t):
 @wrong(
     "cut_",
     "flag-on-interior",
-    "`t.requires_grad_(False)`: it freezes a leaf, and on an interior tensor torch refuses it.",
+    "an error of torch for an interior tensor: `requires_grad_(False)` is refused, since it is for leaves, and so is "
+    "`numpy()`.",
     "04-detach-in-place#detach-in-place-or-freeze",
 )
 def flag_taken_off(t):
@@ -107,25 +111,106 @@ def leaf_on_the_same_memory(t):
     return t.detach().requires_grad_()
 
 
+@wrong(
+    "cut_",
+    "remembered-by-object",
+    "a tensor that is cut once: when the same object has a new history, a later call takes it for cut.",
+    "04-detach-in-place#a-new-history-can-start",
+)
+def each_object_once(t, known=[]):  # noqa: B006 - the mistake
+    if not any(t is other for other in known):
+        known.append(t)
+        t.detach_()
+    return t
+
+
+@wrong(
+    "cut_",
+    "left-behind",
+    "a cut that leaves a mark on t, or takes one away: an attribute or a hook.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def mark_left(t):
+    t.cut = True
+    return t.detach_()
+
+
+@wrong(
+    "cut_",
+    "no_grad-rename",
+    "a cut in grad mode alone: under `no_grad` t is left as it is. The mode says what new operations record, and t has "
+    "its history already.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def in_grad_mode_alone(t):
+    return t.detach_() if torch.is_grad_enabled() else t
+
+
+@wrong(
+    "cut_",
+    "contiguous-copies",
+    "a cut of t, and a result that is t only where t is contiguous: for other layouts another tensor is returned.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def contiguous_result(t):
+    return t.detach_().contiguous()
+
+
+@wrong(
+    "cut_",
+    "detach_-mutates-the-caller",
+    "a cut of t whose result is a view of it: the caller's tensor is cut, and another one on its memory is returned.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def view_of_the_cut(t):
+    t.detach_()
+    return t.view_as(t)
+
+
+@wrong(
+    "cut_",
+    "loop-rebinding",
+    "a cut of t, unless it has no dimension: then another tensor is returned, and t keeps its history.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def no_scalars(t):
+    return t.detach_() if t.dim() else t.detach()
+
+
+@wrong(
+    "cut_",
+    "detach-vs-freeze-vs-no_grad",
+    "a cut of t that freezes the leaf behind it too: other uses of that leaf no longer train it.",
+    "04-detach-in-place#detach-in-place-or-freeze",
+)
+def leaf_frozen(t):
+    node = t.grad_fn
+    while node is not None and not hasattr(node, "variable"):
+        node = node.next_functions[0][0]
+    if node is not None:
+        node.variable.requires_grad_(False)
+    return t.detach_()
+
+
 # repackage
 
 
-def each_tensor(state, change):
+def each_tensor(state, change, rest=lambda item: item):
     if isinstance(state, torch.Tensor):
         return change(state)
     if isinstance(state, dict):
-        return {key: each_tensor(value, change) for key, value in state.items()}
+        return {key: each_tensor(value, change, rest) for key, value in state.items()}
     if isinstance(state, list | tuple):
-        items = [each_tensor(item, change) for item in state]
+        items = [each_tensor(item, change, rest) for item in state]
         return type(state)(*items) if hasattr(state, "_fields") else type(state)(items)
-    return state
+    return rest(state)
 
 
 @wrong(
     "repackage",
     "loop-rebinding",
-    "a loop that gives its own name a detached tensor: the containers still hold the old ones. (Clones do not help: "
-    "each has a history that leads back to the old state.)",
+    "the state with the tensors that it had, still attached: a loop that gives its own name a detached tensor, or a "
+    "`detach()` whose result is thrown away, changes nothing in the containers.",
     "04-detach-in-place#a-new-name-cuts-nothing",
 )
 def names_rebound(state):
@@ -149,8 +234,8 @@ def cut_in_place(state):
 @wrong(
     "repackage",
     "tbptt-state",
-    "the `repackage_hidden` of many old examples: whatever is no tensor is taken for a tuple, so lists and "
-    "namedtuples lose their type, a dictionary its values, and a number cannot be gone through.",
+    "whatever is no tensor is taken for a tuple, as in many old examples: lists and namedtuples lose their type, a "
+    "dictionary its values, and a number cannot be gone through.",
     "04-detach-in-place#nested-states",
 )
 def everything_a_tuple(state):
@@ -253,6 +338,133 @@ def views_left_out(state):
     return each_tensor(state, lambda tensor: tensor if tensor._is_view() else tensor.detach())
 
 
+@wrong(
+    "repackage",
+    "detach_-mutates-the-caller",
+    "the caller's own lists and dictionaries, filled with the cut tensors: the caller's state no longer holds those "
+    "that are attached.",
+    "04-detach-in-place#nested-states",
+)
+def containers_filled(state):
+    def cut(item):
+        if isinstance(item, list):
+            item[:] = map(cut, item)
+        elif isinstance(item, dict):
+            item.update({key: cut(value) for key, value in item.items()})
+        elif isinstance(item, tuple):
+            return type(item)(*map(cut, item)) if hasattr(item, "_fields") else tuple(map(cut, item))
+        return item.detach() if isinstance(item, torch.Tensor) else item
+
+    return cut(state)
+
+
+@wrong(
+    "repackage",
+    "tbptt-state",
+    "a set that is made anew: it equals the caller's, and is another object.",
+    "04-detach-in-place#nested-states",
+)
+def sets_made_anew(state):
+    def rest(item):
+        return set(item) if isinstance(item, set) else item
+
+    return each_tensor(state, torch.Tensor.detach, rest)
+
+
+@wrong(
+    "repackage",
+    "tbptt-state",
+    "copies of what is no tensor: an object, and a set, is another one than the caller's.",
+    "04-detach-in-place#nested-states",
+)
+def objects_copied(state):
+    return each_tensor(state, torch.Tensor.detach, copy.copy)
+
+
+@wrong(
+    "repackage",
+    "tbptt-state",
+    "a recursion that goes into objects too: their attributes are cut, and the objects are the caller's own.",
+    "04-detach-in-place#nested-states",
+)
+def objects_gone_into(state):
+    def rest(item):
+        for name, value in getattr(item, "__dict__", {}).items():
+            setattr(item, name, each_tensor(value, torch.Tensor.detach, rest))
+        return item
+
+    return each_tensor(state, torch.Tensor.detach, rest)
+
+
+@wrong(
+    "repackage",
+    "leaf-means-made-by-me",
+    "a cut of interior tensors alone: a leaf that requires grad passes through, and the new state still trains it.",
+    "04-detach-in-place#nested-states",
+)
+def leaves_left_out(state):
+    return each_tensor(state, lambda tensor: tensor if tensor.is_leaf else tensor.detach())
+
+
+@wrong(
+    "repackage",
+    "python-math-cuts-graph",
+    "a number in the place of a tensor without a dimension: the value is kept, the tensor is not.",
+    "04-detach-in-place#nested-states",
+)
+def scalars_to_numbers(state):
+    return each_tensor(state, lambda tensor: tensor.detach() if tensor.dim() else tensor.item())
+
+
+@wrong(
+    "repackage",
+    "tbptt-state",
+    "an empty container that does not come back as it was.",
+    "04-detach-in-place#nested-states",
+)
+def nothing_for_the_empty(state):
+    def cut(item):
+        if isinstance(item, torch.Tensor):
+            return item.detach()
+        if isinstance(item, dict):
+            return {key: cut(value) for key, value in item.items()} or None
+        if isinstance(item, list | tuple):
+            items = list(map(cut, item))
+            return (type(item)(*items) if hasattr(item, "_fields") else type(item)(items)) if items else None
+        return item
+
+    return cut(state)
+
+
+@wrong(
+    "repackage",
+    "remembered-by-object",
+    "one result for each state object: a later call with the same one returns the first result, whatever the state "
+    "holds by then.",
+    "04-detach-in-place#nested-states",
+)
+def one_result_for_each_object(state, known=[]):  # noqa: B006 - the mistake
+    for other, result in known:
+        if state is other:
+            return result
+    known.append((state, each_tensor(state, torch.Tensor.detach)))
+    return known[-1][1]
+
+
+@wrong(
+    "repackage",
+    "grad-alias",
+    "one list for all calls: what an earlier call returned is written over by the next.",
+    "04-detach-in-place#nested-states",
+)
+def one_list_for_all_calls(state, result=[]):  # noqa: B006 - the mistake
+    new = each_tensor(state, torch.Tensor.detach)
+    if not isinstance(new, list):
+        return new
+    result[:] = new
+    return result
+
+
 # rollout_last_k
 
 
@@ -317,8 +529,8 @@ def one_step_too_few(w, h0, T, k):
 @wrong(
     "rollout_last_k",
     "tbptt-state",
-    "a cut every k steps, as in truncated backpropagation: unless k divides T, the last cut is fewer than k steps "
-    "from the end.",
+    "a w that learns through the last k steps only where k divides T, and through fewer otherwise, as with a cut every "
+    "k steps.",
     "04-detach-in-place#count-the-steps",
 )
 def cut_every_k(w, h0, T, k):
@@ -333,7 +545,8 @@ def cut_every_k(w, h0, T, k):
 @wrong(
     "rollout_last_k",
     "tbptt-state",
-    "a cut before each step: however large k is, w learns through the last step alone.",
+    "a w that learns through the last step alone, however large k is: a cut before each step, or no record of all the "
+    "steps before.",
     "04-detach-in-place#truncating-a-rollout",
 )
 def cut_each_step(w, h0, T, k):
@@ -346,8 +559,8 @@ def cut_each_step(w, h0, T, k):
 @wrong(
     "rollout_last_k",
     "no_grad-rename",
-    "first steps under `no_grad` and no cut: with k = T there is no first step, and h0 goes into the recorded ones "
-    "attached.",
+    "an h0 that is not cut where k = T: there is no step before the recorded ones then, so neither `no_grad` nor a cut "
+    "after a step comes to it, and it gets gradient.",
     "04-detach-in-place#count-the-steps",
 )
 def h0_attached_for_all_steps(w, h0, T, k):
@@ -378,7 +591,8 @@ def h0_frozen(w, h0, T, k):
 @wrong(
     "rollout_last_k",
     "cut-the-wrong-operand",
-    "a detached w in the first steps, and an h0 that is attached: gradient goes back through every state to h0.",
+    "a w that learns through the last k steps, and an h0 that is attached: with `w.detach()` in the first steps, "
+    "gradient still goes back through every state to h0.",
     "04-detach-in-place#truncating-a-rollout",
 )
 def states_left_attached(w, h0, T, k):
@@ -391,7 +605,7 @@ def states_left_attached(w, h0, T, k):
 @wrong(
     "rollout_last_k",
     "cut-the-wrong-operand",
-    "a cut at h0 alone: w learns through all T steps.",
+    "a rollout in which h0 alone is cut off: w learns through all T steps.",
     "04-detach-in-place#truncating-a-rollout",
 )
 def only_h0_cut(w, h0, T, k):
@@ -416,14 +630,109 @@ def cut_after_its_use(w, h0, T, k):
     return states[-1]
 
 
+@wrong(
+    "rollout_last_k",
+    "detach-makes-a-copy",
+    "steps that are written into h0: `h0.detach()` lies in the memory of h0, so an edit of it changes h0's values.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def h0_written_over(w, h0, T, k):
+    h = h0.detach()
+    with torch.no_grad():
+        for _ in range(T - k):
+            h.mul_(w).tanh_()
+    for _ in range(k):
+        h = torch.tanh(w * h)
+    return h
+
+
+@wrong(
+    "rollout_last_k",
+    "remembered-by-object",
+    "the result of the first call with this w: a later call returns it again, whatever w, T and k are by then.",
+    "04-detach-in-place#truncating-a-rollout",
+)
+def one_result_for_each_w(w, h0, T, k, known=[]):  # noqa: B006 - the mistake
+    for other, result in known:
+        if w is other:
+            return result
+    known.append((w, rollout(w, h0, T, k)))
+    return known[-1][1]
+
+
+@wrong(
+    "rollout_last_k",
+    "gradients-accumulate",
+    "a rollout that clears a `.grad` from earlier, of w or of h0.",
+    "04-detach-in-place#truncating-a-rollout",
+)
+def gradients_cleared(w, h0, T, k):
+    w.grad = None
+    return rollout(w, h0, T, k)
+
+
+@wrong(
+    "rollout_last_k",
+    "left-behind",
+    "a rollout that leaves something on w, such as an attribute.",
+    "04-detach-in-place#truncating-a-rollout",
+)
+def last_state_kept_on_w(w, h0, T, k):
+    w.last = rollout(w, h0, T, k)
+    return w.last
+
+
+@wrong(
+    "rollout_last_k",
+    "tbptt-state",
+    "a rollout that goes on from the last state of an earlier call with the same w and shape, in the place of h0.",
+    "04-detach-in-place#truncating-a-rollout",
+)
+def goes_on_from_the_last(w, h0, T, k, known=[]):  # noqa: B006 - the mistake
+    start = next((last for other, last in reversed(known) if w is other), h0)
+    result = rollout(w, start, T, k)
+    known.append((w, result.detach()))
+    return result
+
+
+@wrong(
+    "rollout_last_k",
+    "flag-at-the-wrong-time",
+    "an h0 that is made to require grad: a constant does not keep its flag.",
+    "04-detach-in-place#detach-in-place-or-freeze",
+)
+def constant_flagged(w, h0, T, k):
+    return rollout(w, h0.requires_grad_(), T, k)
+
+
+@wrong(
+    "rollout_last_k",
+    "tbptt-state",
+    "a result with one dimension more than w has, where w has none.",
+    "04-detach-in-place#truncating-a-rollout",
+)
+def scalar_to_vector(w, h0, T, k):
+    return torch.atleast_1d(rollout(w, h0, T, k))
+
+
+def rollout(w, h0, T, k):
+    h = h0
+    for t in range(T):
+        if t == T - k:
+            h = h.detach()
+        h = torch.tanh(w * h)
+    return h
+
+
 # freeze_
 
 
 @wrong(
     "freeze_",
     "detach-vs-freeze-vs-no_grad",
-    "`module.requires_grad = False`: a module has no such flag, so this makes an attribute that nobody reads. (Neither "
-    "`eval()`, nor a loop with `p = p.detach()`, nor clearing `.grad` freezes anything.)",
+    "a function that freezes nothing: each parameter still requires grad. `module.requires_grad = False` makes an "
+    "attribute that nobody reads; neither `eval()`, nor a loop with `p = p.detach()`, nor the tensors of "
+    "`state_dict()`, nor clearing `.grad` freezes a parameter.",
     "04-detach-in-place#freezing-a-module",
 )
 def attribute_of_the_module(module):
@@ -491,8 +800,8 @@ def output_cut(module):
 @wrong(
     "freeze_",
     "frozen-blocks-gradient",
-    "frozen parameters and a detached output: a frozen module need not be cut off, and the layers below it no longer "
-    "learn.",
+    "frozen parameters, and a cut of what goes into the module or comes out of it: a frozen module need not be cut "
+    "off, and the layers below it no longer learn.",
     "04-detach-in-place#gradient-passes-through-a-frozen-module",
 )
 def frozen_and_output_cut(module):
@@ -503,8 +812,8 @@ def frozen_and_output_cut(module):
 @wrong(
     "freeze_",
     "detach-vs-freeze-vs-no_grad",
-    "a forward that uses detached parameters: the parameters still require grad, and any other use of them, such as "
-    "a penalty, trains them.",
+    "a forward in which the parameters get no gradient, because it uses detached ones or flags them for its own time: "
+    "any other use of the parameters, such as a penalty, trains them.",
     "04-detach-in-place#freezing-a-module",
 )
 def forward_cut(module):
@@ -539,3 +848,88 @@ def weights_only(module):
     for name, parameter in module.named_parameters():
         if name.endswith("weight"):
             parameter.requires_grad_(False)
+
+
+@wrong(
+    "freeze_",
+    "detach-vs-freeze-vs-no_grad",
+    "frozen parameters of the direct children alone: those of the module itself, and those that lie deeper, still "
+    "learn.",
+    "04-detach-in-place#freezing-a-module",
+)
+def own_parameters_of_the_children(module):
+    for child in module.children():
+        for parameter in child.parameters(recurse=False):
+            parameter.requires_grad_(False)
+
+
+@wrong(
+    "freeze_",
+    "detach-vs-freeze-vs-no_grad",
+    "frozen parameters of the modules that have no children: where a module has both children and parameters of its "
+    "own, those still learn.",
+    "04-detach-in-place#freezing-a-module",
+)
+def innermost_modules_only(module):
+    for part in module.modules():
+        if not list(part.children()):
+            part.requires_grad_(False)
+
+
+@wrong(
+    "freeze_",
+    "detach-vs-freeze-vs-no_grad",
+    "the weights and biases of linear layers frozen, and nothing else: parameters of other modules, with other names, "
+    "still learn.",
+    "04-detach-in-place#freezing-a-module",
+)
+def linear_layers_only(module):
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            part.requires_grad_(False)
+
+
+@wrong(
+    "freeze_",
+    "flag-at-the-wrong-time",
+    "a module that is taken for frozen because a part of it is: its other parameters still learn.",
+    "04-detach-in-place#freezing-a-module",
+)
+def frozen_in_part_is_frozen(module):
+    if all(parameter.requires_grad for parameter in module.parameters()):
+        module.requires_grad_(False)
+
+
+@wrong(
+    "freeze_",
+    "remembered-by-object",
+    "a module that is frozen once: what is added to it later, or made to require grad again, still learns after "
+    "another call.",
+    "04-detach-in-place#freezing-a-module",
+)
+def each_module_once(module, known=[]):  # noqa: B006 - the mistake
+    if not any(module is other for other in known):
+        known.append(module)
+        module.requires_grad_(False)
+
+
+@wrong(
+    "freeze_",
+    "eval-means-no-grad",
+    "a module that is frozen in training mode alone: in evaluation mode its parameters learn as well.",
+    "04-detach-in-place#freezing-a-module",
+)
+def in_training_mode_alone(module):
+    module.requires_grad_(not module.training)
+
+
+@wrong(
+    "freeze_",
+    "no_grad-rename",
+    "a module that is frozen in grad mode alone: a call under `no_grad` changes nothing, although a flag can be set in "
+    "any mode.",
+    "04-detach-in-place#freezing-a-module",
+)
+def in_grad_mode_only(module):
+    if torch.is_grad_enabled():
+        module.requires_grad_(False)

@@ -2,6 +2,8 @@
 
 import copy
 import io
+import operator
+import pickle
 from collections import OrderedDict
 
 import numpy
@@ -26,10 +28,18 @@ def state_of_a_deep_copy(model):
 
 
 @right("snapshot")
-def named_parameters_and_buffers(model):
-    with torch.no_grad():
-        known = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-        return {name: tensor.clone() for name, tensor in known.items()}
+def attribute_by_attribute(model):
+    return {name: operator.attrgetter(name)(model).detach().clone() for name in model.state_dict()}
+
+
+@right("snapshot")
+def through_numpy_arrays(model):
+    return {name: torch.from_numpy(value.numpy().copy()) for name, value in model.state_dict().items()}
+
+
+@right("snapshot")
+def read_back_by_pickle(model):
+    return pickle.loads(pickle.dumps(dict(model.state_dict())))  # noqa: S301 - what was pickled here
 
 
 @right("snapshot")
@@ -85,7 +95,17 @@ def clone_that_requires_grad_anyway(x):
 
 @right("fork")
 def stacked_and_taken_apart(x):
-    return torch.cat([x])
+    return torch.stack([x])[0]
+
+
+@right("fork")
+def flattened_and_shaped_again(x):
+    return x.reshape(-1).clone().reshape(x.shape)
+
+
+@right("fork")
+def chosen_everywhere(x):
+    return torch.where(torch.ones_like(x, dtype=torch.bool), x, torch.zeros_like(x))
 
 
 @right("fork")
@@ -158,7 +178,36 @@ def parameter_that_is_none(x):
     return nn.Parameter(x.detach().clone(), requires_grad=False)
 
 
+@right("const_copy")
+def sum_outside_the_graph(x):
+    return x.detach() + 0
+
+
+@right("const_copy")
+def saved_and_loaded(x):
+    file = io.BytesIO()
+    torch.save(x.detach().clone(), file)
+    file.seek(0)
+    return torch.load(file)
+
+
 # set_weight
+
+
+@right("set_weight")
+def through_the_state_dict(layer, w):
+    layer.state_dict()["weight"].copy_(w)
+
+
+@right("set_weight")
+def through_a_numpy_array(layer, w):
+    layer.weight.detach().numpy()[...] = w.detach().numpy()
+
+
+@right("set_weight")
+@torch.no_grad()
+def written_as_the_result_of_a_sum(layer, w):
+    torch.add(w, 0, out=layer.weight)
 
 
 @right("set_weight")
@@ -258,3 +307,17 @@ def own_part_replaced(layer, weight, x):
 @right("call_with")
 def without_the_bias_first(layer, weight, x):
     return torch.stack([row @ x.T + b for row, b in zip(weight, layer.bias, strict=True)], dim=1)
+
+
+@right("call_with")
+def hidden_behind_an_attribute(layer, weight, x):
+    layer.__dict__["weight"] = weight
+    try:
+        return layer(x)
+    finally:
+        del layer.__dict__["weight"]
+
+
+@right("call_with")
+def products_summed(layer, weight, x):
+    return (x.unsqueeze(1) * weight).sum(-1) + layer.bias

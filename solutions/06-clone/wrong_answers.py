@@ -26,8 +26,8 @@ NO_GRADIENT = "06-clone#values-written-in-carry-no-gradient"
 @wrong(
     "snapshot",
     "state_dict-is-live",
-    "`state_dict()` itself, or a shallow copy of it: its tensors lie in the model's memory, and the next step of "
-    "training overwrites them.",
+    "entries in the model's memory, such as those of `state_dict()` itself, of a shallow copy of it, or "
+    "Parameters and arrays made of them: the next step of training overwrites them.",
     LIVE,
 )
 def live_state(model):
@@ -37,7 +37,7 @@ def live_state(model):
 @wrong(
     "snapshot",
     "state_dict-is-live",
-    "a copy of the parameters alone: buffers such as BatchNorm's statistics are part of the state too.",
+    "a copy of the parameters without the buffers: buffers such as BatchNorm's statistics are part of the state too.",
     BUFFERS,
 )
 def parameters_alone(model):
@@ -47,7 +47,7 @@ def parameters_alone(model):
 @wrong(
     "snapshot",
     "state_dict-is-live",
-    "copied parameters beside live buffers: the statistics go on moving in the snapshot.",
+    "copied parameters beside buffers that are the model's own: the statistics go on moving in the snapshot.",
     BUFFERS,
 )
 def live_buffers(model):
@@ -69,7 +69,7 @@ def clones_with_a_graph(model):
 @wrong(
     "snapshot",
     "state_dict-is-live",
-    "a deep copy of the model: a dictionary is asked for, which `load_state_dict` takes.",
+    "something that is no dictionary, such as a deep copy of the model: `load_state_dict` takes a dictionary.",
     LIVE,
 )
 def whole_model(model):
@@ -111,12 +111,101 @@ def short_names(model):
 @wrong(
     "snapshot",
     "detach-vs-freeze-vs-no_grad",
-    "a copy that freezes the model to get rid of the graph: the snapshot is right, and the model trains no more.",
+    "a right snapshot of a model that is frozen by it: the model trains no more.",
     OUTSIDE,
 )
 def model_frozen(model):
     model.requires_grad_(False)
     return {name: value.clone() for name, value in model.state_dict(keep_vars=True).items()}
+
+
+@wrong(
+    "snapshot",
+    "mutable-default",
+    "one dictionary, or one set of tensors, that all calls fill: a later call rewrites an earlier snapshot.",
+    LIVE,
+)
+def one_dictionary_for_all(model, kept={}):  # noqa: B006 - the mistake
+    kept.clear()
+    kept.update(copy.deepcopy(model.state_dict()))
+    return kept
+
+
+@wrong(
+    "snapshot",
+    "cached-result",
+    "the first snapshot of a model, returned again by each later call with it.",
+    LIVE,
+)
+def first_snapshot_for_good(model, kept={}):  # noqa: B006 - the mistake
+    if id(model) not in kept:
+        kept[id(model)] = model, copy.deepcopy(model.state_dict())
+    return dict(kept[id(model)][1])
+
+
+@wrong(
+    "snapshot",
+    "state_dict-is-live",
+    "copies under the names of `named_parameters()` and `named_buffers()`: there a shared parameter has one name, and "
+    "a buffer that is not persistent is among them, so `load_state_dict` refuses.",
+    BUFFERS,
+)
+def named_parameters_and_buffers(model):
+    known = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    return {name: tensor.detach().clone() for name, tensor in known.items()}
+
+
+@wrong(
+    "snapshot",
+    "state_dict-is-live",
+    "a copy of what the children hold: the parameters of the model itself are left out.",
+    BUFFERS,
+)
+def children_alone(model):
+    parts = model.named_children()
+    return {f"{name}.{key}": v.clone() for name, part in parts for key, v in part.state_dict().items()}
+
+
+@wrong(
+    "snapshot",
+    "left-behind",
+    "a right copy that leaves the model in evaluation mode.",
+    LIVE,
+)
+def left_in_evaluation_mode(model):
+    return copy.deepcopy(model.eval().state_dict())
+
+
+@wrong(
+    "snapshot",
+    "mutates-the-argument",
+    "a right copy that takes the `.grad` of each parameter away.",
+    OUTSIDE,
+)
+def grads_cleared(model):
+    model.zero_grad()
+    return copy.deepcopy(model.state_dict())
+
+
+@wrong(
+    "snapshot",
+    "attribute-left-behind",
+    "a right copy that is kept on the model too, as an attribute.",
+    LIVE,
+)
+def kept_on_the_model(model):
+    model.best = copy.deepcopy(model.state_dict())
+    return dict(model.best)
+
+
+@wrong(
+    "snapshot",
+    "copy-loses-the-dtype",
+    "entries of dtype float32, whatever they were.",
+    LIVE,
+)
+def all_in_float32(model):
+    return {name: value.clone().float() for name, value in model.state_dict().items()}
 
 
 # fork
@@ -136,8 +225,8 @@ def copy_cut_off(x):
 @wrong(
     "fork",
     "clone-is-independent",
-    "x under a new name (`contiguous()`, `to()` and `as_tensor` return x itself where nothing has to be done): an edit "
-    "of the one is an edit of the other.",
+    "x itself under a new name (`contiguous()`, `to()` and `as_tensor` may return it): an edit of the one is an "
+    "edit of the other.",
     NAMES,
 )
 def new_name(x):
@@ -157,7 +246,8 @@ def only_a_view(x):
 @wrong(
     "fork",
     "deepcopy-interior",
-    "`deepcopy(x)`: of a leaf it makes another leaf, without a path to x; an interior tensor it refuses.",
+    "a copy that for a leaf is another leaf, without a path to x, and is refused for an interior tensor, as by "
+    "`deepcopy(x)`.",
     REFUSES,
 )
 def deep_copy(x):
@@ -178,7 +268,7 @@ def leaf_of_its_own(x):
 @wrong(
     "fork",
     "parameter-wrap-cuts",
-    "`nn.Parameter(x)`: a new leaf on the memory of x, so the gradient ends there and an edit does not.",
+    "a new leaf on the memory of x, such as `nn.Parameter(x)`: the gradient ends there, and an edit does not.",
     NO_LEAF,
 )
 def wrapped_as_parameter(x):
@@ -188,7 +278,7 @@ def wrapped_as_parameter(x):
 @wrong(
     "fork",
     "detach-makes-a-copy",
-    "`x.detach()`: neither is its memory its own nor does gradient reach x.",
+    "a constant in the memory of x, such as `x.detach()`: neither is its memory its own nor does gradient reach x.",
     NAMES,
 )
 def detached_alias(x):
@@ -198,7 +288,8 @@ def detached_alias(x):
 @wrong(
     "fork",
     "cut-the-wrong-operand",
-    "a sum whose attached parts cancel: the value is that of x, and the gradient of `x - x` is zero.",
+    "a copy with a history through which no gradient comes: attached parts that cancel, as in `x - x`, or a "
+    "backward that gives zeros or None.",
     ATTACHED,
 )
 def parts_cancel(x):
@@ -208,11 +299,96 @@ def parts_cancel(x):
 @wrong(
     "fork",
     "hook-changes-all-uses",
-    "`x + x - x.detach()`: the value is that of x, and the gradient comes twice.",
+    "a copy whose gradient comes twice, as in `x + x - x.detach()`.",
     ATTACHED,
 )
 def counted_twice(x):
     return x + x - x.detach()
+
+
+@wrong(
+    "fork",
+    "only-some-shapes",
+    "a copy put together from the rows of x: a 0-d tensor has no rows to go over, and an empty one none to stack.",
+    ATTACHED,
+)
+def row_by_row(x):
+    return torch.stack(list(x))
+
+
+@wrong(
+    "fork",
+    "view-needs-contiguous",
+    "a copy by way of `view(-1)`, which refuses an x that is not contiguous.",
+    ATTACHED,
+)
+def flattened_by_view(x):
+    return x.view(-1).clone().view(x.shape)
+
+
+@wrong(
+    "fork",
+    "clone-is-independent",
+    "a copy of leaves alone: what is interior comes back in the memory of x.",
+    NAMES,
+)
+def leaves_copied(x):
+    return x.clone() if x.is_leaf else x.view_as(x)
+
+
+@wrong(
+    "fork",
+    "copy-loses-the-dtype",
+    "a copy of dtype float32, whatever x was.",
+    ATTACHED,
+)
+def copy_in_float32(x):
+    return x.clone().float()
+
+
+@wrong(
+    "fork",
+    "cached-result",
+    "the first copy of an x, returned again by each later call with it.",
+    ATTACHED,
+)
+def first_copy_for_good(x, kept={}):  # noqa: B006 - the mistake
+    if id(x) not in kept:
+        kept[id(x)] = x, x.clone()
+    return kept[id(x)][1]
+
+
+@wrong(
+    "fork",
+    "left-behind",
+    "a right copy that leaves x changed: an interior x retains its gradient from then on.",
+    ATTACHED,
+)
+def gradient_retained(x):
+    x.retain_grad()
+    return x.clone()
+
+
+@wrong(
+    "fork",
+    "saved-for-backward",
+    "a copy whose backward needs the values that the copy had: after an edit of it the backward raises.",
+    ATTACHED,
+)
+def old_values_needed(x):
+    class Copy(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            result = x.clone()
+            ctx.save_for_backward(result)
+            return result
+
+        @staticmethod
+        def backward(ctx, grad):
+            (result,) = ctx.saved_tensors
+            return grad * torch.ones_like(result)
+
+    return Copy.apply(x)
 
 
 # const_copy
@@ -221,7 +397,7 @@ def counted_twice(x):
 @wrong(
     "const_copy",
     "detach-makes-a-copy",
-    "`x.detach()`: it is a constant, and it lies in the memory of x.",
+    "a constant in the memory of x, such as `x.detach()`.",
     NAMES,
 )
 def detached_and_shared(x):
@@ -231,7 +407,7 @@ def detached_and_shared(x):
 @wrong(
     "const_copy",
     "clone-is-independent",
-    "`x.clone()`: the memory is new, and the history is not cut.",
+    "a copy in its own memory whose history is not cut, such as `x.clone()`.",
     OUTSIDE,
 )
 def clone_with_history(x):
@@ -241,7 +417,7 @@ def clone_with_history(x):
 @wrong(
     "const_copy",
     "data-equals-detach",
-    "`x.data` (or an array's memory): it is x's own memory, and autograd does not notice an edit of it.",
+    "a constant in the memory of x whose edits autograd does not notice, such as `x.data` or an array's memory.",
     NAMES,
 )
 def data_of_x(x):
@@ -251,7 +427,8 @@ def data_of_x(x):
 @wrong(
     "const_copy",
     "deepcopy-interior",
-    "`deepcopy(x)`: a leaf's copy requires grad like the leaf, and an interior tensor is refused.",
+    "a copy that requires grad where x is a leaf that does, and that is refused for an interior tensor, as by "
+    "`deepcopy(x)`.",
     REFUSES,
 )
 def deep_copy_of_x(x):
@@ -304,7 +481,7 @@ def view_under_no_grad(x):
 @wrong(
     "const_copy",
     "python-math-cuts-graph",
-    "a tensor made of Python numbers: it is float32, whatever x was.",
+    "a copy of dtype float32, whatever x was: made of Python numbers, for instance, or by `float()`.",
     OUTSIDE,
 )
 def from_python_numbers(x):
@@ -314,11 +491,84 @@ def from_python_numbers(x):
 @wrong(
     "const_copy",
     "detach-vs-freeze-vs-no_grad",
-    "`x.requires_grad_(False)`: it freezes x itself, and on an interior tensor it raises.",
+    "an x that is frozen itself by `requires_grad_(False)`, which an interior tensor refuses.",
     OUTSIDE,
 )
 def frozen_x(x):
     return x.requires_grad_(False).clone()
+
+
+@wrong(
+    "const_copy",
+    "only-some-shapes",
+    "a copy put together from the rows of x: a 0-d tensor has no rows to go over, and an empty one none to stack.",
+    OUTSIDE,
+)
+def stacked_rows(x):
+    return torch.stack([row.detach() for row in x])
+
+
+@wrong(
+    "const_copy",
+    "view-needs-contiguous",
+    "a copy by way of `view(-1)`, which refuses an x that is not contiguous.",
+    OUTSIDE,
+)
+def viewed_as_a_vector(x):
+    return x.detach().view(-1).clone().view(x.shape)
+
+
+@wrong(
+    "const_copy",
+    "clone-is-independent",
+    "a copy of what requires grad alone: a constant comes back in its own memory.",
+    NAMES,
+)
+def constant_itself(x):
+    return x.detach().clone() if x.requires_grad else x
+
+
+@wrong(
+    "const_copy",
+    "only-some-shapes",
+    "a copy without the dimensions of size 1.",
+    OUTSIDE,
+)
+def sizes_of_one_dropped(x):
+    return x.detach().clone().squeeze()
+
+
+@wrong(
+    "const_copy",
+    "cached-result",
+    "the first copy of an x, returned again by each later call with it.",
+    OUTSIDE,
+)
+def first_copy_again(x, kept={}):  # noqa: B006 - the mistake
+    if id(x) not in kept:
+        kept[id(x)] = x, x.detach().clone()
+    return kept[id(x)][1]
+
+
+@wrong(
+    "const_copy",
+    "detach_-mutates-the-caller",
+    "an x that is cut itself by `detach_()`: the copy is right, and x has lost its history; a view refuses.",
+    OUTSIDE,
+)
+def x_cut_itself(x):
+    return x.detach_().clone()
+
+
+@wrong(
+    "const_copy",
+    "grad-mode-leak",
+    "a right copy that leaves recording switched off for whatever is computed afterwards.",
+    OUTSIDE,
+)
+def recording_left_off(x):
+    torch.set_grad_enabled(False)
+    return x.clone()
 
 
 # set_weight
@@ -327,7 +577,8 @@ def frozen_x(x):
 @wrong(
     "set_weight",
     "new-parameter-stale-optimizer",
-    "`layer.weight = nn.Parameter(…)`: a new object. The optimizer does not know it and goes on moving the old one.",
+    "a new Parameter in the place of the old one (`nn.Parameter(…)`, `load_state_dict(…, assign=True)`): the "
+    "optimizer does not know it and goes on moving the old one.",
     OBJECT,
 )
 def new_parameter(layer, w):
@@ -337,7 +588,8 @@ def new_parameter(layer, w):
 @wrong(
     "set_weight",
     "new-parameter-stale-optimizer",
-    "`layer.weight = nn.Parameter(w)`: a new object that the optimizer does not know, and in the memory of w besides.",
+    "a new Parameter in the memory of w, such as `nn.Parameter(w)`: the optimizer does not know it, and an edit "
+    "of w shows in it.",
     OBJECT,
 )
 def new_parameter_on_w(layer, w):
@@ -357,7 +609,7 @@ def recorded_copy(layer, w):
 @wrong(
     "set_weight",
     "data-equals-detach",
-    "`layer.weight.data = w`, without a copy: the Parameter is the same, and its memory is that of w from now on.",
+    "the same Parameter, and in the memory of w from now on, as after `layer.weight.data = w` without a copy.",
     NAMES,
 )
 def memory_of_w(layer, w):
@@ -388,7 +640,8 @@ def w_in_its_place(layer, w):
 @wrong(
     "set_weight",
     "detach-vs-freeze-vs-no_grad",
-    "`requires_grad_(False)` to make the edit legal: the values are right, and the weight is frozen for good.",
+    "the right values in a weight that is frozen for good, for instance by a `requires_grad_(False)` that makes "
+    "the edit legal.",
     WRITING,
 )
 def weight_frozen(layer, w):
@@ -399,8 +652,8 @@ def weight_frozen(layer, w):
 @wrong(
     "set_weight",
     "rebind-the-weight",
-    "an edit of a copy, or a local name bound anew: `weight = w` changes what your function calls weight, and the "
-    "layer keeps its own.",
+    "a layer.weight that keeps its old values: what was written into is a copy, an alias that was given other "
+    "memory, or a local name that was bound anew.",
     WRITING,
 )
 def edited_copy(layer, w):
@@ -411,12 +664,90 @@ def edited_copy(layer, w):
 @wrong(
     "set_weight",
     "plus-equals-is-sugar",
-    "an addition of w to the old values: w is to take their place.",
+    "the sum of w and the old values: w is to take their place.",
     WRITING,
 )
 def added_to_the_old(layer, w):
     with torch.no_grad():
         layer.weight += w
+
+
+@wrong(
+    "set_weight",
+    "detach-vs-freeze-vs-no_grad",
+    "a right weight in a layer whose parameters all require grad in the end: a bias that was frozen is trained.",
+    WRITING,
+)
+def layer_frozen_and_thawed(layer, w):
+    layer.requires_grad_(False)
+    layer.weight.copy_(w.detach())
+    layer.requires_grad_(True)
+
+
+@wrong(
+    "set_weight",
+    "clone-is-independent",
+    "`layer.weight.data = w.detach().contiguous()` or the like: a copy where w is not contiguous, and the memory "
+    "of w where it is.",
+    NAMES,
+)
+def copied_if_not_contiguous(layer, w):
+    layer.weight.data = w.detach().contiguous()
+
+
+@wrong(
+    "set_weight",
+    "view-needs-contiguous",
+    "values passed on by way of `view(-1)`, which refuses a w that is not contiguous.",
+    WRITING,
+)
+def written_as_a_vector(layer, w):
+    with torch.no_grad():
+        layer.weight.view(-1).copy_(w.view(-1))
+
+
+@wrong(
+    "set_weight",
+    "cached-result",
+    "the values that w had at the first call with it.",
+    WRITING,
+)
+def first_values_for_good(layer, w, kept={}):  # noqa: B006 - the mistake
+    if id(w) not in kept:
+        kept[id(w)] = w, w.detach().clone()
+    layer.weight.data.copy_(kept[id(w)][1])
+
+
+@wrong(
+    "set_weight",
+    "mutates-the-argument",
+    "a right weight whose `.grad` is taken away.",
+    WRITING,
+)
+def grad_taken_away(layer, w):
+    layer.weight.data.copy_(w)
+    layer.weight.grad = None
+
+
+@wrong(
+    "set_weight",
+    "detach_-mutates-the-caller",
+    "a right weight, and a w that is cut from its history by `detach_()`; a view refuses that.",
+    WRITING,
+)
+def w_cut_itself(layer, w):
+    layer.weight.data.copy_(w.detach_())
+
+
+@wrong(
+    "set_weight",
+    "grad-mode-leak",
+    "a right weight, and recording left switched off for whatever is computed afterwards.",
+    WRITING,
+)
+def recording_off_for_good(layer, w):
+    torch.set_grad_enabled(False)
+    layer.weight.copy_(w)
 
 
 # call_with
@@ -425,8 +756,8 @@ def added_to_the_old(layer, w):
 @wrong(
     "call_with",
     "load-breaks-graph",
-    "W written into layer.weight (`copy_`, `.data =`, `load_state_dict`): the values arrive, no gradient goes back to "
-    "W, and the layer has lost its own.",
+    "W written into layer.weight (`copy_`, `.data =`, `load_state_dict`): the values arrive, no gradient goes "
+    "back to W, and the layer has lost its own.",
     NO_GRADIENT,
 )
 def written_in(layer, weight, x):
@@ -464,7 +795,7 @@ def wrapped_and_assigned(layer, weight, x):
 @wrong(
     "call_with",
     "cut-the-wrong-operand",
-    "a detached W: the value is right, and what W came from learns nothing.",
+    "the right output, and a W that learns nothing: it is detached, or its values are copied.",
     NO_GRADIENT,
 )
 def weight_detached(layer, weight, x):
@@ -474,7 +805,7 @@ def weight_detached(layer, weight, x):
 @wrong(
     "call_with",
     "cut-the-wrong-operand",
-    "a product with W alone: the bias is missing.",
+    "an output without the bias.",
     OTHER,
 )
 def bias_left_out(layer, weight, x):
@@ -484,7 +815,7 @@ def bias_left_out(layer, weight, x):
 @wrong(
     "call_with",
     "cut-the-wrong-operand",
-    "a detached bias: it is added, and it learns nothing.",
+    "an output whose bias is detached, or a copy: it is added, and layer.bias learns nothing.",
     OTHER,
 )
 def bias_detached(layer, weight, x):
@@ -506,7 +837,7 @@ def never_put_back(layer, weight, x):
 @wrong(
     "call_with",
     "plus-equals-is-sugar",
-    "a sum of both weights: W is to take the place of layer.weight, not to be added to it.",
+    "an output of both weights added up: W is to take the place of layer.weight, not to be added to it.",
     OTHER,
 )
 def added_to_its_own(layer, weight, x):
@@ -516,7 +847,7 @@ def added_to_its_own(layer, weight, x):
 @wrong(
     "call_with",
     "no_grad-around-frozen-net",
-    "a call under `no_grad` that keeps layer.weight from learning: W and the bias learn nothing either.",
+    "the right output without a graph, as from a call under `no_grad`: W and the bias learn nothing.",
     NO_GRADIENT,
 )
 def nothing_recorded(layer, weight, x):
@@ -527,9 +858,88 @@ def nothing_recorded(layer, weight, x):
 @wrong(
     "call_with",
     "detach-vs-freeze-vs-no_grad",
-    "a layer that is frozen to keep its weight from learning: the bias is frozen too, and both for good.",
+    "the right output of a layer that is frozen for good by it, its weight and its bias.",
     OTHER,
 )
 def layer_frozen(layer, weight, x):
     layer.requires_grad_(False)
+    return F.linear(x, weight, layer.bias)
+
+
+@wrong(
+    "call_with",
+    "new-parameter-stale-optimizer",
+    "a right output, and a new Parameter with the old values in the place of layer.weight.",
+    OBJECT,
+)
+def another_parameter_put_back(layer, weight, x):
+    own = layer._parameters.pop("weight")
+    layer.weight = weight
+    out = layer(x)
+    del layer.weight
+    layer.weight = nn.Parameter(own.detach().clone(), requires_grad=own.requires_grad)
+    return out
+
+
+@wrong(
+    "call_with",
+    "detach-vs-freeze-vs-no_grad",
+    "a right output, and a layer.weight that requires grad in the end even if it was frozen.",
+    OTHER,
+)
+def weight_thawed(layer, weight, x):
+    layer.weight.requires_grad_(True)
+    return F.linear(x, weight, layer.bias)
+
+
+@wrong(
+    "call_with",
+    "only-some-shapes",
+    "an output put together from those of single rows: a batch without rows is refused.",
+    OTHER,
+)
+def one_row_at_a_time(layer, weight, x):
+    return torch.stack([F.linear(row, weight, layer.bias) for row in x])
+
+
+@wrong(
+    "call_with",
+    "only-some-shapes",
+    "an output without its first dimension where x has one row.",
+    OTHER,
+)
+def one_row_flattened(layer, weight, x):
+    return F.linear(x.squeeze(0), weight, layer.bias)
+
+
+@wrong(
+    "call_with",
+    "view-needs-contiguous",
+    "an output by way of `view`, which refuses a W that is not contiguous.",
+    OTHER,
+)
+def weight_by_view(layer, weight, x):
+    return F.linear(x, weight.view(-1).view(weight.shape), layer.bias)
+
+
+@wrong(
+    "call_with",
+    "cached-result",
+    "the first output for a W, returned again by each later call with it.",
+    OTHER,
+)
+def first_output_for_good(layer, weight, x, kept={}):  # noqa: B006 - the mistake
+    if id(weight) not in kept:
+        kept[id(weight)] = weight, F.linear(x, weight, layer.bias)
+    return kept[id(weight)][1]
+
+
+@wrong(
+    "call_with",
+    "left-behind",
+    "a right output, and a W that is changed: an interior one retains its gradient from then on.",
+    OTHER,
+)
+def gradient_of_w_retained(layer, weight, x):
+    weight.retain_grad()
     return F.linear(x, weight, layer.bias)

@@ -61,6 +61,18 @@ def edit_of_a_sum(x):
     return total
 
 
+@right("repaired")
+def sum_of_what_is_shifted(x):
+    return torch.add(x.exp(), 1).sum()
+
+
+@right("repaired")
+def edit_of_what_add_made(x):
+    y = x.exp() + 0
+    y += 1
+    return y.sum()
+
+
 # with_row
 
 
@@ -114,6 +126,22 @@ def into_an_empty_matrix(x, i, v):
     return result
 
 
+@right("with_row")
+def concatenated_index_select(x, i, v):
+    both = torch.cat([x, v.reshape(1, -1)])
+    rows = torch.arange(len(x))
+    rows[i] = len(x)
+    return both[rows]
+
+
+@right("with_row")
+def filled_row_by_row(x, i, v):
+    result = torch.zeros_like(x)
+    for number in range(len(x)):
+        result[number] = v if number == i else x[number]
+    return result
+
+
 # writes_to
 
 
@@ -134,7 +162,7 @@ def version_of_an_attached_copy(fn, x):
 
 @right("writes_to")
 def version_seen_through_a_view(fn, x):
-    alias = x.detach().view(-1)
+    alias = x.detach().view_as(x)
     before = alias._version
     with torch.no_grad():
         fn(x)
@@ -179,6 +207,23 @@ def counter_of_a_data_alias(fn, x):
     return alias._version > 0
 
 
+@right("writes_to")
+def version_of_a_copy_under_no_grad(fn, x):
+    with torch.no_grad():
+        trial = x.clone()
+        fn(trial)
+    return trial._version > 0
+
+
+@right("writes_to")
+def two_counters_compared(fn, x):
+    trial = torch.empty_like(x).copy_(x.detach()).requires_grad_(False)
+    counts = [trial._version]
+    fn(trial)
+    counts.append(trial._version)
+    return len(set(counts)) == 2
+
+
 # update_running
 
 
@@ -220,12 +265,6 @@ def decorated_update(buf, x, m):
 
 
 @right("update_running")
-def recorded_and_then_cut(buf, x, m):
-    buf.mul_(m).add_(x, alpha=1 - m)
-    buf.detach_()
-
-
-@right("update_running")
 def under_inference_mode(buf, x, m):
     with torch.inference_mode():
         buf.mul_(m)
@@ -236,6 +275,19 @@ def under_inference_mode(buf, x, m):
 def written_by_out(buf, x, m):
     with torch.no_grad():
         torch.lerp(x, buf, m, out=buf)
+
+
+@right("update_running")
+def sum_of_two_parts_copied(buf, x, m):
+    new = torch.add(buf * m, x.detach(), alpha=1 - m)
+    buf.copy_(new)
+
+
+@right("update_running")
+def foreach(buf, x, m):
+    with torch.no_grad():
+        torch._foreach_mul_([buf], m)
+        torch._foreach_add_([buf], [x], alpha=1 - m)
 
 
 # capture
@@ -355,3 +407,30 @@ def input_kept_and_run_again(model, layer, x):
         model(x)
     with torch.no_grad():
         return layer(kept[0])
+
+
+@right("capture")
+def copy_made_by_numpy(model, layer, x):
+    kept = []
+    handle = layer.register_forward_hook(lambda *given: kept.append(given[-1].detach().numpy().copy()))
+    try:
+        with torch.no_grad():
+            model(x)
+    finally:
+        handle.remove()
+    return torch.from_numpy(kept[0])
+
+
+@right("capture")
+def hook_that_removes_itself(model, layer, x):
+    kept = {}
+
+    def keep(module, inputs, output):
+        kept["value"] = torch.empty_like(output, requires_grad=False).copy_(output.detach())
+
+    handle = layer.register_forward_hook(keep)
+    try:
+        model(x)
+    finally:
+        handle.remove()
+    return kept["value"].detach()

@@ -101,6 +101,69 @@ def x_overwritten(x):
     return (x + 1).sum()
 
 
+@wrong(
+    "repaired",
+    "view-of-another-layout",
+    "a view of x that only contiguous memory has, such as `x.view(-1)`: elsewhere it raises.",
+    "07-in-place#repairs-that-work",
+)
+def flat_view(x):
+    return (x.view(-1).exp() + 1).sum()
+
+
+@wrong(
+    "repaired",
+    "view-of-another-layout",
+    "a sum over one dimension, or over rows: a scalar has none, and elsewhere more than one number is left.",
+    "07-in-place#repairs-that-work",
+)
+def summed_by_rows(x):
+    return sum((row.exp() + 1).sum() for row in x) if x.numel() else (x.exp() + 1).sum()
+
+
+@wrong(
+    "repaired",
+    "cached-result",
+    "a result that is kept and handed out again: x has other values by then, and its graph may be used up.",
+    "07-in-place#repairs-that-work",
+)
+def sum_kept(x, kept={}):  # noqa: B006 - the fault
+    if id(x) not in kept:
+        kept[id(x)] = x, (x.exp() + 1).sum()
+    return kept[id(x)][1]
+
+
+@wrong(
+    "repaired",
+    "cut-the-wrong-operand",
+    "a graph for leaves alone: an interior tensor is cut, and gets no gradient.",
+    "07-in-place#repairs-that-work",
+)
+def interior_cut(x):
+    return ((x if x.is_leaf else x.detach()).exp() + 1).sum() + 0 * x.sum()
+
+
+@wrong(
+    "repaired",
+    "hook-changes-all-uses",
+    "something that is left on x, such as a hook or an attribute: x is to be unchanged.",
+    "07-in-place#repairs-that-work",
+)
+def hook_left_on_x(x):
+    x.register_hook(lambda grad: grad)
+    return (x.exp() + 1).sum()
+
+
+@wrong(
+    "repaired",
+    "dtype-changes",
+    "a result that is always float32: the digits of a float64 tensor are lost.",
+    "07-in-place#repairs-that-work",
+)
+def always_float32(x):
+    return (x.exp() + 1).sum().float()
+
+
 # with_row
 
 
@@ -213,6 +276,78 @@ def added_to_the_row(x, i, v):
     return result
 
 
+@wrong(
+    "with_row",
+    "values-for-identity",
+    "a row that is found by its values: rows that are alike are all replaced.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def rows_of_these_values(x, i, v):
+    alike = (x == x[i]).all(1, keepdim=True)
+    return torch.where(alike, v, x)
+
+
+@wrong(
+    "with_row",
+    "values-for-identity",
+    "a comparison of values that decides whether anything is done: where row and v are alike, v gets no gradient.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def nothing_to_replace(x, i, v):
+    if torch.equal(x[i], v):
+        return x.clone()
+    result = x.clone()
+    result[i] = v
+    return result
+
+
+@wrong(
+    "with_row",
+    "view-of-another-layout",
+    "a flat view of x: where x is not contiguous it raises.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def flat_positions(x, i, v):
+    flat = x.view(-1)
+    return torch.cat([flat[: i * x.shape[1]], v, flat[(i + 1) * x.shape[1] :]]).view(x.shape)
+
+
+@wrong(
+    "with_row",
+    "cached-result",
+    "a result that is kept for x and i, and handed out again whatever v and the values of x are by then.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def matrix_kept(x, i, v, kept={}):  # noqa: B006 - the fault
+    if (id(x), i) not in kept:
+        result = x.clone()
+        result[i] = v
+        kept[id(x), i] = x, result
+    return kept[id(x), i][1]
+
+
+@wrong(
+    "with_row",
+    "wrong-formula",
+    "a row that is counted from the end, or one further on: only for some i is it the one that is asked for.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def next_row_down(x, i, v):
+    return torch.cat([x[:i], v[None], x[i + 1 :]]) if i else torch.cat([x[:-1], v[None]]) if len(x) > 1 else v[None] + 0
+
+
+@wrong(
+    "with_row",
+    "cut-the-wrong-operand",
+    "a copy for leaves alone: where x was computed, its other rows get no gradient.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def interior_x_cut(x, i, v):
+    result = (x if x.is_leaf else x.detach()).clone()
+    result[i] = v
+    return result
+
+
 # writes_to
 
 
@@ -231,7 +366,8 @@ def values_compared(fn, x):
 @wrong(
     "writes_to",
     "detach-makes-a-copy",
-    "a comparison with an alias, such as `x.detach()` (or x itself under a second name): both see the write, so they "
+    "a comparison of two names for one memory, such as `x.detach()` or x itself, or a look at a counter that is "
+    "not x's (`x.data` has its own): both sides see the write, or none does, so they "
     "never differ, and the answer is always False.",
     "07-in-place#views-and-aliases",
 )
@@ -327,6 +463,67 @@ def inference_copy(fn, x):
         before = trial._version
         fn(trial)
         return trial._version > before
+
+
+@wrong(
+    "writes_to",
+    "values-for-identity",
+    "a trial on other values than those of x, such as ones: what fn does may depend on them.",
+    "07-in-place#a-version-for-every-write",
+)
+def trial_on_ones(fn, x):
+    trial = torch.ones_like(x)
+    fn(trial)
+    return trial._version > 0
+
+
+@wrong(
+    "writes_to",
+    "cached-result",
+    "an answer that is kept for x, or for fn: another function is asked about, or x is another by then.",
+    "07-in-place#a-version-for-every-write",
+)
+def answer_kept_for_x(fn, x, kept={}):  # noqa: B006 - the fault
+    if id(x) not in kept:
+        trial = x.detach().clone()
+        fn(trial)
+        kept[id(x)] = x, trial._version > 0
+    return kept[id(x)][1]
+
+
+@wrong(
+    "writes_to",
+    "view-of-another-layout",
+    "a trial on a flat view, or on another shape: fn gets other than x, or it raises.",
+    "07-in-place#views-and-aliases",
+)
+def flat_trial(fn, x):
+    trial = x.detach().view(-1).clone()
+    fn(trial)
+    return trial._version > 0
+
+
+@wrong(
+    "writes_to",
+    "in-place-always-raises",
+    "a name that ends in an underscore in the function's own code: a module, `+=` and an assignment have none.",
+    "07-in-place#plus-equals-is-in-place",
+)
+def underscore_in_its_names(fn, x):
+    code = getattr(fn, "__code__", None)
+    return bool(code) and any(name.endswith("_") for name in code.co_names)
+
+
+@wrong(
+    "writes_to",
+    "hide-the-edit-with-no_grad-or-detach",
+    "a version that has to rise by exactly one: a function may write twice.",
+    "07-in-place#a-version-for-every-write",
+)
+def exactly_one_write(fn, x):
+    trial = x.detach().clone()
+    fn(trial)
+    return trial._version == 1
 
 
 # update_running
@@ -428,6 +625,76 @@ def x_scaled_in_place(buf, x, m):
 def x_not_weighted(buf, x, m):
     with torch.no_grad():
         buf.mul_(m).add_(x)
+
+
+@wrong(
+    "update_running",
+    "buffer-joins-the-graph",
+    "an update that is recorded and cut afterwards by `detach_()`: where buf is a view of other memory, torch "
+    "refuses that.",
+    "07-in-place#buffers-join-the-graph",
+)
+def recorded_and_then_cut(buf, x, m):
+    buf.mul_(m).add_(x, alpha=1 - m)
+    buf.detach_()
+
+
+@wrong(
+    "update_running",
+    "wrong-formula",
+    "a buffer of zeros taken for one that was never updated: it then becomes x as a whole.",
+    "07-in-place#buffers-join-the-graph",
+)
+def zeros_mean_new(buf, x, m):
+    if not buf.any():
+        buf.copy_(x.detach())
+    else:
+        buf.mul_(m).add_(x.detach(), alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "view-of-another-layout",
+    "an update by rows, or by a flat view: a scalar has no rows, and other memory no flat view.",
+    "07-in-place#views-and-aliases",
+)
+def row_by_row(buf, x, m):
+    for old, new in zip(buf, x.detach(), strict=True):
+        old.mul_(m).add_(new, alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "cached-result",
+    "an x that is remembered from the first call: later values, or another x, have no effect.",
+    "07-in-place#a-version-for-every-write",
+)
+def first_x_for_ever(buf, x, m, kept={}):  # noqa: B006 - the fault
+    new = kept.setdefault(id(buf), (buf, x.detach().clone()))[1]
+    buf.mul_(m).add_(new, alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "detach_-mutates-the-caller",
+    "`x.requires_grad_(False)` or `x.detach_()`: the caller's x is cut or frozen, where it was to be read.",
+    "07-in-place#views-and-aliases",
+)
+def x_cut_for_good(buf, x, m):
+    if x.is_leaf:
+        x.requires_grad_(False)
+    buf.mul_(m).add_(x.detach(), alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "rebind-the-weight",
+    "`set_`, or another memory that takes the place of buf's: who shares the old memory sees no update.",
+    "07-in-place#a-version-for-every-write",
+)
+def storage_exchanged(buf, x, m):
+    with torch.no_grad():
+        buf.set_((m * buf + (1 - m) * x).detach())
 
 
 # capture
@@ -579,3 +846,96 @@ def forward_left_replaced(model, layer, x):
     layer.forward = keeping
     model(x)
     return kept[0]
+
+
+@wrong(
+    "capture",
+    "cached-result",
+    "a result that is kept for the layer and handed out again: another x, or changed weights, have no effect.",
+    "07-in-place#looking-inside-a-model",
+)
+def output_kept(model, layer, x, kept={}):  # noqa: B006 - the fault
+    if id(layer) not in kept:
+        seen = []
+        with layer.register_forward_hook(lambda _, __, output: seen.append(output.detach().clone())):
+            model(x)
+        kept[id(layer)] = layer, seen[0]
+    return kept[id(layer)][1]
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "a hook that stays when the model raises: it is taken away only where all goes well.",
+    "07-in-place#looking-inside-a-model",
+)
+def another_exception(model, layer, x):
+    seen = []
+    handle = layer.register_forward_hook(lambda _, __, output: seen.append(output.detach().clone()))
+    try:
+        model(x)
+    except Exception as error:
+        raise RuntimeError("the model failed") from error
+    finally:
+        handle.remove()
+    return seen[0]
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "all hooks of the layer cleared at the end: those of the caller go with them.",
+    "07-in-place#looking-inside-a-model",
+)
+def all_hooks_cleared(model, layer, x):
+    seen = []
+    layer.register_forward_hook(lambda _, __, output: seen.append(output.detach().clone()))
+    try:
+        model(x)
+    finally:
+        layer._forward_hooks.clear()
+    return seen[0]
+
+
+@wrong(
+    "capture",
+    "eval-means-no-grad",
+    "`model.train()` at the end, whatever the modes were: parts that were in evaluation mode train from then on.",
+    "07-in-place#looking-inside-a-model",
+)
+def always_put_into_training(model, layer, x):
+    seen = []
+    with layer.register_forward_hook(lambda _, __, output: seen.append(output.detach().clone())):
+        model(x)
+    model.train()
+    return seen[0]
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "a search among the model's direct children, or one level below: a layer that lies deeper is not found.",
+    "07-in-place#looking-inside-a-model",
+)
+def direct_children_alone(model, layer, x):
+    seen = []
+    for child in model.children():
+        if child is layer:
+            with child.register_forward_hook(lambda _, __, output: seen.append(output.detach().clone())):
+                model(x)
+    return seen[0]
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "an attribute that is left on the layer or the model, such as the output that was captured.",
+    "07-in-place#looking-inside-a-model",
+)
+def attribute_left(model, layer, x):
+    def keep(module, inputs, output):
+        module.captured = output.detach().clone()
+
+    with layer.register_forward_hook(keep):
+        model(x)
+    return layer.captured
