@@ -62,7 +62,7 @@ def reading(verdict: Verdict, sections: Mapping[str, str]) -> list[str]:
     if everywhere(verdict) and not verdict.like:
         return []
     places = [verdict.like.read] if verdict.like else []
-    places += [d.read for case in verdict.cases for d in case.differences[:SHOWN]]
+    places += [d.read for case in verdict.cases for d in case.differences[:SHOWN] if not d.is_cause]
     return list(dict.fromkeys(sections[place] for place in places if place in sections))
 
 

@@ -25,8 +25,8 @@ def broken_as_before(x):
 @wrong(
     "repaired",
     "hide-the-edit-with-no_grad-or-detach",
-    "an edit through `.data`: autograd does not notice it, multiplies by the overwritten result, and sends exp(x) + 1 "
-    "to x without a word.",
+    "a gradient of exp(x) + 1: the result that exp has saved was overwritten unseen, as through `.data`, or x reaches "
+    "the sum by a second path, with a gradient of 1.",
     "07-in-place#hiding-an-edit",
 )
 def edit_hidden_by_data(x):
