@@ -183,7 +183,7 @@ def see_state(see: Observer, state: Any, result: Any, said: str = "the result") 
     see.value(said, sorted_keys(result), "everything in the state has its value")
     old, new = tensors_of(state, "state"), dict(entries(result, "state"))
     for path in old:
-        see.flags(f"{path} of {said}", new.get(path), f"{path} is cut: a leaf that does not require grad")
+        see.flags(f"{path} of {said}", new.get(path), f"{path} of {said} is cut: a leaf that does not require grad")
     return old
 
 

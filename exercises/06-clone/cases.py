@@ -119,8 +119,12 @@ def copied(state: Any) -> dict[str, Tensor]:
 
 
 def moved(state: Any, before: dict[str, Tensor]) -> list[str]:
-    """Return the names whose values are not those of ``before``."""
-    return [name for name in sorted(before) if not torch.equal(torch.as_tensor(state[name]).detach(), before[name])]
+    """Return the names whose values are not those of ``before``, or that are missing."""
+    return [
+        name
+        for name in sorted(before)
+        if name not in state or not torch.equal(torch.as_tensor(state[name]).detach(), before[name].detach())
+    ]
 
 
 def train(later: Draw, model: nn.Module) -> None:
@@ -159,13 +163,16 @@ def frozen_in_time(snapshot: Function, draw: Draw, see: Observer):
     asked = "the snapshot is frozen in time: no edit of the model changes it"
     see.value("what has moved by an edit of the model", moved(snap, before), asked)
     draw.feature(*AGAIN)
+    then = copied(model.state_dict())
     again = see.call(snapshot, model, name="a second call")
-    see.value("the second snapshot", entries(again, state), "each call takes the values of its own moment")
-    other = see.call(snapshot, network(later, kind, dtype), name="a call with another model")
-    see.value("the snapshot of another model", entries(other, state), "each call takes the values of its own model")
+    asked = "each call takes the values of its own moment and its own model"
+    see.value("what is not as it is in the model", moved(again, then), asked)
+    another = network(later, kind, dtype)
+    other = see.call(snapshot, another, name="a call with another model")
+    see.value("what is not as it is in the other model", moved(other, another.state_dict()), asked)
     asked = "a later call changes no earlier snapshot"
     see.value("what has moved by the later calls", moved(snap, before), asked)
-    see.value("the second snapshot, looked at again", entries(again, state), asked)
+    see.value("what has moved in the second snapshot", moved(again, then), asked)
 
 
 @case("snapshot", "the model is changed and the snapshot loaded", LIVE)
@@ -340,11 +347,17 @@ WRITING = "06-clone#writing-values-into-a-weight"
 OBJECT = "06-clone#the-optimizer-holds-the-object"
 
 
-def dense(draw: Draw, shape: tuple[int, ...], kind: str = "with a bias", dtype: torch.dtype = torch.float32) -> Any:
+def dense(
+    draw: Draw,
+    shape: tuple[int, ...],
+    kind: str = "with a bias",
+    dtype: torch.dtype = torch.float32,
+    name: str = "the layer",
+) -> Any:
     """Make a linear layer whose weight has this shape, of a kind: what is said of its bias, or of its weight."""
     layer = filled(draw, nn.Linear(shape[1], shape[0], bias=kind != "without a bias"), dtype)
     draw.feature(f"a layer {kind}")
-    draw.given.append(f"the layer is one {kind}")
+    draw.given.append(f"{name} is one {kind}")
     if kind == "with a frozen bias":
         layer.bias.requires_grad_(False)
     elif kind == "with a frozen weight":
@@ -425,7 +438,7 @@ def the_optimizer_goes_on(set_weight: Function, draw: Draw, see: Observer):
     shifted(later, w)
     see.call(set_weight, layer, w, name="a call after w was changed")
     see.value("layer.weight after w was changed", layer.weight, asked)
-    other, its_own = dense(later, (2, 3)), later.tensor("another w", "constant", (2, 3))
+    other, its_own = dense(later, (2, 3), name="another layer"), later.tensor("another w", "constant", (2, 3))
     see.call(set_weight, other, its_own, name="a call with another layer")
     asked = "each call sets the weight of the layer that it is given, and of no other"
     see.value("the weights of both layers", [layer.weight, other.weight], asked)
@@ -549,7 +562,7 @@ def two_weights(call_with: Function, draw: Draw, see: Observer):
     shifted(later, one, layer.bias)
     again = see.call(call_with, layer, one, batch, name="a call after W and the bias were changed")
     see.value("the output after W and the bias were changed", again, asked)
-    other, x = dense(later, (2, 3)), later.numbers((3, 3)) * 0.4
+    other, x = dense(later, (2, 3), name="another layer"), later.numbers((3, 3)) * 0.4
     see.value(
         "the output of another layer", see.call(call_with, other, one, x, name="a call with another layer"), asked
     )
