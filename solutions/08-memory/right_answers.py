@@ -293,7 +293,7 @@ def piece_by_piece(step, h0, T, k):
 
 
 @right("tbptt")
-def cut_in_place(step, h0, T, k):
+def each_piece_cut_by_detach_(step, h0, T, k):
     h, losses, states = h0, [], []
     for t in range(T):
         h = step(h)
