@@ -150,7 +150,12 @@ class Draw:
         return made
 
     def source(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Return the leaf that fills when gradient reaches ``tensor``, one that ``tensor`` made."""
+        """Return the leaf that fills when gradient reaches ``tensor``, one that ``tensor`` made.
+
+        Raises LookupError for a tensor that was drawn as a constant.
+        """
+        if id(tensor) not in self._sources:  # the id itself is another in each run, and no text for a record
+            raise LookupError("what was drawn as a constant has no leaf behind it")
         return self._sources[id(tensor)][1]
 
     def prefill(self, *leaves: torch.Tensor) -> None:

@@ -224,6 +224,16 @@ def two_counters_compared(fn, x):
     return len(set(counts)) == 2
 
 
+@right("writes_to")
+def refused_or_counted_on_a_leaf(fn, x):
+    trial = x.detach().clone().requires_grad_()
+    try:
+        fn(trial)
+    except RuntimeError:  # fn raises nothing, so it is a leaf that refuses the write
+        return True
+    return trial._version > 0
+
+
 # update_running
 
 
@@ -422,7 +432,7 @@ def copy_made_by_numpy(model, layer, x):
 
 
 @right("capture")
-def hook_that_removes_itself(model, layer, x):
+def output_copied_into_an_empty_tensor(model, layer, x):
     kept = {}
 
     def keep(module, inputs, output):
@@ -434,3 +444,22 @@ def hook_that_removes_itself(model, layer, x):
     finally:
         handle.remove()
     return kept["value"].detach()
+
+
+@right("capture")
+def forward_of_the_class_replaced(model, layer, x):
+    kind, kept = type(layer), []
+    forward = kind.forward
+
+    def keeping(self, *inputs):
+        output = forward(self, *inputs)
+        if self is layer:
+            kept.append(output.detach().clone())
+        return output
+
+    kind.forward = keeping
+    try:
+        model(x)
+    finally:
+        kind.forward = forward
+    return kept[0]

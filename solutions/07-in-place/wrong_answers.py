@@ -114,7 +114,7 @@ def flat_view(x):
 @wrong(
     "repaired",
     "view-of-another-layout",
-    "a sum over one dimension, or over rows: a scalar has none, and elsewhere more than one number is left.",
+    "a sum that goes row by row: a tensor without dimensions has no rows, so there it raises.",
     "07-in-place#repairs-that-work",
 )
 def summed_by_rows(x):
@@ -124,7 +124,7 @@ def summed_by_rows(x):
 @wrong(
     "repaired",
     "cached-result",
-    "a result that is kept and handed out again: x has other values by then, and its graph may be used up.",
+    "a result, or exp(x), that is kept for x and used in later calls: x has other values by then.",
     "07-in-place#repairs-that-work",
 )
 def sum_kept(x, kept={}):  # noqa: B006 - the fault
@@ -241,8 +241,8 @@ def row_of_plain_values(x, i, v):
 @wrong(
     "with_row",
     "hide-the-edit-with-no_grad-or-detach",
-    "a copy that is edited under `no_grad` (or through `.data`): the write is not recorded, so the gradient of row i "
-    "still goes to x, and v gets none.",
+    "a write that is not recorded, as under `no_grad` or through `.data`: the gradient of row i still goes to x, "
+    "and v gets none.",
     "07-in-place#hiding-an-edit",
 )
 def write_not_recorded(x, i, v):
@@ -304,7 +304,7 @@ def nothing_to_replace(x, i, v):
 @wrong(
     "with_row",
     "view-of-another-layout",
-    "a flat view of x: where x is not contiguous it raises.",
+    "a flat view, `view(-1)`, of x or of a copy in the layout of x: where x is not contiguous it raises.",
     "07-in-place#replacing-a-part-out-of-place",
 )
 def flat_positions(x, i, v):
@@ -329,7 +329,7 @@ def matrix_kept(x, i, v, kept={}):  # noqa: B006 - the fault
 @wrong(
     "with_row",
     "wrong-formula",
-    "a row that is counted from the end, or one further on: only for some i is it the one that is asked for.",
+    "a row that is right for every i but 0: there the last row is replaced, and the first stays.",
     "07-in-place#replacing-a-part-out-of-place",
 )
 def next_row_down(x, i, v):
@@ -413,8 +413,9 @@ def any_version_above_zero(fn, x):
 @wrong(
     "writes_to",
     "leaf-in-place",
-    "a trial on a leaf that requires grad: torch refuses some writes there, and lets one under `no_grad` or through a "
-    "detached alias pass.",
+    "a look at the writes that torch records, and no others: on a leaf that requires grad they are refused, and "
+    "an interior tensor has another `grad_fn` afterwards. One under `no_grad` or through a detached alias is not "
+    "among them.",
     "07-in-place#leaves-refuse",
 )
 def refused_by_a_leaf(fn, x):
@@ -553,8 +554,8 @@ def buffer_in_the_graph(buf, x, m):
 @wrong(
     "update_running",
     "data-equals-detach",
-    "a write through `buf.data`: the values are right and the version does not move, so a backward that needed the old "
-    "values is wrong without a word.",
+    "a write that autograd does not see, as through `buf.data` or NumPy: the values are right and the version "
+    "does not move, so a backward that needed the old values is wrong without a word.",
     "07-in-place#hiding-an-edit",
 )
 def written_through_data(buf, x, m):
@@ -655,7 +656,7 @@ def zeros_mean_new(buf, x, m):
 @wrong(
     "update_running",
     "view-of-another-layout",
-    "an update by rows, or by a flat view: a scalar has no rows, and other memory no flat view.",
+    "an update that goes row by row: a buffer without dimensions has no rows, so there it raises.",
     "07-in-place#views-and-aliases",
 )
 def row_by_row(buf, x, m):
@@ -677,7 +678,8 @@ def first_x_for_ever(buf, x, m, kept={}):  # noqa: B006 - the fault
 @wrong(
     "update_running",
     "detach_-mutates-the-caller",
-    "`x.requires_grad_(False)` or `x.detach_()`: the caller's x is cut or frozen, where it was to be read.",
+    "an x whose `requires_grad` is switched off where it is a leaf: it was to be read alone, and the caller's x "
+    "learns nothing any more.",
     "07-in-place#views-and-aliases",
 )
 def x_cut_for_good(buf, x, m):
@@ -832,7 +834,8 @@ def input_of_the_layer(model, layer, x):
 @wrong(
     "capture",
     "stored-activation",
-    "a replaced `layer.forward` that is never put back: the layer keeps a copy whenever it runs.",
+    "a `forward` that is an attribute of the layer afterwards: the one put there for the run, or the old one, "
+    "assigned.",
     "07-in-place#looking-inside-a-model",
 )
 def forward_left_replaced(model, layer, x):
@@ -866,7 +869,7 @@ def output_kept(model, layer, x, kept={}):  # noqa: B006 - the fault
 @wrong(
     "capture",
     "stored-activation",
-    "a hook that stays when the model raises: it is taken away only where all goes well.",
+    "another exception in the place of the one that the model raised: the caller waits for that one.",
     "07-in-place#looking-inside-a-model",
 )
 def another_exception(model, layer, x):
@@ -884,7 +887,7 @@ def another_exception(model, layer, x):
 @wrong(
     "capture",
     "stored-activation",
-    "all hooks of the layer cleared at the end: those of the caller go with them.",
+    "all hooks of the layer taken away at the end: those of the caller go with them.",
     "07-in-place#looking-inside-a-model",
 )
 def all_hooks_cleared(model, layer, x):

@@ -73,7 +73,7 @@ def leaf(draw: Draw, name: str, form: Form | tuple[int, ...], dtype: torch.dtype
 
 def change(later: Draw, name: str, tensor: Tensor) -> None:
     """Give a tensor other values, in place."""
-    with torch.no_grad():
+    with torch.set_grad_enabled(False):
         tensor.copy_(later.numbers(tensor.shape, dtype=tensor.dtype))
     later.given.append(f"then {name} is given other values, in place")
 
