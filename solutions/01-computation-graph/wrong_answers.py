@@ -831,7 +831,8 @@ def another_order(out, inputs):
 @wrong(
     "grads",
     "grad-alias",
-    "results that are written into tensors kept for each input: the next call overwrites what an earlier one returned.",
+    "results that are kept for all calls (a list, or a tensor for each input): the next call overwrites what an "
+    "earlier one returned.",
     "01-computation-graph#gradients-without-grad",
 )
 def buffers_for_all_calls(out, inputs, kept={}):  # noqa: B006 - that is the fault
