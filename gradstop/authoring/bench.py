@@ -46,12 +46,12 @@ class Bench:
 
     @cached_property
     def domains(self) -> dict[str, Domain]:
-        """What the exercises' inputs may be, by exercise. Raises CourseError where there is no table."""
+        """What the exercises' inputs may be, by exercise. Raises CourseError for a table that cannot be read."""
         return read_domains(self.assignment.folder / "domain.toml")
 
     @cached_property
     def statements(self) -> dict[str, str]:
-        """What a learner reads of each exercise: the texts above its cell, from the one before it on, and its stub."""
+        """What a learner reads of each exercise: the texts between the graded cell before its own and its own."""
         return statements(self.assignment.notebook)
 
     @cached_property

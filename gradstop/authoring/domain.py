@@ -68,16 +68,19 @@ class Domain:
     meaningless: frozenset[str] = frozenset()
 
     @property
+    def _known(self) -> set[str]:
+        return {feature for group in (*self.inputs, "any") for feature in FEATURES[group]}
+
+    @property
     def in_arguments(self) -> frozenset[str]:
         """What is drawn of the function's own arguments; a tensor that a model or a function holds is none."""
-        return self.drawn & {feature for group in (*self.inputs, "any") for feature in FEATURES[group]}
+        return self.drawn & self._known
 
     def faults(self, met: frozenset[str], statement: str) -> Iterator[str]:
         """Yield what is wrong with the table, given what the cases met and the exercise's statement."""
-        known = {feature for group in (*self.inputs, "any") for feature in FEATURES[group]}
         decided = self.drawn | self.excluded.keys() | self.meaningless
         plain = " ".join(statement.split())
-        for feature in sorted(known - decided):
+        for feature in sorted(self._known - decided):
             yield f"{feature!r} is neither drawn nor excluded: decide it in domain.toml."
         for feature in sorted(self.drawn - met):
             yield f"domain.toml says that {feature!r} is drawn, and no case meets it."

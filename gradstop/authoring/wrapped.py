@@ -32,6 +32,7 @@ _NARROW = {
     "not contiguous": f"{_TENSOR}a.is_contiguous()",
     "repeated values": f"{_TENSOR}a.unique().numel() == a.numel()",
     "zeros": f"{_TENSOR}bool((a != 0).all())",
+    "negative values": f"{_TENSOR}bool((a >= 0).all())",
     "float64": f"{_TENSOR}a.dtype is not torch.float64",
     "a .grad that is there already": "all(p.grad is None for p in _leaves(a))",
     "no_grad outside": "torch.is_grad_enabled()",

@@ -18,7 +18,7 @@ from gradstop.grading.assess import assess
 from gradstop.grading.paper import handed_out_template, secret_paper
 from gradstop.grading.results import results_of
 from gradstop.grading.rooms import room_for
-from gradstop.grading.rules import Rules
+from gradstop.grading.rules import MEMORY, TIMEOUT, Rules
 from gradstop.grading.submission import read_notebook, read_submission
 from gradstop.grading.template import bare
 
@@ -53,8 +53,8 @@ class JudgedExecute(Execute):  # type: ignore[misc]
     """
 
     sandbox = Bool(True, help="Whether submissions run in a sandbox. Without one they run as you.").tag(config=True)
-    cell_timeout = Float(30.0, help="Seconds for one cell, and for all cases of one exercise.").tag(config=True)
-    memory = Integer(1024, help="MiB of memory for one submission.").tag(config=True)
+    cell_timeout = Float(TIMEOUT, help="Seconds for one cell, and for all cases of one exercise.").tag(config=True)
+    memory = Integer(MEMORY, help="MiB of memory for one submission.").tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None

@@ -96,19 +96,25 @@ class Draw:
 
     def form(self, *names: str) -> Form:
         """Pick one of the forms of these names (see ``FORMS``), or of ``ALL``; its sizes are drawn."""
-        return FORMS[self.choice(*(names or ALL))](lambda: self._random.randint(2, 4))
+        sizes = iter(self.shape(dimensions=3))
+        return FORMS[self.choice(*(names or ALL))](lambda: next(sizes))
 
     def shape(self, *, dimensions: int) -> tuple[int, ...]:
-        """Draw a shape of so many dimensions, each of size 2 to 4."""
-        return tuple(self._random.randint(2, 4) for _ in range(dimensions))
+        """Draw a shape of at most three dimensions, of sizes 2 to 4, no two of them alike."""
+        return tuple(self._random.sample((2, 3, 4), dimensions))
 
     def numbers(
         self, shape: Form | Sequence[int], *, signed: bool = True, dtype: torch.dtype = torch.float32
     ) -> torch.Tensor:
-        """Return a constant of this form or shape, and dtype: magnitudes from 0.3 to 1.7, all different."""
+        """Return a constant of this form or shape, and dtype: magnitudes from 0.3 to 1.7, all different.
+
+        With ``signed`` the first is negative and the second positive, whatever the seed; the others are of either sign.
+        """
         form = form_of(shape)
         sizes = self._random.sample(range(300, 1700), prod(form.shape))
         signs = [-1 if signed and self._random.random() < 0.5 else 1 for _ in sizes]
+        if signed:
+            signs[:2] = [-1, 1][: len(signs)]
         values = [sign * size / 1000 for sign, size in zip(signs, sizes, strict=True)]
         if form.special:
             values[1], values[-1] = values[0], 0.0

@@ -6,7 +6,7 @@ from math import prod
 
 import torch
 
-Size = Callable[[], int]  # draws a size from 2 to 4
+Size = Callable[[], int]  # draws a size from 2 to 4, another each time: no form is square by chance
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,5 @@ def view_in(
         return tensor[1::2] if len(shape) == 1 else tensor.narrow(axis, 1, shape[axis])
 
     leaf = values(Form(whole, form.order))
-    if form.special:
-        part(leaf).copy_(values(form))
+    part(leaf).copy_(values(form))  # what stands out in a form stands in the view, and not beside it
     return part(make(leaf.requires_grad_())), leaf
