@@ -15,7 +15,8 @@ _STYLE = """<style>
 .gs-check.gs-check table caption{caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit}
 .gs-check.gs-check table th,.gs-check.gs-check table td{
 text-align:left;vertical-align:top;padding:.3em .6em;
-border-bottom:1px solid rgba(128,128,128,.4);white-space:normal;font-weight:normal;overflow-wrap:anywhere}
+border-bottom:1px solid rgba(128,128,128,.4);white-space:normal;font-weight:normal;overflow-wrap:anywhere;
+min-width:6.5em}
 .gs-check.gs-check table tr{background:none}
 .gs-check.gs-check table thead th,.gs-check.gs-check table .case{font-weight:bold}
 .gs-check.gs-check table .means td{padding-left:1.8em;font-style:italic}
@@ -61,7 +62,7 @@ def _parts(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """Escape a text of the course and set what stands in backticks as code."""
+    """Escape a text and set what stands in backticks as code."""
     return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
@@ -82,4 +83,4 @@ def _difference(difference: Difference) -> Iterator[str]:
     yield f'<tr><th scope="row">{escape(asked(difference))}</th>'
     yield f"<td>{escape(difference.got)}</td><td>{escape(difference.expected)}</td></tr>"
     if difference.means:
-        yield f'<tr class="means"><td colspan="3">{escape(difference.means)}</td></tr>'
+        yield f'<tr class="means"><td colspan="3">{_code(difference.means)}</td></tr>'
