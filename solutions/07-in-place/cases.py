@@ -316,7 +316,8 @@ ALIASES: dict[str, Made] = {
     "t.detach().mul_(1)": lambda _, __: quiet(lambda t: t.detach().mul_(1)),
 }
 RESULTS: dict[str, Made] = {
-    "t.add_(c), which returns nothing": lambda c, _: quiet(lambda t: t.add_(c)),
+    # What is below zero stays there, so that the layer has something to write under every seed.
+    "t.sub_(c), which returns nothing": lambda c, _: quiet(lambda t: t.sub_(c)),
     "t.exp(), which returns nothing": lambda _, __: quiet(lambda t: t.exp()),
     "t, returned as it is": lambda _, __: lambda t: t,
     "t.mul_(c), which returns t * c": lambda c, _: lambda t: (t.mul_(c), t * c)[1],
