@@ -24,7 +24,7 @@ from nbgrader.utils import determine_grade
 from test_adversarial import Listener, harm, processes_with
 from threats import FOLDER, FULL, SOLVED, code, fill, read_threat
 
-from gradstop.compare import Reference, judge
+from gradstop.compare import Reference, verdict_on
 from gradstop.compare.kinds import KINDS
 from gradstop.grading import cells as cells_module
 from gradstop.grading.cells import running
@@ -302,7 +302,7 @@ def test_without_strict():
         KINDS["structure"].words(deep)
     name, turns = next(iter(references()["stop"].turns.items()))
     lie = replace(turns[0].record, observations=(Observation("the result's values", "value", deep, note="\ud800"),))
-    assert judge(references()["stop"], {name: [lie] * len(turns)}).passed == 0
+    assert verdict_on(references()["stop"], {name: [lie] * len(turns)}).passed == 0
 
 
 def test_without_template():

@@ -8,7 +8,7 @@ from classroom import change, hand_in, run
 from conftest import ROOT, bench_of
 from made_class import solved, wrong
 
-from gradstop.compare import judge
+from gradstop.compare import verdict_on
 from gradstop.course import CourseError
 from gradstop.grading.explain import assignment_of, explained
 from gradstop.grading.key.references import repeated_reference
@@ -38,7 +38,7 @@ def verdict(reference, function):
     observed = {
         name: [observe(cases[name], function, turn.setups) for turn in turns] for name, turns in reference.turns.items()
     }
-    return judge(reference, observed)
+    return verdict_on(reference, observed)
 
 
 def lines(reference, function=data, kept=None, now=None, **changed):

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from gradstop.authoring.domain import Domain, read_domains
-from gradstop.compare import Reference, Verdict, compare, judge
+from gradstop.compare import Reference, Verdict, compare, verdict_on
 from gradstop.course import (
     Answer,
     Assignment,
@@ -90,7 +90,7 @@ class Bench:
         """Observe a function in every turn of a reference: the recorded one, or that of a seed."""
         reference = self.reference(exercise, seed)
         turns = reference.turns
-        return judge(
+        return verdict_on(
             reference,
             {c.name: [observe(c, function, t.setups) for t in turns[c.name]] for c in self.cases[exercise]},
         )

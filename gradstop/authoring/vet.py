@@ -8,7 +8,7 @@ import torch
 
 from gradstop.authoring.bench import Bench
 from gradstop.authoring.domain import features_met
-from gradstop.compare import Verdict, judge
+from gradstop.compare import Verdict, verdict_on
 from gradstop.course import CHECK
 from gradstop.record import Record
 
@@ -83,12 +83,12 @@ def _recordings(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
     for one, other in pairwise(seeds):
         recorded, secret = (bench.reference(exercise, seed) for seed in (one, other))
         replayed = {case: [turn.record for turn in turns] for case, turns in recorded.turns.items()}
-        for case in _passed(judge(secret, replayed)):
+        for case in _passed(verdict_on(secret, replayed)):
             yield f"a recording of another seed passes when {case}: observe a number that is drawn."
             return
     reference = bench.reference(exercise, seeds[0])
     silent = {case: [Record(case)] * len(turns) for case, turns in reference.turns.items()}
-    for case in _passed(judge(reference, silent)):
+    for case in _passed(verdict_on(reference, silent)):
         yield f"nothing is observed when {case}."
 
 

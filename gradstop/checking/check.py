@@ -12,7 +12,7 @@ from typing import Any
 from gradstop.checking.printed import printed
 from gradstop.checking.recording import Recording, read_recording
 from gradstop.checking.show import Report, fail, show
-from gradstop.compare import Reference, Verdict, as_html, as_text, headline, judge
+from gradstop.compare import Reference, Verdict, as_html, as_text, headline, verdict_on
 from gradstop.compare.report import headline_is_all
 from gradstop.compare.report_text import WIDTH
 from gradstop.course import Assignment, CourseError, assignment_here, did_you_mean
@@ -62,7 +62,7 @@ def run_check(function: Callable[..., Any], recording: Recording, reference: Ref
                 f"You stopped the check of {reference.exercise} while it ran the case “{case.title}”: "
                 "the function had not returned. Look for a loop in it that never ends."
             ) from None
-    return judge(reference, observed)
+    return verdict_on(reference, observed)
 
 
 def _assignment(namespace: dict[str, Any], folder: str | Path | None) -> Assignment:

@@ -5,7 +5,7 @@ from gradstop.compare.reference import Reference, Turn, Wrong, differing, is_beh
 from gradstop.compare.report import headline
 from gradstop.compare.report_html import as_html
 from gradstop.compare.report_text import as_text
-from gradstop.compare.verdict import CaseVerdict, Verdict, judge
+from gradstop.compare.verdict import CaseVerdict, Verdict, verdict_on
 
 __all__ = [
     "CaseVerdict",
@@ -20,6 +20,6 @@ __all__ = [
     "differing",
     "headline",
     "is_behaviour",
-    "judge",
+    "verdict_on",
     "setups_of",
 ]

@@ -44,7 +44,7 @@ class Verdict:
         return self.passed == len(self.cases)
 
 
-def judge(reference: Reference, observed: dict[str, list[Record]], missing: str = "nothing was observed") -> Verdict:
+def verdict_on(reference: Reference, observed: dict[str, list[Record]], missing: str = "nothing was observed") -> Verdict:
     """Compare what was observed, one record for each turn of each case, with the reference.
 
     A record that is missing counts as one that observed nothing; ``missing`` says why it is.

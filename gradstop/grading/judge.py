@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradstop.compare import Reference, Turn, Verdict, judge
+from gradstop.compare import Reference, Turn, Verdict, verdict_on
 from gradstop.grading.controls import Control, control_holds
 from gradstop.grading.inside.channel import ENDED, Channel, ProtocolError
 from gradstop.grading.parse import parse_record
@@ -60,12 +60,12 @@ def judge_all(
     judged = {}
     for name, reference in references.items():
         if seat is None:
-            judged[name] = Judged(judge(reference, {}, NO_PROCESS))
+            judged[name] = Judged(verdict_on(reference, {}, NO_PROCESS))
             continue
         session = _Session(reference, controls.get(name, []), seconds)
         try:
-            with seat.exercise(name) as process:
-                session.observe(process)
+            with seat.exercise(name) as channel:
+                session.observe(channel)
         except _LOST:  # and the other exercises need another one
             seat = fresh()
         judged[name] = session.judged()
@@ -97,19 +97,19 @@ class _Session:
             orders.append(_Order(case, index, turns[index], control))
         return orders
 
-    def observe(self, process: Channel) -> None:
+    def observe(self, channel: Channel) -> None:
         """Go through all orders; what ends it is kept as the reason why the rest is missing."""
         self._deadline = time.monotonic() + self._seconds
         try:
             sources = dict(zip(self._names, [None, *(c.source for c in self._controls)], strict=True))
-            process.send({"functions": dict(sorted(sources.items()))})
-            process.send(self._words(self._orders[0]))
-            first = self._answer(process, self._orders[0])["first"]
+            channel.send({"functions": dict(sorted(sources.items()))})
+            channel.send(self._words(self._orders[0]))
+            first = self._answer(channel, self._orders[0])["first"]
             for order, following in zip(self._orders, [*self._orders[1:], None], strict=True):
-                process.send(
+                channel.send(
                     {"second": order.turn.setups[1].to_json(), **(self._words(following) if following else {})}
                 )
-                answer = self._answer(process, following)
+                answer = self._answer(channel, following)
                 self._note(order, parse_record(first, order.case) + parse_record(answer["done"], order.case))
                 first = answer.get("first")
             self._missing = ""
@@ -127,9 +127,9 @@ class _Session:
         number = 0 if order.control is None else self._controls.index(order.control) + 1
         return {"function": self._names[number], "case": order.case, "first": order.turn.setups[0].to_json()}
 
-    def _answer(self, process: Channel, following: _Order | None) -> dict[str, Any]:
+    def _answer(self, channel: Channel, following: _Order | None) -> dict[str, Any]:
         """Return the next answer: the record of the run that is done, and the first one of the run that follows."""
-        answer = process.receive(max(0.0, self._deadline - time.monotonic()))
+        answer = channel.receive(max(0.0, self._deadline - time.monotonic()))
         if not isinstance(answer, dict) or answer.keys() != ({"done", "first"} if following else {"done"}):
             raise ProtocolError("this is not an answer")
         return answer
@@ -146,10 +146,10 @@ class _Session:
     def judged(self) -> Judged:
         """Return the verdict on what has been seen. Where it ended half-way, nothing counts: the order is by chance."""
         if self._missing or not self._trusted:
-            nothing = judge(self._reference, {}, self._missing or DISTRUST)
+            nothing = verdict_on(self._reference, {}, self._missing or DISTRUST)
             return Judged(nothing, self._trusted)
         observed = {
             case: [self._seen[case, index] for index in range(len(turns))]
             for case, turns in self._reference.turns.items()
         }
-        return Judged(judge(self._reference, observed))
+        return Judged(verdict_on(self._reference, observed))
