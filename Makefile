@@ -44,7 +44,7 @@ book: $(BUILT)
 
 # The whole book as one file, from the pages of the site. Needs chromium.
 pdf: book
-	python -m gradstop.authoring.printed
+	python -m gradstop.authoring.book_pdf
 
 serve: book
 	python -m http.server --bind 127.0.0.1 --directory _build/html 8000

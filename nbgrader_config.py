@@ -7,9 +7,9 @@ from pathlib import Path
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
-from gradstop.grading.execute import JudgedExecute, LenientExporter, RestoreCells
-from gradstop.grading.register import copy_plain_files_only, load_nothing_from_elsewhere
-from gradstop.grading.release import NameStubs, RecordReference
+from gradstop.grading.nbgrader_bridge.execute import JudgedExecute, LenientExporter, RestoreCells
+from gradstop.grading.nbgrader_bridge.register import copy_plain_files_only, load_nothing_from_elsewhere
+from gradstop.grading.nbgrader_bridge.release import NameStubs, RecordReference
 
 c = get_config()  # noqa: F821 - given by traitlets
 
@@ -41,7 +41,7 @@ copy_plain_files_only()
 load_nothing_from_elsewhere()
 c.Autograde.exporter_class = LenientExporter
 c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
-c.Autograde.pre_convert_hook = "gradstop.grading.register.before_autograde"
+c.Autograde.pre_convert_hook = "gradstop.grading.nbgrader_bridge.register.before_autograde"
 c.Autograde.autograde_preprocessors = [
     JudgedExecute if step is Execute else step for step in Autograde.autograde_preprocessors.default()
 ]

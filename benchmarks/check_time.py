@@ -1,7 +1,7 @@
 """How long one check takes, beside the assertions that a course would write by hand.
 
 Both run alternately in one process, with reference and answer loaded, as on a learner's second check. The hand-written
-test of an exercise looks at one input; a check looks at every turn of every case and words the result.
+test of an exercise looks at one input; a check looks at every trial of every case and words the result.
 
 Run: ``python benchmarks/check_time.py [rounds]``. Prints a table of medians in milliseconds.
 """
@@ -50,13 +50,13 @@ def main(rounds: int) -> None:
             runs["stop, by hand"] = lambda f=solutions["stop"]: by_hand(f)
         for name, reference in recording.references.items():
             label = f"check({name!r})"
-            counts[label] = sum(map(len, reference.turns.values()))
+            counts[label] = sum(map(len, reference.trials.values()))
             runs[label] = lambda f=solutions[name], all_=recording, r=reference: as_html(run_check(f, all_, r))
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
             times[name].append(milliseconds(run))
-    print(f"{'':<32}{'median ms':>10}{'max ms':>10}{'turns':>8}")
+    print(f"{'':<32}{'median ms':>10}{'max ms':>10}{'trials':>8}")
     for name, found in times.items():
         print(f"{name:<32}{statistics.median(found[1:]):>10.1f}{max(found[1:]):>10.1f}{counts.get(name, 1):>8}")
 

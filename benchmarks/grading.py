@@ -16,6 +16,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import psutil
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +45,7 @@ def answers_of(name: str) -> list[dict[str, str]]:
     """Return what a class hands in: the solution, and solutions with one known wrong answer in them."""
     assignment = find_assignment(ROOT, name)
     solved = {cell.grade_id: cell.source for cell in graded_cells(assignment.notebook) if cell.solution}
-    from gradstop.grading.key.controls import answer_sources
+    from gradstop.grading.answer_key.control_selection import answer_sources
 
     sources = answer_sources((assignment.folder / "wrong_answers.py").read_text())
     wrong = read_answers(assignment.folder / "wrong_answers.py")
@@ -103,31 +104,34 @@ def against_stock(name: str, size: int, stock_size: int, repeats: int, folder: P
 def against_floor(name: str, repeats: int) -> None:
     """Compare processor time with that of the cells alone, in a fork of the same warm process without anything else."""
     from gradstop.course import read_json
+    from gradstop.forkserver.server import MANY
     from gradstop.grading.assess import Unit, grade_unit
-    from gradstop.grading.paper import secret_paper
-    from gradstop.grading.room import Room
-    from gradstop.grading.rooms import room_for
+    from gradstop.grading.intake.submission import Submission
+    from gradstop.grading.judging.bundle import secret_bundle
+    from gradstop.grading.process.shared import warm_process_for
+    from gradstop.grading.process.warm_process import WarmProcess
     from gradstop.grading.rules import Rules
-    from gradstop.grading.submission import Submission
-    from gradstop.kernels.warm import MANY
 
     assignment = find_assignment(ROOT, name)
-    paper = secret_paper(assignment, ROOT, None)
+    bundle = secret_bundle(assignment, ROOT, None)
     notebook = read_json(assignment.reference.with_name(assignment.notebook.name))
     for cell in notebook["cells"]:
         mark = cell["metadata"].get("nbgrader", {}).get("grade_id")
         cell["source"] = answers_of(name)[0].get(mark, cell["source"])
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    data, rules = paper.to_bytes(), Rules.of_course(ROOT, assignment, timeout=30, memory=1024, sandboxed=True)
-    unit = Unit(Submission("one", json.dumps(notebook).encode(), {}), "", rules).to_bytes()
-    bare = Room(Rules(sandboxed=False, late=rules.late))
-    beside = {"cases.py": paper.cases.encode(), "reference.json": assignment.reference.read_bytes()}
+    data, rules = (
+        msgspec.json.encode(bundle),
+        Rules.of_course(ROOT, assignment, timeout=30, memory=1024, sandboxed=True),
+    )
+    unit = msgspec.json.encode(Unit(Submission("one", json.dumps(notebook).encode(), {}), rules))
+    bare = WarmProcess(Rules(sandboxed=False, lazy_imports=rules.lazy_imports))
+    beside = {"cases.py": bundle.cases.encode(), "reference.json": assignment.reference.read_bytes()}
 
     def floor() -> None:
-        with bare.seat(paper.cases, beside) as seat:
-            seat.run("import os; del os.environ['GRADSTOP_GRADING']", 60)  # or the checks do nothing
+        with bare.start_submission(bundle.cases, beside) as process:
+            process.run("import os; del os.environ['GRADSTOP_GRADING']", 60)  # or the checks do nothing
             for source in cells:
-                seat.run(source, 60)
+                process.run(source, 60)
 
     def ours() -> None:
         grade_unit(data, unit)
@@ -135,7 +139,7 @@ def against_floor(name: str, repeats: int) -> None:
     times: dict[str, list[float]] = {"floor": [], "ours": []}
     for work in (floor, ours) * MANY:
         work()
-    warm = {"floor": bare.wait_until_warm().process.pid, "ours": room_for(rules).wait_until_warm().process.pid}
+    warm = {"floor": bare.wait_until_warm().process.pid, "ours": warm_process_for(rules).wait_until_warm().process.pid}
     for _ in range(repeats):
         before = used(warm["floor"])
         floor()

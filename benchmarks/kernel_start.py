@@ -133,9 +133,9 @@ def memory() -> None:
                 kernel.execute(source, reply=True)
             pids.append(manager.provisioner.pid)
         if kind == "warm":
-            from gradstop.kernels.zygote import Zygote
+            from gradstop.forkserver.client import ForkServer
 
-            pids.append(Zygote._current.process.pid)
+            pids.append(ForkServer._current.process.pid)
         sizes[kind] = sum(proportional_size(pid) for pid in pids)
         for manager in managers:
             manager.shutdown_kernel()

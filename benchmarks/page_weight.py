@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from browsing import HTML, Server, reader
 from playwright.sync_api import sync_playwright
 
-from gradstop.authoring.sheet import BROWSERS
+from gradstop.authoring.cheat_sheet import BROWSERS
 
 PAGES = [
     "book/index.html",

@@ -108,19 +108,19 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from gradstop.grading.report_command import report_command
+    from gradstop.grading.reporting.report_command import report_command
 
     return report_command(options.root.resolve(), options)
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gradstop.grading.explain import explain_command
+    from gradstop.grading.reporting.explain import explain_command
 
     return explain_command(options.root.resolve(), options)
 
 
 def _export(options: argparse.Namespace) -> int:
-    from gradstop.grading.export import export_command
+    from gradstop.grading.reporting.export import export_command
 
     return export_command(options.root.resolve(), options)
 

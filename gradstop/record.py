@@ -1,29 +1,19 @@
 """What one run of a case has seen: named observations, as plain JSON."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = Any
 
 
-@dataclass(frozen=True)
-class Setup:
+class Setup(NamedTuple):
     """What one phase of a case is drawn from: a seed for its numbers, and an option of each choice, in order.
 
-    A choice past the last of ``options`` is drawn from the seed.
+    A choice past the last of ``options`` is drawn from the seed. As JSON it is ``[seed, [option, …]]``.
     """
 
     seed: int
     options: tuple[int, ...] = ()
-
-    def to_json(self) -> Json:
-        """Return ``[seed, [option, …]]``."""
-        return [self.seed, list(self.options)]
-
-    @classmethod
-    def from_json(cls, data: Json) -> "Setup":
-        """Read what ``to_json`` wrote; a bare number is a seed, as verdicts kept it before options were fixed."""
-        return cls(data) if isinstance(data, int) else cls(data[0], tuple(data[1]))
 
 
 Setups = tuple[Setup, Setup]  # of a case's first phase and of its second

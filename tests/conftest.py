@@ -9,7 +9,7 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as make says it: before torch is loaded, here and in what is started
 
 from gradstop.authoring.bench import Bench
-from gradstop.authoring.sheet import BROWSERS
+from gradstop.authoring.cheat_sheet import BROWSERS
 from gradstop.course import assignments, graded_cells
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -4,8 +4,8 @@ import random
 
 from conftest import ROOT, bench_of
 
-from gradstop.grading.outcome import Mark, Outcome
-from gradstop.grading.report_command import known_of
+from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
+from gradstop.grading.reporting.report_command import known_of
 
 NAME = "03-detach"
 BENCH = bench_of(NAME)
@@ -18,39 +18,45 @@ STUDENTS = [
 ]
 
 
-def solved(exercise: str, **changed) -> Mark:
+def solved(exercise: str, **changed) -> ExerciseScore:
     """Return full marks for an exercise."""
-    return Mark(exercise, POINTS[exercise], POINTS[exercise], POINTS[exercise], POINTS[exercise], **changed)
+    return ExerciseScore(exercise, POINTS[exercise], POINTS[exercise], POINTS[exercise], POINTS[exercise], **changed)
 
 
-def wrong(exercise: str, number: int = 0, passed: int = 1, **changed) -> Mark:
+def wrong(exercise: str, number: int = 0, passed: int = 1, **changed) -> ExerciseScore:
     """Return what a known wrong answer earns."""
     answer = BENCH.wrong[exercise][number]
     first = f"when {KNOWN.titles[exercise][-1 if passed else 0]}: one thing; the reference: another"
     told = {"misconception": answer.misconception, "like": answer.says, "read": answer.read}
-    return Mark(exercise, passed, POINTS[exercise], passed, POINTS[exercise], **{"first": first, **told, **changed})
+    return ExerciseScore(
+        exercise, passed, POINTS[exercise], passed, POINTS[exercise], **{"first": first, **told, **changed}
+    )
 
 
-def stub(exercise: str) -> Mark:
+def stub(exercise: str) -> ExerciseScore:
     """Return what the untouched answer earns."""
     first = f"when {KNOWN.titles[exercise][0]}: raises NotImplementedError; the reference: returns"
-    return Mark(exercise, 0.0, POINTS[exercise], 0, POINTS[exercise], first=first, tokens=KNOWN.stubs[exercise])
+    return ExerciseScore(
+        exercise, 0.0, POINTS[exercise], 0, POINTS[exercise], first=first, tokens=KNOWN.stubs[exercise]
+    )
 
 
-def outcome(student: str, *marks: Mark, **changed) -> Outcome:
+def outcome(student: str, *scores: ExerciseScore, **changed) -> GradedSubmission:
     """Return an outcome in which each exercise that is not given is solved."""
-    given = {mark.exercise: mark for mark in marks}
-    return Outcome(student, f"of {student}", [given.get(name) or solved(name) for name in POINTS], **changed)
+    given = {earned.exercise: earned for earned in scores}
+    return GradedSubmission(student, f"of {student}", [given.get(name) or solved(name) for name in POINTS], **changed)
 
 
-def made_class() -> list[Outcome]:
+def made_class() -> list[GradedSubmission]:
     """Return a class of every sort."""
     chance = random.Random(3)
     found = []
     for number, student in enumerate(STUDENTS):
-        marks = [_some(chance, exercise, number) for exercise in POINTS]
-        found.append(outcome(student, *marks))
-    found[3] = Outcome(STUDENTS[3], "", problem="detach.ipynb, line 212: Expecting ',' delimiter. The file is damaged")
+        scores = [_some(chance, exercise, number) for exercise in POINTS]
+        found.append(outcome(student, *scores))
+    found[3] = GradedSubmission(
+        STUDENTS[3], "", problem="detach.ipynb, line 212: Expecting ',' delimiter. The file is damaged"
+    )
     found[6] = outcome(STUDENTS[6], lost=["cell 7: it was still running after 30 s"])
     found[9] = outcome(STUDENTS[9], wrong("stop", passed=0, trusted=False, misconception=""))
     found[12] = outcome(STUDENTS[12], wrong("one_path", 1), changed=["torch.Tensor.detach", "builtins.print"])
@@ -61,7 +67,7 @@ def made_class() -> list[Outcome]:
     return found
 
 
-def _some(chance: random.Random, exercise: str, number: int) -> Mark:
+def _some(chance: random.Random, exercise: str, number: int) -> ExerciseScore:
     able = 0.35 + 0.6 * (number * 7 % len(STUDENTS)) / len(STUDENTS)
     if chance.random() < able:
         return solved(exercise, tokens=f"{31 + number}:{number:016x}")

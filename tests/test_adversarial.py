@@ -16,7 +16,7 @@ import pytest
 from classroom import all_scores, hand_in, make_course, nbgrader, run
 from threats import CLASSES, FULL, NAME, SOLVED, threats
 
-from gradstop.grading.results import results_of
+from gradstop.grading.result_store import result_store_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adversarial")]  # one class for all
 THREATS = threats()
@@ -269,7 +269,7 @@ def harm(text: str) -> list[str]:
 
 
 def test_what_torch_replaces_itself_is_no_note_on_a_submission(graded):
-    results = results_of(graded.course)
+    results = result_store_of(graded.course)
     assert results.outcome(NAME, "honest-optimizers").changed == []
     assert results.outcome(NAME, "honest-functions-patched").changed != []
 

@@ -26,21 +26,21 @@ from threats import FOLDER, FULL, SOLVED, code, fill, read_threat
 
 from gradstop.compare import Reference, verdict_on
 from gradstop.compare.kinds import KINDS
-from gradstop.grading import cells as cells_module
-from gradstop.grading.cells import running
+from gradstop.grading.answer_key import control_selection as controls_module
+from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside import guard as guard_module
 from gradstop.grading.inside import observed as observed_module
 from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, keep_kernels
-from gradstop.grading.judge import _Session
-from gradstop.grading.key import controls as controls_module
-from gradstop.grading.key.controls import trusty_controls
-from gradstop.grading.outputs import clean_text, parse_outputs
-from gradstop.grading.parse import parse_record
-from gradstop.grading.seat import SeatLostError
-from gradstop.grading.submission import read_cells, read_submission
-from gradstop.grading.template import Template
-from gradstop.observe import Draw, case, observe, raw, read_cases
+from gradstop.grading.intake.outputs import clean_text, parse_outputs
+from gradstop.grading.intake.submission import read_cells, read_submission
+from gradstop.grading.intake.template import Template
+from gradstop.grading.judging.judge import _Session
+from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process import attempt as attempt_module
+from gradstop.grading.process.attempt import Attempt
+from gradstop.grading.process.submission_process import SubmissionLostError
+from gradstop.observe import Draw, case, observe, read_cases, unpatched
 from gradstop.observe import run as run_module
 from gradstop.record import Observation, Setup
 from gradstop.sandbox.calls import refuse_calls
@@ -141,7 +141,7 @@ def test_without_raw():
     def body(connection):
         torch.Tensor.requires_grad = property(lambda self: False)
         leaf = torch.ones(1).requires_grad_()
-        connection.sendall(json.dumps([leaf.requires_grad, raw.requires_grad(leaf)]).encode())
+        connection.sendall(json.dumps([leaf.requires_grad, unpatched.requires_grad(leaf)]).encode())
 
     ours, pid = in_a_fork(body)
     with ours:
@@ -215,7 +215,7 @@ def test_without_poor_controls(monkeypatch):
         reference = references()["to_numpy_copy"]
         chosen = trusty_controls(DETACH.assignment, {"to_numpy_copy": reference})["to_numpy_copy"]
         behaviours = [reference.behaviours[control.number][1] for control in chosen]
-        return [case for case in reference.turns if any(not any(differs[case]) for differs in behaviours)]
+        return [case for case in reference.trials if any(not any(differs[case]) for differs in behaviours)]
 
     assert stolen() == []
     monkeypatch.setattr(controls_module, "_flawless", lambda faults: 0)
@@ -258,7 +258,7 @@ def test_without_lockstep():
 
 def test_without_turns():
     reference = references()["stop"]
-    once = replace(reference, turns={name: turns[:1] for name, turns in reference.turns.items()})
+    once = replace(reference, trials={name: trials[:1] for name, trials in reference.trials.items()})
     assert passed("forgery-by-call-count") == 0
     assert passed("forgery-by-call-count", reference=once) == 1
 
@@ -300,9 +300,9 @@ def test_without_strict():
         deep = {"type": "list", "items": [deep]}
     with pytest.raises(RecursionError):
         KINDS["structure"].words(deep)
-    name, turns = next(iter(references()["stop"].turns.items()))
-    lie = replace(turns[0].record, observations=(Observation("the result's values", "value", deep, note="\ud800"),))
-    assert verdict_on(references()["stop"], {name: [lie] * len(turns)}).passed == 0
+    name, trials = next(iter(references()["stop"].trials.items()))
+    lie = replace(trials[0].record, observations=(Observation("the result's values", "value", deep, note="\ud800"),))
+    assert verdict_on(references()["stop"], {name: [lie] * len(trials)}).passed == 0
 
 
 def test_without_template():
@@ -364,8 +364,8 @@ def test_without_stray(tmp_path):
     assert "this is not the module" in done.stderr
 
 
-class Room:
-    """A room whose seats run nothing; each cell shows a text, and one kills its process."""
+class WarmProcess:
+    """A warm process whose submissions run nothing; each cell shows a text, and one kills its process."""
 
     rules = None
 
@@ -373,33 +373,34 @@ class Room:
         self.rules = type("Rules", (), {"total": 60.0, "cell": 1.0})
         self.deadly = deadly
 
-    def seat(self, cases, files):
+    def start_submission(self, cases, files):
         return nullcontext(self)
 
     def run(self, source, seconds):
         if source == self.deadly:
-            raise SeatLostError("it crashed")
+            raise SubmissionLostError("it crashed")
         return [{"output_type": "stream", "name": "stdout", "text": "@" * 240_000}]
 
 
-def outputs_of(room, number):
+def outputs_of(warm_process, number):
     cells = [{"cell_type": "code", "metadata": {}, "source": f"cell {i}"} for i in range(number)]
-    with running(room, "", {}, cells) as run:
-        return run().outputs
+    with Attempt(warm_process, "", {}, cells) as attempt:
+        attempt.run_cells()
+        return attempt.outputs
 
 
 def test_without_output(monkeypatch):
-    assert len(repr(outputs_of(Room(), 100))) < 1.1 * cells_module.MOST
-    monkeypatch.setattr(cells_module, "MOST", float("inf"))
-    assert len(repr(outputs_of(Room(), 100))) > 20_000_000
+    assert len(repr(outputs_of(WarmProcess(), 100))) < 1.1 * attempt_module.MAX_OUTPUT
+    monkeypatch.setattr(attempt_module, "MAX_OUTPUT", float("inf"))
+    assert len(repr(outputs_of(WarmProcess(), 100))) > 20_000_000
 
 
 def test_without_left_out():
     """One process that runs the cells in turn is lost with the second."""
-    room = Room(deadly="cell 1")
-    with pytest.raises(SeatLostError):
-        _ = [room.run(f"cell {number}", 1) for number in range(3)]
-    shown = outputs_of(room, 3)
+    warm_process = WarmProcess(deadly="cell 1")
+    with pytest.raises(SubmissionLostError):
+        _ = [warm_process.run(f"cell {number}", 1) for number in range(3)]
+    shown = outputs_of(warm_process, 3)
     assert [output[0]["output_type"] for _, output in sorted(shown.items())] == ["stream", "error", "stream"]
 
 
@@ -436,12 +437,12 @@ def test_without_network():
 
 def test_without_processes():
     marker = f"left-behind-{os.getpid()}"
-    late = (
+    lazy_imports = (
         "import subprocess\n"
         "quiet = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL, 'start_new_session': True}\n"
         f"print(subprocess.Popen(['/bin/sleep', '60'], env={{'M': '{marker}'}}, **quiet).pid)\n"
     )
-    pid = int(plain(late))
+    pid = int(plain(lazy_imports))
     try:
         assert any(f"process {pid}:" in one for one in processes_with(marker))
     finally:

@@ -1,14 +1,15 @@
 """Imports between the rooms run one way, and a learner's import stays light."""
 
 import ast
+import re
 import subprocess
 import sys
 
 import pytest
 from conftest import ROOT
 
-# Each room and what it may import. What is not listed imports nothing of the rest.
-ROOMS = {
+# Each package and what it may import. What is not listed imports nothing of the rest.
+PACKAGES = {
     "record": set(),
     "graph": set(),
     "drawing": {"graph"},
@@ -16,40 +17,70 @@ ROOMS = {
     "compare": {"record"},
     "course": set(),
     "checking": {"compare", "observe", "course"},
-    "kernels": set(),
+    "forkserver": set(),
+    "kernels": {"forkserver"},
     "sandbox": set(),
-    "grading": {"record", "compare", "observe", "course", "kernels", "sandbox"},
+    "grading": {"record", "compare", "observe", "course", "forkserver", "sandbox"},
     "authoring": {"record", "compare", "observe", "grading", "course"},
     "cli": {"checking", "grading", "authoring", "course"},
 }
+# The same within grading, where a module beside the packages may use all of them.
+GRADING = {
+    "rules": set(),
+    "graded_submission": set(),
+    "result_store": {"graded_submission"},
+    "inside": set(),
+    "intake": set(),
+    "process": {"inside", "intake", "rules"},
+    "answer_key": {"inside", "process", "rules"},
+    "judging": {"answer_key", "graded_submission", "inside", "intake", "process"},
+}
+MOST_MODULES = 9  # of a package, so that it can be taken in at a glance
 FILES = [path for path in sorted((ROOT / "gradstop").rglob("*.py")) if path != ROOT / "gradstop" / "__init__.py"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "gradstop")))
 def test_imports_run_one_way(path):
-    room = path.relative_to(ROOT / "gradstop").parts[0].removesuffix(".py")
+    package = path.relative_to(ROOT / "gradstop").parts[0].removesuffix(".py")
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom | ast.Import):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             for name in names:
                 if name.startswith("gradstop."):
-                    assert name.split(".")[1] in ROOMS[room] | {room}, f"{path}:{node.lineno} imports {name}"
+                    assert name.split(".")[1] in PACKAGES[package] | {package}, f"{path}:{node.lineno} imports {name}"
 
 
-HEAVY = ["gradstop.grading", "gradstop.authoring", "gradstop.kernels", "gradstop.sandbox"]
+@pytest.mark.parametrize("name", GRADING)
+def test_imports_within_grading_run_one_way(name):
+    top = ROOT / "gradstop" / "grading"
+    paths = sorted((top / name).glob("*.py")) or [top / f"{name}.py"]
+    for path in paths:
+        found = set(re.findall(r"(?:from|import) gradstop\.grading\.(\w+)", path.read_text()))
+        assert found <= GRADING[name] | {name}, path
+
+
+def test_a_package_of_grading_can_be_taken_in_at_a_glance():
+    top = ROOT / "gradstop" / "grading"
+    for package in (top, *(path for path in top.iterdir() if path.is_dir() and path.name != "__pycache__")):
+        modules = [path for path in package.glob("*.py") if path.name != "__init__.py"]
+        assert len(modules) <= MOST_MODULES, package
+
+
+HEAVY = ["gradstop.grading", "gradstop.authoring", "gradstop.kernels", "gradstop.forkserver", "gradstop.sandbox"]
 HEAVY += ["nbgrader", "nbconvert", "nbformat", "matplotlib", "sphinx"]
 LEARNERS = ["check", "draw", "describe", "memory_profile", "step_through", "table"]
-COMMANDS = ["command", "batch", "report_command", "export", "explain", "execute", "release"]
+COMMANDS = ["command", "batch", "reporting.report_command", "reporting.export", "reporting.explain"]
+COMMANDS += ["nbgrader_bridge.execute", "nbgrader_bridge.release"]
 
 
 @pytest.mark.parametrize(
-    ("module", "names", "heavy"),
-    [("gradstop", LEARNERS, HEAVY), ("gradstop.grading", COMMANDS, ["torch"])],
+    ("load", "names", "heavy"),
+    [("from gradstop import {name}", LEARNERS, HEAVY), ("import gradstop.grading.{name}", COMMANDS, ["torch"])],
     ids=["a learner's import is light", "a command does not wait for torch"],
 )
-def test_what_is_loaded(module, names, heavy):
+def test_what_is_loaded(load, names, heavy):
     """A learner needs no grader; commands begin, and those that run nothing end, without the import of torch."""
-    code = f"import sys\nfor name in {names}:\n  exec(f'from {module} import {{name}}')\n"
+    code = f"import sys\nfor name in {names}:\n  exec('{load}'.format(name=name))\n"
     code += f"  assert not {{*sys.modules}}.intersection({heavy}), name"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -73,6 +104,6 @@ def test_what_runs_beside_a_submission_imports_nothing_of_the_judge():
                         "gradstop.observe",
                         "gradstop.record",
                         "gradstop.sandbox",
-                        "gradstop.kernels",
+                        "gradstop.forkserver",
                     )
                 ), f"{path.name}:{node.lineno} imports {node.module}"

@@ -18,7 +18,7 @@ import pytest
 from classroom import SOLVED, all_scores, change, hand_in, make_course, run, scores, without_checks
 
 from gradstop.grading.executors import executor_for
-from gradstop.grading.room import Room
+from gradstop.grading.process.warm_process import WarmProcess
 from gradstop.grading.rules import Rules
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("batch")]
@@ -119,7 +119,7 @@ def left_of(processes):
 
 def is_warm_process(process):
     try:
-        return any("kernels.warm" in word for word in process.cmdline())
+        return any("forkserver.server" in word for word in process.cmdline())
     except psutil.NoSuchProcess:  # others end soon: what makes the database, what observes a solution
         return False
 
@@ -226,7 +226,7 @@ def echo(_, unit):
 
 @pytest.fixture
 def executor(monkeypatch):
-    monkeypatch.setattr(Room, "wait_until_warm", lambda room: None)  # nothing here needs it
+    monkeypatch.setattr(WarmProcess, "wait_until_warm", lambda warm_process: None)  # nothing here needs it
     with executor_for(2, "", Rules(sandboxed=False)) as local:
         yield local
 
@@ -284,9 +284,9 @@ def test_without_a_sandbox_it_says_so(course):
 
 def test_where_no_sandbox_can_be_had_nothing_is_run(course, monkeypatch, capsys):
     from gradstop import cli
-    from gradstop.grading import room
+    from gradstop.grading.process import warm_process
 
-    monkeypatch.setattr(room, "missing", lambda: "there is no sandbox on this system. Grade on Linux")
+    monkeypatch.setattr(warm_process, "missing", lambda: "there is no sandbox on this system. Grade on Linux")
     assert cli.main(["--root", str(course), "grade", NAME, "--force"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("gradstop: there is no sandbox on this system")

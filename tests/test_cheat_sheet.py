@@ -7,7 +7,7 @@ import torch
 from conftest import ROOT
 from pypdfium2 import PdfDocument
 
-from gradstop.authoring.sheet import PDF, SHEET, missing_words
+from gradstop.authoring.cheat_sheet import PDF, SHEET, missing_words
 
 
 def rows(section):

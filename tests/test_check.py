@@ -146,12 +146,12 @@ def test_another_torch_is_mentioned_when_something_differs(tmp_path, capsys):
 
 def test_what_an_answer_returns_is_escaped_in_the_table():
     from gradstop.compare import as_html, verdict_on
-    from gradstop.compare.reference import Reference, Turn
+    from gradstop.compare.reference import Reference, Trial
     from gradstop.record import Observation, Record, Setup
 
     wanted = Record("c", (), (Observation("it", "value", {"type": "str", "value": "x"}),))
     got = Record("c", (), (Observation("it", "value", {"type": "str", "value": "<script>alert(1)</script>"}),))
-    reference = Reference("f", ("x",), {"c": "a title"}, {"c": (Turn((Setup(0), Setup(0)), wanted),)})
+    reference = Reference("f", ("x",), {"c": "a title"}, {"c": (Trial((Setup(0), Setup(0)), wanted),)})
     html = as_html(verdict_on(reference, {"c": [got]}))
     assert "<script" not in html
     assert "&lt;script&gt;" in html

@@ -9,12 +9,12 @@ from gradstop.compare import compare
 from gradstop.compare.close import close
 from gradstop.compare.kinds import KINDS
 from gradstop.observe import Observer
-from gradstop.observe.notebook import Notebook
+from gradstop.observe.log import ObservationLog
 from gradstop.record import Observation, Record
 
 
 def record(probe, stopped=None):
-    notebook = Notebook("test")
+    notebook = ObservationLog("test")
     probe(Observer(notebook))
     return notebook.take(stopped)
 

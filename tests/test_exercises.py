@@ -5,13 +5,13 @@ import random
 
 import pytest
 from conftest import BENCHES, ROOT, exercises, together
+from support.mutants import mutants
 from test_mutants import TooLong, limited, mutant_function
 
-from gradstop.authoring.mutants import mutants
 from gradstop.authoring.vet import vet
 from gradstop.compare import as_text, compare
 from gradstop.course import section_titles
-from gradstop.grading.key.turns import covering_turns
+from gradstop.grading.answer_key.trial_selection import covering_trials
 from gradstop.observe import observe
 from gradstop.record import Setup
 
@@ -25,14 +25,14 @@ def test_an_exercise_is_sound(bench, exercise):
     assert vet(bench, exercise, [None, 0]) == []
 
 
-def agreeing(bench, exercise, turns, function):
-    """Return the names of the cases in which a function agrees in every turn; None where it takes too long."""
+def agreeing(bench, exercise, trials, function):
+    """Return the names of the cases in which a function agrees in every trial; None where it takes too long."""
     try:
         with limited(10):
             return {
                 case.name
                 for case in bench.cases[exercise]
-                if not any(compare(observe(case, function, turn.setups), turn.record) for turn in turns[case.name])
+                if not any(compare(observe(case, function, trial.setups), trial.record) for trial in trials[case.name])
             }
     except TooLong:
         return None
@@ -48,17 +48,17 @@ def test_a_verdict_is_the_same_under_every_seed(bench, exercise):
     first = {}
     for seed in range(SEEDS):
         numbers = random.Random(f"{exercise} {seed}")
-        turns = {
-            case.name: covering_turns(case, bench.solutions[exercise], lambda n=numbers: n.getrandbits(53))
+        trials = {
+            case.name: covering_trials(case, bench.solutions[exercise], lambda n=numbers: n.getrandbits(53))
             for case in bench.cases[exercise]
         }
         for name, function in answers.items():
-            found = agreeing(bench, exercise, turns, function)
+            found = agreeing(bench, exercise, trials, function)
             assert first.setdefault(name, found) == found, f"{name} under seed {seed}"
     for answer in bench.right[exercise]:
-        assert first[answer.name] == set(turns), answer.name
+        assert first[answer.name] == set(trials), answer.name
     for answer in bench.wrong[exercise]:
-        assert first[answer.name] != set(turns), answer.name
+        assert first[answer.name] != set(trials), answer.name
 
 
 @every_exercise
@@ -118,8 +118,8 @@ def test_every_section_that_is_named_exists_where_its_chapter_does(bench):
     named |= {
         seen.read
         for reference in bench.recorded.values()
-        for turns in reference.turns.values()
-        for turn in turns
-        for seen in turn.record.observations
+        for trials in reference.trials.values()
+        for trial in trials
+        for seen in trial.record.observations
     }
     assert {place for place in named if place.split("#")[0] in chapters} <= sections

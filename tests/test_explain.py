@@ -10,17 +10,20 @@ from made_class import solved, wrong
 
 from gradstop.compare import verdict_on
 from gradstop.course import CourseError
-from gradstop.grading.explain import assignment_of, explained
-from gradstop.grading.key.references import repeated_reference
-from gradstop.grading.repeat import Repeated
+from gradstop.grading.answer_key.references import repeated_reference
+from gradstop.grading.reporting.explain import assignment_of, explained
+from gradstop.grading.reporting.repeat import Repeated
 from gradstop.observe import observe
 from gradstop.record import Setup
 
 NAME = "03-detach"
 BENCH = bench_of(NAME)
 SETUPS = {
-    "a_constant_on_the_same_memory": [[[1, [0, 0, 0, 0]], [2, [0]]], [[3, [1, 1, 1, 1]], [4, [1]]]],
-    "a_stale_backward_raises": [[5, 6], [7, 8], [9, 10]],  # as they were kept before options were fixed
+    "a_constant_on_the_same_memory": [
+        (Setup(1, (0, 0, 0, 0)), Setup(2, (0,))),
+        (Setup(3, (1, 1, 1, 1)), Setup(4, (1,))),
+    ],
+    "a_stale_backward_raises": [(Setup(n), Setup(n + 1)) for n in (5, 7, 9)],  # as before options were fixed
 }
 
 
@@ -36,7 +39,8 @@ def reference():
 def verdict(reference, function):
     cases = {case.name: case for case in BENCH.cases["stop"]}
     observed = {
-        name: [observe(cases[name], function, turn.setups) for turn in turns] for name, turns in reference.turns.items()
+        name: [observe(cases[name], function, trial.setups) for trial in trials]
+        for name, trials in reference.trials.items()
     }
     return verdict_on(reference, observed)
 
@@ -49,8 +53,7 @@ def lines(reference, function=data, kept=None, now=None, **changed):
 
 
 def test_a_reference_is_made_for_exactly_the_kept_seeds(reference):
-    turns = {name: [list(turn.setups) for turn in turns] for name, turns in reference.turns.items()}
-    assert turns == {name: [[Setup.from_json(s) for s in pair] for pair in kept] for name, kept in SETUPS.items()}
+    assert {name: [trial.setups for trial in trials] for name, trials in reference.trials.items()} == SETUPS
     assert verdict(reference, BENCH.solutions["stop"]).agrees
     assert verdict(reference, data).like.misconception == "data-equals-detach"
     again = repeated_reference(BENCH.assignment, "stop", SETUPS)
@@ -67,12 +70,12 @@ def test_every_turn_of_every_case_is_shown_with_what_was_given(reference):
     assert "kept   1 of 5 points, 1 of 5 cases agree" in said
     assert "differs  when the result is edited before a backward" in said
     assert "This behaves like `x.data`" in " ".join(said.split())
-    shown = said.partition("with the two seeds of each turn:")[2]
+    shown = said.partition("with the two seeds of each trial:")[2]
     assert "agrees   when x requires grad" in shown
-    for turns in reference.turns.values():
-        for turn in turns:
-            assert f"seeds {turn.setups[0].seed}, {turn.setups[1].seed}" in shown
-            assert "; ".join(turn.record.given) in " ".join(shown.split())
+    for trials in reference.trials.values():
+        for trial in trials:
+            assert f"seeds {trial.setups[0].seed}, {trial.setups[1].seed}" in shown
+            assert "; ".join(trial.record.given) in " ".join(shown.split())
     assert shown.count("(differs here)") == 1
 
 

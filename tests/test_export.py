@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from classroom import run
 
-from gradstop.grading.export import Grades, Student, as_csv, canvas, moodle, neutral, spreadsheet
+from gradstop.grading.reporting.export import Grades, Student, as_csv, canvas, moodle, neutral, spreadsheet
 
 POINTS = {"03-detach": 18.0, "06-clone": 12.5}
 ANN = Student("ann", "Åström, née O'Hara", "Ann", "ann@example.org", {"03-detach": 17.25, "06-clone": 12.5})

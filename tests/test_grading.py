@@ -88,7 +88,7 @@ def test_the_seeds_are_kept_with_the_verdict_and_no_two_exercises_share_them(cou
         for output in cell.get("outputs", [])
         if "gradstop" in output.get("metadata", {})
     ]
-    pairs = [tuple(seed for seed, _ in pair) for setups in kept for turns in setups.values() for pair in turns]
+    pairs = [tuple(seed for seed, _ in pair) for setups in kept for trials in setups.values() for pair in trials]
     assert len(kept) == len(FULL)
     assert len(set(pairs)) == len(pairs)
 

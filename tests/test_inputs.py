@@ -10,7 +10,7 @@ import pytest
 import torch
 from conftest import ROOT, exercises, together
 
-from gradstop.grading.key.turns import covering_paths, covering_turns
+from gradstop.grading.answer_key.trial_selection import covering_paths, covering_trials
 from gradstop.observe import Draw, case, explore
 from gradstop.observe.features import tensor_features
 from gradstop.observe.forms import FORMS
@@ -123,14 +123,14 @@ def test_a_choice_is_known_by_where_it_stands_and_not_by_how_many_came_before():
 
 
 def drawn(body, seed=0):
-    """Return what a case without a function draws in its turns, as its one observation says."""
+    """Return what a case without a function draws in its trials, as its one observation says."""
     numbers = random.Random(seed)
-    turns = covering_turns(case("f", "x is of each kind")(body), None, lambda: numbers.getrandbits(53))
-    return [turn.record.observations[0].value["items"] for turn in turns]
+    trials = covering_trials(case("f", "x is of each kind")(body), None, lambda: numbers.getrandbits(53))
+    return [trial.record.observations[0].value["items"] for trial in trials]
 
 
 def test_turns_take_every_pair_of_options():
-    """Three kinds, three factors, two modes: each pair is met, by no more turns than the largest two choices need."""
+    """Three kinds, three factors, two modes: each pair is met, by no more trials than the largest two choices need."""
 
     def each(f, draw, see):
         see.value("drawn", [draw.choice("a", "b", "c"), draw.choice(1, 2, 3), draw.choice(True, False)])
@@ -207,7 +207,7 @@ STRUCTURES = """
 import json, sys
 from pathlib import Path
 from gradstop.course import assignments, load_solutions
-from gradstop.grading.key.turns import structures
+from gradstop.grading.answer_key.trial_selection import structures
 from gradstop.observe import read_cases
 
 found = {}

@@ -11,13 +11,13 @@ import pytest
 from conftest import bench_of, references_of
 
 from gradstop.compare import as_text
+from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside.channel import LONGEST, Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
-from gradstop.grading.judge import judge_all
-from gradstop.grading.key.controls import trusty_controls
-from gradstop.grading.parse import parse_record
-from gradstop.grading.seat import SeatLostError
+from gradstop.grading.judging.judge import judge_all
+from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.record import Record
 
 pytestmark = pytest.mark.xdist_group("judge")  # one set of references
@@ -33,11 +33,13 @@ def controls():
 class Forks:
     """What the judge takes for a submission's process: forks ``behave(channel, exercise)`` for each exercise."""
 
+    can_be_observed = True
+
     def __init__(self, behave):
         self._behave = behave
 
     @contextmanager
-    def exercise(self, name):
+    def observe(self, name):
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
@@ -54,11 +56,13 @@ class Forks:
             os.kill(pid, 9)
             os.waitpid(pid, 0)
 
+    def restart(self):
+        """Do nothing: each exercise has a process of its own."""
+
 
 def judged(behave):
     """Judge a process; return the verdicts and whether each exercise could be trusted."""
-    seat, references = Forks(behave), references_of(DETACH, 0)
-    found = judge_all(seat, lambda: seat, references, controls(), PATIENCE)
+    found = judge_all(Forks(behave), references_of(DETACH, 0), controls(), PATIENCE)
     return {name: one.verdict for name, one in found.items()}, {name: one.trusted for name, one in found.items()}
 
 
@@ -119,7 +123,7 @@ def test_every_exercise_has_controls_and_none_is_a_right_answer():
     assert all(controls().values())
     for name, known_controls in controls().items():
         known = references_of(DETACH, 0)[name].behaviours
-        assert all(any(any(turns) for turns in known[control.number][1].values()) for control in known_controls)
+        assert all(any(any(trials) for trials in known[control.number][1].values()) for control in known_controls)
 
 
 def test_an_observer_that_lies_for_the_better_is_not_trusted():
@@ -146,25 +150,28 @@ def test_an_observer_that_lies_for_the_better_is_not_trusted():
 
 
 def test_no_process_and_silence_earn_nothing():
-    found = judge_all(None, lambda: None, references_of(DETACH, 0), controls(), PATIENCE)
+    nowhere = Forks(submission())
+    nowhere.can_be_observed = False
+    found = judge_all(nowhere, references_of(DETACH, 0), controls(), PATIENCE)
     assert {name: one.verdict.passed for name, one in found.items()} == NOTHING
     assert passed(lambda judge, name: None) == NOTHING
 
 
 def test_a_process_that_is_lost_is_started_again_for_the_next_exercise():
-    good, started = Forks(submission()), []
+    started = []
 
-    class Lost:
+    class LostAtFirst(Forks):
         @contextmanager
-        def exercise(self, name):
-            raise SeatLostError("it ended itself")
-            yield
+        def observe(self, name):
+            if not started:
+                raise SubmissionLostError("it ended itself")
+            with super().observe(name) as channel:
+                yield channel
 
-    def fresh():
-        started.append(1)
-        return good
+        def restart(self):
+            started.append(1)
 
-    found = judge_all(Lost(), fresh, references_of(DETACH, 0), controls(), PATIENCE)
+    found = judge_all(LostAtFirst(submission()), references_of(DETACH, 0), controls(), PATIENCE)
     assert {name: one.verdict.passed for name, one in found.items()} == {**FULL, "stop": 0}
     assert len(started) == 1
 

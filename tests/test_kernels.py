@@ -19,8 +19,8 @@ from conftest import ROOT
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
-from gradstop.kernels.process import ForkedKernel
-from gradstop.kernels.zygote import Zygote
+from gradstop.forkserver.client import ForkServer
+from gradstop.forkserver.process import ForkedProcess
 
 KINDS = {"stock": "local-provisioner", "warm": "warm-provisioner"}
 VARIABLE = "JUPYTER_DEFAULT_PROVISIONER_NAME"
@@ -89,13 +89,13 @@ def environment(provisioner):
 
 
 def is_warm(one):
-    return isinstance(one.manager.provisioner.process, ForkedKernel)
+    return isinstance(one.manager.provisioner.process, ForkedProcess)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _own_warm_process():
     """Let the warm process begin with the environment of these tests, whatever others have done before."""
-    Zygote.end()
+    ForkServer.end()
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -377,7 +377,7 @@ def test_a_doubt_leads_to_an_ordinary_kernel(options, reason, caplog):
 def test_a_killed_warm_process_is_replaced_and_takes_its_kernels_along():
     with kernel("warm") as one:
         pid = one.manager.provisioner.process.pid
-        Zygote._current.process.kill()
+        ForkServer._current.process.kill()
         assert gone(pid)
         assert one.manager.provisioner.process.poll() == -signal.SIGKILL
         with kernel("warm") as other:
@@ -396,8 +396,8 @@ client = managers[0].client()
 client.start_channels()
 client.wait_for_ready(timeout=60)
 client.execute("import subprocess; subprocess.Popen(['sleep', '300'])", reply=True, timeout=60)
-from gradstop.kernels.zygote import Zygote
-print(Zygote._current.process.pid, *(manager.provisioner.process.pid for manager in managers), flush=True)
+from gradstop.forkserver.client import ForkServer
+print(ForkServer._current.process.pid, *(manager.provisioner.process.pid for manager in managers), flush=True)
 if sys.argv[1] == "wait":
     time.sleep(300)
 if sys.argv[1] == "raise":
@@ -472,7 +472,7 @@ def test_the_warm_process_is_another_one_in_a_fork_of_the_driver():
     with kernel("warm") as one:
         pid = os.fork()
         if pid == 0:  # only what the parent asserts counts
-            os._exit(0 if Zygote._current is None else 1)
+            os._exit(0 if ForkServer._current is None else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         assert one.run("print(1)") == "1"
 
@@ -481,9 +481,9 @@ def test_a_process_that_is_buried_and_not_yet_told_of_can_be_killed():
     """Its driver may look between the two, and must not fail for it."""
     ended = subprocess.Popen(["true"])
     ended.wait()
-    told, tells = os.pipe()
-    process = ForkedKernel(ended.pid, told)
+    told, status_fd = os.pipe()
+    process = ForkedProcess(ended.pid, told)
     process.kill()
-    os.write(tells, b"0")
-    os.close(tells)
+    os.write(status_fd, b"0")
+    os.close(status_fd)
     assert process.wait() == 0

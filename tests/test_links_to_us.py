@@ -13,7 +13,7 @@ from browsing import HTML, reader
 from conftest import ROOT
 from test_site import PAGES, Elements, text
 
-from gradstop.authoring.preview import SIZE
+from gradstop.authoring.social_card import SIZE
 
 pytestmark = pytest.mark.slow
 CHAPTER, EXERCISE = "book/03-detach.html", "exercises/03-detach/detach.html"

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from conftest import ASSIGNMENTS, ROOT, exercises
-
-from gradstop.authoring.mutants import mutants
+from support.mutants import mutants
 
 pytestmark = pytest.mark.slow
 FEWEST = 10

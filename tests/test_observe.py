@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from gradstop.observe import Census, Observer, case, observe
-from gradstop.observe.notebook import Notebook
+from gradstop.observe.log import ObservationLog
 
 
 def seen(probe):
     """Return what one probe writes."""
-    notebook = Notebook("test")
+    notebook = ObservationLog("test")
     probe(Observer(notebook))
     (observation,) = notebook.take().observations
     json.dumps(observation.value, allow_nan=False)

@@ -5,8 +5,8 @@ import re
 import pytest
 from nbconvert.filters import markdown2html
 
-from gradstop.grading.outputs import clean_text
-from gradstop.grading.template import bare
+from gradstop.grading.intake.outputs import clean_text
+from gradstop.grading.intake.template import bare
 
 PICTURES = [
     "![x](http://a/b)",

@@ -11,8 +11,8 @@ from conftest import ROOT
 from pikepdf import Pdf
 from test_site import PAGES, solution_passages
 
-from gradstop.authoring.printed import PDF, contents, print_book
-from gradstop.authoring.sheet import BROWSERS, text_of
+from gradstop.authoring.book_pdf import PDF, contents, print_book
+from gradstop.authoring.cheat_sheet import BROWSERS, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pdf")]  # made once
 

@@ -7,7 +7,7 @@ import pytest
 from browsing import HTML, reader
 from test_site import CHAPTERS, PAGES
 
-from gradstop.authoring.sheet import text_of
+from gradstop.authoring.cheat_sheet import text_of
 
 pytestmark = pytest.mark.slow
 PAGE = "book/03-detach.html"

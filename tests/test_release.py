@@ -12,8 +12,8 @@ from nbgrader import api
 from gradstop.authoring.refresh import release
 from gradstop.compare import Reference, compare
 from gradstop.course import Assignment, graded_cells
-from gradstop.grading.key import late, references
-from gradstop.grading.key.references import repeated_reference
+from gradstop.grading.answer_key import lazy_imports, references
+from gradstop.grading.answer_key.references import repeated_reference
 
 pytestmark = pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda a: a.name)
 # For which the seeds, too, are picked anew, and in a process what is loaded late: one, and all where a number of seeds
@@ -88,7 +88,7 @@ def observed_anew(assignment, _):
         name: repeated_reference(
             bench.assignment,
             name,
-            {case: [[s.to_json() for s in turn.setups] for turn in turns] for case, turns in recorded.turns.items()},
+            {case: [trial.setups for trial in trials] for case, trials in recorded.trials.items()},
         )
         for name, recorded in bench.recorded.items()
     }
@@ -100,7 +100,7 @@ def test_generating_again_changes_nothing(assignment, tmp_path, monkeypatch):
     monkeypatch.setattr(api, "get_alembic_version", alembic_version)
     if assignment.name not in WHOLE:
         monkeypatch.setattr(references, "assignment_references", observed_anew)
-        monkeypatch.setattr(late, "late_modules", lambda _: stored["late"])
+        monkeypatch.setattr(lazy_imports, "lazy_imports_of", lambda _: stored["late"])
     root = tmp_path / "course"
     root.mkdir()
     for name in ("solutions", "book", "nbgrader_config.py"):
@@ -123,8 +123,8 @@ def require_alike(stored, fresh):
         assert old.titles == new.titles
         assert old.parameters == new.parameters
         assert [wrong for wrong, _ in old.behaviours] == [wrong for wrong, _ in new.behaviours]
-        for case, turns in old.turns.items():
-            for was, now in zip(turns, new.turns[case], strict=True):
+        for case, trials in old.trials.items():
+            for was, now in zip(trials, new.trials[case], strict=True):
                 assert was.setups == now.setups
                 assert was.record.given == now.record.given
                 assert compare(was.record, now.record) == []

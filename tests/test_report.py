@@ -13,11 +13,11 @@ from conftest import ROOT
 from made_class import KNOWN, NAME, POINTS, STUDENTS, made_class, outcome, solved, stub, wrong
 from test_browser import LOOKS, faults
 
-from gradstop.grading.names import Names, NoNames
-from gradstop.grading.outcome import Outcome
-from gradstop.grading.report import Bin, Note, make_report
-from gradstop.grading.report_command import summary
-from gradstop.grading.report_page import report_page
+from gradstop.grading.graded_submission import GradedSubmission
+from gradstop.grading.reporting.anonymising import Names, NoNames
+from gradstop.grading.reporting.report import Bin, Note, make_report
+from gradstop.grading.reporting.report_command import summary
+from gradstop.grading.reporting.report_page import report_page
 
 DAY = date(2026, 11, 27)
 LONG = "40:0123456789abcdef"
@@ -49,14 +49,16 @@ def test_scores_are_sorted_into_bins_and_full_marks_have_their_own():
 
 
 def test_an_uneven_number_of_points_is_covered_once():
-    marks = [replace(solved(name), points=3.5, score=3.5) for name in POINTS]
-    bins = report_on(Outcome("a", "", marks), Outcome("b", "", [replace(m, score=3.4) for m in marks])).scores.bins
+    scores = [replace(solved(name), points=3.5, score=3.5) for name in POINTS]
+    bins = report_on(
+        GradedSubmission("a", "", scores), GradedSubmission("b", "", [replace(m, score=3.4) for m in scores])
+    ).scores.bins
     assert bins[-2:] == [Bin(16, 17.5, 1), Bin(17.5, 17.5, 1)]
 
 
 def test_an_exercise_counts_whole_answers_shares_and_the_case_that_most_failed_first():
     answers = [wrong("stop", passed=0), wrong("stop", passed=0), wrong("stop", passed=2), stub("stop")]
-    report = report_on(outcome("full"), *(outcome(f"s{i}", mark) for i, mark in enumerate(answers)))
+    report = report_on(outcome("full"), *(outcome(f"s{i}", earned) for i, earned in enumerate(answers)))
     stop = exercise(report, "stop")
     assert (stop.graded, stop.solved, stop.untouched) == (5, 1, 1)
     assert stop.share == pytest.approx((1 + 0 + 0 + 0.4 + 0) / 5)
@@ -80,7 +82,7 @@ def test_a_misconception_is_counted_by_student_over_all_exercises():
 def test_what_was_not_graded_says_why_and_is_in_no_number():
     report = report_on(
         outcome("ann"),
-        Outcome("ben", "", problem="no notebook"),
+        GradedSubmission("ben", "", problem="no notebook"),
         unread={"cyd": "not graded yet"},
         outdated={"ann": "old"},
     )
@@ -154,7 +156,7 @@ def test_all_that_a_submission_says_is_escaped():
     evil = "<script>alert(1)</script>"
     page = page_on(
         outcome(evil, wrong("stop", first=f"when {evil}: got"), lost=[evil], changed=[evil]),
-        Outcome(f"b{evil}", "", problem=f"detach.ipynb: {evil}"),
+        GradedSubmission(f"b{evil}", "", problem=f"detach.ipynb: {evil}"),
         unread={f"c{evil}": evil},
         outdated={evil: evil},
     )
@@ -163,14 +165,14 @@ def test_all_that_a_submission_says_is_escaped():
 
 
 def test_a_class_of_which_nothing_was_graded_has_a_page():
-    page = page_on(Outcome("ann", "", problem="damaged"), unread={"ben": "not graded yet"})
+    page = page_on(GradedSubmission("ann", "", problem="damaged"), unread={"ben": "not graded yet"})
     assert "<b>0</b> graded" in page
     assert "<svg" not in page
 
 
 def test_the_template_is_shipped():
-    assert files("gradstop.grading").joinpath("report.html.j2").is_file()
-    assert "grading/report.html.j2" in (ROOT / "pyproject.toml").read_text()
+    assert files("gradstop.grading.reporting").joinpath("report.html.j2").is_file()
+    assert "grading/reporting/report.html.j2" in (ROOT / "pyproject.toml").read_text()
 
 
 # Without names

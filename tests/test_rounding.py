@@ -47,10 +47,10 @@ def runs(bench, exercise):
     """Yield (name, case, answer, seeds): the solution under all seeds, the other answers under every tenth."""
     for case in bench.cases[exercise]:
         seeds = random.Random(case.name)
-        for turn in range(SEEDS):
+        for trial in range(SEEDS):
             pair = (seeds.getrandbits(53), seeds.getrandbits(53))
             for name, function in known_answers(bench, exercise).items():
-                if turn % 10 == 0 or name == "the solution":
+                if trial % 10 == 0 or name == "the solution":
                     yield f"{exercise}, {case.name}, {name}, {pair}", case, function, pair
 
 

@@ -5,9 +5,8 @@ import json
 import pytest
 from classroom import hand_in, make_course, run
 from conftest import BENCHES
+from support.mutants import mutants
 from test_mutants import TooLong, limited
-
-from gradstop.authoring.mutants import mutants
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("scores")]  # graded once for all
 
@@ -54,10 +53,11 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from gradstop.course import assignments
-from gradstop.grading import paper
-from gradstop.grading.batch import grade, open_course
+from gradstop.grading.judging import bundle
+from gradstop.grading.batch import grade
+from gradstop.grading.nbgrader_bridge.course import open_course
 from gradstop.grading.executors import executor_for
-from gradstop.grading.rooms import use_room
+from gradstop.grading.process.shared import use_room
 from gradstop.grading.rules import Rules
 
 root = Path.cwd()

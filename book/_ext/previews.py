@@ -11,7 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-PICTURE = "_static/preview.png"  # made by gradstop/authoring/preview.py
+PICTURE = "_static/preview.png"  # made by gradstop/authoring/social_card.py
 LONGEST = 200
 NOT_FOUND = """<section><h1>Page not found</h1><p>There is no page at this address.
 Its name may have changed: <a href="search.html">search the book</a>, look it up in

@@ -17,7 +17,7 @@ from gradstop.course import (
     read_json,
     statements,
 )
-from gradstop.grading.key.references import assignment_references
+from gradstop.grading.answer_key.references import assignment_references
 from gradstop.observe import Case, observe, read_cases
 
 
@@ -87,12 +87,12 @@ class Bench:
         return self._references[exercise, seed]
 
     def verdict(self, exercise: str, function: Callable[..., Any], seed: int | None = None) -> Verdict:
-        """Observe a function in every turn of a reference: the recorded one, or that of a seed."""
+        """Observe a function in every trial of a reference: the recorded one, or that of a seed."""
         reference = self.reference(exercise, seed)
-        turns = reference.turns
+        trials = reference.trials
         return verdict_on(
             reference,
-            {c.name: [observe(c, function, t.setups) for t in turns[c.name]] for c in self.cases[exercise]},
+            {c.name: [observe(c, function, t.setups) for t in trials[c.name]] for c in self.cases[exercise]},
         )
 
     def known_verdict(self, answer: Answer, seed: int | None = None) -> Verdict:
@@ -103,6 +103,6 @@ class Bench:
         return self._verdicts[key]
 
     def case_agrees(self, case: Case, function: Callable[..., Any], seed: int | None = None) -> bool:
-        """Whether a function agrees in every turn of a case. Like ``verdict``, but it ends at the first difference."""
-        turns = self.reference(case.exercise, seed).turns[case.name]
-        return not any(compare(observe(case, function, turn.setups), turn.record) for turn in turns)
+        """Whether a function agrees in every trial of a case. Like ``verdict``, but it ends at the first difference."""
+        trials = self.reference(case.exercise, seed).trials[case.name]
+        return not any(compare(observe(case, function, trial.setups), trial.record) for trial in trials)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gradstop.course import CourseError, read_text
-from gradstop.grading.key.turns import covering_paths
+from gradstop.grading.answer_key.trial_selection import covering_paths
 from gradstop.observe import Case
 from gradstop.observe.features import AGAIN, DIMENSIONS, KINDS, LAYOUTS, SIZES, VALUES
 

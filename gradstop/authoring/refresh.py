@@ -10,14 +10,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from gradstop.authoring.bench import Bench
+from gradstop.authoring.cheat_sheet import SHEET, missing_words, print_sheet
 from gradstop.authoring.clinic import INDEX, clinic_pages, write_table
 from gradstop.authoring.normalise import normalised
-from gradstop.authoring.preview import PICTURE, photograph
-from gradstop.authoring.sheet import SHEET, missing_words, print_sheet
+from gradstop.authoring.social_card import PICTURE, photograph
 from gradstop.authoring.vet import vet
 from gradstop.course import Assignment, CourseError, assignments
 from gradstop.course.files import BOOK, EXERCISES, SOLUTIONS
-from gradstop.grading.register import course_config, generate
+from gradstop.grading.nbgrader_bridge.register import course_config, generate
 
 # A kernel without history, and without its remarks on the connection.
 QUIET = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]

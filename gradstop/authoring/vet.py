@@ -82,12 +82,12 @@ def _constants(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
 def _recordings(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
     for one, other in pairwise(seeds):
         recorded, secret = (bench.reference(exercise, seed) for seed in (one, other))
-        replayed = {case: [turn.record for turn in turns] for case, turns in recorded.turns.items()}
+        replayed = {case: [trial.record for trial in trials] for case, trials in recorded.trials.items()}
         for case in _passed(verdict_on(secret, replayed)):
             yield f"a recording of another seed passes when {case}: observe a number that is drawn."
             return
     reference = bench.reference(exercise, seeds[0])
-    silent = {case: [Record(case)] * len(turns) for case, turns in reference.turns.items()}
+    silent = {case: [Record(case)] * len(trials) for case, trials in reference.trials.items()}
     for case in _passed(verdict_on(reference, silent)):
         yield f"nothing is observed when {case}."
 

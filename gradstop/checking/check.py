@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from gradstop.checking.printed import printed
+from gradstop.checking.captured_output import printed
 from gradstop.checking.recording import Recording, read_recording
 from gradstop.checking.show import Report, fail, show
 from gradstop.compare import Reference, Verdict, as_html, as_text, headline, verdict_on
@@ -49,14 +49,14 @@ def check(name: str, *, folder: str | Path | None = None) -> None:
 
 
 def run_check(function: Callable[..., Any], recording: Recording, reference: Reference) -> Verdict:
-    """Observe ``function`` in every turn of every case of the reference and judge it.
+    """Observe ``function`` in every trial of every case of the reference and judge it.
 
     Raises CourseError if it is interrupted.
     """
     observed: dict[str, list[Any]] = {}
     for case in recording.cases[reference.exercise]:
         try:
-            observed[case.name] = [observe(case, function, turn.setups) for turn in reference.turns[case.name]]
+            observed[case.name] = [observe(case, function, trial.setups) for trial in reference.trials[case.name]]
         except KeyboardInterrupt:
             raise CourseError(
                 f"You stopped the check of {reference.exercise} while it ran the case “{case.title}”: "

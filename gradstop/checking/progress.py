@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradstop.checking.captured_output import printed
 from gradstop.checking.check import run_check
-from gradstop.checking.printed import printed
 from gradstop.checking.recording import Recording, read_recording
 from gradstop.compare import Verdict
 from gradstop.compare.report import reading, unwritten

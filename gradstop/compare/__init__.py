@@ -1,7 +1,7 @@
 """Compare two observations and say in words where they part."""
 
 from gradstop.compare.difference import Difference, compare
-from gradstop.compare.reference import Reference, Turn, Wrong, differing, is_behaviour, setups_of
+from gradstop.compare.reference import Reference, Trial, Wrong, differing, is_behaviour, setups_of
 from gradstop.compare.report import headline
 from gradstop.compare.report_html import as_html
 from gradstop.compare.report_text import as_text
@@ -11,7 +11,7 @@ __all__ = [
     "CaseVerdict",
     "Difference",
     "Reference",
-    "Turn",
+    "Trial",
     "Verdict",
     "Wrong",
     "as_html",
@@ -20,6 +20,6 @@ __all__ = [
     "differing",
     "headline",
     "is_behaviour",
-    "verdict_on",
     "setups_of",
+    "verdict_on",
 ]

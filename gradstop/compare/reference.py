@@ -7,7 +7,7 @@ from gradstop.record import Json, Record, Setup, Setups
 
 
 @dataclass(frozen=True)
-class Turn:
+class Trial:
     """One run of a case: what its two phases are drawn from, and what the solution did."""
 
     setups: Setups
@@ -15,8 +15,8 @@ class Turn:
 
 
 def setups_of(data: Json) -> Setups:
-    """Read what a turn is drawn from: one ``Setup`` for each phase."""
-    first, second = map(Setup.from_json, data)
+    """Read what a trial is drawn from: one ``Setup`` for each phase."""
+    first, second = (Setup(seed, tuple(options)) for seed, options in data)
     return first, second
 
 
@@ -32,7 +32,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Reference:
-    """What an exercise's solution does: for each case its title and turns.
+    """What an exercise's solution does: for each case its title and trials.
 
     ``parameters`` names the function's parameters. ``behaviours`` holds each known wrong answer with, for each
     turn of each case, the values in which it differs from the solution (None where it did not get that far).
@@ -41,7 +41,7 @@ class Reference:
     exercise: str
     parameters: tuple[str, ...]
     titles: dict[str, str]
-    turns: dict[str, tuple[Turn, ...]]
+    trials: dict[str, tuple[Trial, ...]]
     behaviours: tuple[tuple[Wrong, dict[str, list[dict[str, Json]]]], ...] = ()
 
     def to_json(self) -> Json:
@@ -50,9 +50,9 @@ class Reference:
             {
                 "name": name,
                 "title": self.titles[name],
-                "turns": [{"setups": [s.to_json() for s in t.setups], "record": t.record.to_json()} for t in turns],
+                "turns": [{"setups": t.setups, "record": t.record.to_json()} for t in trials],
             }
-            for name, turns in self.turns.items()
+            for name, trials in self.trials.items()
         ]
         wrong = [{**vars(answer), "differs": differs} for answer, differs in self.behaviours]
         return {"parameters": list(self.parameters), "cases": cases, "wrong": wrong}
@@ -60,32 +60,32 @@ class Reference:
     @classmethod
     def from_json(cls, exercise: str, data: Json) -> "Reference":
         """Read what ``to_json`` wrote."""
-        turns = {
-            case["name"]: tuple(Turn(setups_of(t["setups"]), Record.from_json(t["record"])) for t in case["turns"])
+        trials = {
+            case["name"]: tuple(Trial(setups_of(t["setups"]), Record.from_json(t["record"])) for t in case["turns"])
             for case in data["cases"]
         }
         titles = {case["name"]: case["title"] for case in data["cases"]}
         keys = ("name", "misconception", "says", "read")
         known = tuple((Wrong(**{k: w[k] for k in keys}), w["differs"]) for w in data["wrong"])
-        return cls(exercise, tuple(data["parameters"]), titles, turns, known)
+        return cls(exercise, tuple(data["parameters"]), titles, trials, known)
 
 
 def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wrong | None:
     """Return the known wrong answer that agrees with every observation, if there is one."""
     for answer, differs in reference.behaviours:
         if all(
-            is_behaviour(record, turn, differs[case][number])
-            for case, turns in reference.turns.items()
-            for number, (turn, record) in enumerate(zip(turns, observed[case], strict=True))
+            is_behaviour(record, trial, differs[case][number])
+            for case, trials in reference.trials.items()
+            for number, (trial, record) in enumerate(zip(trials, observed[case], strict=True))
         ):
             return answer
     return None
 
 
-def is_behaviour(record: Record, turn: Turn, differs: dict[str, Json]) -> bool:
+def is_behaviour(record: Record, trial: Trial, differs: dict[str, Json]) -> bool:
     """Whether a record is the solution's, but for the values in ``differs``."""
     seen = _values(record)
-    for wanted in turn.record.observations:
+    for wanted in trial.record.observations:
         got = seen.get(wanted.name)
         if wanted.name not in differs:
             same = agrees(got, wanted)
@@ -98,12 +98,12 @@ def is_behaviour(record: Record, turn: Turn, differs: dict[str, Json]) -> bool:
     return True
 
 
-def differing(record: Record, turn: Turn) -> dict[str, Json]:
+def differing(record: Record, trial: Trial) -> dict[str, Json]:
     """Return the values of a record in which it is not the solution's: what ``is_behaviour`` looks for."""
     seen = _values(record)
     return {
         wanted.name: seen.get(wanted.name)
-        for wanted in turn.record.observations
+        for wanted in trial.record.observations
         if not agrees(seen.get(wanted.name), wanted)
     }
 

@@ -9,7 +9,7 @@ from gradstop.record import Record
 
 @dataclass(frozen=True)
 class CaseVerdict:
-    """One case: agrees in every turn, or the inputs and differences of the first turn that does not."""
+    """One case: agrees in every trial, or the inputs and differences of the first trial that does not."""
 
     title: str
     given: tuple[str, ...] = ()
@@ -44,17 +44,19 @@ class Verdict:
         return self.passed == len(self.cases)
 
 
-def verdict_on(reference: Reference, observed: dict[str, list[Record]], missing: str = "nothing was observed") -> Verdict:
-    """Compare what was observed, one record for each turn of each case, with the reference.
+def verdict_on(
+    reference: Reference, observed: dict[str, list[Record]], missing: str = "nothing was observed"
+) -> Verdict:
+    """Compare what was observed, one record for each trial of each case, with the reference.
 
     A record that is missing counts as one that observed nothing; ``missing`` says why it is.
     """
     complete = {
         case: [
-            *observed.get(case, [])[: len(turns)],
-            *_nothing(case, len(turns) - len(observed.get(case, [])), missing),
+            *observed.get(case, [])[: len(trials)],
+            *_nothing(case, len(trials) - len(observed.get(case, [])), missing),
         ]
-        for case, turns in reference.turns.items()
+        for case, trials in reference.trials.items()
     }
     cases = tuple(_case(reference, case, records) for case, records in complete.items())
     verdict = Verdict(reference.exercise, cases)
@@ -65,10 +67,10 @@ def verdict_on(reference: Reference, observed: dict[str, list[Record]], missing:
 
 def _case(reference: Reference, case: str, records: list[Record]) -> CaseVerdict:
     title = reference.titles[case]
-    for turn, record in zip(reference.turns[case], records, strict=True):
-        differences = compare(record, turn.record)
+    for trial, record in zip(reference.trials[case], records, strict=True):
+        differences = compare(record, trial.record)
         if differences:
-            return CaseVerdict(title, turn.record.given, tuple(differences))
+            return CaseVerdict(title, trial.record.given, tuple(differences))
     return CaseVerdict(title)
 
 

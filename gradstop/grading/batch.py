@@ -1,34 +1,33 @@
 """Grades all submissions of an assignment into nbgrader's gradebook; what is finished stays finished."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
+import msgspec
 
-from gradstop.course import Assignment, CourseError
+from gradstop.course import Assignment
 from gradstop.grading.assess import Unit, grade_unit
-from gradstop.grading.entry import Entry, open_entry
 from gradstop.grading.executors import Executor, Lost
-from gradstop.grading.outcome import Outcome
-from gradstop.grading.paper import secret_paper, version_of
-from gradstop.grading.register import course_config, is_registered, register
-from gradstop.grading.results import Results, results_of
+from gradstop.grading.graded_submission import GradedSubmission
+from gradstop.grading.intake.submission import NothingHandedInError, UnreadableError
+from gradstop.grading.judging.bundle import secret_bundle, version_of
+from gradstop.grading.nbgrader_bridge.course import Course
+from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter, open_gradebook_writer
+from gradstop.grading.nbgrader_bridge.register import is_registered, register
+from gradstop.grading.result_store import Kept, ResultStore, result_store_of
 from gradstop.grading.rules import Rules
-from gradstop.grading.submission import NothingHandedInError, Submission, UnreadableError, read_submission
 
-BATCH = 25  # outcomes that are entered in the gradebook at a time
+BATCH = 25  # graded submissions that are entered in the gradebook at a time
 
 
 @dataclass(frozen=True)
-class Result:
-    """One submission: its outcome, the score before where that was another, and whether it was graded in this run.
+class RunResult:
+    """One submission of a run: its outcome, the score before where that was another, whether it was graded just now.
 
     ``handed_in`` is False for somebody who has handed in other assignments, and nothing for this one.
     """
 
-    outcome: Outcome
+    outcome: GradedSubmission
     before: float | None = None
     graded: bool = True
     handed_in: bool = True
@@ -40,39 +39,19 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Course:
-    """The course at ``root``: nbgrader's configuration, and where submissions lie."""
+class Plan:
+    """What a run has to do.
 
-    root: Path
-    config: Config
-    directories: CourseDirectory = field(init=False, repr=False, compare=False)
+    Attributes:
+        unchanged: what was graded before; neither it nor what judges it has changed.
+        unreadable: what cannot be graded, with the reason.
+        to_grade: the students whose submissions are graded.
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "directories", CourseDirectory(config=self.config))
+    """
 
-    @property
-    def submitted(self) -> Path:
-        """Where submissions lie, a folder for each student."""
-        return self.root / str(self.directories.submitted_directory)
-
-    def students(self, assignment: Assignment, student: str = "*") -> list[str]:
-        """Return who has anything in the folder of submissions. Raises CourseError if nobody has."""
-        found = sorted(path.name for path in self.submitted.glob(student) if not path.name.startswith("."))
-        if not found:
-            place = self.submitted.relative_to(self.root) / ("STUDENT" if student == "*" else student)
-            raise CourseError(
-                f"There is no submission to grade: put one in {place}/{assignment.name}/{assignment.notebook.name}."
-            )
-        return found
-
-    def read(self, assignment: Assignment, student: str) -> Submission:
-        """Read a student's submission. Raises UnreadableError."""
-        return read_submission(student, self.submitted / student / assignment.name / assignment.notebook.name)
-
-
-def open_course(root: Path) -> Course:
-    """Return the course at ``root``. Raises CourseError where there is none."""
-    return Course(root, course_config(root))
+    unchanged: tuple[RunResult, ...]
+    unreadable: tuple[RunResult, ...]
+    to_grade: tuple[str, ...]
 
 
 def grade(
@@ -83,7 +62,7 @@ def grade(
     executor: Executor,
     *,
     force: bool = False,
-) -> Iterator[Result]:
+) -> Iterator[RunResult]:
     """Grade submissions and yield each result once it is kept.
 
     What has been graded before and has not changed, neither it nor what judges it, is not run again unless ``force``
@@ -92,85 +71,108 @@ def grade(
     """
     if not is_registered(course.directories, assignment.name):
         register(course.config, assignment.name)
-    run = _Run(course, assignment, rules, force, results_of(course.root))
-    with open_entry(course.config, assignment) as entry:
-        yield from run.grade(students, executor, entry)
-
-
-class _Run:
-    """One run over the submissions of an assignment."""
-
-    def __init__(self, course: Course, assignment: Assignment, rules: Rules, force: bool, results: Results) -> None:
-        self._course, self._assignment, self._rules, self._force = course, assignment, rules, force
-        self._results = results
-        self._version = version_of(assignment)
-        self._known = results.fingerprints(assignment.name)
-        self._unread: list[Result] = []
-        self._same: list[Result] = []
-        self._gone: list[Result] = []
-
-    def grade(self, students: list[str], executor: Executor, entry: Entry) -> Iterator[Result]:
-        there = entry.entered()
-        waiting: list[str] = []
-        fresh = list(self._to_grade(students))
-        for result in self._same:
-            student = result.outcome.student
-            if student not in there or not self._known[student][1]:
-                waiting.append(student)
-            yield result
-        yield from self._unread
-        if fresh:
-            paper = secret_paper(self._assignment, self._course.root, executor.room).to_bytes()
-            for student, data in executor.run(grade_unit, paper, self._units(fresh)):
+    store = result_store_of(course.root)
+    known = store.kept(assignment.name)
+    plan = plan_run(course, assignment, students, {} if force else known, store)
+    with open_gradebook_writer(course.config, assignment) as writer:
+        entries = _Entries(assignment, store, writer)
+        yield from entries.again(plan.unchanged, known)
+        yield from plan.unreadable
+        if plan.to_grade:
+            bundle = secret_bundle(assignment, course.root, executor.warm_process)
+            units = _Units(course, assignment, plan.to_grade, rules)
+            for student, data in executor.run(grade_unit, msgspec.json.encode(bundle), units):
                 outcome = _outcome(student, data)
                 if not isinstance(data, Lost):
-                    self._results.keep(self._assignment.name, outcome)
+                    store.keep(assignment.name, outcome)
                 if not outcome.problem:
-                    waiting.append(student)
-                yield Result(outcome.lean(), self._known.get(student, ("", False, None))[2])
-                if len(waiting) >= BATCH:
-                    self._enter(entry, waiting)
-            yield from self._gone
-        self._enter(entry, waiting)
+                    entries.add(student)
+                yield RunResult(outcome.summary(), known[student].score if student in known else None)
+            yield from units.unreadable
+        entries.enter()
 
-    def _to_grade(self, students: list[str]) -> Iterator[str]:
-        """Yield who has to be graded; note who need not be, and who cannot be."""
-        for student in students:
-            try:
-                fingerprint = self._course.read(self._assignment, student).fingerprint(self._version)
-            except UnreadableError as reason:
-                outcome = Outcome(student, "", problem=str(reason))
-                handed_in = not isinstance(reason, NothingHandedInError)
-                self._unread.append(Result(outcome, graded=False, handed_in=handed_in))
-                continue
-            known = self._known.get(student)
-            kept = None
-            if known and known[0] == fingerprint and not self._force:
-                kept = self._results.outcome(self._assignment.name, student)
-            if kept is not None and (kept.notebook or kept.problem):
-                self._same.append(Result(kept.lean(), graded=False))
-            else:
-                yield student
 
-    def _units(self, students: list[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield the units of work, each read when it is its turn."""
-        for student in students:
+def plan_run(
+    course: Course, assignment: Assignment, students: list[str], known: dict[str, Kept], store: ResultStore
+) -> Plan:
+    """Look at each submission and say which have to be graded. ``known`` is what may stand as it was kept."""
+    version = version_of(assignment)
+    unchanged, unreadable, to_grade = [], [], []
+    for student in students:
+        try:
+            fingerprint = course.read(assignment, student).fingerprint(version)
+        except UnreadableError as reason:
+            unreadable.append(_unreadable(student, reason))
+            continue
+        kept = store.outcome(assignment.name, student) if _is_kept(known.get(student), fingerprint) else None
+        if kept is not None and (kept.notebook or kept.problem):
+            unchanged.append(RunResult(kept.summary(), graded=False))
+        else:
+            to_grade.append(student)
+    return Plan(tuple(unchanged), tuple(unreadable), tuple(to_grade))
+
+
+class _Units:
+    """The units of work, each read again when it is its turn, so that memory does not grow with the class.
+
+    ``unreadable`` has those that were there a moment ago, once all have been read.
+    """
+
+    def __init__(self, course: Course, assignment: Assignment, students: tuple[str, ...], rules: Rules) -> None:
+        self.unreadable: list[RunResult] = []
+        self._course, self._assignment, self._students, self._rules = course, assignment, students, rules
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        for student in self._students:
             try:
                 submission = self._course.read(self._assignment, student)
-            except UnreadableError as reason:  # it was there a moment ago
-                self._gone.append(Result(Outcome(student, "", problem=str(reason)), graded=False))
+            except UnreadableError as reason:
+                self.unreadable.append(_unreadable(student, reason))
                 continue
-            yield student, Unit(submission, submission.fingerprint(self._version), self._rules).to_bytes()
-
-    def _enter(self, entry: Entry, students: list[str]) -> None:
-        """Enter outcomes that are kept; clear the list."""
-        kept = [self._results.outcome(self._assignment.name, student) for student in students]
-        entry.enter([outcome for outcome in kept if outcome is not None and outcome.notebook])
-        self._results.mark_entered(self._assignment.name, students)
-        students.clear()
+            yield student, msgspec.json.encode(Unit(submission, self._rules))
 
 
-def _outcome(student: str, data: bytes | Lost) -> Outcome:
+class _Entries:
+    """What is kept and has still to be entered in the gradebook, some at a time."""
+
+    def __init__(self, assignment: Assignment, store: ResultStore, writer: GradebookWriter) -> None:
+        self._assignment, self._store, self._writer = assignment, store, writer
+        self._waiting: list[str] = []
+
+    def again(self, unchanged: tuple[RunResult, ...], known: dict[str, Kept]) -> Iterator[RunResult]:
+        """Yield what was graded before; enter it where the gradebook has not got it."""
+        there = self._writer.entered()
+        for result in unchanged:
+            student = result.outcome.student
+            if student not in there or not known[student].entered:
+                self._waiting.append(student)
+            yield result
+
+    def add(self, student: str) -> None:
+        """Enter a kept outcome, now or with the next ones."""
+        self._waiting.append(student)
+        if len(self._waiting) >= BATCH:
+            self.enter()
+
+    def enter(self) -> None:
+        """Enter all that wait."""
+        kept = [self._store.outcome(self._assignment.name, student) for student in self._waiting]
+        self._writer.enter([outcome for outcome in kept if outcome is not None and outcome.notebook])
+        self._store.mark_entered(self._assignment.name, self._waiting)
+        self._waiting.clear()
+
+
+def _is_kept(kept: Kept | None, fingerprint: str) -> bool:
+    return kept is not None and kept.fingerprint == fingerprint
+
+
+def _unreadable(student: str, reason: UnreadableError) -> RunResult:
+    outcome = GradedSubmission(student, "", problem=str(reason))
+    return RunResult(outcome, graded=False, handed_in=not isinstance(reason, NothingHandedInError))
+
+
+def _outcome(student: str, data: bytes | Lost) -> GradedSubmission:
     if isinstance(data, Lost):
-        return Outcome(student, "", problem="every process that ran it was lost: grade it again alone, with --student")
-    return Outcome.from_json(data.decode())
+        problem = "every process that ran it was lost: grade it again alone, with --student"
+        return GradedSubmission(student, "", problem=problem)
+    return msgspec.json.decode(data, type=GradedSubmission)

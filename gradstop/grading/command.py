@@ -14,7 +14,7 @@ from gradstop.grading.executors import executor_for
 from gradstop.grading.rules import Rules
 
 if TYPE_CHECKING:
-    from gradstop.grading.batch import Result
+    from gradstop.grading.batch import RunResult
 
 
 def grade_command(root: Path, options: Namespace) -> int:
@@ -31,7 +31,8 @@ def grade_command(root: Path, options: Namespace) -> int:
     with executor_for(options.jobs, options.scheduler, rules) as executor:
         executor.prepare()
         # nbgrader takes seconds to load, in which the warm process loads its own.
-        from gradstop.grading.batch import grade, open_course
+        from gradstop.grading.batch import grade
+        from gradstop.grading.nbgrader_bridge.course import open_course
 
         course = open_course(root)
         students = course.students(assignment, options.student)
@@ -46,14 +47,14 @@ def grade_command(root: Path, options: Namespace) -> int:
     return 1 if any(result.outcome.problem and result.handed_in for result in results) else 0
 
 
-def _as_json(result: "Result") -> dict[str, Any]:
+def _as_json(result: "RunResult") -> dict[str, Any]:
     outcome = result.outcome
     return {
         "student": outcome.student,
         "score": None if outcome.problem else outcome.score,
-        "exercises": {mark.exercise: mark.score for mark in outcome.marks},
+        "exercises": {earned.exercise: earned.score for earned in outcome.scores},
         "problem": outcome.problem,
-        "untrusted": [mark.exercise for mark in outcome.marks if not mark.trusted],
+        "untrusted": [earned.exercise for earned in outcome.scores if not earned.trusted],
         "lost": outcome.lost,
         "graded_now": result.graded,
         "before": result.before,
@@ -61,14 +62,14 @@ def _as_json(result: "Result") -> dict[str, Any]:
     }
 
 
-def _summary(results: "list[Result]") -> Iterator[str]:
+def _summary(results: "list[RunResult]") -> Iterator[str]:
     for result in results:
         outcome = result.outcome
         total = "not graded" if outcome.problem else f"{outcome.score:g}"
-        scores = "  ".join(f"{mark.exercise} {mark.score:g}" for mark in outcome.marks)
+        scores = "  ".join(f"{earned.exercise} {earned.score:g}" for earned in outcome.scores)
         yield f"{outcome.student:<20} {total:>10}  {outcome.problem or scores}"
         yield from (f"{'':<20} {'':>10}  left out: {lost}" for lost in outcome.lost)
-        if untrusted := [mark.exercise for mark in outcome.marks if not mark.trusted]:
+        if untrusted := [earned.exercise for earned in outcome.scores if not earned.trusted]:
             yield f"{'':<20} {'':>10}  could not be trusted: {', '.join(untrusted)}"
         if result.changed:
             yield f"{'':<20} {'':>10}  changed: {result.before:g} before"

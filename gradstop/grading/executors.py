@@ -11,19 +11,20 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any, Protocol
 
 from gradstop.course import CourseError
-from gradstop.grading.room import Room
-from gradstop.grading.rooms import use_room
+from gradstop.grading.process.shared import share_warm_process
+from gradstop.grading.process.warm_process import WarmProcess
 from gradstop.grading.rules import Rules
 from gradstop.sandbox.system import die_with_parent
 
 Work = Callable[[bytes, bytes], bytes]
 AHEAD = 2  # units that wait for each worker, so that memory does not grow with the class
-TRIES = 4  # of one unit: another's crash takes it along
+MAX_TRIES = 4  # of one unit: another's crash takes it along
 
 
 class Lost:
@@ -34,7 +35,7 @@ class Executor(Protocol):
     """Does units of work. ``shared`` is what all units of a run have in common."""
 
     @property
-    def room(self) -> Room | None:
+    def warm_process(self) -> WarmProcess | None:
         """The warm process of this machine, where there is one."""
         ...
 
@@ -52,21 +53,22 @@ class Local:
 
     def __init__(self, jobs: int, rules: Rules) -> None:
         self._jobs = jobs
-        self.room = Room(rules)
+        self.warm_process = WarmProcess(rules)
         self._pool: ProcessPoolExecutor | None = None
+        self._job: partial[bytes] | None = None  # what the workers of the pool do with a unit
 
     def prepare(self) -> None:
         """Have the warm process load its modules."""
-        self.room.start()
+        self.warm_process.start()
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
         """Yield each unit's name and result as it is done."""
-        waiting = iter(units)
+        waiting, share = iter(units), partial(work, shared)
         pending: dict[Future[bytes], tuple[_Job, ProcessPoolExecutor]] = {}
         again: list[_Job] = []
         while True:
             while len(pending) < self._jobs * AHEAD and (job := _next_job(again, waiting)) is not None:
-                future, pool = self._submit(work, shared, job.unit)
+                future, pool = self._submit(share, job.unit)
                 pending[future] = job, pool
             if not pending:
                 return
@@ -78,22 +80,25 @@ class Local:
                     # One lost worker breaks the pool, and all that were waiting in it: nobody knows whose it was.
                     if pool is self._pool:  # and not the next one already
                         self._end_pool()
-                    if job.tries < TRIES:
+                    if job.tries < MAX_TRIES:
                         again.append(replace(job, tries=job.tries + 1))
                     else:
                         yield job.name, Lost()
 
-    def _submit(self, work: Work, shared: bytes, unit: bytes) -> tuple[Future[bytes], ProcessPoolExecutor]:
-        """Hand a unit to a pool, and say which."""
+    def _submit(self, job: partial[bytes], unit: bytes) -> tuple[Future[bytes], ProcessPoolExecutor]:
+        """Hand a unit to a pool, and say which. Its workers have the rest of the job since they were forked."""
+        if self._pool is not None and self._job is not job:
+            self._end_pool()
         if self._pool is None:
-            self.room.wait_until_warm()
-            self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self.room,))
+            self.warm_process.wait_until_warm()
+            self._job = job
+            self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self.warm_process, job))
         pool = self._pool
         try:
-            return pool.submit(work, shared, unit), pool
+            return pool.submit(_do, unit), pool
         except BrokenProcessPool:  # a worker was lost since the last look
             self._end_pool()
-            return self._submit(work, shared, unit)
+            return self._submit(job, unit)
 
     def _end_pool(self) -> None:
         """End the workers; what they have not finished is done again, now or in another run."""
@@ -107,7 +112,7 @@ class Local:
     def close(self) -> None:
         """End the workers and the warm process."""
         self._end_pool()
-        self.room.close()
+        self.warm_process.close()
 
 
 @dataclass(frozen=True)
@@ -124,12 +129,21 @@ def _next_job(again: list[_Job], waiting: Iterator[tuple[str, bytes]]) -> _Job |
     return None if fresh is None else _Job(*fresh)
 
 
-def _begin_worker(room: Room) -> None:
+_job: partial[bytes]  # in a worker: what it does with each unit
+
+
+def _begin_worker(warm_process: WarmProcess, job: partial[bytes]) -> None:
     """Leave Ctrl-C to the command, end with it, and use its warm process."""
+    global _job
+    _job = job
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform.startswith("linux"):
         die_with_parent()
-    use_room(room)
+    share_warm_process(warm_process)
+
+
+def _do(unit: bytes) -> bytes:
+    return _job(unit)
 
 
 class Cluster:
@@ -144,7 +158,7 @@ class Cluster:
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._address = address
-        self.room = None
+        self.warm_process = None
         try:
             self._client: Any = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:

@@ -1,14 +1,16 @@
 """How submissions are run: in which sandbox, and for how long."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gradstop.course import Assignment, CourseError, read_json
 from gradstop.sandbox import Limits
 
 TIMEOUT, MEMORY, LEAST_MEMORY = 30.0, 1024, 128  # seconds; MiB
-LATE = ("torch._dynamo", "torch.fx.experimental.symbolic_shapes")  # what torch itself loads only when it needs it
+LAZY_IMPORTS = (
+    "torch._dynamo",
+    "torch.fx.experimental.symbolic_shapes",
+)  # what torch itself loads only when it needs it
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Rules:
         cell: the time for one cell, and for all cases of one exercise.
         total: the time for all cells of a submission, repeated runs included.
         hidden: paths that a sandboxed process must not see; if it does, nothing is run.
-        late: those of `LATE` that are loaded before anything is run.
+        late: those of `LAZY_IMPORTS` that are loaded before anything is run.
 
     """
 
@@ -30,7 +32,7 @@ class Rules:
     cell: float = TIMEOUT
     total: float = 120.0
     hidden: tuple[str, ...] = ()
-    late: tuple[str, ...] = LATE
+    lazy_imports: tuple[str, ...] = LAZY_IMPORTS
 
     @classmethod
     def of_course(
@@ -51,21 +53,16 @@ class Rules:
             raise CourseError(f"--timeout is more than 0 seconds, --memory at least {LEAST_MEMORY} MiB.")
         hidden = [root / name for name in ("solutions", "grading", "nbgrader_config.py")]
         hidden += [Path("/etc/passwd"), Path("/etc/shadow")]
-        late = read_json(assignment.reference).get("late", LATE)
+        lazy_imports = read_json(assignment.reference).get("late", LAZY_IMPORTS)
         return cls(
-            Limits(memory=int(memory) << 20), sandboxed, timeout, 4 * timeout, tuple(map(str, hidden)), tuple(late)
+            Limits(memory=int(memory) << 20),
+            sandboxed,
+            timeout,
+            4 * timeout,
+            tuple(map(str, hidden)),
+            tuple(lazy_imports),
         )
 
     def limits_set(self) -> dict[str, float]:
         """Return what an instructor sets: ``timeout`` in seconds, ``memory`` in MiB."""
         return {"timeout": self.cell, "memory": self.limits.memory >> 20}
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain data; ``from_json`` reads it back."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Rules":
-        """Read what ``to_json`` returned."""
-        paths = {name: tuple(data[name]) for name in ("hidden", "late")}
-        return cls(**{**data, "limits": Limits(**data["limits"]), **paths})

@@ -11,10 +11,10 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import List, Unicode
 
-from gradstop.kernels.client import CLIENTS
-from gradstop.kernels.process import ForkedKernel
-from gradstop.kernels.request import NotWarmError, Request
-from gradstop.kernels.zygote import Zygote
+from gradstop.forkserver.client import ForkServer
+from gradstop.forkserver.process import ForkedProcess
+from gradstop.forkserver.request import NotWarmError, Request
+from gradstop.kernels.jupyter_clients import CLIENTS
 
 # The last is what torch._dynamo imports when the interpreter exits.
 PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", "tabulate"]
@@ -63,7 +63,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         """Start a kernel and return its connection info, as `LocalProvisioner` does."""
         try:
             request = self._request(cmd, self._scrub_kwargs(kwargs))
-            start = asyncio.get_running_loop().run_in_executor(None, Zygote.fork_kernel, request)
+            start = asyncio.get_running_loop().run_in_executor(None, ForkServer.fork_kernel, request)
             self.process = await start
         except NotWarmError as doubt:
             self.log.warning("An ordinary kernel is started, without warmth: %s", doubt)
@@ -84,7 +84,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
 
         The manager asks, sleeps 0.1 s, and asks again: a kernel that ends sooner is seen as soon as it does.
         """
-        if self._is_ending and isinstance(self.process, ForkedKernel):
+        if self._is_ending and isinstance(self.process, ForkedProcess):
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.process.ended(), 0.1)
         code: int | None = await super().poll()
@@ -92,7 +92,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     async def wait(self) -> int | None:
         """Wait for the kernel to end and return its exit code. A fork's end is awaited, not polled for."""
-        if isinstance(self.process, ForkedKernel):
+        if isinstance(self.process, ForkedProcess):
             await self.process.ended()
         code: int | None = await super().wait()
         return code

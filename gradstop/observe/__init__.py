@@ -6,8 +6,8 @@ from gradstop.observe.draw import Draw
 from gradstop.observe.explore import Path, Step, explore
 from gradstop.observe.features import AGAIN
 from gradstop.observe.forms import ALL, FILLED, Form
+from gradstop.observe.probes import Observer
 from gradstop.observe.run import observe, run_case
-from gradstop.observe.see import Observer
 
 __all__ = [
     "AGAIN",

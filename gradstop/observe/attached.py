@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gradstop.observe import raw
+from gradstop.observe import unpatched
 
 _OBJECT = " is the object "
 LONGEST = 60  # characters of an attribute's name
@@ -42,7 +42,7 @@ def _named(phrase: str) -> str:
 
 
 def _of(label: str, thing: Any) -> Iterator[str]:
-    if raw.is_tensor(thing):
+    if unpatched.is_tensor(thing):
         yield from _tensor(label, thing)
     elif isinstance(thing, nn.Module):
         yield from _module(label, thing)
@@ -55,13 +55,13 @@ def _of(label: str, thing: Any) -> Iterator[str]:
 
 def _tensor(label: str, tensor: torch.Tensor) -> Iterator[str]:
     yield from _attributes(label, vars(tensor))
-    yield from (f"a hook on {label}" for _ in raw.hooks(tensor) or ())
-    yield from (f"a post-accumulate-grad hook on {label}" for _ in raw.accumulate_hooks(tensor) or ())
+    yield from (f"a hook on {label}" for _ in unpatched.hooks(tensor) or ())
+    yield from (f"a post-accumulate-grad hook on {label}" for _ in unpatched.accumulate_hooks(tensor) or ())
     flags = {
-        "requires grad": raw.requires_grad(tensor),
-        "is a leaf": raw.is_leaf(tensor),
-        "retains its gradient": raw.retains_grad(tensor),
-        "has a .grad": raw.gradient(tensor) is not None,
+        "requires grad": unpatched.requires_grad(tensor),
+        "is a leaf": unpatched.is_leaf(tensor),
+        "retains its gradient": unpatched.retains_grad(tensor),
+        "has a .grad": unpatched.gradient(tensor) is not None,
     }
     yield from (f"{label} {flag}" for flag, is_set in flags.items() if is_set)
 

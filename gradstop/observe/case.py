@@ -7,7 +7,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from gradstop.observe.draw import Draw
-from gradstop.observe.see import Observer
+from gradstop.observe.probes import Observer
 
 Phases = Generator[None, Draw, None]
 Body = Callable[[Callable[..., Any], Draw, Observer], Phases]

@@ -12,7 +12,7 @@ import torch
 from gradstop.observe.encode import dtype_name
 from gradstop.observe.features import tensor_features
 from gradstop.observe.forms import ALL, FORMS, Form, form_of, view_in
-from gradstop.observe.notebook import Notebook
+from gradstop.observe.log import ObservationLog
 from gradstop.record import Setup
 
 T = TypeVar("T")
@@ -35,11 +35,11 @@ class Draw:
     may change. They are three-digit decimals, no two of one tensor alike, away from zero, unless a form says otherwise.
     """
 
-    def __init__(self, setup: Setup | int, notebook: Notebook | None = None, choose: Choose | None = None):
+    def __init__(self, setup: Setup | int, log: ObservationLog | None = None, choose: Choose | None = None):
         """Draw from a setup, or a bare seed; ``choose`` picks in the place of its options, where they are not known."""
         self._setup = Setup(setup) if isinstance(setup, int) else setup
         self._random = random.Random(self._setup.seed)  # noqa: S311 - not a secret: the seed is
-        self._notebook = Notebook("") if notebook is None else notebook
+        self._log = ObservationLog("") if log is None else log
         self._choose = choose
         self._chosen = 0
         self._sites: dict[tuple[str, int, int], int] = {}
@@ -48,7 +48,7 @@ class Draw:
     @property
     def given(self) -> list[str]:
         """What the inputs are, a line for each."""
-        return self._notebook.given
+        return self._log.given
 
     def choice(self, *options: T) -> T:
         """Pick one of ``options``, which are structures that differ: the first is the plainest."""
@@ -66,8 +66,8 @@ class Draw:
 
     def feature(self, *names: str) -> None:
         """Note what of the exercise's domain this run meets, where the tensors themselves do not show it."""
-        if self._notebook.features is not None:
-            self._notebook.features.update(names)
+        if self._log.features is not None:
+            self._log.features.update(names)
 
     def mode_outside(self) -> AbstractContextManager[Any]:
         """Pick the grad mode that a call is made under: none of its own, or ``no_grad``."""
@@ -151,7 +151,7 @@ class Draw:
             made = made_by(leaf)
         if leaf.requires_grad:
             self._sources[id(made)] = (made, leaf)
-        if self._notebook.features is not None:
+        if self._log.features is not None:
             self.feature(kind, *tensor_features(made))
         return made
 
@@ -169,7 +169,7 @@ class Draw:
         self.feature("a .grad that is there already")
         for leaf in leaves:
             leaf.grad = self.numbers(leaf.shape, dtype=leaf.dtype)
-            self._notebook.grads[id(leaf)] = (leaf, leaf.grad.flatten().tolist())
+            self._log.grads[id(leaf)] = (leaf, leaf.grad.flatten().tolist())
 
 
 def _call_site() -> tuple[str, int, int]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 import torch
 
-from gradstop.observe import raw
+from gradstop.observe import unpatched
 from gradstop.record import Json
 
 LARGEST = 4096  # numbers in one tensor; an exercise needs a few dozen
@@ -18,7 +18,7 @@ def encode(value: object) -> Json:
     A tensor or array becomes its type, dtype, shape and numbers (row-major); a container its type and
     its items; a number, string, bool or None itself. What is none of these is named by its type alone.
     """
-    if raw.is_tensor(value):
+    if unpatched.is_tensor(value):
         return _tensor(value)  # type: ignore[arg-type]
     if isinstance(value, numpy.ndarray):
         return _filled("array", str(value.dtype), value.shape, value.reshape(-1).tolist())
@@ -45,7 +45,7 @@ def structure(value: object) -> Json:
         }
     if isinstance(value, list | tuple):
         return {"type": _container(value), "items": [structure(item) for item in value]}
-    return {"type": "tensor" if raw.is_tensor(value) else type(value).__name__}
+    return {"type": "tensor" if unpatched.is_tensor(value) else type(value).__name__}
 
 
 def number(value: Any) -> Json:
@@ -59,9 +59,11 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 
 def _tensor(tensor: torch.Tensor) -> Json:
-    shape = raw.shape(tensor)
+    shape = unpatched.shape(tensor)
     size = math.prod(shape)
-    return _filled("tensor", dtype_name(raw.dtype(tensor)), shape, raw.numbers(tensor) if size <= LARGEST else [])
+    return _filled(
+        "tensor", dtype_name(unpatched.dtype(tensor)), shape, unpatched.numbers(tensor) if size <= LARGEST else []
+    )
 
 
 def _filled(kind: str, dtype: str, shape: Any, numbers: list[Any]) -> Json:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gradstop.observe.case import Case
 from gradstop.observe.draw import Site
-from gradstop.observe.notebook import Notebook
+from gradstop.observe.log import ObservationLog
 from gradstop.observe.run import run_case
 from gradstop.record import Record, Setup
 
@@ -51,6 +51,6 @@ def explore(
         phase, first = 1, record
         return Setup(seeds[1])
 
-    notebook = Notebook(case.name, features=set())
-    second = run_case(case, function, Setup(seeds[0]), challenge, notebook=notebook, choose=pick)
-    return Path(tuple(steps), frozenset(notebook.features or ()), first.stopped or second.stopped)
+    log = ObservationLog(case.name, features=set())
+    second = run_case(case, function, Setup(seeds[0]), challenge, log=log, choose=pick)
+    return Path(tuple(steps), frozenset(log.features or ()), first.stopped or second.stopped)

@@ -6,8 +6,8 @@ from typing import Any
 from gradstop.observe.case import Case
 from gradstop.observe.draw import Choose, Draw
 from gradstop.observe.isolate import isolated
-from gradstop.observe.notebook import Notebook
-from gradstop.observe.see import Observer, Stopped, first_line
+from gradstop.observe.log import ObservationLog
+from gradstop.observe.probes import Observer, Stopped, first_line
 from gradstop.record import Record, Setup, Setups
 
 # Given the first phase's record, returns what the second is drawn from.
@@ -20,7 +20,7 @@ def run_case(
     first: Setup,
     challenge: Challenge,
     *,
-    notebook: Notebook | None = None,
+    log: ObservationLog | None = None,
     choose: Choose | None = None,
 ) -> Record:
     """Observe ``function`` in ``case`` and return the second phase's record.
@@ -30,20 +30,20 @@ def run_case(
     ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
     Raises ValueError for a case without its ``yield``.
     """
-    notebook = notebook or Notebook(case.name)
+    log = log or ObservationLog(case.name)
     with isolated():
-        phases = case.body(function, Draw(first, notebook, choose), Observer(notebook, case.read))
+        phases = case.body(function, Draw(first, log, choose), Observer(log, case.read))
         finished, stopped = _advance(lambda: next(phases))
         if finished and stopped is None:
             raise ValueError(f"case {case.name!r} has no second phase: write `later = yield` once in it")
-        second = challenge(notebook.take(stopped))
+        second = challenge(log.take(stopped))
         if finished:
             return Record(case.name)
-        later = Draw(second, notebook, choose)
+        later = Draw(second, log, choose)
         finished, stopped = _advance(lambda: phases.send(later))
         if not finished:
             raise ValueError(f"case {case.name!r} yields twice: two phases are all there are")
-        return notebook.take(stopped)
+        return log.take(stopped)
 
 
 def observe(case: Case, function: Callable[..., Any], setups: Setups) -> Record:

@@ -5,7 +5,7 @@ walled in is not run.
 """
 
 from gradstop.sandbox.enter import missing, run_inside
-from gradstop.sandbox.limits import Limits, has_room
+from gradstop.sandbox.limits import Limits, has_free_space
 from gradstop.sandbox.view import WORK, interpreter_paths
 
-__all__ = ["WORK", "Limits", "has_room", "interpreter_paths", "missing", "run_inside"]
+__all__ = ["WORK", "Limits", "has_free_space", "interpreter_paths", "missing", "run_inside"]

@@ -48,7 +48,7 @@ class Limits:
             resource.setrlimit(which, (value, value))
 
 
-def has_room() -> bool:
+def has_free_space() -> bool:
     """Whether this process may still take enough memory to go on with."""
     with open("/proc/self/statm", "rb") as file:
         taken = [int(word) * resource.getpagesize() for word in file.read().split()]

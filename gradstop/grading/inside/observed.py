@@ -39,12 +39,12 @@ def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) 
         nonlocal order
         judge.send({"done": done, "first": record.reported()})
         order = judge.receive()
-        return Setup.from_json(order["second"])
+        return _setup(order["second"])
 
     while "function" in order:
         guard.restore()
         now = order
-        first = Setup.from_json(now["first"])
+        first = _setup(now["first"])
         second = run_case(known[now["case"]], functions[now["function"]], first, challenge)
         done = second.reported()
     judge.send({"done": done})
@@ -78,3 +78,8 @@ def _callable(function: Any) -> Function:
         raise NameError(MISSING)
 
     return missing
+
+
+def _setup(data: list[Any]) -> Setup:
+    seed, options = data
+    return Setup(seed, tuple(options))

@@ -3,7 +3,7 @@ import sys
 
 import gradstop
 from gradstop.compare import close, difference, kinds, verdict
-from gradstop.observe import raw, run, see
+from gradstop.observe import probes, run, unpatched
 
 gradstop.check = lambda *a, **k: None
 close.close = lambda *a, **k: True
@@ -12,8 +12,8 @@ verdict.compare = lambda *a: []
 kinds.KINDS.clear()
 run.run_case = lambda *a, **k: None
 for _name in ("requires_grad", "is_leaf", "version", "numbers", "memory"):
-    setattr(raw, _name, lambda *a: None)
-see.Observer._write = lambda *a, **k: None
+    setattr(unpatched, _name, lambda *a: None)
+probes.Observer._write = lambda *a, **k: None
 for _name in [name for name in sys.modules if name.startswith("gradstop")]:
     del sys.modules[_name]
 

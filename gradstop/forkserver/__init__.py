@@ -1,0 +1,1 @@
+"""A process that has modules loaded and forks others on request. Imports nothing of the rest of ``gradstop``."""

@@ -1,0 +1,162 @@
+"""A submission's process, from the fork on: its sandbox, its cells, and a fork for each exercise that is observed."""
+
+import base64
+import gc
+import importlib
+import json
+import marshal
+import os
+import random
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import numpy
+import torch
+
+from gradstop.forkserver.request import Request
+from gradstop.grading.inside.channel import Channel, ProtocolError
+from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
+from gradstop.grading.inside.observed import observe_alone
+from gradstop.grading.inside.shell import INLINE, Cells
+from gradstop.grading.inside.warmup import warm_up
+from gradstop.observe import run_cases
+from gradstop.sandbox import Limits, has_free_space, run_inside
+
+_OURS = __name__.partition(".")[0]
+
+
+def _copy_for_learners() -> dict[str, Any]:
+    """Load the package a second time: what a notebook imports and may change is not what observes it."""
+    ours = _loaded()
+    for name in ours:
+        del sys.modules[name]
+    importlib.import_module("gradstop.checking")  # what most notebooks use
+    theirs = _loaded()
+    for name in theirs:
+        del sys.modules[name]
+    sys.modules.update(ours)
+    return theirs
+
+
+def _loaded() -> dict[str, Any]:
+    return {name: module for name, module in sys.modules.items() if name.partition(".")[0] == _OURS}
+
+
+_theirs = _copy_for_learners()
+_ours = list(_loaded())
+_guard = Guard()
+warm_up(_guard)
+keep_kernels()
+
+_NO_MEMORY = 128 + signal.SIGKILL  # as a process ends that the system kills for want of memory
+
+
+def run(request: Request, streams: list[int], status_fd: int) -> NoReturn:
+    """Be what a warm process forks for a submission.
+
+    The first two streams are sockets: the control, spoken in lines of JSON, and the lane, on which the judge passes a
+    socket for each exercise. ``request.arguments`` holds the sandbox's limits and paths, or null for none.
+    """
+    control, fd_socket, unused = streams
+    os.close(unused)
+    judge = Channel(socket.socket(fileno=control))
+    orders = json.loads(request.arguments[0])
+    for number in (0, 1, 2):
+        os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    os.environ.clear()
+    os.environ.update(request.environment, MPLBACKEND=INLINE, GRADSTOP_GRADING="1")
+
+    def body() -> NoReturn:
+        with suppress(ProtocolError, OSError):
+            _serve(judge, fd_socket, sandboxed=orders["sandbox"])
+        os._exit(0)
+
+    if orders["sandbox"]:
+        walls = orders["sandbox"]
+        limits = Limits(**walls["limits"])
+        run_inside(
+            body,
+            started=lambda pid: _tell(status_fd, pid),
+            refused=lambda why: judge.send({"refused": why}),
+            limits=limits,
+            paths=walls["paths"],
+            keep=(control, fd_socket),
+        )
+    os.chdir(request.cwd)
+    _tell(status_fd, os.getpid())
+    body()
+
+
+def _tell(status_fd: int, pid: int) -> None:
+    """Tell the driver which process serves it."""
+    os.write(status_fd, b"%d ready " % pid)
+    os.close(status_fd)
+
+
+def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
+    """Do what the judge says until it hangs up: look, run a cell, or have an exercise observed."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(name, signal.SIG_DFL)
+    block_signals()  # but for the time of a cell
+    hello = judge.receive()
+    cases = run_cases(marshal.loads(base64.b64decode(hello["cases"])))  # noqa: S302 - the judge's own
+    for module in _ours:
+        del sys.modules[module]
+    sys.modules.update(_theirs)
+    random.seed()
+    numpy.random.seed()
+    torch.seed()
+    cells, changed = Cells(), list[str]()
+    judge.send({"sees": [path for path in hello["look"] if os.path.lexists(path)]})
+    while True:
+        order = judge.receive()
+        if "file" in order:
+            with open(order["file"], "ab") as file:
+                file.write(base64.b64decode(order["data"]))
+            continue
+        if "run" in order:
+            outputs = cells.run(order["run"])
+            if not has_free_space():
+                os._exit(_NO_MEMORY)  # the next cell would be blamed
+            judge.send({"outputs": outputs})
+            continue
+        exercise = order["observe"]
+        changed += _guard.restore()
+        _, (number, *_), _, _ = socket.recv_fds(socket.socket(fileno=os.dup(fd_socket)), 1, 1)
+        _kill_leftovers(sandboxed)
+        gc.freeze()  # a collection in the fork would touch, and so copy, every page
+        pid = os.fork()
+        if pid == 0:
+            judge.close()
+            os.close(fd_socket)
+            try:
+                observe_alone(
+                    Channel(socket.socket(fileno=number)), _guard, cases[exercise], cells.namespace.get(exercise)
+                )
+            finally:
+                os._exit(0)
+        os.close(number)
+        judge.receive()  # it has seen enough
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        _kill_leftovers(sandboxed)
+        _bury()
+        judge.send({"ended": exercise, "changed": changed[:20]})
+
+
+def _kill_leftovers(sandboxed: bool) -> None:
+    """End all that the submission has started. The first process of a sandbox sees these alone, and no others."""
+    if sandboxed and os.getpid() == 1:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+        _bury()  # until then they count, and too many of them let no process be forked
+
+
+def _bury() -> None:
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)

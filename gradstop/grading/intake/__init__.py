@@ -1,0 +1,1 @@
+"""What is handed in: read, put back into the form it was handed out in, its outputs made harmless."""

@@ -1,0 +1,177 @@
+"""Reads a submission: a notebook of whatever encoding, and the files beside it. Nothing in it is trusted."""
+
+import codecs
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, convert, from_dict
+
+LARGEST_NOTEBOOK = 20_000_000  # bytes
+LARGEST_FILES = 20_000_000  # bytes, all files beside the notebook
+TIMESTAMP, LARGEST_TIMESTAMP = "timestamp.txt", 100  # bytes
+MOST_CELLS = 2_000
+MOST_FILES = 200
+_NO_NAME = set("<>\"'&`")  # nbgrader's pages show a student's name as it is
+SHOWN = 5  # names in a message
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+class UnreadableError(Exception):
+    """Why a submission cannot be read, and what would mend it."""
+
+
+class NothingHandedInError(UnreadableError):
+    """A student has no folder for this assignment."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's submission: the notebook's bytes, and the files beside it by name."""
+
+    student: str
+    notebook: bytes
+    files: dict[str, bytes]
+
+    def fingerprint(self, version: str) -> str:
+        """Return what changes if and only if this submission, or the ``version`` of what judges it, changes."""
+        digest = sha256(version.encode())
+        beside = [part for name, data in sorted(self.files.items()) for part in (name.encode(errors="replace"), data)]
+        for part in (self.notebook, *beside):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.hexdigest()
+
+
+def read_submission(student: str, notebook: Path) -> Submission:
+    """Read a submission from its folder: the notebook and the plain files beside it, links and devices left out.
+
+    Raises UnreadableError where there is no notebook of this name, it is too large, or the student's name is none.
+    """
+    folder = notebook.parent
+    if not student.isprintable() or set(student) & _NO_NAME:
+        raise UnreadableError(f"the folder's name {student!r} has signs that mean something in a web page: rename it")
+    if folder.is_symlink():
+        raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
+    if not folder.is_dir():
+        raise NothingHandedInError(f"there is no folder {student}/{folder.name}")
+    if os.path.lexists(notebook) and not is_plain(notebook):
+        what = "a link, which may lead to another's" if notebook.is_symlink() else "a folder, a pipe or a device"
+        raise UnreadableError(f"{notebook.name} is {what}: put the notebook itself there")
+    if not is_plain(notebook):
+        raise UnreadableError(f"{notebook.name} is expected, there is {_names(folder)}")
+    size = notebook.stat().st_size
+    if size > LARGEST_NOTEBOOK:
+        raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
+    read_timestamp(folder)
+    try:
+        return Submission(student, notebook.read_bytes(), dict(_files(folder)))
+    except OSError as error:
+        raise UnreadableError(f"{notebook.name} cannot be read: {error.strerror}") from None
+
+
+def read_timestamp(folder: Path) -> datetime | None:
+    """Return when a submission was handed in, as its ``timestamp.txt`` says, in UTC; None where there is none.
+
+    Whoever hands in may have written it: it is read as a plain, short file of whatever encoding. Raises
+    UnreadableError for any other, and for what is no date.
+    """
+    path = folder / TIMESTAMP
+    if not os.path.lexists(path):
+        return None
+    from nbgrader.utils import parse_utc  # takes a second to load
+
+    if not is_plain(path) or path.stat().st_size > LARGEST_TIMESTAMP:
+        raise UnreadableError(f"{TIMESTAMP} is no file of at most {LARGEST_TIMESTAMP} bytes: take it away, or mend it")
+    data = path.read_bytes()
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
+    text = data.decode(encoding, errors="replace").strip()
+    try:
+        found: datetime | None = parse_utc(text) if text else None
+        return found
+    except (ValueError, OverflowError, AttributeError):  # AttributeError: a zone that dateutil does not know
+        shown = "".join(sign if sign.isprintable() else "?" for sign in text[:40])
+        raise UnreadableError(f"{TIMESTAMP} holds no date: {shown!r}. Write 2026-11-28 18:30:00 UTC") from None
+
+
+def _names(folder: Path) -> str:
+    """Return the names of a folder's notebooks: a few of them, and nothing that a terminal would obey."""
+    names = sorted(path.name for path in folder.glob("*.ipynb"))
+    shown = ["".join(sign if sign.isprintable() else "?" for sign in name[:80]) for name in names[:SHOWN]]
+    return ", ".join([*shown, "…"] if len(names) > SHOWN else shown) or "no notebook"
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files beside the notebook that a program may want, as long as they are few and small."""
+    left = LARGEST_FILES
+    plain = [path for path in sorted(folder.iterdir()) if path.suffix != ".ipynb" and is_plain(path)]
+    for path in plain[:MOST_FILES]:
+        left -= path.stat().st_size
+        if left < 0:
+            return
+        yield os.fsencode(path.name).decode(errors="replace"), path.read_bytes()
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a path is a file, and no link, pipe or device."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def read_cells(data: bytes, name: str) -> list[dict[str, Any]]:
+    """Return the cells of a notebook. Raises UnreadableError that says where it is damaged."""
+    cells: list[dict[str, Any]] = read_notebook(data, name)["cells"]
+    return cells
+
+
+def read_notebook(data: bytes, name: str) -> dict[str, Any]:
+    """Return a notebook that has a list of cells. Raises UnreadableError that says where it is damaged."""
+    try:
+        notebook = json.loads(decode(data))
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"{name}, line {error.lineno}: {error.msg}. The file is damaged: get it again") from None
+    except (ValueError, RecursionError):
+        raise UnreadableError(f"{name} is damaged, and no notebook: get it again") from None
+    if isinstance(notebook, dict) and "worksheets" in notebook:
+        notebook = _upgraded(notebook, name)
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise UnreadableError(f"{name} is no notebook: it has no list of cells")
+    if len(cells) > MOST_CELLS:
+        raise UnreadableError(f"{name} has {len(cells)} cells, more than {MOST_CELLS}")
+    return dict(notebook)
+
+
+def decode(data: bytes) -> str:
+    """Return a file's text: UTF-8, or what its byte order mark names, or else what Windows wrote in the West."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    for encoding in (json.detect_encoding(data), "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def _upgraded(notebook: dict[str, Any], name: str) -> dict[str, Any]:
+    """Bring a notebook of the format before 2015 up to date."""
+    try:
+        found: NotebookNode = convert(from_dict(notebook), 4)
+    except Exception as error:  # the converter raises what it meets
+        raise UnreadableError(f"{name} is of an old format that cannot be read: {error}") from None
+    return dict(found)

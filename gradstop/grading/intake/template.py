@@ -1,0 +1,138 @@
+"""The notebook as it was handed out, and how a submission is put back into its form.
+
+A submission may have lost, doubled, moved or changed anything. Its own cells are kept, in their order; what nbgrader
+reads of them is the template's. Nothing here decides a score: this is what is shown, and what is run.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from gradstop.course import CHECK
+from gradstop.grading.intake.outputs import clean_text, is_base64
+
+Cell = dict[str, Any]
+_SHOWN = ("code", "markdown", "raw")
+_IMAGES = ("image/png", "image/jpeg", "image/gif")
+_FILE = re.compile(r"[\w .()-]{1,200}")  # the name of a picture
+_ATTACHED = re.compile(r"\b(attachment):([^\s)>\"']*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Template:
+    """An assignment's notebook as it was handed out."""
+
+    notebook: dict[str, Any]
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """The cells that nbgrader knows, by their names."""
+        return {_grade_id(cell): cell for cell in self.notebook["cells"] if _grade_id(cell)}
+
+    def restore(self, submitted: list[Cell]) -> dict[str, Any]:
+        """Return a notebook of the submission's cells, each clean and with the mark that the template gives it.
+
+        A mark that stands more than once stays on the last cell, as in nbgrader. A locked cell has the template's
+        source; what a student had in the place of one that is no check follows it as a cell of its own. A cell with
+        points that is missing is added.
+        """
+        last = {_grade_id(cell): number for number, cell in enumerate(submitted)}
+        cells: list[Cell] = []
+        for number, cell in enumerate(submitted):
+            mark = _grade_id(cell)
+            if mark not in self.cells or last[mark] != number:
+                cells.append(_clean(cell))
+                continue
+            original = self.cells[mark]
+            if not original["metadata"]["nbgrader"]["locked"]:
+                cells.append(_clean({**cell, "cell_type": original["cell_type"]}, original["metadata"]))
+                continue
+            cells.append(_clean(original, original["metadata"]))
+            if not is_check(original) and text(cell) != text(original):
+                cells.append(_clean(cell))
+        self._add_missing(cells)
+        return {
+            "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
+            "metadata": {k: v for k, v in self.notebook["metadata"].items() if k in ("kernelspec", "language_info")},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+
+    def _add_missing(self, cells: list[Cell]) -> None:
+        """Add each cell with points after the cell that it follows in the template."""
+        present = {_grade_id(cell) for cell in cells}
+        before = ""
+        for mark, original in self.cells.items():
+            if mark not in present and original["metadata"]["nbgrader"]["grade"]:
+                place = next((i + 1 for i, cell in enumerate(cells) if _grade_id(cell) == before), len(cells))
+                cells.insert(place, _clean(original, original["metadata"]))
+            before = mark
+
+
+def bare(cells: list[Cell]) -> list[Cell]:
+    """Return cells of whatever form as valid ones that keep their kind, source and name."""
+    return [
+        {
+            "id": f"cell-{number}",
+            **_clean(cell, {"nbgrader": {"grade_id": _grade_id(cell)}} if _grade_id(cell) else None),
+        }
+        for number, cell in enumerate(cells)
+    ]
+
+
+def is_check(cell: Cell) -> bool:
+    """Whether the judge decides the cell's score: it checks an exercise, and the student does not write it."""
+    mark = cell["metadata"].get("nbgrader") or {}
+    return bool(mark.get("grade") and mark.get("locked", True) and not mark.get("solution"))
+
+
+def exercise_of(cell: Cell) -> str:
+    """Return the exercise that a check cell is about."""
+    return str(cell["metadata"]["nbgrader"]["grade_id"]).removeprefix(CHECK)
+
+
+def text(cell: Cell) -> str:
+    """Return a cell's source, which may be a list of lines."""
+    source = cell.get("source", "")
+    whole = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return whole.encode(errors="replace").decode()  # half a surrogate pair can be neither run nor written
+
+
+def _grade_id(cell: Cell) -> str:
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = mark.get("grade_id") if isinstance(mark, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _clean(cell: Cell, metadata: dict[str, Any] | None = None) -> Cell:
+    """Return a cell with nothing in it but what is shown or run."""
+    kind = cell.get("cell_type")
+    kind = kind if kind in _SHOWN else "raw"
+    clean: Cell = {"cell_type": kind, "metadata": metadata or {}, "source": text(cell)}
+    if kind == "code":
+        return {**clean, "execution_count": None, "outputs": []}
+    clean["source"] = clean_text(clean["source"])
+    if kind == "raw":
+        return clean
+    attached = _attached(cell)
+    # A picture that is not there would end the feedback.
+    clean["source"] = _ATTACHED.sub(
+        lambda found: found[0] if found[2] in attached else f"{found[1]}\N{ZERO WIDTH SPACE}:{found[2]}",
+        clean["source"],
+    )
+    return {**clean, "attachments": attached}
+
+
+def _attached(cell: Cell) -> dict[str, dict[str, str]]:
+    """Return the pictures that a text shows."""
+    attachments = cell.get("attachments")
+    if not isinstance(attachments, dict):
+        return {}
+    pictures = {
+        name: {kind: data for kind, data in bundle.items() if kind in _IMAGES and is_base64(data)}
+        for name, bundle in attachments.items()
+        if isinstance(name, str) and _FILE.fullmatch(name) and isinstance(bundle, dict)
+    }
+    return {name: bundle for name, bundle in pictures.items() if bundle}

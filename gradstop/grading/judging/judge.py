@@ -1,0 +1,168 @@
+"""The judge: asks a submission's process for observations and compares them with its own.
+
+The submission never says that it has passed. It says what it saw under seeds that it is told one at a time; what is
+missing, late or malformed is worth nothing.
+"""
+
+import random
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gradstop.compare import Reference, Trial, Verdict, verdict_on
+from gradstop.grading.answer_key.controls import Control, control_holds
+from gradstop.grading.inside.channel import ENDED, Channel, ProtocolError
+from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process.submission_process import SubmissionLostError
+from gradstop.record import Record
+
+ANSWER = "answer"  # in an order, the submission's own function
+CONTROLS = 3  # runs of controls for one exercise, which has some thirty of its own
+NO_PROCESS = "the submission's process did not answer"
+DISTRUST = (
+    "What observes this exercise was disturbed: functions of the judge's own, observed among the others, were not seen "
+    "as what they are. The exercise could not be judged."
+)
+_LOST = (ProtocolError, SubmissionLostError, OSError)  # TimeoutError is an OSError
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on one exercise, and whether what was observed could be trusted."""
+
+    verdict: Verdict
+    trusted: bool = True
+
+
+@dataclass(frozen=True)
+class _Order:
+    """One run that is asked for: of the answer or of a control, in one trial of a case."""
+
+    case: str
+    index: int
+    trial: Trial
+    control: Control | None = None
+
+
+class Observable(Protocol):
+    """A submission whose cells have run, as ``Attempt`` is one."""
+
+    @property
+    def can_be_observed(self) -> bool:
+        """Whether there is a process to observe."""
+        ...
+
+    def observe(self, exercise: str) -> AbstractContextManager[Channel]:
+        """Have an exercise observed. Raises SubmissionLostError where the process has ended."""
+        ...
+
+    def restart(self) -> None:
+        """Run the cells again in another process, for the exercises that follow."""
+        ...
+
+
+def judge_all(
+    attempt: Observable,
+    references: dict[str, Reference],
+    controls: dict[str, list[Control]],
+    seconds: float,
+) -> dict[str, Judged]:
+    """Have a submission observed in all exercises and return the verdicts.
+
+    ``seconds`` is the time for the cases of one exercise. Never raises for what the submission does.
+    """
+    judged = {}
+    for name, reference in references.items():
+        if not attempt.can_be_observed:
+            judged[name] = Judged(verdict_on(reference, {}, NO_PROCESS))
+            continue
+        session = _Session(reference, controls.get(name, []), seconds)
+        try:
+            with attempt.observe(name) as channel:
+                session.observe(channel)
+        except _LOST:  # and the other exercises need another one
+            attempt.restart()
+        judged[name] = session.judged()
+    return judged
+
+
+class _Session:
+    """The observation of one exercise: the answer's trials and the controls', shuffled under names that say nothing."""
+
+    def __init__(self, reference: Reference, controls: list[Control], seconds: float) -> None:
+        self._reference, self._seconds = reference, seconds
+        self._chance = random.SystemRandom()
+        self._names = [f"{self._chance.getrandbits(32):08x}" for _ in range(len(controls) + 1)]
+        self._controls = controls
+        self._orders = [_Order(case, i, t) for case, trials in reference.trials.items() for i, t in enumerate(trials)]
+        self._orders += self._control_orders()
+        self._chance.shuffle(self._orders)
+        self._seen: dict[tuple[str, int], Record] = {}
+        self._missing = "its process was lost before it could be observed"
+        self._trusted = True
+
+    def _control_orders(self) -> list[_Order]:
+        """Return some runs of controls, each on a trial that the answer gets too."""
+        pairs = [(case, control) for control in self._controls for case in control.cases]
+        orders = []
+        for case, control in self._chance.sample(pairs, min(CONTROLS, len(pairs))):
+            trials = self._reference.trials[case]
+            index = self._chance.randrange(len(trials))
+            orders.append(_Order(case, index, trials[index], control))
+        return orders
+
+    def observe(self, channel: Channel) -> None:
+        """Go through all orders; what ends it is kept as the reason why the rest is missing."""
+        self._deadline = time.monotonic() + self._seconds
+        try:
+            sources = dict(zip(self._names, [None, *(c.source for c in self._controls)], strict=True))
+            channel.send({"functions": dict(sorted(sources.items()))})
+            channel.send(self._words(self._orders[0]))
+            first = self._answer(channel, self._orders[0])["first"]
+            for order, following in zip(self._orders, [*self._orders[1:], None], strict=True):
+                channel.send({"second": order.trial.setups[1], **(self._words(following) if following else {})})
+                answer = self._answer(channel, following)
+                self._note(order, parse_record(first, order.case) + parse_record(answer["done"], order.case))
+                first = answer.get("first")
+            self._missing = ""
+        except _LOST as error:
+            self._missing = self._why(error)
+
+    def _note(self, order: _Order, record: Record) -> None:
+        control = order.control
+        if control is None:
+            self._seen[order.case, order.index] = record
+        elif not control_holds(self._reference, control.number, order.case, order.index, order.trial, record):
+            self._trusted = False
+
+    def _words(self, order: _Order) -> dict[str, object]:
+        number = 0 if order.control is None else self._controls.index(order.control) + 1
+        return {"function": self._names[number], "case": order.case, "first": order.trial.setups[0]}
+
+    def _answer(self, channel: Channel, following: _Order | None) -> dict[str, Any]:
+        """Return the next answer: the record of the run that is done, and the first one of the run that follows."""
+        answer = channel.receive(max(0.0, self._deadline - time.monotonic()))
+        if not isinstance(answer, dict) or answer.keys() != ({"done", "first"} if following else {"done"}):
+            raise ProtocolError("this is not an answer")
+        return answer
+
+    def _why(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return f"it had not returned after {self._seconds:g} s: look for a loop that never ends"
+        if isinstance(error, SubmissionLostError):
+            return str(error)
+        if isinstance(error, OSError) or str(error) == ENDED:
+            return "its process ended: a crash, or an exit"
+        return f"its report could not be read: {error}"
+
+    def judged(self) -> Judged:
+        """Return the verdict on what has been seen. Where it ended half-way, nothing counts: the order is by chance."""
+        if self._missing or not self._trusted:
+            nothing = verdict_on(self._reference, {}, self._missing or DISTRUST)
+            return Judged(nothing, self._trusted)
+        observed = {
+            case: [self._seen[case, index] for index in range(len(trials))]
+            for case, trials in self._reference.trials.items()
+        }
+        return Judged(verdict_on(self._reference, observed))

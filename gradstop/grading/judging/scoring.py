@@ -1,0 +1,70 @@
+"""What a verdict earns, and how a check cell shows it."""
+
+import re
+from dataclasses import replace
+from html import escape
+
+from gradstop.compare import CaseVerdict, Reference, Verdict, as_html
+from gradstop.course import did_you_mean
+from gradstop.grading.graded_submission import ExerciseScore
+from gradstop.grading.inside.channel import MISSING
+from gradstop.grading.intake.outputs import Output
+from gradstop.grading.intake.template import Cell
+from gradstop.grading.judging.judge import Judged
+from gradstop.grading.judging.token_digest import tokens_of
+
+
+def exercise_score(judged: Judged, reference: Reference, points: float, answer: str) -> ExerciseScore:
+    """Return what a verdict earns of these points; ``answer`` is the source of the answer's cell."""
+    verdict = judged.verdict
+    like = verdict.like
+    return ExerciseScore(
+        verdict.exercise,
+        points * verdict.passed / len(verdict.cases),
+        points,
+        verdict.passed,
+        len(verdict.cases),
+        first=verdict.problem or next((_in_words(case) for case in verdict.cases if not case.agrees), ""),
+        misconception=like.misconception if like else "",
+        like=like.says if like else "",
+        read=like.read if like else "",
+        trusted=judged.trusted,
+        setups={case: [trial.setups for trial in trials] for case, trials in reference.trials.items()},
+        tokens=tokens_of(answer),
+    )
+
+
+def check_output(score: ExerciseScore, judged: Judged | None, sections: dict[str, str]) -> Output:
+    """Return the one output of a check cell, as nbgrader reads it: ``text/plain`` is the score.
+
+    What the trials were drawn from stays with it, so that the verdict can be repeated and explained.
+    """
+    html = as_html(judged.verdict, sections) if judged else f"<p>{escape(score.exercise)}: {score.first}.</p>"
+    data = {"text/plain": repr(score.score), "text/html": html}
+    metadata = {"gradstop": {"setups": score.setups}}
+    return {"output_type": "execute_result", "execution_count": 1, "metadata": metadata, "data": data}
+
+
+def with_reasons(judged: dict[str, Judged], cells: list[Cell], outputs: dict[int, list[Output]]) -> dict[str, Judged]:
+    """Say of each exercise without a function why there is none: what its cell has raised, or why it was stopped."""
+    why = {}
+    for number, cell in enumerate(cells):
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        errors = [output for output in outputs.get(number, ()) if output["output_type"] == "error"]
+        if name in judged and _is_missing(judged[name].verdict):
+            said = [" ".join(f"{error['ename']}: {error['evalue']}".split())[:300] for error in errors]
+            meant = did_you_mean(name, re.findall(r"\w+", cell["source"]))
+            why[name] = f"its cell stops with {said[0]}" if said else f"{MISSING}.{meant}"
+    problems = {name: replace(judged[name].verdict, problem=problem) for name, problem in why.items()}
+    return {name: replace(one, verdict=problems.get(name, one.verdict)) for name, one in judged.items()}
+
+
+def _is_missing(verdict: Verdict) -> bool:
+    """Whether every case has found no function."""
+    return all(MISSING in case.differences[0].got for case in verdict.cases if case.differences) and not verdict.passed
+
+
+def _in_words(case: CaseVerdict) -> str:
+    """Say the first difference of a case."""
+    first = case.differences[0]
+    return f"when {case.title}: {first.got}; the reference: {first.expected}"

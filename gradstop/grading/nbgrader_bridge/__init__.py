@@ -1,0 +1,1 @@
+"""All that speaks with nbgrader: its configuration, preprocessors, gradebook and converters."""

@@ -1,0 +1,160 @@
+"""Enters outcomes in nbgrader's gradebook, as `nbgrader autograde` does, and writes the graded notebooks.
+
+nbgrader's own preprocessors decide what is entered (scores, "no response", late penalties); they share one connection
+and one transaction for many submissions, where each would open its own and commit for each cell.
+"""
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor, latesubmissions, saveautogrades
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from traitlets.config import Config
+
+from gradstop.course import Assignment, CourseError
+from gradstop.grading.graded_submission import GradedSubmission
+from gradstop.grading.intake.submission import read_timestamp
+from gradstop.grading.nbgrader_bridge.execute import JudgedExecute
+from gradstop.grading.nbgrader_bridge.gradebook import cause, open_gradebook
+
+
+class GradebookWriter:
+    """Enters outcomes of one assignment, with one connection to the gradebook."""
+
+    def __init__(self, config: Config, assignment: Assignment, gradebook: Gradebook) -> None:
+        self._course = CourseDirectory(config=config)
+        self._assignment = assignment
+        self._gradebook = gradebook
+        self._steps = [_step(kind, config) for kind in _after_execution(config)]
+
+    def entered(self) -> set[str]:
+        """Return the students who have a submission of the assignment in the gradebook."""
+        found = self._gradebook.assignment_submissions(self._assignment.name)
+        return {submission.student_id for submission in found}
+
+    def enter(self, outcomes: list[GradedSubmission]) -> None:
+        """Enter these outcomes in one transaction, then write their notebooks.
+
+        Raises CourseError where the database or the disk cannot take them; then nothing of them is entered.
+        """
+        try:
+            with _one_transaction(self._gradebook):
+                notebooks = [(outcome.student, self._enter(outcome)) for outcome in outcomes]
+        except SQLAlchemyError as error:
+            raise CourseError(
+                f"The gradebook cannot be written: {cause(error)}. Outcomes are kept; grade again."
+            ) from None
+        for student, notebook in notebooks:
+            self._write(student, notebook)
+
+    def _enter(self, outcome: GradedSubmission) -> Any:
+        name, student = self._assignment.name, outcome.student
+        self._gradebook.update_or_create_student(student)
+        stamp = read_timestamp(Path(self._folder(self._course.submitted_directory, student)))
+        self._gradebook.update_or_create_submission(name, student, **({"timestamp": stamp} if stamp else {}))
+        names = {"student": student, "assignment": name, "notebook": self._assignment.notebook.stem}
+        resources: dict[str, Any] = {"nbgrader": {**names, "db_url": self._course.db_url}}
+        notebook = nbformat.reads(outcome.notebook, 4)
+        session = self._gradebook.db
+        for step in self._steps:
+            with session.no_autoflush:  # all cells of a step at once, and not one by one
+                notebook, resources = step(notebook, resources)  # does nothing where it is disabled
+            session.flush()
+        return notebook
+
+    def _write(self, student: str, notebook: Any) -> None:
+        """Write a graded notebook at once or not at all."""
+        folder = Path(self._folder(self._course.autograded_directory, student))
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / f".{self._assignment.notebook.name}"
+        try:
+            unfinished.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
+            unfinished.replace(folder / self._assignment.notebook.name)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise CourseError(
+                f"{folder.name}/{self._assignment.notebook.name} cannot be written: {error.strerror}."
+            ) from None
+
+    def _folder(self, directory: str, student: str) -> str:
+        return str(Path(self._course.root) / self._course.format_path(directory, student, self._assignment.name))
+
+
+@contextmanager
+def open_gradebook_writer(config: Config, assignment: Assignment) -> Iterator[GradebookWriter]:
+    """Open the gradebook for entries. Raises CourseError where it cannot be opened."""
+    with open_gradebook(CourseDirectory(config=config)) as gradebook, _sharing(gradebook), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, on how it fills its tables
+        yield GradebookWriter(config, assignment, gradebook)
+
+
+class _Borrowed:
+    """The open gradebook, for a preprocessor that would open one of its own and close it."""
+
+    def __init__(self, gradebook: Gradebook) -> None:
+        self._gradebook = gradebook
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gradebook, name)
+
+    def __enter__(self) -> "_Borrowed":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def _sharing(gradebook: Gradebook) -> Iterator[None]:
+    """Have nbgrader's preprocessors work on the open gradebook."""
+    modules = (latesubmissions, saveautogrades)
+    for module in modules:
+        module.Gradebook = lambda *_: _Borrowed(gradebook)
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.Gradebook = Gradebook
+
+
+@contextmanager
+def _one_transaction(gradebook: Gradebook) -> Iterator[None]:
+    """Let commits wait until the body has ended; take all back if it raises.
+
+    What is new is numbered at once, for what follows refers to it.
+    """
+    session, commit = gradebook.db, gradebook.db.commit
+    session.commit = lambda: session.flush() if session.new else None
+    try:
+        yield
+    except BaseException:
+        session.commit = commit
+        session.rollback()
+        raise
+    session.commit = commit
+    session.commit()
+
+
+def _after_execution(config: Config) -> list[type[NbGraderPreprocessor]]:
+    """Return the preprocessors that `nbgrader autograde` runs once the cells have run.
+
+    All but the one that checks the marks of the cells: they have just been made from the template.
+    """
+    kinds: list[type[NbGraderPreprocessor]] = list(Autograde(config=config).autograde_preprocessors)
+    return [kind for kind in kinds[kinds.index(JudgedExecute) + 1 :] if kind is not CheckCellMetadata]
+
+
+def _step(kind: type[NbGraderPreprocessor], config: Config) -> NbGraderPreprocessor:
+    step = kind(config=config)
+    step.log = logging.Logger("gradstop")  # what it remarks on, the summary says
+    step.log.addHandler(logging.NullHandler())  # without any, warnings are printed
+    return step

@@ -1,0 +1,1 @@
+"""The processes that run what was handed in, as the judge starts and watches them."""

@@ -1,0 +1,127 @@
+"""One submission's run: its cells, then its exercises, in a process that may be lost and started again."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from gradstop.grading.inside.channel import Channel
+from gradstop.grading.intake.outputs import error_output, parse_outputs
+from gradstop.grading.intake.template import Cell, is_check
+from gradstop.grading.process.submission_process import MAX_CELL, SubmissionLostError, SubmissionProcess
+from gradstop.grading.process.warm_process import WarmProcess
+
+MAX_OUTPUT = 10_000_000  # characters of all outputs of a submission
+TOO_MUCH = "The notebook shows more than is kept; from here on its outputs are left out."
+_Outputs = dict[int, list[dict[str, Any]]]
+
+
+class Attempt:
+    """A submission's cells and exercises, run under the rules of a warm process.
+
+    A cell that kills or hangs its process is left out, and the others are run again without it.
+
+    Attributes:
+        outputs: those of each cell, by its number, once ``run_cells`` has returned.
+        changed: what the cells have changed of torch and of Python, as their processes report it.
+
+    """
+
+    def __init__(self, warm_process: WarmProcess, cases: str, files: dict[str, bytes], cells: list[Cell]) -> None:
+        """Prepare to run ``cells``; ``cases`` is the text of ``cases.py``, ``files`` lie beside the notebook."""
+        self.outputs: _Outputs = {}
+        self.changed: list[str] = []
+        self._warm_process, self._cases, self._files, self._cells = warm_process, cases, files, cells
+        self._seconds = warm_process.rules.total  # left for cells; the time that observing takes is not theirs
+        self._left_out: dict[int, str] = {}
+        self._stack = ExitStack()
+        self._process: SubmissionProcess | None = None
+
+    def __enter__(self) -> "Attempt":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run_cells(self) -> None:
+        """Run all cells but the checks in a fresh process, which is left running."""
+        outputs = self._run_until_all_have_run()
+        lost = {
+            number: [
+                error_output("CellLost", f"This cell was stopped: {why}. The other cells were run again without it.")
+            ]
+            for number, why in self._left_out.items()
+        }
+        self.outputs = outputs | lost
+
+    def restart(self) -> None:
+        """Run the cells again in another process, for the exercises that follow; outputs stay as they are."""
+        self._run_until_all_have_run()
+
+    @contextmanager
+    def observe(self, exercise: str) -> Iterator[Channel]:
+        """Have an exercise observed in a fork of the process; yield the channel to that fork.
+
+        Raises SubmissionLostError where the process has ended, or could not be started.
+        """
+        process = self._process
+        if process is None:
+            raise SubmissionLostError("its process could not be started")
+        with process.exercise(exercise) as channel:
+            yield channel
+        self.changed += [name for name in process.changed if name not in self.changed]
+
+    @property
+    def can_be_observed(self) -> bool:
+        """Whether there is a process in which all cells have run that can be run."""
+        return self._process is not None
+
+    def left_out(self) -> list[str]:
+        """Say which cells were left out, and why."""
+        return [f"cell {number + 1}: {why}" if number >= 0 else why for number, why in sorted(self._left_out.items())]
+
+    def close(self) -> None:
+        """End the process with all that it has started."""
+        self._process = None
+        self._stack.close()
+
+    def _run_until_all_have_run(self) -> _Outputs:
+        """Start a process and run the cells; with each that ends the process, start again without it."""
+        while True:
+            self.close()
+            try:
+                process = self._stack.enter_context(self._warm_process.start_submission(self._cases, self._files))
+            except SubmissionLostError as reason:
+                self._left_out[-1] = str(reason)
+                return {}
+            outputs = self._run_once(process)
+            if outputs is not None:
+                self._process = process
+                return outputs
+
+    def _run_once(self, process: SubmissionProcess) -> _Outputs | None:
+        """Return the cells' outputs, or None where one has ended the process, which is left out from then on."""
+        outputs: _Outputs = {}
+        left = MAX_OUTPUT
+        for number, cell in enumerate(self._cells):
+            if cell["cell_type"] != "code" or is_check(cell) or number in self._left_out:
+                continue
+            start = time.monotonic()
+            try:
+                some = _run_cell(process, cell["source"], min(self._warm_process.rules.cell, self._seconds))
+            except SubmissionLostError as reason:
+                self._left_out[number] = str(reason)
+                return None
+            finally:
+                self._seconds -= time.monotonic() - start
+            left -= len(repr(some))
+            outputs[number] = some if left >= 0 else [error_output("TooMuchShown", TOO_MUCH)]
+        return outputs
+
+
+def _run_cell(process: SubmissionProcess, source: str, seconds: float) -> list[dict[str, Any]]:
+    if len(source) > MAX_CELL:
+        return [error_output("CellTooLong", f"This cell has {len(source)} characters, and was not run.")]
+    if seconds <= 0:
+        return [error_output("NoTimeLeft", "The submission's time was over before this cell could run.")]
+    return parse_outputs(process.run(source, seconds))

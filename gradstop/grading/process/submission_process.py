@@ -1,0 +1,202 @@
+"""The judge's side of a submission's process: speaks with it, watches it, ends it with all that it has started."""
+
+import base64
+import marshal
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import lru_cache
+from typing import Any
+
+import psutil
+
+from gradstop.course import CourseError
+from gradstop.forkserver.process import ForkedProcess
+from gradstop.grading.inside.channel import LONGEST, Channel, ProtocolError
+from gradstop.grading.rules import Rules
+
+PATIENCE = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
+MAX_CELL = LONGEST // 8  # characters
+_PART = LONGEST // 2  # bytes of a file that go in one message
+
+
+class SandboxError(CourseError):
+    """There can be no sandbox here, so nothing is run."""
+
+
+class WarmProcessLostError(Exception):
+    """The warm process has ended, and with it all that was forked from it: no submission's fault."""
+
+
+class SubmissionLostError(Exception):
+    """A submission's process has ended, or had to be ended. The message says why."""
+
+
+class SubmissionProcess:
+    """A submission's process, as the judge speaks with it.
+
+    Attributes:
+        changed: what its cells have changed of torch and of Python, as it reports it.
+
+    """
+
+    changed: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        process: ForkedProcess,
+        control: socket.socket,
+        fd_socket: socket.socket,
+        rules: Rules,
+        inherited: int,
+        is_warm: Callable[[], bool],
+    ) -> None:
+        """Speak with a process that has `inherited` bytes of memory from its warm one, of which `is_warm` tells."""
+        self._process, self._fd_socket, self._rules = process, fd_socket, rules
+        self._inherited, self._is_warm = inherited, is_warm
+        self._known = psutil.Process(process.pid)
+        self._control = Channel(control, self._watch)
+
+    def __enter__(self) -> "SubmissionProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _end(self._process, sandboxed=self._rules.sandboxed)
+
+    def set_up(self, cases: str, files: dict[str, bytes]) -> None:
+        """Hand over the cases and the files, and see that it is walled in."""
+        hidden = self._rules.hidden if self._rules.sandboxed else ()
+        self._say({"cases": _compiled(cases), "look": hidden})
+        answer = self._hear(PATIENCE)
+        if isinstance(answer, dict) and "refused" in answer:
+            raise SandboxError(
+                f"No sandbox can be had here: {answer['refused']}. Grade on a Linux machine that allows user "
+                "namespaces (sysctl kernel.unprivileged_userns_clone=1, on Ubuntu also "
+                "kernel.apparmor_restrict_unprivileged_userns=0), or as root; in a container, with --privileged. "
+                "Or say --no-sandbox and run what students wrote as yourself."
+            )
+        if answer != {"sees": []}:
+            raise SandboxError(
+                f"The sandbox shows what it should hide: {answer}. Is the virtual environment's folder the course's?"
+            )
+        for name, data in files.items():
+            for start in range(0, max(1, len(data)), _PART):
+                part = base64.b64encode(data[start : start + _PART]).decode()
+                self._say({"file": os.path.basename(name), "data": part})
+
+    def run(self, source: str, seconds: float) -> Any:
+        """Run a cell; return its outputs as the process reports them. Raises SubmissionLostError if that ends it."""
+        self._say({"run": source})
+        answer = self._hear(seconds)
+        return answer.get("outputs") if isinstance(answer, dict) else None
+
+    @contextmanager
+    def exercise(self, name: str) -> Iterator[Channel]:
+        """Have an exercise observed in a fork of the process; yield the channel to that fork."""
+        with ExitStack() as stack:
+            ours, theirs = pair(stack)
+            self._say({"observe": name})
+            try:
+                socket.send_fds(self._fd_socket, [b"x"], [theirs.fileno()])
+            except OSError:
+                raise SubmissionLostError(self._why()) from None
+            theirs.close()
+            yield Channel(ours, self._watch)
+        self._say({"end": name})
+        answer = self._hear(PATIENCE)
+        if not isinstance(answer, dict) or answer.get("ended") != name:
+            raise SubmissionLostError("its process gave another answer than it should")
+        names = answer.get("changed")
+        if isinstance(names, list):
+            self.changed = tuple(_printable(text[:80]) for text in names[:20] if isinstance(text, str))
+
+    def _say(self, message: Any) -> None:
+        try:
+            self._control.send(message)
+        except OSError:
+            raise SubmissionLostError(self._why()) from None
+
+    def _hear(self, seconds: float) -> Any:
+        try:
+            return self._control.receive(seconds)
+        except TimeoutError:
+            raise SubmissionLostError(f"it was still running after {seconds:g} s") from None
+        except (ProtocolError, OSError):
+            raise SubmissionLostError(self._why()) from None
+
+    def _why(self) -> str:
+        """Say how the process has ended. Raises WarmProcessLostError where that is the warm process's doing."""
+        if not self._is_warm():
+            raise WarmProcessLostError("the warm process has ended")
+        try:
+            code = self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            return "it answers no more"
+        number = -code if code < 0 else code - 128
+        if number > 0:
+            return f"it was ended by signal {number}{_SIGNALS.get(number, '')}"
+        return f"it ended itself with exit code {code}"
+
+    def _watch(self) -> None:
+        """Raise SubmissionLostError if the process and all below it take more memory than they may."""
+        most = self._rules.limits.memory
+        with suppress(psutil.NoSuchProcess):
+            if _memory(self._known) - self._inherited > most:
+                raise SubmissionLostError(f"it took more than {most >> 20} MiB of memory")
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
+_SIGNALS = {
+    6: " (abort)",
+    9: " (killed, perhaps for want of memory)",
+    11: " (a crash: segmentation fault)",
+    24: " (its time on the processor was over)",
+    31: " (a forbidden system call)",
+}
+
+
+@lru_cache(maxsize=8)
+def _compiled(cases: str) -> str:
+    """Compile the cases once for all submissions: that takes longer than to run one."""
+    return base64.b64encode(marshal.dumps(compile(cases, "cases.py", "exec"))).decode()
+
+
+def pair(stack: ExitStack) -> tuple[socket.socket, socket.socket]:
+    """Return two ends of a connection: the judge's, which waits for nothing too long, and the submission's."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    ours.settimeout(PATIENCE)
+    return stack.enter_context(ours), stack.enter_context(theirs)
+
+
+def _memory(process: psutil.Process) -> int:
+    """Return the bytes that a process and all below it hold, each shared page counted once."""
+    total = 0
+    for one in [process, *process.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            try:
+                total += one.memory_full_info().pss
+            except psutil.AccessDenied:
+                total += one.memory_info().rss
+    return total
+
+
+def _end(process: ForkedProcess, *, sandboxed: bool) -> None:
+    """Kill a process and wait until it, and all that it has started, has ended.
+
+    A sandbox ends with its first process; without one, what is seen below the process is killed too.
+    """
+    family: list[psutil.Process] = []
+    if not sandboxed:  # to look takes time: every process of the machine is read
+        with suppress(psutil.NoSuchProcess):
+            family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    for one in family:
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            one.kill()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(5.0)

@@ -1,0 +1,164 @@
+"""The warm process that submissions are forked from. It holds nothing secret: no solution, no seed, no submission."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import psutil
+
+from gradstop.course import CourseError
+from gradstop.forkserver.client import ForkServer
+from gradstop.forkserver.process import ForkedProcess
+from gradstop.forkserver.request import NotWarmError, Request
+from gradstop.grading.process.submission_process import SandboxError, SubmissionProcess, WarmProcessLostError, pair
+from gradstop.grading.rules import Rules
+from gradstop.sandbox import interpreter_paths, missing
+
+TARGET = "gradstop.grading.inside.main:run"
+TRIES = 3
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    # With an accelerator a backward starts threads, which a fork loses.
+    "CUDA_VISIBLE_DEVICES": "",
+    "HIP_VISIBLE_DEVICES": "",
+}
+_LEARNER = {
+    "HOME": "/tmp",  # noqa: S108 - the sandbox's own
+    "USER": "learner",
+    "LOGNAME": "learner",
+    "PATH": os.defpath,
+    "LANG": "C.UTF-8",
+    **_ONE_THREAD,
+}
+_KEPT = ("HOME", "PATH", "LANG", "PYTHONPATH", "LD_LIBRARY_PATH")  # what the warm process itself is started with
+
+_T = TypeVar("_T")
+
+
+class WarmProcess:
+    """A warm process, and the rules for all that is forked from it.
+
+    It may be shared by processes that are forked from the one that started it. Making one raises SandboxError where the
+    rules ask for a sandbox that this system has not.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._zygote: ForkServer | None = None
+        self._memory = 0
+        self._closed = False
+        self._starting = threading.Lock()
+        if rules.sandboxed and missing():
+            raise SandboxError(f"{missing()}, or say --no-sandbox and run what students wrote as yourself.")
+
+    def start(self) -> None:
+        """Begin to load the modules, in a process beside this one."""
+        if self._zygote is None:
+            environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD
+            modules = ["numpy", "torch", *self.rules.lazy_imports, TARGET.partition(":")[0]]
+            self._zygote = ForkServer(Request([], environment, os.getcwd(), None, None, None, modules))
+            self._memory = 0
+
+    def wait_until_warm(self) -> ForkServer:
+        """Return the warm process.
+
+        Raises CourseError if it cannot be started, WarmProcessLostError where the room is closed.
+        """
+        with self._starting:
+            if self._closed:
+                raise WarmProcessLostError("the warm process was ended")
+            self.start()
+            fork_server = self._zygote
+            assert fork_server is not None  # noqa: S101 - for the type checker
+            if not self._memory:
+                try:
+                    fork_server.wait_until_warm()
+                except NotWarmError as trouble:
+                    self._end()
+                    raise CourseError(f"Submissions cannot be run: {trouble}.") from None
+                self._memory = psutil.Process(fork_server.process.pid).memory_info().rss
+            return fork_server
+
+    def close(self) -> None:
+        """End the warm process and what it has forked, for good: what waits for it in another thread ends too."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
+        fork_server, self._zygote, self._memory = self._zygote, None, 0
+        if fork_server is not None:
+            fork_server.close()
+
+    def is_warm(self) -> bool:
+        """Whether the warm process is still there; what is forked from it ends with it."""
+        try:
+            return (
+                self._zygote is not None and psutil.Process(self._zygote.process.pid).status() != psutil.STATUS_ZOMBIE
+            )
+        except psutil.NoSuchProcess:
+            return False
+
+    def with_restarts(self, work: Callable[[], _T]) -> _T:
+        """Return what ``work`` does; where the warm process ends meanwhile, all is done again with another one.
+
+        Raises CourseError where that ends again and again.
+        """
+        for _ in range(TRIES):
+            fork_server = self.wait_until_warm()
+            try:
+                return work()
+            except WarmProcessLostError:
+                with self._starting:
+                    if self._zygote is fork_server:  # and not another thread's new one
+                        self._end()
+        raise CourseError("The process that submissions are forked from ends again and again: is there enough memory?")
+
+    def call(self, target: str, order: str) -> bytes:
+        """Have a function of our own run in a fork, outside of any sandbox, and return what it says until it ends.
+
+        ``target`` names it. Raises WarmProcessLostError where the warm process has ended.
+        """
+        with ExitStack() as stack:
+            ours, theirs = pair(stack)
+            ours.settimeout(None)
+            process = self._fork(Request([order], {}, os.getcwd(), None, theirs.fileno(), None, target=target))
+            theirs.close()
+            try:
+                with ours.makefile("rb") as said:
+                    return said.read()
+            finally:
+                process.kill()
+                process.wait()
+
+    def _fork(self, request: Request) -> ForkedProcess:
+        try:
+            return self.wait_until_warm().fork(request)
+        except (NotWarmError, OSError) as trouble:
+            raise WarmProcessLostError(str(trouble)) from None
+
+    @contextmanager
+    def start_submission(self, cases: str, files: dict[str, bytes]) -> Iterator[SubmissionProcess]:
+        """Start a process for a submission, and end it with all that it has started.
+
+        ``cases`` is the text of ``cases.py``; ``files`` are put into its folder. Raises SandboxError where its
+        sandbox cannot be had, WarmProcessLostError where the warm process has ended.
+        """
+        rules = self.rules
+        walls = {"limits": vars(rules.limits), "paths": interpreter_paths()} if rules.sandboxed else None
+        with ExitStack() as stack:
+            folder = "/" if rules.sandboxed else stack.enter_context(TemporaryDirectory(prefix="gradstop-"))
+            environment = _LEARNER if rules.sandboxed else {**_LEARNER, "HOME": folder, "TMPDIR": folder}
+            control, their_control = pair(stack)
+            fd_socket, their_fd_socket = pair(stack)
+            streams = (their_control.fileno(), their_fd_socket.fileno(), None)
+            request = Request([json.dumps({"sandbox": walls})], environment, folder, *streams, target=TARGET)
+            process = self._fork(request)
+            their_control.close()
+            their_fd_socket.close()
+            with SubmissionProcess(process, control, fd_socket, rules, self._memory, self.is_warm) as submission:
+                submission.set_up(cases, files)
+                yield submission

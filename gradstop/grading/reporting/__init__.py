@@ -1,0 +1,1 @@
+"""What is made of graded submissions: the class report, exports, and one verdict explained."""

@@ -1,0 +1,97 @@
+"""What ``gradstop report`` does: gathers what is known, writes the page, says three lines."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from gradstop.course import Assignment, CourseError, find_assignment, graded_cells, read_json, section_titles
+from gradstop.grading.graded_submission import GradedSubmission
+from gradstop.grading.intake.submission import UnreadableError
+from gradstop.grading.judging.bundle import handed_out, version_of
+from gradstop.grading.judging.token_digest import tokens_of
+from gradstop.grading.nbgrader_bridge.course import Course, open_course
+from gradstop.grading.reporting.anonymising import Names, NoNames
+from gradstop.grading.reporting.report import Known, Report, make_report
+from gradstop.grading.reporting.report_page import report_page
+from gradstop.grading.result_store import result_store_of
+
+REPORTS = Path("grading", "reports")
+
+
+def report_command(root: Path, options: Namespace) -> int:
+    """Write an assignment's report, print its path and the most important of it."""
+    assignment = find_assignment(root, options.assignment)
+    course = open_course(root)
+    outcomes = list(result_store_of(root).outcomes(assignment.name))
+    if not outcomes:
+        raise CourseError(f"Nothing of {assignment.name} is graded yet: gradstop grade {assignment.name}.")
+    unread, outdated = _since(course, assignment, outcomes)
+    names = (NoNames if options.anonymous else Names)([*(outcome.student for outcome in outcomes), *unread])
+    report = make_report(known_of(assignment, root), outcomes, names, unread, outdated)
+    path = root / REPORTS / f"{assignment.name}.html"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(report_page(report, date.today()), encoding="utf-8")
+    except OSError as error:
+        raise CourseError(f"{REPORTS / path.name} cannot be written: {error.strerror}.") from None
+    print(path.relative_to(root))
+    for line in summary(report):
+        print(line)
+    return 0
+
+
+def known_of(assignment: Assignment, root: Path) -> Known:
+    """Return what a report has to know of an assignment."""
+    recorded = read_json(assignment.reference)["exercises"]
+    return Known(
+        assignment.name,
+        {exercise: [case["title"] for case in known["cases"]] for exercise, known in recorded.items()},
+        _tokens(handed_out(assignment)),
+        _tokens(assignment.notebook),
+        section_titles(root),
+    )
+
+
+def _tokens(notebook: Path) -> dict[str, str]:
+    return {cell.grade_id: tokens_of(cell.source) for cell in graded_cells(notebook) if cell.solution}
+
+
+def _since(
+    course: Course, assignment: Assignment, outcomes: Sequence[GradedSubmission]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Compare what lies in the folder with what was graded; say by student why there is no outcome, or an old one."""
+    kept = {outcome.student: outcome for outcome in outcomes}
+    version = version_of(assignment)
+    unread, outdated = {}, {}
+    for student in sorted({*_handed_in(course, assignment), *kept}):
+        try:
+            fresh = course.read(assignment, student).fingerprint(version)
+            reason = "not graded yet"
+        except UnreadableError as error:
+            fresh, reason = "", str(error)
+        if student not in kept:
+            unread[student] = reason
+        elif fresh != kept[student].fingerprint and not kept[student].problem:
+            outdated[student] = "the submission, or what judges it, has changed since" if fresh else reason
+    return unread, outdated
+
+
+def _handed_in(course: Course, assignment: Assignment) -> list[str]:
+    """Return who has a folder; nobody where submissions have been moved away."""
+    try:
+        return course.students(assignment)
+    except CourseError:
+        return []
+
+
+def summary(report: Report) -> list[str]:
+    """Say a report in three lines."""
+    told = f"{report.graded} graded, {len(report.not_graded)} not graded"
+    if report.scores:
+        told += f"; mean {report.scores.mean:.3g}, median {report.scores.median:.3g} of {report.scores.points:g} points"
+    hardest = min(report.exercises, key=lambda one: one.solved / one.graded, default=None)
+    solved = f"{hardest.name}, by {hardest.solved} of {hardest.graded}" if hardest else "nothing"
+    most = report.misconceptions[0] if report.misconceptions else None
+    met = f"{most.name}, {most.count} of {report.graded}: {'; '.join(most.read)}" if most else "none"
+    return [told, f"solved least: {solved}", f"misconception met most: {met}"]

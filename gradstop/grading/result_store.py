@@ -1,0 +1,149 @@
+"""Keeps each finished outcome at once, so that nothing is lost when grading stops: ``grading/results.db``, SQLite.
+
+nbgrader's gradebook has no place for verdicts and seeds, and is written in batches; this file is written first. An
+outcome is entered in the gradebook from here, as often as needed.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gradstop.course import CourseError
+from gradstop.grading.graded_submission import GradedSubmission
+
+FORMAT = 2  # of the file: 0 and 1 are those before there was a number
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS outcome (
+    assignment TEXT NOT NULL, student TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    entered INTEGER NOT NULL DEFAULT 0, score REAL, data TEXT NOT NULL, notebook TEXT NOT NULL,
+    at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (assignment, student)
+)
+"""
+
+
+def result_store_of(root: Path) -> "ResultStore":
+    """Return the results of the course at ``root``."""
+    return ResultStore(root / "grading" / "results.db")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An outcome that is kept: what was graded and by what, whether it is in the gradebook, its score if it has one."""
+
+    fingerprint: str
+    entered: bool
+    score: float | None
+
+
+class ResultStore:
+    """The outcomes of one course. Each method raises CourseError where the file cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._open() as database:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute(_SCHEMA)
+            _bring_up_to_date(database, f"{path.parent.name}/{path.name}")
+
+    def keep(self, assignment: str, outcome: GradedSubmission) -> None:
+        """Keep an outcome in place of the student's earlier one; when this returns it is on the disk."""
+        row = (
+            assignment,
+            outcome.student,
+            outcome.fingerprint,
+            None if outcome.problem else outcome.score,
+            msgspec.json.encode(replace(outcome, notebook="")).decode(),
+            outcome.notebook,
+        )
+        with self._open() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO outcome (assignment, student, fingerprint, score, data, notebook) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                row,
+            )
+
+    def mark_entered(self, assignment: str, students: list[str]) -> None:
+        """Note that these students' outcomes are in the gradebook."""
+        with self._open() as database:
+            database.executemany(
+                "UPDATE outcome SET entered = 1 WHERE assignment = ? AND student = ?",
+                [(assignment, student) for student in students],
+            )
+
+    def kept(self, assignment: str) -> dict[str, Kept]:
+        """Return, for each student with an outcome, what is known of it without reading it."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT student, fingerprint, entered, score FROM outcome WHERE assignment = ?", (assignment,)
+            )
+            return {student: Kept(fingerprint, bool(entered), score) for student, fingerprint, entered, score in rows}
+
+    def outcomes(self, assignment: str, *, notebooks: bool = False) -> Iterator[GradedSubmission]:
+        """Yield all outcomes of an assignment, by student; without their notebooks unless these are asked for."""
+        what = "notebook" if notebooks else "''"
+        with self._open() as database:
+            rows = database.execute(
+                f"SELECT data, {what} FROM outcome WHERE assignment = ? ORDER BY student",  # noqa: S608 - one of two
+                (assignment,),
+            )
+            for data, notebook in rows:
+                yield replace(msgspec.json.decode(data, type=GradedSubmission), notebook=notebook)
+
+    def outcome(self, assignment: str, student: str) -> GradedSubmission | None:
+        """Return one student's outcome, with its notebook, if there is one."""
+        with self._open() as database:
+            row = database.execute(
+                "SELECT data, notebook FROM outcome WHERE assignment = ? AND student = ?", (assignment, student)
+            ).fetchone()
+        return replace(msgspec.json.decode(row[0], type=GradedSubmission), notebook=row[1]) if row else None
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self._path, timeout=30)) as database, database:
+                yield database
+        except sqlite3.Error as error:
+            raise CourseError(
+                f"{self._path.parent.name}/{self._path.name}: {error}. What was kept before is safe."
+            ) from None
+
+
+def _bring_up_to_date(database: sqlite3.Connection, name: str) -> None:
+    """Write what an earlier version kept in today's form, all of it or nothing.
+
+    Raises CourseError for a file that a later version has written.
+    """
+    (number,) = database.execute("PRAGMA user_version").fetchone()
+    if number > FORMAT:
+        raise CourseError(
+            f"{name} is of format {number}, written by a later gradstop than this one, which reads {FORMAT}: "
+            "update gradstop, or move the file away and grade again."
+        )
+    if number == FORMAT:
+        return
+    rows = database.execute("SELECT assignment, student, data FROM outcome").fetchall()
+    database.executemany(
+        "UPDATE outcome SET data = ? WHERE assignment = ? AND student = ?",
+        [(json.dumps(_in_form_2(json.loads(data))), assignment, student) for assignment, student, data in rows],
+    )
+    database.execute(f"PRAGMA user_version = {FORMAT:d}")
+
+
+def _in_form_2(outcome: dict[str, Any]) -> dict[str, Any]:
+    """Return an outcome whose exercises stand under ``scores``, each with ``setups`` where there were bare seeds."""
+    scores = []
+    for mark in outcome.pop("marks", outcome.get("scores", [])):
+        trials = mark.pop("seeds", mark.get("setups", {}))
+        setups = {
+            case: [[[part, []] if isinstance(part, int) else part for part in pair] for pair in pairs]
+            for case, pairs in trials.items()
+        }
+        scores.append({**mark, "setups": setups})
+    return {**outcome, "scores": scores}

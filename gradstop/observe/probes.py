@@ -1,0 +1,198 @@
+"""The probes: what a case can observe. Each writes one observation under a name of its own."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from textwrap import shorten
+from typing import Any
+
+import torch
+
+from gradstop.graph import Census
+from gradstop.observe import unpatched
+from gradstop.observe.attached import attached, left
+from gradstop.observe.encode import encode, number, structure
+from gradstop.observe.log import ObservationLog, as_json
+from gradstop.record import Json, Observation
+
+# What a call returns in the place of a result.
+_NO_RESULT: dict[type, str] = {
+    type(None): "None",
+    Coroutine: "a coroutine",
+    AsyncGenerator: "an asynchronous generator",
+    Generator: "a generator",
+}
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the case ends here
+    """Ends a case whose function raised where it should have returned."""
+
+
+class Observer:
+    """What a case holds in its hand as ``see``.
+
+    The first argument of each probe is the observation's name, a short phrase that a learner reads.
+    Each takes ``asked`` (the requirement in a sentence) and ``read`` (the section of the book that explains it;
+    without it, the section of the case).
+    """
+
+    def __init__(self, log: ObservationLog, read: str = ""):
+        self._log = log
+        self._read = read
+
+    def call(self, function: Callable[..., Any], *args: Any, name: str = "the call", **kwargs: Any) -> Any:
+        """Call the function under observation; if it raises, that is observed and the case ends.
+
+        What kind of thing it returns is observed with it: an answer that returns None where the solution returns
+        something has no result that could be looked at.
+        """
+        try:
+            result = function(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            note = where(error)
+            error.__traceback__ = None
+            self._write(name, "raised", {"raised": type(error).__name__}, f"{name} returns", "", note)
+            raise Stopped from None
+        returns = next((said for kind, said in _NO_RESULT.items() if isinstance(result, kind)), "a result")
+        self._write(name, "raised", {"raised": None, "returns": returns}, f"{name} returns", "")
+        return result
+
+    def value(self, name: str, value: Any, asked: str = "", read: str = "") -> None:
+        """Observe a value: a tensor's or array's dtype, shape and numbers, a container's items, a number, a string."""
+        self._write(name, "value", encode(value), asked, read)
+
+    def structure(self, name: str, value: Any, asked: str = "", read: str = "") -> None:
+        """Observe which containers ``value`` is made of, and what lies where in them."""
+        self._write(name, "structure", structure(value), asked, read)
+
+    def flags(self, name: str, tensor: Any, asked: str = "", read: str = "") -> None:
+        """Observe ``requires_grad`` and ``is_leaf``."""
+        if not unpatched.is_tensor(tensor):
+            self._write(name, "flags", {"type": type(tensor).__name__}, asked, read)
+            return
+        flags = {"requires_grad": unpatched.requires_grad(tensor), "is_leaf": unpatched.is_leaf(tensor)}
+        self._write(name, "flags", flags, asked, read)
+
+    def same(self, name: str, one: Any, other: Any, asked: str = "", read: str = "") -> None:
+        """Observe whether two names mean one object."""
+        self._write(name, "same", one is other, asked, read)
+
+    def members(self, name: str, items: Any, asked: str = "", read: str = "", **known: Any) -> None:
+        """Observe which of the ``known`` objects a collection holds, by identity, in any order."""
+        labels = {id(value): label for label, value in known.items()}
+        self._write(name, "members", sorted(labels.get(id(item), "something else") for item in items), asked, read)
+
+    def sharing(self, name: str, asked: str = "", read: str = "", **tensors: Any) -> None:
+        """Observe which of the ``tensors`` lie in one memory, as sorted groups; what shares with none is left out."""
+        places = {label: unpatched.memory(tensor) for label, tensor in tensors.items() if unpatched.is_tensor(tensor)}
+        groups: list[set[str]] = []
+        for label, place in places.items():
+            touched = [g for g in groups if any(_overlap(place, places[other]) for other in g)]
+            groups = [g for g in groups if g not in touched] + [{label}.union(*touched)]
+        self._write(name, "sharing", sorted(sorted(group) for group in groups if len(group) > 1), asked, read)
+
+    def written(
+        self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **tensors: torch.Tensor
+    ) -> Any:
+        """Run ``run`` and observe which tensors' version counters it raised; return its result."""
+        before = {label: unpatched.version(tensor) for label, tensor in tensors.items()}
+        result = run()
+        raised = {label: unpatched.version(tensor) > before[label] for label, tensor in tensors.items()}
+        self._write(name, "written", as_json(raised), asked, read)
+        return result
+
+    def gradients(
+        self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **leaves: torch.Tensor
+    ) -> None:
+        """Run a backward and observe each leaf's ``.grad`` before and after it, and what it raised.
+
+        Where the case pre-filled a ``.grad``, that is what was before: what the function did to it shows.
+        """
+        known = self._log.grads
+        before = {label: known[id(leaf)][1] if id(leaf) in known else _grad(leaf) for label, leaf in leaves.items()}
+        error, note = self._attempt(run)
+        got = {label: {"before": before[label], "after": _grad(leaf)} for label, leaf in leaves.items()}
+        known.update({id(leaf): (leaf, got[label]["after"]) for label, leaf in leaves.items()})
+        self._write(name, "gradients", {"raised": error, "leaves": as_json(got)}, asked, read, note)
+
+    def raised(
+        self,
+        name: str,
+        run: Callable[[], Any],
+        asked: str = "",
+        read: str = "",
+        *,
+        error: BaseException | None = None,
+    ) -> None:
+        """Run something and observe the exact type of what it raises, or that it raises nothing.
+
+        With ``error``, which a model or a function of the case raises, also whether it is this very object.
+        """
+        caught: list[BaseException] = []
+        kind, note = self._attempt(run, caught)
+        value: Json = {"raised": kind}
+        if error is not None:
+            value["the same object"] = caught == [error]
+        self._write(name, "raised", value, asked, read, note)
+
+    def look(self, **objects: Any) -> Counter[str]:
+        """Look at what hangs on objects before a call; ``left`` takes it. Nothing is observed by that."""
+        return attached(objects)
+
+    def left(self, name: str, before: Counter[str], asked: str = "", read: str = "", **objects: Any) -> None:
+        """Observe what hangs on the same objects now and did not before, and the other way round."""
+        if self._log.features is not None:
+            self._log.features.add("what is left on the inputs")
+        self._write(name, "left", list(left(before, attached(objects))), asked, read)
+
+    def grad_mode(self, name: str, asked: str = "", read: str = "") -> None:
+        """Observe whether operations are recorded at this moment."""
+        enabled = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+        self._write(name, "grad mode", enabled, asked, read)
+
+    def alive(self, name: str, census: Census, asked: str = "", read: str = "") -> None:
+        """Observe how many graph nodes and saved tensors of a census are alive."""
+        self._write(name, "alive", {"nodes": census.nodes(), "saved": census.saved()}, asked, read)
+
+    def _attempt(self, run: Callable[[], Any], caught: list[BaseException] | None = None) -> tuple[str | None, str]:
+        try:
+            run()
+        except (KeyboardInterrupt, Stopped):
+            raise
+        except BaseException as error:
+            error.__traceback__ = None
+            if caught is not None:
+                caught.append(error)
+            return type(error).__name__, first_line(error)
+        return None, ""
+
+    def _write(self, name: str, kind: str, value: Json, asked: str, read: str, note: str = "") -> None:
+        self._log.write(Observation(name, kind, value, asked, read or self._read, note))
+
+
+def _overlap(one: range | None, other: range | None) -> bool:
+    return one is not None and other is not None and max(one.start, other.start) < min(one.stop, other.stop)
+
+
+def first_line(error: BaseException) -> str:
+    """Return an error's message, cut after its first line or 300 characters."""
+    line = shorten((str(error).strip().splitlines() or [""])[0], 300, placeholder=" …")
+    return line.encode(errors="replace").decode()  # a lone surrogate cannot be printed
+
+
+def where(error: BaseException) -> str:
+    """Return an error's message, and the line of the learner's cell that it comes from."""
+    line = ""
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "ipykernel_" in name or name.startswith(("<ipython-input", "<stdin>")):
+            line = f", in line {trace.tb_lineno} of its cell"
+        trace = trace.tb_next
+    return first_line(error) + line
+
+
+def _grad(tensor: torch.Tensor) -> Json:
+    grad = unpatched.gradient(tensor)
+    return None if grad is None else [number(value) for value in unpatched.numbers(grad)]
