@@ -1,5 +1,6 @@
 """Where Gradients Stop: draw, observe, compare and check what PyTorch's autograd does."""
 
+import logging
 from importlib import import_module
 from typing import Any
 
@@ -11,11 +12,12 @@ _HOME = {
     "step_through": "gradstop.drawing",
     "table": "gradstop.drawing",
 }
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # who wants to hear of it says so
 __all__ = ["check", "describe", "draw", "memory_profile", "step_through", "table"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load a room only when it is asked for, so that a check does not pay for a drawing."""
+    """Load a package only when it is asked for, so that a check does not pay for a drawing."""
     if name not in _HOME:
         raise AttributeError(f"module 'gradstop' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

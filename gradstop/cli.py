@@ -1,11 +1,13 @@
 """The command ``gradstop``: progress and start for learners, grade to export for instructors, the rest for authors."""
 
 import argparse
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from gradstop import logs
 from gradstop.course import CourseError, find_assignment
 from gradstop.course.files import EXERCISES
 
@@ -13,6 +15,8 @@ from gradstop.course.files import EXERCISES
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, or 1 after a sentence that says what is wrong."""
     options = _parser().parse_args(arguments)
+    logs.to_terminal(logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.ERROR + 1)
+    logs.to_files(options.root.resolve(), f"gradstop {options.command}")
     try:
         code = int(options.run(options))
         sys.stdout.flush()
@@ -20,63 +24,73 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # who reads has read enough, as `head` and `less` do
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except CourseError as trouble:
+        logs.LOGGER.info("%s", trouble)
         print(f"gradstop: {trouble}", file=sys.stderr)
     except ModuleNotFoundError as missing:
+        logs.LOGGER.info("%s is not installed", missing.name)
         print(f"gradstop: this needs {missing.name}: pip install 'gradstop[dev]'", file=sys.stderr)
     except KeyboardInterrupt:
         print("gradstop: stopped; what was finished is kept", file=sys.stderr)
+    except Exception as error:
+        place = logs.fault(f"gradstop {options.command} failed")
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        print(f"gradstop: this is a fault of gradstop's own: {said}; {place}.", file=sys.stderr)
+        print("gradstop: for a report, add what gradstop doctor prints", file=sys.stderr)
     return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gradstop", description="Where Gradients Stop: the course's commands.")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the course's folder (default: this one)")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    start = commands.add_parser("start", help="copy an assignment to work/, where updates leave it alone")
+    diagnosis = argparse.ArgumentParser(add_help=False)
+    diagnosis.add_argument("--verbose", action="store_true", help="say what is being done")
+    diagnosis.add_argument("--debug", action="store_true", help="say it in detail, and show the traceback of a fault")
+    limits = argparse.ArgumentParser(add_help=False)
+    limits.add_argument("--timeout", type=float, metavar="S", help="seconds for a cell, and for an exercise's cases")
+    limits.add_argument("--memory", type=int, metavar="MIB", help="MiB of memory for one submission")
+    limits.add_argument("--no-sandbox", action="store_true", help="run what students wrote as yourself, unprotected")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], what: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=what, parents=[*parents, diagnosis])
+        added.set_defaults(run=run)
+        return added
+
+    start = command("start", _start, "copy an assignment to work/, where updates leave it alone")
     start.add_argument("assignment", help="for example 03-detach")
-    start.set_defaults(run=_start)
-    progress = commands.add_parser("progress", help="show what is solved and what to try next")
+    progress = command("progress", _progress, "show what is solved and what to try next")
     progress.add_argument("folder", nargs="?", type=Path, help="an assignment or a folder of them (default: work)")
-    progress.set_defaults(run=_progress)
-    grade = commands.add_parser("grade", help="grade all submissions of an assignment")
+    grade = command(
+        "grade", _grade, "grade all submissions of an assignment; 30 s and 1024 MiB if nothing is said", limits
+    )
     grade.add_argument("assignment", help="for example 03-detach")
     grade.add_argument("--student", default="*", help="grade this student alone; a pattern such as 'a*' names several")
     grade.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     grade.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)"
     )
-    grade.add_argument("--timeout", type=float, help="seconds for one cell, and for one exercise's cases (default: 30)")
-    grade.add_argument("--memory", type=int, help="MiB of memory for one submission (default: 1024)")
     grade.add_argument("--scheduler", default="", help="a Dask cluster that does the work, tcp://HOST:PORT")
-    grade.add_argument("--no-sandbox", action="store_true", help="run what students wrote as yourself, unprotected")
     grade.add_argument("--json", action="store_true", help="print the results as JSON")
-    grade.set_defaults(run=_grade)
-    report = commands.add_parser("report", help="write a page on how the class did in an assignment")
+    report = command("report", _report, "write a page on how the class did in an assignment")
     report.add_argument("assignment", help="for example 03-detach")
     report.add_argument("--anonymous", action="store_true", help="leave names out")
-    report.set_defaults(run=_report)
-    explain = commands.add_parser("explain", help="repeat a verdict from its kept seeds, and show it")
+    explain = command("explain", _explain, "repeat a verdict from its kept seeds, limited as it was graded", limits)
     explain.add_argument("student")
     explain.add_argument("exercise", help="for example stop")
     explain.add_argument("--assignment", default="", help="needed where several have an exercise of this name")
-    explain.add_argument("--timeout", type=float, help="seconds (default: as it was graded with)")
-    explain.add_argument("--memory", type=int, help="MiB (default: as it was graded with)")
-    explain.add_argument("--no-sandbox", action="store_true", help="run what was written as yourself, unprotected")
-    explain.set_defaults(run=_explain)
-    export = commands.add_parser("export", help="write the gradebook's scores as CSV")
+    export = command("export", _export, "write the gradebook's scores as CSV")
     export.add_argument("--to", default="", help="a file; - for the terminal (default: grading/grades.csv)")
     export.add_argument("--assignment", nargs="+", default=[], help="these alone (default: all in the gradebook)")
     export.add_argument("--format", choices=["csv", "moodle", "canvas"], default="csv", help="who is to read it")
-    export.set_defaults(run=_export)
-    refresh = commands.add_parser("refresh", help="execute the notebooks and regenerate what is derived")
+    command("doctor", _doctor, "print what a report of a fault needs: versions, and what works here")
+    refresh = command("refresh", _refresh, "execute the notebooks and regenerate what is derived")
     refresh.add_argument("--only", default="", help="only notebooks whose path contains this")
-    refresh.set_defaults(run=_refresh)
-    new = commands.add_parser("new", help="lay out a new exercise")
+    new = command("new", _new, "lay out a new exercise")
     new.add_argument("exercise", help="NN-topic/function")
-    new.set_defaults(run=_new)
-    vet = commands.add_parser("vet", help="say what is wrong with an assignment's exercises")
+    vet = command("vet", _vet, "say what is wrong with an assignment's exercises")
     vet.add_argument("assignment", help="for example 03-detach")
-    vet.set_defaults(run=_vet)
     return parser
 
 
@@ -123,6 +137,14 @@ def _export(options: argparse.Namespace) -> int:
     from gradstop.grading.reporting.export import export_command
 
     return export_command(options.root.resolve(), options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from gradstop.doctor import findings
+
+    for finding in findings(options.root.resolve()):
+        print(finding.line(), flush=True)
+    return 0
 
 
 def _refresh(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from conftest import ROOT
 # Each package and what it may import. What is not listed imports nothing of the rest.
 PACKAGES = {
     "record": set(),
+    "logs": set(),
     "graph": set(),
     "drawing": {"graph"},
     "observe": {"graph", "record"},
@@ -20,9 +21,10 @@ PACKAGES = {
     "forkserver": set(),
     "kernels": {"forkserver"},
     "sandbox": set(),
-    "grading": {"record", "compare", "observe", "course", "forkserver", "sandbox"},
+    "grading": {"record", "logs", "compare", "observe", "course", "forkserver", "sandbox"},
     "authoring": {"record", "compare", "observe", "grading", "course"},
-    "cli": {"checking", "grading", "authoring", "course"},
+    "doctor": {"course", "grading", "kernels", "logs", "sandbox"},
+    "cli": {"doctor", "logs", "checking", "grading", "authoring", "course"},
 }
 # The same within grading, where a module beside the packages may use all of them.
 GRADING = {

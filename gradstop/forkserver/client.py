@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from typing import ClassVar
+from pathlib import Path
+from typing import IO, ClassVar
 
 from gradstop.forkserver.process import ForkedProcess
 from gradstop.forkserver.request import LIMIT, NotWarmError, Request
@@ -24,22 +25,27 @@ class ForkServer:
     _current: ClassVar["ForkServer | None"] = None
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
-    def __init__(self, request: Request) -> None:
-        """Start the process; `wait_until_warm` before the first fork."""
+    def __init__(self, request: Request, log: Path | None = None) -> None:
+        """Start the process; ``wait_until_warm`` before the first fork. What it says on errors is added to ``log``."""
         self.warmth = request.warmth()
         self.owner = os.getpid()
         self.warm = False
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.process = subprocess.Popen(  # noqa: S603, our own module
+        with open(log or os.devnull, "ab") as errors:
+            self.process = self._started(request, theirs, errors)
+        theirs.close()
+
+    @staticmethod
+    def _started(request: Request, theirs: socket.socket, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603, our own module
             [sys.executable, "-m", "gradstop.forkserver.server", str(theirs.fileno()), *request.preload],
             pass_fds=[theirs.fileno()],
             env=request.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,
             start_new_session=True,  # an interrupt at the terminal is the driver's
         )
-        theirs.close()
 
     def wait_until_warm(self) -> None:
         """Return when the modules are loaded.
@@ -125,7 +131,7 @@ class ForkServer:
         """
         told, status_fd = os.pipe()
         try:
-            with _open_streams(request) as streams:
+            with _open_descriptors(request) as streams:
                 socket.send_fds(self.socket, [request.to_bytes()], [*streams, status_fd])
         except BaseException:
             os.close(told)
@@ -140,10 +146,10 @@ class ForkServer:
 
 
 @contextlib.contextmanager
-def _open_streams(request: Request):  # type: ignore[no-untyped-def]
-    """Yield descriptors for standard input, output and error; what is None is empty."""
+def _open_descriptors(request: Request):  # type: ignore[no-untyped-def]
+    """Yield the descriptors that are sent; what is None is an empty file."""
     with open(os.devnull, "r+b") as empty:
-        yield [empty.fileno() if fd is None else fd for fd in (request.stdin, request.stdout, request.stderr)]
+        yield [empty.fileno() if fd is None else fd for fd in request.descriptors]
 
 
 def _read_until_ready(told: int) -> bytes:

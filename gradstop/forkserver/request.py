@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,28 +25,34 @@ class NotWarmError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One kernel, as the driver wants it. Streams are file descriptors of the driver; None is an empty one.
+    """One process, as the driver wants it.
 
-    `target` names the function that the fork becomes, with the request, the streams and the pipe that tells the driver.
+    Attributes:
+        arguments: of its command line.
+        environment: its variables.
+        cwd: its working directory.
+        descriptors: of the driver, at most three; the process gets copies of them. None is an empty file.
+        preload: the modules that the server has loaded.
+        target: the function that the fork becomes, ``module:name``, called with the request, its descriptors, and the
+            descriptor of the pipe through which it says its process id and that it is ready.
+
     """
 
     arguments: list[str]
     environment: dict[str, str]
     cwd: str
-    stdin: int | None = None
-    stdout: int | None = 1
-    stderr: int | None = 2
+    descriptors: Sequence[int | None] = (None, 1, 2)
     preload: list[str] = field(default_factory=list)
     target: str = KERNEL
 
     def to_bytes(self) -> bytes:
-        """Return the request as JSON; the streams travel beside it.
+        """Return the request as JSON; the descriptors travel beside it.
 
         Raises:
             NotWarmError: if it is too large for one message.
 
         """
-        plain = {key: value for key, value in asdict(self).items() if not key.startswith("std")}
+        plain = {key: value for key, value in asdict(self).items() if key != "descriptors"}
         data = json.dumps(plain, ensure_ascii=True).encode()
         if len(data) > LIMIT:
             raise NotWarmError(f"its environment has {len(data)} bytes, more than {LIMIT}")

@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+import traceback
 from contextlib import suppress
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ from gradstop.forkserver.prefork import spare_the_forks, use_large_pages
 from gradstop.forkserver.request import LIMIT, Request
 
 MANY = 8  # forks, after which more are to be expected
+_OURS = __name__.partition(".")[0] if __spec__ is None else __spec__.name.partition(".")[0]
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -28,8 +30,15 @@ def main() -> None:
     gc.disable()
     del sys.path[0]  # `-m` put the driver's folder there, which an ordinary kernel takes away
     for name in sys.argv[2:]:
-        with suppress(ImportError):
+        try:
             importlib.import_module(name)
+        except ImportError as error:
+            if name.partition(".")[0] == _OURS:  # what is forked is to run it
+                traceback.print_exc()
+                driver.send(f"{name} cannot be loaded: {error}".encode())
+                return
+            if not isinstance(error, ModuleNotFoundError):  # it is installed, and broken
+                traceback.print_exc()
     spare_the_forks()
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:

@@ -2,6 +2,7 @@
 
 import json
 import time
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +36,7 @@ def grade_unit(bundle: bytes, unit: bytes) -> bytes:
     Raises CourseError where submissions cannot be run at all; never for what one does.
     """
     known, work = read_bundle(bundle), msgspec.json.decode(unit, type=Unit)
-    submission = work.submission
+    submission, said = work.submission, ""
     try:
         cells = read_cells(submission.notebook, f"{known.assignment.partition('-')[2]}.ipynb")
         return msgspec.json.encode(assess(known, submission, known.template.restore(cells), work.rules))
@@ -45,8 +46,9 @@ def grade_unit(bundle: bytes, unit: bytes) -> bytes:
         raise
     except Exception as error:  # whatever it did to the judge, the others are graded
         problem = f"the judge failed on it, which should not be and is worth a report: {type(error).__name__}"
+        said = traceback.format_exc()
     fingerprint = submission.fingerprint(known.version)
-    return msgspec.json.encode(GradedSubmission(submission.student, fingerprint, problem=problem))
+    return msgspec.json.encode(GradedSubmission(submission.student, fingerprint, problem=problem, traceback=said))
 
 
 def assess(bundle: GradingBundle, submission: Submission, notebook: dict[str, Any], rules: Rules) -> GradedSubmission:

@@ -1,10 +1,12 @@
 """Grades all submissions of an assignment into nbgrader's gradebook; what is finished stays finished."""
 
+import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
+from gradstop import logs
 from gradstop.course import Assignment
 from gradstop.grading.assess import Unit, grade_unit
 from gradstop.grading.executors import Executor, Lost
@@ -17,6 +19,7 @@ from gradstop.grading.nbgrader_bridge.register import is_registered, register
 from gradstop.grading.result_store import Kept, ResultStore, result_store_of
 from gradstop.grading.rules import Rules
 
+_log = logging.getLogger(__name__)
 BATCH = 25  # graded submissions that are entered in the gradebook at a time
 
 
@@ -74,6 +77,10 @@ def grade(
     store = result_store_of(course.root)
     known = store.kept(assignment.name)
     plan = plan_run(course, assignment, students, {} if force else known, store)
+    _log.info(
+        "%s: %d to grade, %d unchanged, %d unreadable",
+        *(assignment.name, len(plan.to_grade), len(plan.unchanged), len(plan.unreadable)),
+    )
     with open_gradebook_writer(course.config, assignment) as writer:
         entries = _Entries(assignment, store, writer)
         yield from entries.again(plan.unchanged, known)
@@ -85,6 +92,9 @@ def grade(
                 outcome = _outcome(student, data)
                 if not isinstance(data, Lost):
                     store.keep(assignment.name, outcome)
+                if outcome.traceback:
+                    _log.error("%s, %s: the judge failed\n%s", assignment.name, student, outcome.traceback)
+                    outcome = replace(outcome, problem=f"{outcome.problem}; {logs.where()}")
                 if not outcome.problem:
                     entries.add(student)
                 yield RunResult(outcome.summary(), known[student].score if student in known else None)

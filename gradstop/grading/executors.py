@@ -16,6 +16,7 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import Any, Protocol
 
+from gradstop import logs
 from gradstop.course import CourseError
 from gradstop.grading.process.shared import share_warm_process
 from gradstop.grading.process.warm_process import WarmProcess
@@ -23,6 +24,7 @@ from gradstop.grading.rules import Rules
 from gradstop.sandbox.system import die_with_parent
 
 Work = Callable[[bytes, bytes], bytes]
+_log = logging.getLogger(__name__)
 AHEAD = 2  # units that wait for each worker, so that memory does not grow with the class
 MAX_TRIES = 4  # of one unit: another's crash takes it along
 
@@ -77,6 +79,7 @@ class Local:
                 try:
                     yield job.name, future.result()
                 except BrokenProcessPool:
+                    _log.warning("a worker was lost: %s is graded again (%d of %d)", job.name, job.tries, MAX_TRIES)
                     # One lost worker breaks the pool, and all that were waiting in it: nobody knows whose it was.
                     if pool is self._pool:  # and not the next one already
                         self._end_pool()
@@ -137,6 +140,7 @@ def _begin_worker(warm_process: WarmProcess, job: partial[bytes]) -> None:
     global _job
     _job = job
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logs.in_a_fork()
     if sys.platform.startswith("linux"):
         die_with_parent()
     share_warm_process(warm_process)

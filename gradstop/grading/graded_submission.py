@@ -44,6 +44,7 @@ class GradedSubmission:
     left out, and why; ``changed`` what its cells changed of torch and of Python, a note that moves no score.
     ``limits`` are those it ran under, as `Rules.limits_set` gives them;
     ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
+    ``traceback`` is that of a fault of the judge's own, for the log of whoever runs it, on whatever machine it was.
     """
 
     student: str
@@ -56,6 +57,7 @@ class GradedSubmission:
     limits: dict[str, float] = field(default_factory=dict)
     sandboxed: bool = True
     seconds: float = 0.0
+    traceback: str = ""
 
     @property
     def score(self) -> float:

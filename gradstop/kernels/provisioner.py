@@ -59,6 +59,11 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     _is_ending = False
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether the kernel is a fork of a warm process."""
+        return isinstance(self.process, ForkedProcess)
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start a kernel and return its connection info, as `LocalProvisioner` does."""
         try:
@@ -115,9 +120,11 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
             arguments=command[3:],
             environment=environment,
             cwd=os.path.abspath(options.get("cwd") or os.getcwd()),
-            stdin=_descriptor(options.get("stdin"), None),
-            stdout=_descriptor(options.get("stdout"), 1),
-            stderr=_descriptor(options.get("stderr"), 2),
+            descriptors=[
+                _descriptor(options.get("stdin"), None),
+                _descriptor(options.get("stdout"), 1),
+                _descriptor(options.get("stderr"), 2),
+            ],
             preload=[*_KERNEL, *self.preload],
         )
 

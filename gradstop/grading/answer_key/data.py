@@ -31,7 +31,8 @@ class KeyOrder:
 
 @dataclass(frozen=True)
 class KeyReply:
-    """A key, or the problem with the assignment for which there is none."""
+    """A key, or the problem with the assignment for which there is none, with its traceback where code has raised."""
 
     key: AnswerKey | None = None
     problem: str = ""
+    traceback: str = ""

@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+import traceback
 from pathlib import Path
 from typing import NoReturn
 
@@ -34,13 +35,13 @@ def make_key(order: KeyOrder) -> KeyReply:
     except Exception as error:  # the code of whoever wrote the exercise
         said = " ".join(str(error).split())
         name = f"{assignment.name}'s own code cannot be run, {type(error).__name__}: {said[:300]}"
-        return KeyReply(problem=name)
+        return KeyReply(problem=name, traceback=traceback.format_exc())
     return KeyReply(AnswerKey(reference, controls, {case.name: case.title for case in cases}))
 
 
-def run(request: Request, streams: list[int], status_fd: int) -> NoReturn:
-    """Be what a warm process forks for a key: the argument is the order, the key goes to the second stream."""
+def run(request: Request, descriptors: list[int], status_fd: int) -> NoReturn:
+    """Make a key in a fork of the warm process: the argument is the order, the key goes to the socket it is given."""
     os.write(status_fd, b"%d ready " % os.getpid())
-    with socket.socket(fileno=streams[1]) as asker:
+    with socket.socket(fileno=descriptors[0]) as asker:
         asker.sendall(msgspec.json.encode(make_key(msgspec.json.decode(request.arguments[0], type=KeyOrder))))
     os._exit(0)

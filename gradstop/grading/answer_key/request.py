@@ -1,5 +1,6 @@
 """Where the judge, itself without torch, gets an exercise's answer key from: a fork of the warm process makes it."""
 
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,7 @@ from gradstop.grading.process.submission_process import WarmProcessLostError
 from gradstop.grading.process.warm_process import WarmProcess
 from gradstop.record import Setups
 
+_log = logging.getLogger(__name__)
 JOB = "gradstop.grading.answer_key.job:run"
 
 
@@ -46,6 +48,8 @@ def _asked(order: KeyOrder, warm_process: WarmProcess) -> AnswerKey:
 
 def _key(reply: KeyReply) -> AnswerKey:
     if reply.key is None:
+        if reply.traceback:
+            _log.error("%s\n%s", reply.problem, reply.traceback)
         raise CourseError(reply.problem)
     return reply.key
 

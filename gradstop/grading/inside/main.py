@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import sys
+import traceback
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -54,25 +55,27 @@ keep_kernels()
 _NO_MEMORY = 128 + signal.SIGKILL  # as a process ends that the system kills for want of memory
 
 
-def run(request: Request, streams: list[int], status_fd: int) -> NoReturn:
+def run(request: Request, descriptors: list[int], status_fd: int) -> NoReturn:
     """Be what a warm process forks for a submission.
 
-    The first two streams are sockets: the control, spoken in lines of JSON, and the lane, on which the judge passes a
-    socket for each exercise. ``request.arguments`` holds the sandbox's limits and paths, or null for none.
+    ``descriptors`` are two sockets: the control, spoken in lines of JSON, and one on which the judge passes a socket
+    for each exercise. ``request.arguments`` holds the sandbox's limits and paths, or null for none.
     """
-    control, fd_socket, unused = streams
-    os.close(unused)
+    control, fd_socket = descriptors
     judge = Channel(socket.socket(fileno=control))
     orders = json.loads(request.arguments[0])
-    for number in (0, 1, 2):
-        os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    _silence(0, 1)  # the third leads to the log of the warm process, until the first cell is run
     os.environ.clear()
     os.environ.update(request.environment, MPLBACKEND=INLINE, GRADSTOP_GRADING="1")
 
     def body() -> NoReturn:
-        with suppress(ProtocolError, OSError):
-            _serve(judge, fd_socket, sandboxed=orders["sandbox"])
-        os._exit(0)
+        try:
+            with suppress(ProtocolError, OSError):
+                _serve(judge, fd_socket, sandboxed=orders["sandbox"])
+            os._exit(0)
+        except BaseException:  # a fault of ours
+            traceback.print_exc()
+            os._exit(1)
 
     if orders["sandbox"]:
         walls = orders["sandbox"]
@@ -88,6 +91,13 @@ def run(request: Request, streams: list[int], status_fd: int) -> NoReturn:
     os.chdir(request.cwd)
     _tell(status_fd, os.getpid())
     body()
+
+
+def _silence(*numbers: int) -> None:
+    empty = os.open(os.devnull, os.O_RDWR)
+    for number in numbers:
+        os.dup2(empty, number)
+    os.close(empty)
 
 
 def _tell(status_fd: int, pid: int) -> None:
@@ -112,6 +122,7 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
     torch.seed()
     cells, changed = Cells(), list[str]()
     judge.send({"sees": [path for path in hello["look"] if os.path.lexists(path)]})
+    _silence(2)
     while True:
         order = judge.receive()
         if "file" in order:

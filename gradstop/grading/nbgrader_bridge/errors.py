@@ -15,8 +15,9 @@ def complaints(converter: BaseConverter) -> Iterator[list[str]]:
 
     The cause is the last line of the first traceback that it logs, else the message of what it raises.
     """
-    logger, logged, why = logging.Logger("gradstop"), _Causes(), list[str]()
+    logger, logged, why = logging.Logger("gradstop.nbgrader"), _Causes(), list[str]()
     logger.addHandler(logged)
+    logger.parent = logging.getLogger("gradstop.nbgrader")  # what it logs is kept
     converter.log = logger
     try:
         with warnings.catch_warnings():

@@ -12,6 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from gradstop import logs
 from gradstop.course import find_assignment
 from gradstop.grading.assess import assess
 from gradstop.grading.intake.submission import read_notebook, read_submission
@@ -62,6 +63,7 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         NotebookClient.__init__(self, nb, km)
         course, names = CourseDirectory(parent=self), resources["nbgrader"]
         root = Path(course.root)
+        logs.to_files(root, "nbgrader autograde")
         assignment = find_assignment(root, names["assignment"])
         folder = root / course.format_path(course.submitted_directory, names["student"], names["assignment"])
         submission = read_submission(names["student"], folder / assignment.notebook.name)

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
+from traitlets.config import Config
 
 from gradstop.course import CourseError
 
@@ -21,6 +25,31 @@ def open_gradebook(course: CourseDirectory) -> Iterator[Gradebook]:
         yield gradebook
 
 
+def schema_of(config: Config) -> str:
+    """Say which schema the course's gradebook has, and whether it is this nbgrader's. Nothing is made or changed.
+
+    Raises CourseError where the database cannot be read.
+    """
+    from alembic.script import ScriptDirectory
+
+    course = CourseDirectory(config=config)
+    address = make_url(course.db_url)
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
+        return f"there is none yet; the first grading makes it at {_place(course)}"
+    engine = create_engine(address)
+    try:
+        with engine.connect() as connection:
+            schema = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except SQLAlchemyError as error:
+        raise CourseError(f"the gradebook at {_place(course)} cannot be read: {cause(error)}") from None
+    finally:
+        engine.dispose()
+    wanted = ScriptDirectory(str(files("nbgrader") / "alembic")).get_current_head()
+    if schema == wanted:
+        return f"schema {schema}, this nbgrader's, at {_place(course)}"
+    return f"schema {schema}, this nbgrader's is {wanted}: run nbgrader db upgrade"
+
+
 def cause(error: SQLAlchemyError) -> str:
     """Return what the database itself says, in one line."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
@@ -28,6 +57,4 @@ def cause(error: SQLAlchemyError) -> str:
 
 def _place(course: CourseDirectory) -> str:
     """Return the database's address without its password."""
-    from sqlalchemy import make_url
-
     return str(make_url(course.db_url).render_as_string(hide_password=True))

@@ -155,6 +155,6 @@ def _after_execution(config: Config) -> list[type[NbGraderPreprocessor]]:
 
 def _step(kind: type[NbGraderPreprocessor], config: Config) -> NbGraderPreprocessor:
     step = kind(config=config)
-    step.log = logging.Logger("gradstop")  # what it remarks on, the summary says
+    step.log = logging.Logger("gradstop.nbgrader")  # what it remarks on, the summary says
     step.log.addHandler(logging.NullHandler())  # without any, warnings are printed
     return step

@@ -1,5 +1,6 @@
 """One submission's run: its cells, then its exercises, in a process that may be lost and started again."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from gradstop.grading.intake.template import Cell, is_check
 from gradstop.grading.process.submission_process import MAX_CELL, SubmissionLostError, SubmissionProcess
 from gradstop.grading.process.warm_process import WarmProcess
 
+_log = logging.getLogger(__name__)
 MAX_OUTPUT = 10_000_000  # characters of all outputs of a submission
 TOO_MUCH = "The notebook shows more than is kept; from here on its outputs are left out."
 _Outputs = dict[int, list[dict[str, Any]]]
@@ -111,6 +113,7 @@ class Attempt:
                 some = _run_cell(process, cell["source"], min(self._warm_process.rules.cell, self._seconds))
             except SubmissionLostError as reason:
                 self._left_out[number] = str(reason)
+                _log.info("cell %d is left out: %s", number + 1, reason)
                 return None
             finally:
                 self._seconds -= time.monotonic() - start

@@ -1,6 +1,7 @@
 """The warm process that submissions are forked from. It holds nothing secret: no solution, no seed, no submission."""
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -16,8 +17,10 @@ from gradstop.forkserver.process import ForkedProcess
 from gradstop.forkserver.request import NotWarmError, Request
 from gradstop.grading.process.submission_process import SandboxError, SubmissionProcess, WarmProcessLostError, pair
 from gradstop.grading.rules import Rules
+from gradstop.logs import warm_process_log
 from gradstop.sandbox import interpreter_paths, missing
 
+_log = logging.getLogger(__name__)
 TARGET = "gradstop.grading.inside.main:run"
 TRIES = 3
 _ONE_THREAD = {
@@ -48,7 +51,7 @@ class WarmProcess:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self._zygote: ForkServer | None = None
+        self._server: ForkServer | None = None
         self._memory = 0
         self._closed = False
         self._starting = threading.Lock()
@@ -57,10 +60,12 @@ class WarmProcess:
 
     def start(self) -> None:
         """Begin to load the modules, in a process beside this one."""
-        if self._zygote is None:
+        if self._server is None:
             environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ONE_THREAD
             modules = ["numpy", "torch", *self.rules.lazy_imports, TARGET.partition(":")[0]]
-            self._zygote = ForkServer(Request([], environment, os.getcwd(), None, None, None, modules))
+            request = Request([], environment, os.getcwd(), preload=modules)
+            self._server = ForkServer(request, warm_process_log())
+            _log.debug("the warm process is started: process %d", self._server.process.pid)
             self._memory = 0
 
     def wait_until_warm(self) -> ForkServer:
@@ -72,7 +77,7 @@ class WarmProcess:
             if self._closed:
                 raise WarmProcessLostError("the warm process was ended")
             self.start()
-            fork_server = self._zygote
+            fork_server = self._server
             assert fork_server is not None  # noqa: S101 - for the type checker
             if not self._memory:
                 try:
@@ -89,7 +94,7 @@ class WarmProcess:
         self._end()
 
     def _end(self) -> None:
-        fork_server, self._zygote, self._memory = self._zygote, None, 0
+        fork_server, self._server, self._memory = self._server, None, 0
         if fork_server is not None:
             fork_server.close()
 
@@ -97,7 +102,7 @@ class WarmProcess:
         """Whether the warm process is still there; what is forked from it ends with it."""
         try:
             return (
-                self._zygote is not None and psutil.Process(self._zygote.process.pid).status() != psutil.STATUS_ZOMBIE
+                self._server is not None and psutil.Process(self._server.process.pid).status() != psutil.STATUS_ZOMBIE
             )
         except psutil.NoSuchProcess:
             return False
@@ -111,9 +116,10 @@ class WarmProcess:
             fork_server = self.wait_until_warm()
             try:
                 return work()
-            except WarmProcessLostError:
+            except WarmProcessLostError as reason:
+                _log.warning("%s: it is started again", reason)
                 with self._starting:
-                    if self._zygote is fork_server:  # and not another thread's new one
+                    if self._server is fork_server:  # and not another thread's new one
                         self._end()
         raise CourseError("The process that submissions are forked from ends again and again: is there enough memory?")
 
@@ -125,7 +131,7 @@ class WarmProcess:
         with ExitStack() as stack:
             ours, theirs = pair(stack)
             ours.settimeout(None)
-            process = self._fork(Request([order], {}, os.getcwd(), None, theirs.fileno(), None, target=target))
+            process = self._fork(Request([order], {}, os.getcwd(), [theirs.fileno()], target=target))
             theirs.close()
             try:
                 with ours.makefile("rb") as said:
@@ -154,8 +160,8 @@ class WarmProcess:
             environment = _LEARNER if rules.sandboxed else {**_LEARNER, "HOME": folder, "TMPDIR": folder}
             control, their_control = pair(stack)
             fd_socket, their_fd_socket = pair(stack)
-            streams = (their_control.fileno(), their_fd_socket.fileno(), None)
-            request = Request([json.dumps({"sandbox": walls})], environment, folder, *streams, target=TARGET)
+            sockets = [their_control.fileno(), their_fd_socket.fileno()]
+            request = Request([json.dumps({"sandbox": walls})], environment, folder, sockets, target=TARGET)
             process = self._fork(request)
             their_control.close()
             their_fd_socket.close()

@@ -1,0 +1,120 @@
+"""What a report of a fault needs: versions, what works on this machine and why not, and the last errors."""
+
+import asyncio
+import logging
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from gradstop import logs
+from gradstop.course import CourseError
+
+PACKAGES = (
+    "gradstop",
+    "torch",
+    "numpy",
+    "matplotlib",
+    "ipykernel",
+    "jupyter_client",
+    "jupyterlab",
+    "nbgrader",
+    "msgspec",
+)
+ERRORS = 5  # of the log
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: its name, and what was found."""
+
+    name: str
+    text: str
+
+    def line(self) -> str:
+        """Return the finding as it is printed."""
+        return f"{self.name + ':':<16}{self.text}"
+
+
+def findings(root: Path) -> Iterator[Finding]:
+    """Look at this machine and at the course at ``root``, and yield what is found. Nothing of it is changed."""
+    yield Finding("system", f"{platform.platform()}, {os.cpu_count()} cores")
+    yield Finding("Python", f"{platform.python_version()} at {sys.executable}")
+    yield Finding("packages", ", ".join(f"{name} {_version(name)}" for name in PACKAGES))
+    for name, look in (("sandbox", _sandbox), ("warm kernels", _warm_kernels)):
+        yield Finding(name, _tried(look))
+    yield Finding("free disk", f"{shutil.disk_usage(root).free / 1e9:.1f} GB at {root}")
+    yield Finding("gradebook", _tried(lambda: _gradebook(root)))
+    errors = logs.last_errors(root, ERRORS)
+    yield Finding("last errors", f"in {logs.FOLDER / logs.NAME}" if errors else "none are kept")
+    yield from (Finding("", error) for error in errors)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "is not installed"
+
+
+def _tried(look: Callable[[], str]) -> str:
+    """Return what ``look`` says, or why it cannot be had."""
+    try:
+        return look()
+    except ModuleNotFoundError as missing:
+        return f"not tried: {missing.name} is not installed"
+    except CourseError as reason:
+        return f"no: {reason}"
+    except Exception as error:
+        _log.debug("while it was tried", exc_info=True)
+        return f"no, by a fault of its own: {type(error).__name__}: {error}"
+
+
+def _sandbox() -> str:
+    """Start a submission's process in a sandbox and run a cell in it."""
+    from gradstop.grading.process.warm_process import WarmProcess
+    from gradstop.grading.rules import Rules
+    from gradstop.sandbox import missing
+
+    if missing():
+        return f"no: {missing()}"
+    warm_process = WarmProcess(Rules(lazy_imports=()))
+    try:
+        with warm_process.start_submission("", {}) as submission:
+            submission.run("import os", seconds=20)
+    finally:
+        warm_process.close()
+    return "yes: a cell has run in one, with processes, files, network and memory of its own"
+
+
+def _warm_kernels() -> str:
+    """Start a kernel as Jupyter does where warm kernels are asked for."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    from gradstop.kernels import WarmProvisioner
+
+    async def started() -> bool:
+        manager = AsyncKernelManager(kernel_name="python3")
+        os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "warm-provisioner"
+        await manager.start_kernel()
+        try:
+            return isinstance(manager.provisioner, WarmProvisioner) and manager.provisioner.is_warm
+        finally:
+            await manager.shutdown_kernel(now=True)
+
+    return "yes" if asyncio.run(started()) else "no: an ordinary kernel was started in its place; --debug says why"
+
+
+def _gradebook(root: Path) -> str:
+    """Say which schema the gradebook has, and which one this nbgrader writes."""
+    if not (root / "nbgrader_config.py").is_file():
+        return "there is no course here"
+    from gradstop.grading.nbgrader_bridge.gradebook import schema_of
+    from gradstop.grading.nbgrader_bridge.register import course_config
+
+    return schema_of(course_config(root))
