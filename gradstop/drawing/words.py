@@ -202,11 +202,8 @@ def _letter(number: int) -> str:
 
 def _results(graph: Graph) -> dict[int, set[int]]:
     """Return the tensors from which a backward would start, none behind another, each with the nodes it reaches."""
-    targets: list[list[int]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        targets[edge.source].append(edge.target)
     chosen = [graph.tensors[i] for i in graph.roots] or [tensor for tensor in graph.tensors if tensor.names]
-    below = {tensor.id: reached([tensor.node], targets) for tensor in chosen if tensor.node is not None}
+    below = {tensor.id: reached([tensor.node], graph.targets) for tensor in chosen if tensor.node is not None}
     nodes = {number: graph.tensors[number].node for number in below}
     return {
         number: found
@@ -218,12 +215,7 @@ def _results(graph: Graph) -> dict[int, set[int]]:
 def _out_of_reach(graph: Graph) -> set[int]:
     """Return the nodes that no backward comes to without raising."""
     raising = [node.id for node in graph.nodes if any(info.status in _RAISING for info in node.saved)]
-    targets: list[list[int]] = [[] for _ in graph.nodes]
-    sources: list[list[int]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        targets[edge.source].append(edge.target)
-        sources[edge.target].append(edge.source)
-    failing = reached(raising, sources)
+    failing = reached(raising, graph.sources)
     roots = [graph.tensors[i] for i in graph.roots] or graph.tensors
     starts = [root.node for root in roots if root.node is not None and root.node not in failing]
-    return {*range(len(graph.nodes))} - reached(starts, targets)
+    return {*range(len(graph.nodes))} - reached(starts, graph.targets)
