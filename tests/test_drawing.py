@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 import gradstop
 from gradstop.drawing import Drawing, describe, draw
-from gradstop.drawing.cards import FOLD_OVER, picture
 from gradstop.drawing.fold import fold
+from gradstop.drawing.picture import FOLD_OVER, picture
 from gradstop.drawing.style import _DARK, _LIGHT
 from gradstop.graph import read_graph
 
