@@ -142,6 +142,16 @@ def test_an_edit_is_marked():
     assert "will be filled" in draw(x=x, y=y, z=z).text
 
 
+def test_a_leaf_that_was_given_a_history():
+    x = leaf()
+    y = x * 2
+    x.requires_grad_(False)
+    x.mul_(y)
+    drawing = draw(x=x, y=y)
+    assert set(cards(drawing)) == {"x", "y", "accumulate_grad (node 2)"}
+    assert "gradient flows to accumulate_grad (node 2)" in drawing.text
+
+
 def test_leaf_after_a_spent_graph():
     x = leaf()
     loss = (x * x).sum()

@@ -86,7 +86,8 @@ def _group_card(graph: Graph, words: Words, group: tuple[int, ...]) -> Card:
     if len(group) > 1:
         lines = fold_lines(words, group)
         return Card("fold", lines[0].text, tuple(lines), nodes=group)
-    if node.accumulates is not None:
+    # A leaf that was edited in place once it required no grad has a maker: its card shows that one.
+    if node.accumulates is not None and graph.tensors[node.accumulates].node is None:
         return _tensor_card(graph, words, [node.accumulates])
     return Card("node", words.node(node.id), (Line("op", node.operation), *words.node_lines(node)), nodes=group)
 
