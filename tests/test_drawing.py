@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 import gradstop
 from gradstop.drawing import Drawing, describe, draw
-from gradstop.drawing.cards import FOLD_OVER, picture
 from gradstop.drawing.fold import fold
+from gradstop.drawing.picture import FOLD_OVER, picture
 from gradstop.drawing.style import _DARK, _LIGHT
 from gradstop.graph import read_graph
 
@@ -140,6 +140,16 @@ def test_an_edit_is_marked():
     assert "! saved y at version 0, now version 1: backward will raise" in drawing.text
     # From y there is a backward that does not raise.
     assert "will be filled" in draw(x=x, y=y, z=z).text
+
+
+def test_a_leaf_that_was_given_a_history():
+    x = leaf()
+    y = x * 2
+    x.requires_grad_(False)
+    x.mul_(y)
+    drawing = draw(x=x, y=y)
+    assert set(cards(drawing)) == {"x", "y", "accumulate_grad (node 2)"}
+    assert "gradient flows to accumulate_grad (node 2)" in drawing.text
 
 
 def test_leaf_after_a_spent_graph():

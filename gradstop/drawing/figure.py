@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from gradstop.drawing.alt import alternative
-from gradstop.drawing.cards import picture
+from gradstop.drawing.picture import picture
 from gradstop.drawing.svg import clean, to_svg
 from gradstop.drawing.text import dump
 from gradstop.graph import Graph, read_graph

@@ -10,14 +10,12 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from gradstop.graph import Graph
+from gradstop.graph.walk import topological
 
 
 def fold(graph: Graph, visible: Collection[int]) -> list[tuple[int, ...]]:
     """Return the groups of nodes that are not visible, each sorted, in order of discovery."""
-    targets: list[list[int]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        targets[edge.source].append(edge.target)
-    above = _visible_above(targets, visible)
+    above = _visible_above(graph, visible)
     parent = list(range(len(graph.nodes)))
     for edge in graph.edges:
         ends = (edge.source, edge.target)
@@ -30,30 +28,15 @@ def fold(graph: Graph, visible: Collection[int]) -> list[tuple[int, ...]]:
     return sorted(tuple(group) for group in groups.values())
 
 
-def _visible_above(targets: list[list[int]], visible: Collection[int]) -> list[int]:
+def _visible_above(graph: Graph, visible: Collection[int]) -> list[int]:
     """Return, for every node, which visible nodes lead to it, as the bits of a number."""
     bits = {node: 1 << i for i, node in enumerate(sorted(visible))}
-    above = [0] * len(targets)
-    for node in _results_first(targets):
+    above = [0] * len(graph.nodes)
+    for node in topological(graph.targets):
         passed = above[node] | bits.get(node, 0)
-        for target in targets[node]:
+        for target in graph.targets[node]:
             above[target] |= passed
     return above
-
-
-def _results_first(targets: list[list[int]]) -> list[int]:
-    """Return the nodes so that each comes before its targets."""
-    waiting = [0] * len(targets)
-    for row in targets:
-        for target in row:
-            waiting[target] += 1
-    order = [node for node, count in enumerate(waiting) if not count]
-    for node in order:  # grows while it is read
-        for target in targets[node]:
-            waiting[target] -= 1
-            if not waiting[target]:
-                order.append(target)
-    return order
 
 
 def _top(parent: list[int], node: int) -> int:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from gradstop.drawing.cards import Picture
 from gradstop.drawing.measure import text_width
-from gradstop.drawing.rank import components, ranks
 
 ROW = 480  # a row of cards is at most this wide
 GAP = 22  # between cards of a row
@@ -27,11 +26,10 @@ class _Room:
 
 def place_levels(picture: Picture, widths: Sequence[float]) -> list[int]:
     """Return a row for each card. Ranks that are too wide take several rows; a cut takes one for its mark."""
-    rank_of = ranks(picture)
     room = _Room(widths, frozenset(link.source for link in picture.links if link.is_cut))
     levels, level = [0] * len(widths), 0
-    for shelf in _shelves(components(picture), rank_of, room):
-        for rank in _by_rank(shelf, rank_of):
+    for shelf in _shelves(picture.parts, picture.ranks, room):
+        for rank in _by_rank(shelf, picture.ranks):
             for chunk in _chunks(rank, room):
                 level += any(card in room.cut for card in chunk)
                 for card in chunk:
@@ -47,7 +45,7 @@ def _by_rank(cards: Iterable[int], rank_of: Sequence[int]) -> list[list[int]]:
     return [ranked[rank] for rank in sorted(ranked)]
 
 
-def _shelves(parts: list[list[int]], rank_of: Sequence[int], room: _Room) -> list[list[int]]:
+def _shelves(parts: Iterable[Iterable[int]], rank_of: Sequence[int], room: _Room) -> list[list[int]]:
     """Put what is not connected side by side while there is room, else below."""
     shelves: list[list[int]] = []
     left = 0.0

@@ -4,7 +4,8 @@ import re
 import textwrap
 from dataclasses import dataclass, replace
 
-from gradstop.drawing.cards import Card, Line
+from gradstop.drawing.cards import Card
+from gradstop.drawing.words import Line
 
 WRAP = 28  # characters: two cards fit side by side on a phone
 _NAME = 24

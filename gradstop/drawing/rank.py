@@ -1,88 +1,61 @@
-"""Which card stands in which row: leaves above what was made from them, as in the code."""
+"""Which cards stand above which: leaves above what was made from them, as in the code."""
 
-from gradstop.drawing.cards import Picture
-from gradstop.graph.walk import reached
+from collections.abc import Sequence
+
+from gradstop.drawing.cards import Card, Link
+from gradstop.graph import Graph
+from gradstop.graph.walk import adjacency, reached, topological
 
 
-def ranks(picture: Picture) -> list[int]:
-    """Return a row for each card. Every link leads from a lower row to a higher one, cuts where they can."""
-    count = len(picture.cards)
-    targets: list[set[int]] = [set() for _ in range(count)]
-    for link in sorted(picture.links, key=lambda link: link.is_cut):
+def savers(graph: Graph, cards: Sequence[Card]) -> list[list[int]]:
+    """Return for each card the cards whose node saved a tensor of it."""
+    card_of = {entry.info.id: i for i, card in enumerate(cards) for entry in card.tensors}
+    saved = (
+        (card_of[info.tensor], number)
+        for number, card in enumerate(cards)
+        if card.style != "fold"
+        for node in card.nodes
+        for info in graph.nodes[node].saved
+        if info.tensor in card_of
+    )
+    return adjacency(len(cards), saved)
+
+
+def ranks(links: Sequence[Link], saved_by: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """Return a rank for each card. Every link leads to a lower one, as do the cuts that can.
+
+    Args:
+        links: the links between the cards.
+        saved_by: for each card, the cards that saved it.
+
+    """
+    targets = adjacency(len(saved_by), ((link.source, link.target) for link in links if not link.is_cut))
+    for link in links:
         # What was cut from its source stands below it, unless that would make a circle.
-        if not link.is_cut or not _leads(targets, link.target, link.source):
-            targets[link.source].add(link.target)
-    rows = _longest(targets)
-    _pull_down(rows, targets, picture)
-    return rows
+        if link.is_cut and link.source not in reached([link.target], targets):
+            targets[link.source].append(link.target)
+    rank_of = [0] * len(targets)
+    for card in reversed(topological(targets)):
+        rank_of[card] = max((rank_of[target] + 1 for target in targets[card]), default=0)
+    users = adjacency(len(targets), ((target, card) for card, row in enumerate(targets) for target in row))
+    for card, row in enumerate(targets):
+        # A card at the top moves close to what uses it: to what saved it, where no link leads to it.
+        below = [rank_of[user] for user in users[card] or saved_by[card]]
+        if not row and below:
+            rank_of[card] = max(0, min(below) - 1)
+    return tuple(rank_of)
 
 
-def order(picture: Picture) -> list[int]:
-    """Return the cards row by row."""
-    rows = ranks(picture)
-    return sorted(range(len(rows)), key=lambda card: (rows[card], card))
-
-
-def components(picture: Picture) -> list[list[int]]:
+def connected(links: Sequence[Link], saved_by: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
     """Return the cards in groups that no link, and no saved tensor, connects."""
-    near: list[set[int]] = [set() for _ in picture.cards]
-    pairs = [(link.source, link.target) for link in picture.links]
-    pairs += [(card, saver) for card, savers in _savers(picture).items() for saver in savers]
-    for one, other in pairs:
-        near[one].add(other)
-        near[other].add(one)
-    parts: list[list[int]] = []
+    pairs = [(link.source, link.target) for link in links]
+    pairs += [(card, saver) for card, row in enumerate(saved_by) for saver in row]
+    near = adjacency(len(saved_by), [*pairs, *((end, start) for start, end in pairs)])
+    parts: list[tuple[int, ...]] = []
     placed: set[int] = set()
     for card in range(len(near)):
         if card not in placed:
             part = reached([card], near)
             placed |= part
-            parts.append(sorted(part))
-    return parts
-
-
-def _leads(targets: list[set[int]], start: int, end: int) -> bool:
-    return end in reached([start], targets)
-
-
-def _longest(targets: list[set[int]]) -> list[int]:
-    """Return for each card the length of the longest way up from it."""
-    sources: list[list[int]] = [[] for _ in targets]
-    for source, row in enumerate(targets):
-        for target in row:
-            sources[target].append(source)
-    waiting = [len(row) for row in targets]
-    rows = [0] * len(targets)
-    ready = [card for card, left in enumerate(waiting) if not left]
-    for card in ready:  # grows while it is read
-        for source in sources[card]:
-            rows[source] = max(rows[source], rows[card] + 1)
-            waiting[source] -= 1
-            if not waiting[source]:
-                ready.append(source)
-    return rows
-
-
-def _pull_down(rows: list[int], targets: list[set[int]], picture: Picture) -> None:
-    """Move cards at the top close to what uses them: to what saved them, where no link leads to them."""
-    users: list[list[int]] = [[] for _ in rows]
-    for source, row in enumerate(targets):
-        for target in row:
-            users[target].append(source)
-    savers = _savers(picture)
-    for card, row in enumerate(targets):
-        below = [rows[user] for user in users[card] or savers.get(card, [])]
-        if not row and below:
-            rows[card] = max(0, min(below) - 1)
-
-
-def _savers(picture: Picture) -> dict[int, list[int]]:
-    """Return the cards whose node saved a card's tensor."""
-    card_of = {tensor: i for i, card in enumerate(picture.cards) for tensor in card.tensors}
-    savers: dict[int, list[int]] = {}
-    for number, card in enumerate(picture.cards):
-        for node in card.nodes if card.style != "fold" else ():
-            for info in picture.graph.nodes[node].saved:
-                if info.tensor in card_of:
-                    savers.setdefault(card_of[info.tensor], []).append(number)
-    return savers
+            parts.append(tuple(sorted(part)))
+    return tuple(parts)

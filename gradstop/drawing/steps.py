@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gradstop.drawing.alt import alternative
-from gradstop.drawing.cards import Card, Line, Picture, picture
+from gradstop.drawing.cards import Card, Picture
 from gradstop.drawing.measure import Sized, measure
+from gradstop.drawing.picture import picture
 from gradstop.drawing.svg import Frame, to_svg
-from gradstop.drawing.words import Words
+from gradstop.drawing.words import Line, listed
 from gradstop.graph import Graph, Step, Trace
 
 
@@ -66,7 +67,7 @@ def _largest(frames: list[list[Sized]]) -> list[list[Sized]]:
 
 def _moments(trace: Trace) -> Iterator[_Moment]:
     teller = _Teller(trace)
-    yield _Moment(teller.start(), teller.numbered(picture(trace.before)))
+    yield _Moment(teller.start(), teller.numbered(teller.first))
     received: dict[int, str] = {}
     for step in trace.steps:
         received[step.node] = step.received or "none"
@@ -82,8 +83,8 @@ class _Teller:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.graph = trace.before
-        self.words = Words(trace.before)
-        self.cards = picture(trace.before).cards
+        self.first = picture(trace.before)
+        self.words, self.cards = self.first.words, self.first.cards
         self.card_of = {node: i for i, card in enumerate(self.cards) for node in card.nodes}
 
     def start(self) -> str:
@@ -128,7 +129,7 @@ class _Teller:
             return f"{name} adds {step.received} to its .grad, which is now {tensor.grad}."
         told = [f"{name} receives {step.received}"]
         sends = [f"{' + '.join(texts)} to {self.cards[card].label}" for card, texts in self._sent(step).items()]
-        told += [f"It sends {_and(sends)}"] if sends else []
+        told += [f"It sends {listed(sends)}"] if sends else []
         keepers = [tensor for tensor in self.graph.tensors if tensor.node == step.node and tensor.retains_grad]
         told += [f"{self.words.tensor(tensor.id)} keeps its gradient in .grad" for tensor in keepers]
         freed = _freed(step, self.trace)
@@ -160,7 +161,3 @@ def _freed(step: Step, trace: Trace) -> str:
 
 def _saved(graph: Graph, node: int) -> dict[str, str]:
     return {info.field: info.status for info in graph.nodes[node].saved}
-
-
-def _and(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 
-from gradstop.drawing.cards import Line, Picture
+from gradstop.drawing.cards import Picture
 from gradstop.drawing.layout import MARGIN, Item, Layout, Route, lay_out
 from gradstop.drawing.levels import CUT_LABEL, GAP
 from gradstop.drawing.measure import HEIGHT, MARK, MORE, PAD, RULE, Sized, measure, text_width
 from gradstop.drawing.style import CSS
+from gradstop.drawing.words import Line
 
 LEGEND = "Arrows: the way a backward sends the gradient."
 _LEGEND_LINE = 17

@@ -1,20 +1,19 @@
 """A picture as lines of text: for plain Python, and folded below the picture in a notebook."""
 
 from gradstop.drawing.cards import Picture
-from gradstop.drawing.rank import order
 from gradstop.drawing.words import CUT, flat
 
 
 def dump(picture: Picture) -> str:
     """Return the picture as lines of text, leaves first, results last."""
-    blocks = [_block(picture, number) for number in order(picture)]
-    words, tensors = picture.words, picture.graph.tensors
+    blocks = [_block(picture, number) for number in picture.order]
+    words = picture.words
     blocks += [
         f"{words.tensor(cut.source)} | {words.tensor(cut.cut)}  {CUT}{_counter(cut.same_counter)}"
         for cut in picture.graph.cuts
     ]
     for letter, group in words.memories.items():
-        blocks.append(f"memory {letter}: " + ", ".join(words.heading(tensors[i].id) for i in group))
+        blocks.append(f"memory {letter}: " + ", ".join(words.heading(i) for i in group))
     return "\n".join(blocks)
 
 
@@ -32,5 +31,5 @@ def _block(picture: Picture, number: int) -> str:
             lines.append("  ".join(part for part in (line.text, line.look, line.memory) if part))
         else:
             lines.append(("    ! " if line.mark == "warn" else "    ") + flat(line.text))
-    flows = ", ".join(picture.flows(number))
+    flows = ", ".join(picture.flows[number])
     return "\n".join([*lines, *([f"    gradient flows to {flows}"] if flows else [])])

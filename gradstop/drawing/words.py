@@ -1,23 +1,28 @@
 """The words for what a graph holds. Picture, text and alternative text all take them from here."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
+from typing import Literal
 
+from gradstop.drawing.reach import out_of_reach, results
 from gradstop.graph import Graph, NodeInfo, SavedInfo, TensorInfo
-from gradstop.graph.walk import reached
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 CUT = "cut: same memory, no history"
-_RAISING = {"edited", "detached", "freed"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+Outlook = Literal["filled", "will be filled", "not reached", "backward will raise"]
 
 
 @dataclass(frozen=True)
-class Note:
-    """A statement and the mark that is drawn before it."""
+class Line:
+    """One line of a card. `role` says how it is set, `mark` which small shape stands before it."""
 
-    mark: str
+    role: Literal["name", "op", "plain", "code", "note", "slot"]
     text: str
+    mark: str = ""
+    look: str = ""  # after a name: shape and dtype
+    memory: str = ""  # after a name: the badge
+    said: str = ""  # how a sentence puts it, where that is not the text
 
 
 class Words:
@@ -31,8 +36,8 @@ class Words:
         unnamed = [info.id for info in graph.tensors if not info.names and not info.is_root]
         only = len(unnamed) == 1
         self._unnamed = {i: "unnamed leaf" + ("" if only else f" {k}") for k, i in enumerate(unnamed, 1)}
-        self._lost = set() if running else _out_of_reach(graph)
-        self._results = _results(graph)
+        self._lost = set() if running else out_of_reach(graph)
+        self._results = results(graph)
 
     def tensor(self, number: int) -> str:
         """Return what a tensor is called where others mention it."""
@@ -55,17 +60,27 @@ class Words:
         """Return "memory A" for a tensor that shares its memory with another one here, else nothing."""
         return f"memory {self._memory[number]}" if number in self._memory else ""
 
-    def grad(self, tensor: TensorInfo) -> Note | None:
-        """Return what is, or will be, in the `.grad` slot; None for a tensor that has none to speak of."""
+    def outlook(self, tensor: TensorInfo) -> Outlook | None:
+        """Return how it stands with the `.grad` of a tensor; None for a tensor that has none to speak of."""
         if tensor.grad is not None:
-            return Note("full", f".grad {tensor.grad}")
+            return "filled"
         if tensor.kind == "constant" or (tensor.kind == "interior" and not tensor.retains_grad):
             return None
         if not tensor.will_be_filled:
-            return Note("never", ".grad None,\nnot reached")
-        if {tensor.accumulator, tensor.node} & self._lost:
-            return Note("never", ".grad None,\nbackward will raise")
-        return Note("will", f".grad None\n→ will be filled{self._by(tensor)}")
+            return "not reached"
+        return "backward will raise" if {tensor.accumulator, tensor.node} & self._lost else "will be filled"
+
+    def slot(self, tensor: TensorInfo) -> Line | None:
+        """Return the line for the `.grad` of a tensor, None where there is none to speak of."""
+        outlook = self.outlook(tensor)
+        if outlook is None:
+            return None
+        if outlook == "filled":
+            return Line("slot", f".grad {tensor.grad}", "full", said=f"{tensor.grad}")
+        if outlook == "will be filled":
+            will = outlook + self._by(tensor)
+            return Line("slot", f".grad None\n→ {will}", "will", said=f"None and {flat(will)}")
+        return Line("slot", f".grad None,\n{outlook}", "never", said=f"None and {outlook}")
 
     def _by(self, tensor: TensorInfo) -> str:
         """Name the results whose backward fills a slot, where the picture has several results."""
@@ -75,31 +90,36 @@ class Words:
             self.tensor(number) for number, nodes in self._results.items() if {tensor.accumulator, tensor.node} & nodes
         )
 
-    def saved(self, node: NodeInfo) -> list[Note]:
-        """Return what a node saved, what is alike in one note."""
+    def node_lines(self, node: NodeInfo) -> list[Line]:
+        """Return what a node takes and saves; what it saved alike is one line."""
+        lines = [Line("plain", "a custom Function", said="is a custom Function")] if node.is_custom else []
+        if node.constants:
+            inputs = f"{node.constants} constant {'input' if node.constants == 1 else 'inputs'}"
+            lines.append(Line("plain", f"+ {inputs}", said=f"has {inputs}"))
         alike: dict[tuple[str, str], list[SavedInfo]] = defaultdict(list)
         for info in node.saved:
             alike[info.status, "" if info.status == "freed" else self._what(info, node)].append(info)
-        return [self._saved(what, infos) for (_, what), infos in alike.items()]
+        return lines + [self._saved(what, infos) for (_, what), infos in alike.items()]
 
-    def _saved(self, what: str, infos: list[SavedInfo]) -> Note:
+    def _saved(self, what: str, infos: list[SavedInfo]) -> Line:
         first = infos[0]
         times = {1: "", 2: ", twice"}.get(len(infos), f", {len(infos)} times")
         match first.status:
             case "kept":
                 known = first.tensor is not None or first.made_by is not None
                 state = f", version {first.saved_version}" if known else ", a constant"
-                return Note("kept", f"saves {what}{state}{times}")
+                return Line("note", f"saves {what}{state}{times}", "kept")
             case "edited":
                 versions = f"at version {first.saved_version},\nnow version {first.current_version}"
-                return Note("warn", f"saved {what} {versions}:\nbackward will raise")
+                return Line("note", f"saved {what} {versions}:\nbackward will raise", "warn")
             case "freed":
-                return Note("freed", "freed: " + ", ".join(info.field for info in infos))
+                fields = ", ".join(info.field for info in infos)
+                return Line("note", f"freed: {fields}", "freed", said=f"has freed {fields}")
             case "detached":
-                return Note("warn", f"saved {what},\nsince detached in place:\nbackward will raise")
+                return Line("note", f"saved {what},\nsince detached in place:\nbackward will raise", "warn")
             case "packed":
-                return Note("kept", f"saves {what}, packed by a hook")
-        return Note("warn", f"saved {what}, which torch refuses to show")
+                return Line("note", f"saves {what}, packed by a hook", "kept")
+        return Line("note", f"saved {what}, which torch refuses to show", "warn")
 
     def _what(self, info: SavedInfo, node: NodeInfo) -> str:
         if info.tensor is not None:
@@ -109,31 +129,6 @@ class Words:
         if info.made_by is not None:
             return f"the result of {self.graph.nodes[info.made_by].operation} {shape(info.shape)}"
         return info.field if info.shape is None else f"{info.field} {shape(info.shape)}"
-
-    def folded(self, nodes: tuple[int, ...]) -> list[Note]:
-        """Return what a card that stands for many nodes says."""
-        infos = [self.graph.nodes[number] for number in nodes]
-        operations = Counter(info.operation for info in infos if info.accumulates is None)
-        notes = [Note("", _most(operations))] if operations else []
-        leaves = [self.graph.tensors[info.accumulates] for info in infos if info.accumulates is not None]
-        slots = Counter(self._slot(leaf) for leaf in leaves)
-        notes += [Note(mark, f"{_count(count, 'leaf', 'leaves')} {text}") for (mark, text), count in slots.items()]
-        saved = Counter(info.status for node in infos for info in node.saved)
-        for status, count in sorted(saved.items()):
-            notes.append(_many_saved(status, count))
-        return notes
-
-    def _slot(self, leaf: TensorInfo) -> tuple[str, str]:
-        note = self.grad(leaf)
-        mark = note.mark if note else ""
-        if mark == "never":
-            return mark, "not reached" if not leaf.will_be_filled else "not filled: backward will raise"
-        return mark, {"full": "with .grad filled", "will": "that will be filled"}.get(mark, "")
-
-
-def kind(tensor: TensorInfo, several: bool = False) -> str:
-    """Return "interior, view, version 1": the kind, then what is special."""
-    return ", ".join([tensor.kind, *special(tensor, several)])
 
 
 def special(tensor: TensorInfo, several: bool = False) -> list[str]:
@@ -166,64 +161,10 @@ def look(tensor: TensorInfo) -> str:
     return shape(tensor.shape) + dtype
 
 
-def fold_title(nodes: list[NodeInfo]) -> str:
-    """Return the heading of a card that stands for many nodes."""
-    operations = sum(node.accumulates is None for node in nodes)
-    return _count(operations, "node", "nodes") if operations else _count(len(nodes), "leaf", "leaves")
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
-
-
-def _most(operations: Counter[str]) -> str:
-    """Return the operations, the most frequent ones first, six at most."""
-    ranked = sorted(operations.items(), key=lambda item: (-item[1], item[0]))
-    words = [f"{count:,} {name}" for name, count in ranked[:6]]
-    rest = sum(count for _, count in ranked[6:])
-    return ", ".join(words + ([f"{rest:,} others"] if rest else []))
-
-
-def _many_saved(status: str, count: int) -> Note:
-    tensors = _count(count, "tensor", "tensors")
-    words = {
-        "kept": Note("kept", f"saves {tensors}"),
-        "packed": Note("kept", f"saves {tensors}, packed by a hook"),
-        "freed": Note("freed", f"saved {tensors}, now freed"),
-        "edited": Note("warn", f"saved {tensors},\nedited since: backward will raise"),
-        "detached": Note("warn", f"saved {tensors},\ndetached in place since:\nbackward will raise"),
-    }
-    return words.get(status, Note("warn", f"saved {tensors}, which torch refuses to show"))
+def listed(names: list[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), *names[-1:]]) if len(names) > 1 else "".join(names)
 
 
 def _letter(number: int) -> str:
     return _LETTERS[number] if number < len(_LETTERS) else f"{_LETTERS[number % 26]}{number // 26}"
-
-
-def _results(graph: Graph) -> dict[int, set[int]]:
-    """Return the tensors from which a backward would start, none behind another, each with the nodes it reaches."""
-    targets: list[list[int]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        targets[edge.source].append(edge.target)
-    chosen = [graph.tensors[i] for i in graph.roots] or [tensor for tensor in graph.tensors if tensor.names]
-    below = {tensor.id: reached([tensor.node], targets) for tensor in chosen if tensor.node is not None}
-    nodes = {number: graph.tensors[number].node for number in below}
-    return {
-        number: found
-        for number, found in below.items()
-        if not any(nodes[number] in other for i, other in below.items() if nodes[i] != nodes[number])
-    }
-
-
-def _out_of_reach(graph: Graph) -> set[int]:
-    """Return the nodes that no backward comes to without raising."""
-    raising = [node.id for node in graph.nodes if any(info.status in _RAISING for info in node.saved)]
-    targets: list[list[int]] = [[] for _ in graph.nodes]
-    sources: list[list[int]] = [[] for _ in graph.nodes]
-    for edge in graph.edges:
-        targets[edge.source].append(edge.target)
-        sources[edge.target].append(edge.source)
-    failing = reached(raising, sources)
-    roots = [graph.tensors[i] for i in graph.roots] or graph.tensors
-    starts = [root.node for root in roots if root.node is not None and root.node not in failing]
-    return {*range(len(graph.nodes))} - reached(starts, targets)

@@ -1,7 +1,10 @@
 """What a graph is made of. Every field is plain data: holding a `Graph` keeps no tensor and no node alive."""
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
+
+from gradstop.graph.walk import adjacency
 
 Kind = Literal["leaf", "interior", "constant"]
 Status = Literal["kept", "freed", "edited", "detached", "packed", "unknown"]
@@ -92,7 +95,7 @@ class CutInfo:
     same_counter: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is kept once it was asked for
 class Graph:
     """The tensors, nodes and edges that were reached, who shares memory, and where history was cut."""
 
@@ -102,6 +105,16 @@ class Graph:
     memories: tuple[tuple[int, ...], ...]  # tensors by storage group
     cuts: tuple[CutInfo, ...]
     roots: tuple[int, ...]  # tensors given by position
+
+    @cached_property
+    def targets(self) -> list[list[int]]:
+        """For each node, the targets of its edges."""
+        return adjacency(len(self.nodes), ((edge.source, edge.target) for edge in self.edges))
+
+    @cached_property
+    def sources(self) -> list[list[int]]:
+        """For each node, the sources of the edges to it."""
+        return adjacency(len(self.nodes), ((edge.target, edge.source) for edge in self.edges))
 
     def __getitem__(self, name: str) -> TensorInfo:
         """Return the tensor that was given under this name.

@@ -14,7 +14,7 @@ from gradstop.graph.cuts import Place, Reaches, find_cuts, storage_key
 from gradstop.graph.data import CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TensorInfo
 from gradstop.graph.saved import Known, read_saved, slot_fields
 from gradstop.graph.values import attempt, few_values, summary
-from gradstop.graph.walk import discover, reached
+from gradstop.graph.walk import adjacency, discover, reached
 
 _ACCUMULATE = "AccumulateGrad"
 
@@ -88,9 +88,7 @@ class _Reader:
         self.nodes = list(self.ids)
         self._find_leaves()
         self.edges = self._read_edges()
-        self.targets: list[list[int]] = [[] for _ in self.nodes]
-        for edge in self.edges:
-            self.targets[edge.source].append(edge.target)
+        self.targets = adjacency(len(self.nodes), ((edge.source, edge.target) for edge in self.edges))
         self.memory_of, self.memories = self._group()
 
     def read(self) -> Graph:
