@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = int(options.run(options))
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # who reads has read enough, as `head` and `less` do
+    except BrokenPipeError:  # who reads has read enough, as ``head`` and ``less`` do
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except CourseError as trouble:
         logs.LOGGER.info("%s", trouble)

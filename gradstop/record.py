@@ -68,6 +68,11 @@ class Record:
 
     @classmethod
     def from_json(cls, data: Json) -> "Record":
-        """Read what ``to_json`` wrote. Raises TypeError or KeyError where the form is another."""
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            TypeError: or KeyError where the form is another.
+
+        """
         seen = tuple(Observation(**item) for item in data["observations"])
         return cls(data["case"], tuple(data["given"]), seen, data["stopped"])

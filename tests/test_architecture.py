@@ -1,4 +1,4 @@
-"""Imports between the rooms run one way, and a learner's import stays light."""
+"""Imports between the packages run one way, and a learner's import stays light."""
 
 import ast
 import re
@@ -66,6 +66,17 @@ def test_a_package_of_grading_can_be_taken_in_at_a_glance():
     for package in (top, *(path for path in top.iterdir() if path.is_dir() and path.name != "__pycache__")):
         modules = [path for path in package.glob("*.py") if path.name != "__init__.py"]
         assert len(modules) <= MOST_MODULES, package
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "gradstop")))
+def test_docstrings_are_of_one_style(path):
+    """What a function raises stands in a section of its own; code stands between two backticks."""
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree), path
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            text = ast.get_docstring(node) or ""
+            assert not re.search(r"(^|[.;] )Raises [A-Z]|(?<!`)`[^`\n]+`(?!`)", text), f"{path}:{node.lineno}"
 
 
 HEAVY = ["gradstop.grading", "gradstop.authoring", "gradstop.kernels", "gradstop.forkserver", "gradstop.sandbox"]

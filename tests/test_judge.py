@@ -12,7 +12,7 @@ from conftest import bench_of, references_of
 
 from gradstop.compare import as_text
 from gradstop.grading.answer_key.control_selection import trusty_controls
-from gradstop.grading.inside.channel import LONGEST, Channel, ProtocolError
+from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.judging.judge import judge_all
@@ -201,7 +201,7 @@ def answering(answer):
         {"seen": [["the call"]] * 3, "stopped": None},
         {"seen": [[]] * 500, "stopped": None},
         {"seen": [["n", "value", 1, "x" * 1000]], "stopped": None},
-        "x" * (LONGEST + 10),
+        "x" * (MAX_LINE + 10),
     ],
     ids=[
         "claims to pass",

@@ -57,7 +57,7 @@ from gradstop.grading.judging import bundle
 from gradstop.grading.batch import grade
 from gradstop.grading.nbgrader_bridge.course import open_course
 from gradstop.grading.executors import executor_for
-from gradstop.grading.process.shared import use_room
+from gradstop.grading.process.shared import share_warm_process
 from gradstop.grading.rules import Rules
 
 root = Path.cwd()
@@ -69,13 +69,13 @@ def scores(name):
         found = gradebook.find_submission(name, "ann")
         return {g.name[6:]: g.score for n in found.notebooks for g in n.grades}
 
-paper.POOL = 1  # one key for both ways
+bundle.POOL = 1  # one key for both ways
 with ExitStack() as stack:
     for assignment in assignments(root):
         rules = Rules.of_course(root, assignment, timeout=30, memory=1024, sandboxed=True)
         if rules not in executors:
             executors[rules] = stack.enter_context(executor_for(2, "", rules))
-            use_room(executors[rules].room)
+            share_warm_process(executors[rules].warm_process)
         executor = executors[rules]
         problems = [r.outcome.problem for r in grade(course, assignment, ["ann"], rules, executor)]
         assert problems == [""], problems

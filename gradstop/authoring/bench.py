@@ -46,7 +46,12 @@ class Bench:
 
     @cached_property
     def domains(self) -> dict[str, Domain]:
-        """What the exercises' inputs may be, by exercise. Raises CourseError for a table that cannot be read."""
+        """What the exercises' inputs may be, by exercise.
+
+        Raises:
+            CourseError: for a table that cannot be read.
+
+        """
         return read_domains(self.assignment.folder / "domain.toml")
 
     @cached_property
@@ -68,7 +73,9 @@ class Bench:
     def recorded(self) -> dict[str, Reference]:
         """What the solutions and wrong answers did when the student copy was made: what learners are checked with.
 
-        Raises CourseError where there is no recording.
+        Raises:
+            CourseError: where there is no recording.
+
         """
         exercises = read_json(self.assignment.reference)["exercises"]
         return {name: Reference.from_json(name, data) for name, data in exercises.items()}
@@ -76,7 +83,9 @@ class Bench:
     def reference(self, exercise: str, seed: int | None) -> Reference:
         """Return what solution and wrong answers do under seeds that follow from ``seed``; None: what is recorded.
 
-        Raises CourseError where there is no recording.
+        Raises:
+            CourseError: where there is no recording.
+
         """
         if seed is None:
             return self.recorded[exercise]

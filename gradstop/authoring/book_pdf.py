@@ -1,4 +1,4 @@
-"""The whole book as one PDF: the built pages, one behind the other, printed by a headless Chromium (`make pdf`)."""
+"""The whole book as one PDF: the built pages, one behind the other, printed by a headless Chromium (``make pdf``)."""
 
 import os
 import re
@@ -46,7 +46,9 @@ def contents(root: Path) -> list[tuple[str, list[str]]]:
 def combined(root: Path) -> tuple[str, dict[str, str]]:
     """Return all pages as one, each name in it made its page's own, so that links between pages work; and their titles.
 
-    Raises CourseError if the site is not built.
+    Raises:
+        CourseError: if the site is not built.
+
     """
     parts = contents(root)
     pages = {page for _, of_part in parts for page in of_part}
@@ -71,7 +73,12 @@ def combined(root: Path) -> tuple[str, dict[str, str]]:
 
 
 def print_book(root: Path) -> Path:
-    """Print the book and return the PDF's path. Raises CourseError without a browser, or if it prints nothing."""
+    """Print the book and return the PDF's path.
+
+    Raises:
+        CourseError: without a browser, or if it prints nothing.
+
+    """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         raise CourseError(f"{PDF} needs a browser to print with: install chromium.")

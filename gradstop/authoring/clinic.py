@@ -133,7 +133,12 @@ def faults(root: Path) -> list[str]:
 
 
 def write_table(root: Path) -> None:
-    """Write the table of all messages into the clinic's index. Raises CourseError if an entry is malformed."""
+    """Write the table of all messages into the clinic's index.
+
+    Raises:
+        CourseError: if an entry is malformed.
+
+    """
     if found := faults(root):
         raise CourseError("The error clinic is malformed:\n  " + "\n  ".join(found))
     path = root / BOOK / INDEX
@@ -141,7 +146,12 @@ def write_table(root: Path) -> None:
 
 
 def with_table(text: str, root: Path) -> str:
-    """Return the index's text with its table renewed. Raises CourseError if the place for it is not marked."""
+    """Return the index's text with its table renewed.
+
+    Raises:
+        CourseError: if the place for it is not marked.
+
+    """
     before, start, rest = text.partition(START)
     _, end, after = rest.partition(END)
     if not end:

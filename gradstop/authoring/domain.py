@@ -55,7 +55,7 @@ class Domain:
     """The domain of one exercise, as its author states it.
 
     Attributes:
-        inputs: the groups of `FEATURES` that mean something for it; the group "any" always does.
+        inputs: the groups of ``FEATURES`` that mean something for it; the group "any" always does.
         drawn: what its cases meet; features of its own may be among them.
         excluded: what they do not, each with the words of the statement that exclude it.
         meaningless: what of the groups can mean nothing for this exercise.
@@ -92,7 +92,12 @@ class Domain:
 
 
 def read_domains(path: Path) -> dict[str, Domain]:
-    """Read a ``domain.toml``; where there is none, no exercise has a table. Raises CourseError for another form."""
+    """Read a ``domain.toml``; where there is none, no exercise has a table.
+
+    Raises:
+        CourseError: for another form.
+
+    """
     if not path.is_file():
         return {}
     try:

@@ -84,8 +84,11 @@ _SOLUTION = '''def {function}(x: torch.Tensor) -> torch.Tensor:
 def new_exercise(root: Path, place: str) -> list[Path]:
     """Lay out the exercise ``NN-topic/function`` in ``solutions/`` and return the files to fill in.
 
-    An assignment that exists is extended, at its end. Raises CourseError for a name of another form, or one that
-    is taken.
+    An assignment that exists is extended, at its end.
+
+    Raises:
+        CourseError: for a name of another form, or one that is taken.
+
     """
     match = _NAME.fullmatch(place)
     if not match:

@@ -32,8 +32,11 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
     """Regenerate the student copies, then execute each notebook; yield a line on each.
 
     The copies come first: a check in ``solutions/`` reads the recording that lies in them. What is made of pages, the
-    cheat sheet's PDF and the error clinic's table, comes last. Raises CourseError that names the notebook and the
-    cell where one fails.
+    cheat sheet's PDF and the error clinic's table, comes last.
+
+    Raises:
+        CourseError: that names the notebook and the cell where one fails.
+
     """
     for assignment in assignments(root):
         if only in str(assignment.folder):

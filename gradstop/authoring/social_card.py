@@ -38,7 +38,12 @@ def as_html() -> str:
 
 
 def photograph(root: Path) -> Path | None:
-    """Make the picture and return its path, or None where there is no browser. Raises CourseError if that fails."""
+    """Make the picture and return its path, or None where there is no browser.
+
+    Raises:
+        CourseError: if that fails.
+
+    """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import TextIOBase
 
-SHOWN = 60  # characters of the first line
+MAX_SHOWN_LINE = 60  # characters of the first line
 
 
 class Printed(TextIOBase):
@@ -17,8 +17,8 @@ class Printed(TextIOBase):
 
     def write(self, text: str) -> int:
         """Take in what is printed."""
-        if not self.lines and len(self._first) < SHOWN:
-            self._first += text[: 2 * SHOWN]
+        if not self.lines and len(self._first) < MAX_SHOWN_LINE:
+            self._first += text[: 2 * MAX_SHOWN_LINE]
         self.lines += text.count("\n")
         return len(text)
 
@@ -27,7 +27,7 @@ class Printed(TextIOBase):
         first = " ".join((self._first.strip().splitlines() or [""])[0].split())
         if not first:
             return ""
-        shown = first if len(first) <= SHOWN else f"{first[: SHOWN - 2]} …"
+        shown = first if len(first) <= MAX_SHOWN_LINE else f"{first[: MAX_SHOWN_LINE - 2]} …"
         many = f"{self.lines} lines, the first" if self.lines > 1 else "a line"
         return f"While it was checked your function printed {many}: {shown}. What it prints is not looked at."
 

@@ -14,7 +14,7 @@ from gradstop.checking.recording import Recording, read_recording
 from gradstop.checking.show import Report, fail, show
 from gradstop.compare import Reference, Verdict, as_html, as_text, headline, verdict_on
 from gradstop.compare.report import headline_is_all
-from gradstop.compare.report_text import WIDTH
+from gradstop.compare.report_text import TEXT_WIDTH
 from gradstop.course import Assignment, CourseError, assignment_here, did_you_mean
 from gradstop.observe import observe
 
@@ -26,9 +26,12 @@ GRADING = "GRADSTOP_GRADING"  # set in the process of a submission
 def check(name: str, *, folder: str | Path | None = None) -> None:
     """Check the function ``name`` of the caller's notebook or prompt, and show where it differs.
 
-    ``folder`` is the assignment's folder where it is not the working directory. Raises CheckFailed if the
-    function differs from the reference or cannot be checked; its message says what to do. While a submission is graded
-    it does and says nothing: its cases are asked by the judge.
+    ``folder`` is the assignment's folder where it is not the working directory. While a submission is graded it does
+    and says nothing: its cases are asked by the judge.
+
+    Raises:
+        CheckFailed: if the function differs from the reference or cannot be checked; its message says what to do.
+
     """
     if GRADING in os.environ:
         return
@@ -51,7 +54,9 @@ def check(name: str, *, folder: str | Path | None = None) -> None:
 def run_check(function: Callable[..., Any], recording: Recording, reference: Reference) -> Verdict:
     """Observe ``function`` in every trial of every case of the reference and judge it.
 
-    Raises CourseError if it is interrupted.
+    Raises:
+        CourseError: if it is interrupted.
+
     """
     observed: dict[str, list[Any]] = {}
     for case in recording.cases[reference.exercise]:
@@ -105,7 +110,7 @@ def _report(verdict: Verdict, recording: Recording, told: str) -> Report:
     text, html = as_text(verdict, recording.sections), as_html(verdict, recording.sections)
     for note in (told, "" if verdict.agrees else recording.other_torch()):
         if note:
-            text, html = f"{text}\n{fill(note, WIDTH)}", f"{html}<p>{escape(note)}</p>"
+            text, html = f"{text}\n{fill(note, TEXT_WIDTH)}", f"{html}<p>{escape(note)}</p>"
     return Report(text, html)
 
 

@@ -37,7 +37,12 @@ class State:
 
 
 def assignments_in(folder: Path) -> list[Assignment]:
-    """Return the assignments in a folder, which may be one itself. Raises CourseError where there is none."""
+    """Return the assignments in a folder, which may be one itself.
+
+    Raises:
+        CourseError: where there is none.
+
+    """
     found = [folder] if (folder / "cases.py").is_file() else sorted(p.parent for p in folder.glob("*/cases.py"))
     if not found:
         raise CourseError(f"There is no assignment in {folder.name}/: name a folder that holds one, such as exercises.")
@@ -47,8 +52,11 @@ def assignments_in(folder: Path) -> list[Assignment]:
 def progress(assignment: Assignment) -> Iterator[State]:
     """Run the answers in an assignment's notebook and yield the state of each exercise.
 
-    The cells run in this process, in order, without the checks. Raises CourseError for a notebook or a recording
-    that cannot be read.
+    The cells run in this process, in order, without the checks.
+
+    Raises:
+        CourseError: for a notebook or a recording that cannot be read.
+
     """
     recording = read_recording(assignment)
     namespace, failures = _run_cells(assignment.notebook)

@@ -38,7 +38,9 @@ def plain_version(version: str) -> str:
 def read_recording(assignment: Assignment) -> Recording:
     """Read an assignment's cases and references; again only when a file has changed.
 
-    Raises CourseError where a file is missing or damaged.
+    Raises:
+        CourseError: where a file is missing or damaged.
+
     """
     stamps = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in (assignment.cases, assignment.reference))
     return _read(assignment, stamps)

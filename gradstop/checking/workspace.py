@@ -12,7 +12,9 @@ WORK = "work"  # ignored by git
 def start(root: Path, name: str) -> str:
     """Copy an assignment to ``work/NAME``; where it is already, renew all but the notebook. Return what was done.
 
-    Raises CourseError where there is no such assignment.
+    Raises:
+        CourseError: where there is no such assignment.
+
     """
     source, copy = Assignment(root / EXERCISES / name), Assignment(root / WORK / name)
     if not source.cases.is_file():

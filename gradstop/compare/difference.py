@@ -8,7 +8,7 @@ from gradstop.record import Json, Observation, Record
 
 # What wording a value of an unexpected form can raise; a report from elsewhere may hold anything.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
-MOST = 600  # characters of what is shown of one value; an answer may return any text
+MAX_VALUE_TEXT = 600  # characters of what is shown of one value; an answer may return any text
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _difference(got: Observation, wanted: Observation) -> list[Difference]:
 
 def _shown(text: str) -> str:
     """Return a text that an answer had a hand in, short enough to be read and without halves of characters."""
-    short = text if len(text) <= MOST else f"{text[: MOST - 2]} …"
+    short = text if len(text) <= MAX_VALUE_TEXT else f"{text[: MAX_VALUE_TEXT - 2]} …"
     return short.encode(errors="replace").decode()
 
 

@@ -2,13 +2,13 @@
 
 from gradstop.record import Json
 
-SHOWN = 6  # numbers of one tensor in a message
+MAX_NUMBERS = 6  # numbers of one tensor in a message
 
 
 def numbers(values: list[Json]) -> str:
     """Return ``[1, 0.25, …]``: at most six numbers, four digits each."""
-    shown = ", ".join(f"{v:.4g}" if isinstance(v, float | int) else str(v) for v in values[:SHOWN])
-    return f"[{shown}{', …' if len(values) > SHOWN else ''}]"
+    shown = ", ".join(f"{v:.4g}" if isinstance(v, float | int) else str(v) for v in values[:MAX_NUMBERS])
+    return f"[{shown}{', …' if len(values) > MAX_NUMBERS else ''}]"
 
 
 def value(data: Json) -> str:
@@ -34,7 +34,7 @@ def structure(data: Json) -> str:
 
 
 def _items(data: Json) -> str:
-    shown = [value(item) for item in data["items"][:SHOWN]]
+    shown = [value(item) for item in data["items"][:MAX_NUMBERS]]
     if "keys" in data:
         shown = [f"{key}: {item}" for key, item in zip(data["keys"], shown, strict=False)]
     return "; ".join(shown) if shown else "empty"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gradstop.compare.difference import Difference
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
-SHOWN = 4  # differences of one case; the rest mostly follows from them
+MAX_DIFFERENCES = 4  # differences of one case; the rest mostly follows from them
 OTHERWISE = "(What it does was compared, not how it is written: another cause may do the same.)"
 UNWRITTEN = "raises NotImplementedError"
 
@@ -62,7 +62,7 @@ def reading(verdict: Verdict, sections: Mapping[str, str]) -> list[str]:
     if everywhere(verdict) and not verdict.like:
         return []
     places = [verdict.like.read] if verdict.like else []
-    places += [d.read for case in verdict.cases for d in case.differences[:SHOWN] if not d.is_cause]
+    places += [d.read for case in verdict.cases for d in case.differences[:MAX_DIFFERENCES] if not d.is_cause]
     return list(dict.fromkeys(sections[place] for place in places if place in sections))
 
 
@@ -73,5 +73,5 @@ def asked(difference: Difference) -> str:
 
 def more(case: CaseVerdict) -> str:
     """Say how many differences of a case are not shown."""
-    count = len(case.differences) - SHOWN
+    count = len(case.differences) - MAX_DIFFERENCES
     return f"and {count} more, which mostly follow from these" if count > 0 else ""

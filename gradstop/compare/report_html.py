@@ -5,7 +5,17 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from gradstop.compare.difference import Difference
-from gradstop.compare.report import SHOWN, asked, everywhere, headline, headline_is_all, like, more, reading, repeated
+from gradstop.compare.report import (
+    MAX_DIFFERENCES,
+    asked,
+    everywhere,
+    headline,
+    headline_is_all,
+    like,
+    more,
+    reading,
+    repeated,
+)
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
 # Colours are the page's, so that the table is read in light and in dark; marks are words, not colours. The class
@@ -73,7 +83,7 @@ def _case(case: CaseVerdict, again: Difference | None) -> Iterator[str]:
     if again:
         yield f'<tr><td></td><td colspan="2">{escape(again.got)}, as above</td></tr>'
         return
-    for difference in case.differences[:SHOWN]:
+    for difference in case.differences[:MAX_DIFFERENCES]:
         yield from _difference(difference)
     if more(case):
         yield f'<tr><td colspan="3">… {more(case)}.</td></tr>'

@@ -4,10 +4,20 @@ from collections.abc import Iterator, Mapping
 from textwrap import fill
 
 from gradstop.compare.difference import Difference
-from gradstop.compare.report import SHOWN, asked, everywhere, headline, headline_is_all, like, more, reading, repeated
+from gradstop.compare.report import (
+    MAX_DIFFERENCES,
+    asked,
+    everywhere,
+    headline,
+    headline_is_all,
+    like,
+    more,
+    reading,
+    repeated,
+)
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
-WIDTH = 88
+TEXT_WIDTH = 88
 
 
 def as_text(verdict: Verdict, sections: Mapping[str, str] | None = None) -> str:
@@ -28,7 +38,7 @@ def _lines(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
             yield from _case(case, again)
     if like(verdict):
         yield ""
-        yield fill(like(verdict), WIDTH)
+        yield fill(like(verdict), TEXT_WIDTH)
     for place in reading(verdict, sections):
         yield f"Read: {place}."
 
@@ -42,7 +52,7 @@ def _case(case: CaseVerdict, again: Difference | None) -> Iterator[str]:
         return
     if case.given:
         yield _indented("given", "; ".join(case.given))
-    for difference in case.differences[:SHOWN]:
+    for difference in case.differences[:MAX_DIFFERENCES]:
         yield from _difference(difference)
     if more(case):
         yield f"           {more(case)}"
@@ -57,4 +67,4 @@ def _difference(difference: Difference) -> Iterator[str]:
 
 
 def _indented(label: str, text: str) -> str:
-    return fill(text, WIDTH, initial_indent=f"    {label:>9}  ", subsequent_indent=" " * 15)
+    return fill(text, TEXT_WIDTH, initial_indent=f"    {label:>9}  ", subsequent_indent=" " * 15)

@@ -44,7 +44,12 @@ class Assignment:
         return self.folder / "reference.json"
 
     def read_cases(self) -> str:
-        """Return the text of ``cases.py``. Raises CourseError where there is none."""
+        """Return the text of ``cases.py``.
+
+        Raises:
+            CourseError: where there is none.
+
+        """
         return read_text(self.cases)
 
 
@@ -54,7 +59,12 @@ def assignments(root: Path) -> list[Assignment]:
 
 
 def find_assignment(root: Path, name: str) -> Assignment:
-    """Return the assignment of this name. Raises CourseError that lists those there are."""
+    """Return the assignment of this name.
+
+    Raises:
+        CourseError: that lists those there are.
+
+    """
     known = assignments(root)
     for assignment in known:
         if assignment.name == name:
@@ -68,8 +78,12 @@ def find_assignment(root: Path, name: str) -> Assignment:
 def assignment_here(namespace: dict[str, Any]) -> Assignment:
     """Return the assignment whose notebook runs in ``namespace``.
 
-    Its folder is the working directory, as Jupyter sets it, or the notebook's own where the editor names it
-    (VS Code, JupyterLab). Raises CourseError otherwise.
+    Its folder is the working directory, as Jupyter sets it, or the notebook's own where the editor names it (VS Code,
+    JupyterLab).
+
+    Raises:
+        CourseError: otherwise.
+
     """
     notebook = namespace.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
     places = [Path.cwd(), *([Path(notebook).parent] if notebook else [])]
@@ -83,7 +97,12 @@ def assignment_here(namespace: dict[str, Any]) -> Assignment:
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text. Raises CourseError where it cannot be read."""
+    """Return a file's text.
+
+    Raises:
+        CourseError: where it cannot be read.
+
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -93,7 +112,12 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Return a JSON file's data. Raises CourseError where it is missing or damaged."""
+    """Return a JSON file's data.
+
+    Raises:
+        CourseError: where it is missing or damaged.
+
+    """
     try:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:

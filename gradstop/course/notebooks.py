@@ -46,7 +46,11 @@ def statements(notebook: Path) -> dict[str, str]:
 def load_solutions(notebook: Path) -> dict[str, Callable[..., Any]]:
     """Run the set-up cell and the solution cells of a notebook and return what each defines.
 
-    The cells that check are left out. Raises CourseError if a cell does not define what its ``grade_id`` names.
+    The cells that check are left out.
+
+    Raises:
+        CourseError: if a cell does not define what its ``grade_id`` names.
+
     """
     namespace: dict[str, Any] = {"__name__": "solution"}
     solutions = {}

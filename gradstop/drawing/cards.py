@@ -18,7 +18,7 @@ class Entry:
     label: str  # how the text calls it
     look: str  # shape and dtype
     special: tuple[str, ...]  # what is worth saying beside its kind
-    slot: Line | None  # its `.grad`, where there is one to speak of
+    slot: Line | None  # its ``.grad``, where there is one to speak of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Link:
-    """The gradient flows from one card to another, along `times` edges; or history was cut there."""
+    """The gradient flows from one card to another, along ``times`` edges; or history was cut there."""
 
     source: int
     target: int

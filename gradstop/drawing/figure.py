@@ -1,4 +1,4 @@
-"""What a reader calls: `draw` and `describe`."""
+"""What a reader calls: ``draw`` and ``describe``."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -67,7 +67,7 @@ def draw(*roots: Tensor, title: str | None = None, **named: Tensor) -> Drawing:
     Args:
         roots: tensors from which a backward would start; none means any of the named ones.
         title: a caption.
-        named: tensors by name, such as `x=x`; two names for one tensor are one card.
+        named: tensors by name, such as ``x=x``; two names for one tensor are one card.
 
     Returns:
         The drawing, which shows itself at the end of a notebook cell.
@@ -81,11 +81,11 @@ def draw(*roots: Tensor, title: str | None = None, **named: Tensor) -> Drawing:
 
 
 def describe(*roots: Tensor, **named: Tensor) -> str:
-    """Return the autograd graph of the tensors given as text: what `draw` shows, line by line.
+    """Return the autograd graph of the tensors given as text: what ``draw`` shows, line by line.
 
     Args:
         roots: tensors from which a backward would start; none means any of the named ones.
-        named: tensors by name, such as `x=x`.
+        named: tensors by name, such as ``x=x``.
 
     Raises:
         ValueError: if no tensor is given.

@@ -1,4 +1,4 @@
-"""What a training loop keeps alive, step by step, counted and drawn: `memory_profile`."""
+"""What a training loop keeps alive, step by step, counted and drawn: ``memory_profile``."""
 
 import gc
 import re
@@ -76,7 +76,7 @@ def memory_profile(*loops: Loop, title: str | None = None) -> MemoryProfile:
     """Run each loop to its end, and count after each of its steps what autograd keeps alive.
 
     A loop is a generator function that yields after each training step; its name, underscores as blanks, is the
-    name of its curve. Counted are graph nodes (without the leaves' `AccumulateGrad`) and the bytes of the tensors
+    name of its curve. Counted are graph nodes (without the leaves' ``AccumulateGrad``) and the bytes of the tensors
     that are saved for backward, weights left out, by tokens that die with what holds them: no clock and no allocator
     is asked, so every machine counts the same. The cyclic collector rests meanwhile: what only it would free counts
     as alive.

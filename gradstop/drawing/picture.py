@@ -13,7 +13,7 @@ FOLD_OVER = 30  # cards
 
 
 def picture(graph: Graph, running: bool = False) -> Picture:
-    """Return the picture of a graph, perhaps while a backward runs. Over `FOLD_OVER` cards are folded."""
+    """Return the picture of a graph, perhaps while a backward runs. Over ``FOLD_OVER`` cards are folded."""
     words = Words(graph, running)
     cards = tuple(_cards(graph, words))
     links = tuple(_links(graph, cards))

@@ -1,4 +1,4 @@
-"""What a reader calls to watch a backward: `step_through`."""
+"""What a reader calls to watch a backward: ``step_through``."""
 
 from collections.abc import Collection
 from itertools import count
@@ -96,17 +96,17 @@ def step_through(
     title: str | None = None,
     **named: Tensor,
 ) -> Stepper:
-    """Run the backward of `loss` and show it step by step.
+    """Run the backward of ``loss`` and show it step by step.
 
-    The backward is real: `.grad` is filled, saved tensors are freed. Each step is a node that ran: what it received,
-    what it sent along which edge, what it freed, what it added to a `.grad`. If a node raises, the steps end there.
+    The backward is real: ``.grad`` is filled, saved tensors are freed. Each step is a node that ran: what it received,
+    what it sent along which edge, what it freed, what it added to a ``.grad``. If a node raises, the steps end there.
 
     Args:
         loss: where the backward starts; any tensor with a history.
-        gradient: what it starts with, of the shape of `loss`; None means 1, for a single number.
-        retain_graph: as in `Tensor.backward`.
+        gradient: what it starts with, of the shape of ``loss``; None means 1, for a single number.
+        retain_graph: as in ``Tensor.backward``.
         title: a caption.
-        named: tensors by name, such as `x=x`.
+        named: tensors by name, such as ``x=x``.
 
     Returns:
         The steps, which show themselves at the end of a notebook cell.

@@ -32,7 +32,7 @@ class Frame:
 
 
 def to_svg(picture: Picture, alt: str, frame: Frame | None = None) -> str:
-    """Return a standalone SVG document. `alt` becomes its accessible name. A frame leaves the style to its figure."""
+    """Return a standalone SVG document. ``alt`` becomes its accessible name. A frame leaves the style to its figure."""
     style = "" if frame else f"<style>{CSS}</style>"
     frame = frame or Frame(picture, [measure(card) for card in picture.cards])
     layout = lay_out(frame.first, frame.sized)
@@ -116,7 +116,7 @@ def _line(line: Line, x: float, y: float, width: float) -> str:
 
 
 def _badge(text: str, right: float, y: float) -> str:
-    """Return a text in a pill that ends at `right`."""
+    """Return a text in a pill that ends at ``right``."""
     wide = _badge_width(text)
     x = right - wide
     pill = f'<rect class="pill" x="{_n(x)}" y="{_n(y - 13)}" width="{_n(wide)}" height="17" rx="8.5"/>'

@@ -1,4 +1,4 @@
-"""A table of observations, for a page whose cells have made them: `table`."""
+"""A table of observations, for a page whose cells have made them: ``table``."""
 
 from collections.abc import Collection, Mapping, Sequence
 

@@ -15,7 +15,7 @@ Outlook = Literal["filled", "will be filled", "not reached", "backward will rais
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a card. `role` says how it is set, `mark` which small shape stands before it."""
+    """One line of a card. ``role`` says how it is set, ``mark`` which small shape stands before it."""
 
     role: Literal["name", "op", "plain", "code", "note", "slot"]
     text: str
@@ -26,7 +26,7 @@ class Line:
 
 
 class Words:
-    """Names and phrases for one graph. While a backward is running, a `.grad` can be filled through what it freed."""
+    """Names and phrases for one graph. While a backward is running, a ``.grad`` can be filled through what it freed."""
 
     def __init__(self, graph: Graph, running: bool = False) -> None:
         self.graph = graph
@@ -61,7 +61,7 @@ class Words:
         return f"memory {self._memory[number]}" if number in self._memory else ""
 
     def outlook(self, tensor: TensorInfo) -> Outlook | None:
-        """Return how it stands with the `.grad` of a tensor; None for a tensor that has none to speak of."""
+        """Return how it stands with the ``.grad`` of a tensor; None for a tensor that has none to speak of."""
         if tensor.grad is not None:
             return "filled"
         if tensor.kind == "constant" or (tensor.kind == "interior" and not tensor.retains_grad):
@@ -71,7 +71,7 @@ class Words:
         return "backward will raise" if {tensor.accumulator, tensor.node} & self._lost else "will be filled"
 
     def slot(self, tensor: TensorInfo) -> Line | None:
-        """Return the line for the `.grad` of a tensor, None where there is none to speak of."""
+        """Return the line for the ``.grad`` of a tensor, None where there is none to speak of."""
         outlook = self.outlook(tensor)
         if outlook is None:
             return None
@@ -132,7 +132,7 @@ class Words:
 
 
 def special(tensor: TensorInfo, several: bool = False) -> list[str]:
-    """Return what is worth saying beside the kind; `several` outputs of its node are shown."""
+    """Return what is worth saying beside the kind; ``several`` outputs of its node are shown."""
     facts = {
         "parameter": tensor.is_parameter,
         f"output {tensor.output}": several or tensor.output > 0,

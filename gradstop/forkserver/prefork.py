@@ -51,8 +51,8 @@ def draw_once() -> None:
 def leave_operators() -> None:
     """Let the operators that torch's own modules have registered end with the process.
 
-    Each `torch.library.Library` takes back its registrations when the interpreter exits, a few hundred in all: a tenth
-    of what a short kernel costs. What a kernel registers itself is taken back as ever.
+    Each ``torch.library.Library`` takes back its registrations when the interpreter exits, a few hundred in all: a
+    tenth of what a short kernel costs. What a kernel registers itself is taken back as ever.
     """
     for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]  # there is no public list
         known = finalizer.peek()

@@ -1,4 +1,4 @@
-"""A forked kernel as its driver sees it: the part of `subprocess.Popen` that jupyter_client uses."""
+"""A forked kernel as its driver sees it: the part of ``subprocess.Popen`` that jupyter_client uses."""
 
 import asyncio
 import os
@@ -44,7 +44,7 @@ class ForkedProcess:
         """Wait for the end and return the exit code.
 
         Raises:
-            subprocess.TimeoutExpired: if it runs longer than `timeout` seconds.
+            subprocess.TimeoutExpired: if it runs longer than ``timeout`` seconds.
 
         """
         while self.poll() is None:

@@ -1,4 +1,4 @@
-"""The warm process: imports modules once, then forks a kernel for each request. Run as a module by `zygote`.
+"""The server: a process that imports modules once, then forks another for each request. ``client`` starts it.
 
 It has one thread and never runs an operation of torch. It ends when its driver's end of the socket closes, which the
 operating system sees to even if the driver is killed, and takes its kernels with it.
@@ -28,7 +28,7 @@ def main() -> None:
     """Serve the driver whose socket has the number that the first argument gives; the others are modules."""
     driver = socket.socket(fileno=int(sys.argv[1]))
     gc.disable()
-    del sys.path[0]  # `-m` put the driver's folder there, which an ordinary kernel takes away
+    del sys.path[0]  # ``-m`` put the driver's folder there, which an ordinary kernel takes away
     for name in sys.argv[2:]:
         try:
             importlib.import_module(name)
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 class Server:
-    """Forks kernels, and tells how they ended."""
+    """Forks processes, and tells how they ended."""
 
     def __init__(self, driver: socket.socket) -> None:
         self.driver = driver

@@ -33,7 +33,9 @@ class Unit:
 def grade_unit(bundle: bytes, unit: bytes) -> bytes:
     """Grade one submission: a ``GradingBundle`` and a ``Unit`` as JSON give a ``GradedSubmission`` as JSON.
 
-    Raises CourseError where submissions cannot be run at all; never for what one does.
+    Raises:
+        CourseError: where submissions cannot be run at all; never for what one does.
+
     """
     known, work = read_bundle(bundle), msgspec.json.decode(unit, type=Unit)
     submission, said = work.submission, ""
@@ -54,7 +56,9 @@ def grade_unit(bundle: bytes, unit: bytes) -> bytes:
 def assess(bundle: GradingBundle, submission: Submission, notebook: dict[str, Any], rules: Rules) -> GradedSubmission:
     """Run the cells of a submission's restored notebook, judge its exercises, write outputs and verdicts into it.
 
-    Raises CourseError where submissions cannot be run at all.
+    Raises:
+        CourseError: where submissions cannot be run at all.
+
     """
     start = time.perf_counter()
     cells: list[Cell] = notebook["cells"]

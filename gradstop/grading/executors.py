@@ -172,7 +172,12 @@ class Cluster:
         """Do nothing: workers begin with their first unit."""
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
-        """Yield each unit's name and result as it is done. Raises CourseError if the cluster goes away."""
+        """Yield each unit's name and result as it is done.
+
+        Raises:
+            CourseError: if the cluster goes away.
+
+        """
         from distributed import CancelledError, KilledWorker, as_completed
         from distributed.comm import CommClosedError
 

@@ -13,12 +13,12 @@ class ExerciseScore:
         exercise: its name.
         score: the points.
         points: the points there are.
-        passed: the cases that agree, of `cases`.
+        passed: the cases that agree, of ``cases``.
         first: the first case that differs and how, in words; empty where all agree.
-        misconception: the known misconception that the answer shows, or empty; `like` says it in words, `read` where.
+        misconception: the known misconception that the answer shows, or empty; ``like`` says it, ``read`` where.
         trusted: False where what observes was disturbed.
         setups: for each case what its trials were drawn from, two setups each, so that the verdict can be repeated.
-        tokens: of the answer's code, as `tokens_of` gives them.
+        tokens: of the answer's code, as ``tokens_of`` gives them.
 
     """
 
@@ -42,7 +42,7 @@ class GradedSubmission:
 
     ``notebook`` is the graded notebook as JSON; ``problem`` says why there is none. ``lost`` says what cells had to be
     left out, and why; ``changed`` what its cells changed of torch and of Python, a note that moves no score.
-    ``limits`` are those it ran under, as `Rules.limits_set` gives them;
+    ``limits`` are those it ran under, as ``Rules.limits_set`` gives them;
     ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
     ``traceback`` is that of a fault of the judge's own, for the log of whoever runs it, on whatever machine it was.
     """

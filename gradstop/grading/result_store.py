@@ -118,7 +118,9 @@ class ResultStore:
 def _bring_up_to_date(database: sqlite3.Connection, name: str) -> None:
     """Write what an earlier version kept in today's form, all of it or nothing.
 
-    Raises CourseError for a file that a later version has written.
+    Raises:
+        CourseError: for a file that a later version has written.
+
     """
     (number,) = database.execute("PRAGMA user_version").fetchone()
     if number > FORMAT:

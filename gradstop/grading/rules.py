@@ -23,7 +23,7 @@ class Rules:
         cell: the time for one cell, and for all cases of one exercise.
         total: the time for all cells of a submission, repeated runs included.
         hidden: paths that a sandboxed process must not see; if it does, nothing is run.
-        late: those of `LAZY_IMPORTS` that are loaded before anything is run.
+        late: those of ``LAZY_IMPORTS`` that are loaded before anything is run.
 
     """
 
@@ -46,7 +46,9 @@ class Rules:
     ) -> "Rules":
         """Return the rules for an assignment of a course: ``timeout`` seconds for a cell, ``memory`` in MiB.
 
-        Raises CourseError where a limit is too small or the assignment's recording cannot be read.
+        Raises:
+            CourseError: where a limit is too small or the assignment's recording cannot be read.
+
         """
         timeout, memory = TIMEOUT if timeout is None else timeout, MEMORY if memory is None else memory
         if not timeout > 0 or memory < LEAST_MEMORY:

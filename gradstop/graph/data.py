@@ -1,4 +1,4 @@
-"""What a graph is made of. Every field is plain data: holding a `Graph` keeps no tensor and no node alive."""
+"""What a graph is made of. Every field is plain data: holding a ``Graph`` keeps no tensor and no node alive."""
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -14,8 +14,8 @@ Status = Literal["kept", "freed", "edited", "detached", "packed", "unknown"]
 class TensorInfo:
     """One tensor: what was given, or a leaf that was reached.
 
-    `kind` is "leaf" (requires grad, no history), "interior" (has history) or "constant" (requires no grad).
-    `will_be_filled` says that a backward would write its `.grad`. Whether it would raise on the way, the
+    ``kind`` is "leaf" (requires grad, no history), "interior" (has history) or "constant" (requires no grad).
+    ``will_be_filled`` says that a backward would write its ``.grad``. Whether it would raise on the way, the
     saved tensors of the nodes tell.
     """
 
@@ -32,10 +32,10 @@ class TensorInfo:
     version: int | None  # None for an inference tensor, which has no version counter
     memory: int | None  # the storage group; None where there is no memory to share
     values: str | None  # rounded; None for more than a few
-    grad: str | None  # None while `.grad` is None, else its values in short
+    grad: str | None  # None while ``.grad`` is None, else its values in short
     retains_grad: bool
     will_be_filled: bool
-    node: int | None  # the node that made it (`grad_fn`)
+    node: int | None  # the node that made it (``grad_fn``)
     output: int  # which output of that node it is
     accumulator: int | None  # a leaf's AccumulateGrad node, where it is reached
     broken: bool  # torch refuses to tell its history (a multi-output view whose base was edited)
@@ -45,7 +45,7 @@ class TensorInfo:
 class SavedInfo:
     """One tensor that a node saved for its backward.
 
-    `status`: "kept"; "freed" by a backward; "edited" in place or "detached" by `detach_()` after it was
+    ``status``: "kept"; "freed" by a backward; "edited" in place or "detached" by ``detach_()`` after it was
     saved (backward raises); "packed" by a saved-tensor hook (unpacking would run code); "unknown" when torch
     refuses for another reason.
     """
@@ -67,7 +67,7 @@ class NodeInfo:
     id: int  # in order of discovery from what was given
     name: str  # "MulBackward0"
     operation: str  # "mul"
-    is_custom: bool  # made by a Python `autograd.Function`
+    is_custom: bool  # made by a Python ``autograd.Function``
     saved: tuple[SavedInfo, ...]
     constants: int  # inputs that no gradient goes to: edges to nowhere
     accumulates: int | None  # the leaf that an AccumulateGrad node fills
@@ -75,7 +75,7 @@ class NodeInfo:
 
 @dataclass(frozen=True, slots=True)
 class EdgeInfo:
-    """The gradient for `source`'s input number `input` goes to `target`, as that of its output `output`."""
+    """The gradient for ``source``'s input number ``input`` goes to ``target``, as that of its output ``output``."""
 
     source: int
     target: int
@@ -85,9 +85,9 @@ class EdgeInfo:
 
 @dataclass(frozen=True, slots=True)
 class CutInfo:
-    """`cut` has no history but lies in the memory of `source`, which is tracked.
+    """``cut`` has no history but lies in the memory of ``source``, which is tracked.
 
-    `same_counter`: True for a view, False when the versions differ, None when nothing tells without an edit.
+    ``same_counter``: True for a view, False when the versions differ, None when nothing tells without an edit.
     """
 
     source: int

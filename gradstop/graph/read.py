@@ -1,4 +1,4 @@
-"""Read live tensors: nothing is consumed, no flag, version, `.grad` or hook is changed."""
+"""Read live tensors: nothing is consumed, no flag, version, ``.grad`` or hook is changed."""
 
 import re
 from collections import defaultdict
@@ -36,7 +36,7 @@ def read_graph(*roots: Tensor, **named: Tensor) -> Graph:
 
     Args:
         roots: tensors from which a backward would start.
-        named: tensors by name. One tensor may have several names. Without `roots`, a backward from any of
+        named: tensors by name. One tensor may have several names. Without ``roots``, a backward from any of
             them counts.
 
     Returns:
@@ -145,7 +145,7 @@ class _Reader:
         return memory_of, members
 
     def _filled(self) -> set[int]:
-        """Return the tensors whose `.grad` a backward would write."""
+        """Return the tensors whose ``.grad`` a backward would write."""
         roots = [one for one in self.found if one.is_root] or self.found
         starts = [self.ids[one.node] for one in roots if one.node is not None]
         nodes = reached(starts, self.targets)
@@ -161,7 +161,7 @@ class _Reader:
         tensor, history = one.tensor, one.node is not None or one.broken
         kind: Kind = "interior" if history else "leaf" if tensor.requires_grad else "constant"
         retains = not one.broken and tensor.retains_grad
-        # Asking an interior tensor for a `.grad` that it does not keep warns, and there is none.
+        # Asking an interior tensor for a ``.grad`` that it does not keep warns, and there is none.
         grad = None if history and not retains else tensor.grad
         return TensorInfo(
             id=number,

@@ -1,7 +1,7 @@
 """What a node saved for its backward, read without running a hook and without letting an error escape.
 
-Torch has two views of each saved tensor: `_raw_saved_x` (or `_raw_saved_tensors` of a custom Function), a
-slot whose `.data` is the tensor unchecked, and `_saved_x` (`saved_tensors`), which raises as backward would.
+Torch has two views of each saved tensor: ``_raw_saved_x`` (or ``_raw_saved_tensors`` of a custom Function), a
+slot whose ``.data`` is the tensor unchecked, and ``_saved_x`` (``saved_tensors``), which raises as backward would.
 """
 
 import re
@@ -37,7 +37,7 @@ def slot_fields(kind: type) -> list[str]:
 
 
 def read_saved(node: Node, fields: list[str], known: Known) -> tuple[SavedInfo, ...]:
-    """Return what the node saved under `fields`. Slots that never held a tensor are left out."""
+    """Return what the node saved under ``fields``. Slots that never held a tensor are left out."""
     return tuple(info for field in fields for info in _read_field(node, field, known))
 
 
@@ -95,7 +95,7 @@ def _read_slot(label: str, slot: Any, value: Tensor | None, error: str, node: No
 
 def _judge(slot: Any, data: Tensor, value: Tensor | None, error: str, node: Node) -> tuple[Status, Versions]:
     now = attempt(lambda: data._version)
-    _, own_error = _call(slot.unpack)  # as backward unpacks an input; without `node`, it refuses an output
+    _, own_error = _call(slot.unpack)  # as backward unpacks an input; without ``node``, it refuses an output
     versions = parse_versions(own_error)
     if versions:
         return "edited", versions

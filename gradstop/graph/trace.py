@@ -26,7 +26,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node ran. Node numbers and edges are those of `Trace.before`."""
+    """One node ran. Node numbers and edges are those of ``Trace.before``."""
 
     node: int
     received: str | None  # the gradient of its result; None where none came
@@ -56,19 +56,19 @@ class Trace:
 def trace_backward(
     root: Tensor, gradient: Tensor | None = None, /, *, retain_graph: bool = False, **named: Tensor
 ) -> Trace:
-    """Run `root.backward(gradient)` and return what happened in it.
+    """Run ``root.backward(gradient)`` and return what happened in it.
 
-    The backward is real: `.grad` is filled and saved tensors are freed. Hooks of our own are put on the nodes for
+    The backward is real: ``.grad`` is filled and saved tensors are freed. Hooks of our own are put on the nodes for
     its length, and taken away again. A RuntimeError of a node ends the trace, and is told in it.
 
     Args:
         root: the tensor from which the backward starts.
-        gradient: what it starts with, of the shape of `root`; None means 1, for a single number.
-        retain_graph: as in `Tensor.backward`.
-        named: tensors by name, such as `x=x`.
+        gradient: what it starts with, of the shape of ``root``; None means 1, for a single number.
+        retain_graph: as in ``Tensor.backward``.
+        named: tensors by name, such as ``x=x``.
 
     Raises:
-        RuntimeError: torch's own, where no node has run: `root` has no history, or is no single number.
+        RuntimeError: torch's own, where no node has run: ``root`` has no history, or is no single number.
         TypeError: if an argument is no tensor.
 
     """
@@ -99,7 +99,7 @@ class _Recorder:
         self.done: list[tuple[tuple[str | None, ...], tuple[Waiting, ...]]] = []
 
     def _numbers(self, named: dict[str, Tensor]) -> dict[Node, int]:
-        """Return the numbers that `read_graph` gives the nodes: it starts from the named tensors too."""
+        """Return the numbers that ``read_graph`` gives the nodes: it starts from the named tensors too."""
         given = dict.fromkeys([self.root, *named.values()])
         return discover(tensor.grad_fn for tensor in given if tensor.grad_fn is not None)
 

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def attempt(read: Callable[[], T]) -> T | None:
-    """Return what `read` returns, or None where this tensor has no such thing (sparse, fake, nested)."""
+    """Return what ``read`` returns, or None where this tensor has no such thing (sparse, fake, nested)."""
     try:
         return read()
     except (RuntimeError, NotImplementedError, TypeError, ValueError):

@@ -24,7 +24,7 @@ def discover(starts: Iterable[Node]) -> dict[Node, int]:
 
 
 def reached(starts: Iterable[int], targets: Sequence[Collection[int]]) -> set[int]:
-    """Return the numbers that can be reached from `starts`, themselves included."""
+    """Return the numbers that can be reached from ``starts``, themselves included."""
     seen = set(starts)
     stack = list(seen)
     while stack:
@@ -36,7 +36,7 @@ def reached(starts: Iterable[int], targets: Sequence[Collection[int]]) -> set[in
 
 
 def adjacency(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Return for each of `count` numbers the ends of the edges that start there."""
+    """Return for each of ``count`` numbers the ends of the edges that start there."""
     ends: list[list[int]] = [[] for _ in range(count)]
     for start, end in edges:
         ends[start].append(end)
@@ -45,7 +45,7 @@ def adjacency(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 def topological(targets: Sequence[Collection[int]]) -> list[int]:
     """Return the numbers so that each comes before its targets; those of a circle, and what follows, are left out."""
-    # `graphlib` makes an object for each number: the picture of 20,000 nodes would take a third longer.
+    # ``graphlib`` makes an object for each number: the picture of 20,000 nodes would take a third longer.
     waiting = Counter(chain.from_iterable(targets))
     order = [number for number in range(len(targets)) if number not in waiting]
     for number in order:  # grows while it is read

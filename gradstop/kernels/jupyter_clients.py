@@ -21,7 +21,7 @@ async def _wait_for_ready(self: Any, timeout: float | None = None) -> None:
     """Return when the kernel answers and its broadcasts arrive.
 
     Raises:
-        RuntimeError: as a stock client, if the kernel has died or does not answer in `timeout` seconds.
+        RuntimeError: as a stock client, if the kernel has died or does not answer in ``timeout`` seconds.
 
     """
     deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
@@ -57,13 +57,13 @@ def _is_idle(message: dict[str, Any]) -> bool:
 
 
 class WarmAsyncClient(AsyncKernelClient):  # type: ignore[misc]
-    """`AsyncKernelClient`, but for how it waits at the start."""
+    """``AsyncKernelClient``, but for how it waits at the start."""
 
     wait_for_ready = _wait_for_ready
 
 
 class WarmBlockingClient(BlockingKernelClient):  # type: ignore[misc]
-    """`BlockingKernelClient`, but for how it waits at the start."""
+    """``BlockingKernelClient``, but for how it waits at the start."""
 
     wait_for_ready = run_sync(_wait_for_ready)
 

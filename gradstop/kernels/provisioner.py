@@ -18,7 +18,7 @@ from gradstop.kernels.jupyter_clients import CLIENTS
 
 # The last is what torch._dynamo imports when the interpreter exits.
 PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", "tabulate"]
-# What IPython's kernel imports at its start. Never `matplotlib_inline`: figures would silently become text.
+# What IPython's kernel imports at its start. Never ``matplotlib_inline``: figures would silently become text.
 _KERNEL = [
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
@@ -65,7 +65,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         return isinstance(self.process, ForkedProcess)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        """Start a kernel and return its connection info, as `LocalProvisioner` does."""
+        """Start a kernel and return its connection info, as ``LocalProvisioner`` does."""
         try:
             request = self._request(cmd, self._scrub_kwargs(kwargs))
             start = asyncio.get_running_loop().run_in_executor(None, ForkServer.fork_kernel, request)

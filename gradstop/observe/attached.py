@@ -10,7 +10,7 @@ from torch import nn
 from gradstop.observe import unpatched
 
 _OBJECT = " is the object "
-LONGEST = 60  # characters of an attribute's name
+MAX_NAME = 60  # characters of an attribute's name
 _HOOKS = [name for name in vars(nn.Module()) if name.endswith("_hooks") and not name.startswith("_load_state")]
 _OWN = set(vars(nn.Module()))
 _KINDS = {
@@ -82,4 +82,4 @@ def _module(label: str, module: nn.Module) -> Iterator[str]:
 
 
 def _attributes(label: str, names: dict[str, Any]) -> Iterator[str]:
-    yield from (f"the attribute {str(name)[:LONGEST]!r} of {label}" for name in names)
+    yield from (f"the attribute {str(name)[:MAX_NAME]!r} of {label}" for name in names)

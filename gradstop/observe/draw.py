@@ -158,7 +158,9 @@ class Draw:
     def source(self, tensor: torch.Tensor) -> torch.Tensor:
         """Return the leaf that fills when gradient reaches ``tensor``, one that ``tensor`` made.
 
-        Raises LookupError for a tensor that was drawn as a constant.
+        Raises:
+            LookupError: for a tensor that was drawn as a constant.
+
         """
         if id(tensor) not in self._sources:  # the id itself is another in each run, and no text for a record
             raise LookupError("what was drawn as a constant has no leaf behind it")

@@ -19,7 +19,12 @@ class ObservationLog:
     grads: dict[int, tuple[Any, Json]] = field(default_factory=dict)
 
     def write(self, observation: Observation) -> None:
-        """Add an observation. Raises ValueError if its name has been used in this case."""
+        """Add an observation.
+
+        Raises:
+            ValueError: if its name has been used in this case.
+
+        """
         if observation.name in self.names:
             raise ValueError(f"case {self.case!r} observes {observation.name!r} twice: give each its own name")
         self.names.add(observation.name)

@@ -28,7 +28,10 @@ def run_case(
     The first phase is drawn from ``first``. Its record goes to ``challenge``, which answers with what the second is
     drawn from; nothing of it is kept here. An error ends the case, and the record says so in ``stopped``; a case that
     ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
-    Raises ValueError for a case without its ``yield``.
+
+    Raises:
+        ValueError: for a case without its ``yield``.
+
     """
     log = log or ObservationLog(case.name)
     with isolated():

@@ -1,6 +1,6 @@
 """A sandbox for one process and all that comes from it, made of Linux namespaces, limits and a filter of system calls.
 
-It imports nothing of the rest of `gradstop`, needs no root and no installed program, and fails closed: what cannot be
+It imports nothing of the rest of ``gradstop``, needs no root and no installed program, and fails closed: what cannot be
 walled in is not run.
 """
 

@@ -86,7 +86,9 @@ class _Program(ctypes.Structure):
 def refuse_calls() -> None:
     """Refuse the calls above from here on, in this process and in all that come from it, with EPERM.
 
-    Raises OSError where there can be no filter, on an unknown machine too.
+    Raises:
+        OSError: where there can be no filter, on an unknown machine too.
+
     """
     machine = os.uname().machine
     if machine not in _MACHINES:

@@ -26,11 +26,11 @@ def run_inside(
     paths: list[str],
     keep: Iterable[int],
 ) -> NoReturn:
-    """Run `body` in a sandbox, in a process of its own, and end this process when that one has ended.
+    """Run ``body`` in a sandbox, in a process of its own, and end this process when that one has ended.
 
-    This process must be expendable and have one thread. `started` is called with the number of the process inside:
-    whoever kills that one ends all that it has started. If any part of the sandbox cannot be had, `body` is not run,
-    and `refused` is called with the reason. `keep` are the file descriptors that stay open inside. The exit code is
+    This process must be expendable and have one thread. ``started`` is called with the number of the process inside:
+    whoever kills that one ends all that it has started. If any part of the sandbox cannot be had, ``body`` is not run,
+    and ``refused`` is called with the reason. ``keep`` are the file descriptors that stay open inside. The exit code is
     the inner process's, or 128 and the number of the signal that ended it.
     """
     try:

@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces that `flags` names for new ones."""
+    """Leave the namespaces that ``flags`` names for new ones."""
     _check(_libc.unshare(flags), "unshare")
 
 
@@ -34,12 +34,12 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
 
 
 def detach(target: str) -> None:
-    """Unmount what is mounted at `target`, as soon as nobody uses it; umount2(2)."""
+    """Unmount what is mounted at ``target``, as soon as nobody uses it; umount2(2)."""
     _check(_libc.umount2(target.encode(), _DETACH), f"unmount {target}")
 
 
 def read_only(target: str, *, recursive: bool = True) -> None:
-    """Make a mount, and with `recursive` all below it, read-only and without set-user-id programs.
+    """Make a mount, and with ``recursive`` all below it, read-only and without set-user-id programs.
 
     mount_setattr(2), Linux 5.12: other than a remount it keeps the flags that must not be taken away.
     """
@@ -54,12 +54,12 @@ def read_only(target: str, *, recursive: bool = True) -> None:
 
 
 def pivot_root(new: str, old: str) -> None:
-    """Make `new` the root of this mount namespace and put the former root at `old`."""
+    """Make ``new`` the root of this mount namespace and put the former root at ``old``."""
     _syscall("pivot_root", _SYS_PIVOT_ROOT[os.uname().machine], new.encode(), old.encode())
 
 
 def die_with_parent() -> None:
-    """Be killed when the parent process ends. To be said again after a change of the user."""
+    """Have this process killed when the parent process ends. To be said again after a change of the user."""
     _prctl(_PR_SET_PDEATHSIG, 9)
 
 
@@ -74,7 +74,7 @@ def dumpable() -> None:
 
 
 def filter_calls(program: Any) -> None:
-    """Put a seccomp filter (a `sock_fprog`) on this process and all that come from it; needs `no_new_privileges`."""
+    """Put a seccomp filter (a ``sock_fprog``) on this process and what comes from it; needs ``no_new_privileges``."""
     _check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
 
 

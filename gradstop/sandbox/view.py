@@ -25,10 +25,14 @@ def interpreter_paths() -> list[str]:
 
 
 def build(paths: list[str], owner: int, size: int) -> None:
-    """Replace all that this process sees by `paths` and the system's libraries, read-only, and an empty `WORK`.
+    """Replace all that this process sees by ``paths`` and the system's libraries, read-only, and an empty ``WORK``.
 
-    To be called in new mount and process namespaces. `WORK`, /tmp and /dev/shm share `size` bytes of memory and
-    belong to the user `owner`. Raises OSError where something cannot be mounted.
+    To be called in new mount and process namespaces. ``WORK``, /tmp and /dev/shm share ``size`` bytes of memory and
+    belong to the user ``owner``.
+
+    Raises:
+        OSError: where something cannot be mounted.
+
     """
     system.mount("", "/", flags=system.MS_REC | system.MS_PRIVATE)
     system.mount("sandbox", "/tmp", "tmpfs", system.MS_NOSUID, "size=1m,mode=755")  # noqa: S108 - in a namespace of its own

@@ -9,7 +9,7 @@ from gradstop.grading.inside.observed import function_of
 from gradstop.observe import Case, observe, read_cases
 from gradstop.record import Json
 
-MOST = 4  # controls of one exercise
+MAX_CONTROLS = 4  # controls of one exercise
 Faults = dict[str, list[set[str]]]
 
 
@@ -43,7 +43,7 @@ def _choose(reference: Reference, cases: dict[str, Case], sources: dict[tuple[st
         if steady:
             chosen.append(Control(number, source, steady))
             faults = together
-        if len(chosen) == MOST:
+        if len(chosen) == MAX_CONTROLS:
             break
     return chosen
 

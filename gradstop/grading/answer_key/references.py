@@ -18,8 +18,12 @@ _Trials = dict[str, tuple[Trial, ...]]
 def assignment_references(assignment: Assignment, seed: Callable[[], int], only: str = "") -> dict[str, Reference]:
     """Observe all solutions and all known wrong answers of an assignment in ``solutions/``, or of one exercise.
 
-    ``seed`` is called for each seed that is needed, two for each structure of a case: a fixed stream for a
-    recording, a secret one for a grader. Raises CourseError for an exercise without cases.
+    ``seed`` is called for each seed that is needed, two for each structure of a case: a fixed stream for a recording, a
+    secret one for a grader.
+
+    Raises:
+        CourseError: for an exercise without cases.
+
     """
     solutions, cases = load_solutions(assignment.notebook), read_cases(assignment.read_cases())
     solutions = {name: solution for name, solution in solutions.items() if name == (only or name)}
@@ -40,7 +44,11 @@ def assignment_references(assignment: Assignment, seed: Callable[[], int], only:
 def repeated_reference(assignment: Assignment, exercise: str, setups: dict[str, list[Setups]]) -> Reference:
     """Observe an exercise's solution and known wrong answers in given trials: for each case the setups of its trials.
 
-    A case without setups is left out; it has been added since. Raises CourseError if no case is left.
+    A case without setups is left out; it has been added since.
+
+    Raises:
+        CourseError: if no case is left.
+
     """
     cases = [case for case in read_cases(assignment.read_cases()).get(exercise, []) if setups.get(case.name)]
     if not cases:

@@ -38,7 +38,12 @@ def secret_answer_keys(assignment: Assignment, warm_process: WarmProcess | None)
 def repeated_answer_key(
     assignment: Assignment, exercise: str, setups: dict[str, list[Setups]], warm_process: WarmProcess
 ) -> AnswerKey:
-    """Return the key to one exercise in given trials: for each case the setups of its trials. Raises CourseError."""
+    """Return the key to one exercise in given trials: for each case the setups of its trials.
+
+    Raises:
+        CourseError: where the assignment, or its code, is faulty.
+
+    """
     return _asked(KeyOrder(str(assignment.folder), exercise, setups), warm_process)
 
 

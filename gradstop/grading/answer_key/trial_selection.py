@@ -25,7 +25,9 @@ _found: dict[Case, tuple[Structure, ...]] = {}
 def covering_trials(case: Case, solution: Callable[..., Any], seed: Callable[[], int]) -> tuple[Trial, ...]:
     """Return a trial for each structure of the case, with numbers from ``seed``, which is called for each phase.
 
-    Raises ValueError if the solution itself cannot finish the case.
+    Raises:
+        ValueError: if the solution itself cannot finish the case.
+
     """
     setups = [(Setup(seed(), first), Setup(seed(), second)) for first, second in structures(case, solution)]
     return tuple(Trial(pair, observe(case, solution, pair)) for pair in setups)
@@ -34,7 +36,11 @@ def covering_trials(case: Case, solution: Callable[..., Any], seed: Callable[[],
 def structures(case: Case, solution: Callable[..., Any]) -> tuple[Structure, ...]:
     """Return the structures of a case, the plainest first: the same for everybody, whatever the seed.
 
-    They are searched once in a process. Raises ValueError if the solution itself cannot finish the case.
+    They are searched once in a process.
+
+    Raises:
+        ValueError: if the solution itself cannot finish the case.
+
     """
     if case not in _found:
         found = [path.options() for path in covering_paths(case, solution)]
@@ -45,7 +51,9 @@ def structures(case: Case, solution: Callable[..., Any]) -> tuple[Structure, ...
 def covering_paths(case: Case, solution: Callable[..., Any]) -> list[Path]:
     """Return paths through a case that together take every pair of options that can stand together.
 
-    Raises ValueError if the solution itself cannot finish the case.
+    Raises:
+        ValueError: if the solution itself cannot finish the case.
+
     """
     rows = _Rows()
     while True:

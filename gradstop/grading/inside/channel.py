@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-LONGEST = 1_000_000  # bytes of one line
-PATIENCE = 20.0
+MAX_LINE = 1_000_000  # bytes of one line
+ANSWER_TIMEOUT = 20.0
 TICK = 0.2  # seconds between two looks of a watch
 MISSING = "the notebook defines no function of this name"
 ENDED = "the connection ended"
@@ -36,8 +36,8 @@ _decode = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse).deco
 class Channel:
     """A connected socket, spoken in lines of JSON.
 
-    ``watch`` is called every ``TICK`` seconds of waiting; what it raises ends the wait. Sending waits ``PATIENCE``
-    seconds at the most where there is a watch.
+    ``watch`` is called every ``TICK`` seconds of waiting; what it raises ends the wait. Where there is one,
+    sending waits at the most ``ANSWER_TIMEOUT`` seconds.
     """
 
     def __init__(self, connection: socket.socket, watch: Callable[[], None] | None = None):
@@ -48,14 +48,17 @@ class Channel:
     def send(self, message: Any) -> None:
         """Send one value."""
         if self._watch is not None:
-            self._connection.settimeout(PATIENCE)
+            self._connection.settimeout(ANSWER_TIMEOUT)
         self._connection.sendall(_encode(message).encode() + b"\n")
 
     def receive(self, seconds: float = float("inf")) -> Any:
         """Return the next value, which has to be complete within ``seconds``.
 
-        Raises ProtocolError at the end of the stream and for a line that is too long, unfinished, no JSON, or
-        has a key twice or a number that is not finite; TimeoutError when the time is over.
+        Raises:
+            ProtocolError: at the end of the stream and for a line that is too long, unfinished, no JSON, or has a key
+                twice or a number that is not finite.
+            TimeoutError: when the time is over.
+
         """
         line = self._line(time.monotonic() + seconds)
         try:
@@ -67,7 +70,7 @@ class Channel:
         seen = 0
         while (end := self._read.find(b"\n", seen)) < 0:
             seen = len(self._read)
-            if seen > LONGEST:
+            if seen > MAX_LINE:
                 raise ProtocolError("the line is too long")
             part = self._part(deadline)
             if not part:

@@ -168,7 +168,12 @@ class _On:
         self._threads = _count()
 
     def take_off(self) -> None:
-        """Take off what the call has left on. Raises RuntimeError for a thread or a process that goes on."""
+        """Take off what the call has left on.
+
+        Raises:
+            RuntimeError: for a thread or a process that goes on.
+
+        """
         _settrace(self._trace)
         _setprofile(self._profile)
         block_signals()

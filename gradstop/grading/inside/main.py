@@ -56,7 +56,7 @@ _NO_MEMORY = 128 + signal.SIGKILL  # as a process ends that the system kills for
 
 
 def run(request: Request, descriptors: list[int], status_fd: int) -> NoReturn:
-    """Be what a warm process forks for a submission.
+    """Serve the judge in a process that the warm one has forked for a submission.
 
     ``descriptors`` are two sockets: the control, spoken in lines of JSON, and one on which the judge passes a socket
     for each exercise. ``request.arguments`` holds the sandbox's limits and paths, or null for none.

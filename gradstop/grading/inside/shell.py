@@ -19,12 +19,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from gradstop.grading.inside.channel import LONGEST
+from gradstop.grading.inside.channel import MAX_LINE
 from gradstop.grading.inside.guard import block_signals, free_signals
 from gradstop.record import Json
 
-MOST = LONGEST // 4  # characters that one cell may print
-KEPT = LONGEST - LONGEST // 10  # bytes of all outputs of a cell, as JSON
+MAX_PRINTED = MAX_LINE // 4  # characters that one cell may print
+MAX_OUTPUTS_SIZE = MAX_LINE - MAX_LINE // 10  # bytes of all outputs of a cell, as JSON
 SMALLEST = 2_000  # bytes; where fewer are left, the outputs that follow are left out
 INLINE = "module://matplotlib_inline.backend_inline"
 
@@ -44,7 +44,7 @@ class Outputs:
 
     def stream(self, name: str, text: str) -> None:
         """Add printed text; what exceeds the limit is cut."""
-        text = text[: max(0, MOST - self.length)]
+        text = text[: max(0, MAX_PRINTED - self.length)]
         self.length += len(text)
         last = self.items[-1] if self.items else {}
         if text and last.get("output_type") == "stream" and last["name"] == name and not self.clear_first:
@@ -60,7 +60,7 @@ class Outputs:
 
     def take(self) -> list[dict[str, Any]]:
         """Hand over the outputs and forget them; one that would not go into a message becomes a note of its size."""
-        items, left = [], KEPT
+        items, left = [], MAX_OUTPUTS_SIZE
         for item in self.items:
             size = len(json.dumps(item, default=str))
             if size > left:
@@ -215,5 +215,5 @@ class Cells:
         """Add what was written past Python's streams, by a library or a child process."""
         size = os.fstat(self._written).st_size
         if size:
-            _outputs.stream("stdout", os.pread(self._written, min(size, MOST), 0).decode(errors="replace"))
+            _outputs.stream("stdout", os.pread(self._written, min(size, MAX_PRINTED), 0).decode(errors="replace"))
             os.ftruncate(self._written, 0)

@@ -39,7 +39,7 @@ def warm_up(guard: Guard) -> None:
     layer(torch.ones(1, 2)).sum().backward()
     if "torch._dynamo" in sys.modules:  # which an optimizer would load
         torch.optim.SGD(layer.parameters(), lr=0.1).step()
-    # The first one registers kernels of torch's own operators; after `keep_kernels` it could not.
+    # The first one registers kernels of torch's own operators; after ``keep_kernels`` it could not.
     torch.func.vmap(torch.sin)(torch.ones(2))
     for seed in range(_ROUNDS):
         first = Setup(seed)

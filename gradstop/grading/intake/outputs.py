@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import Any
 
-MOST = 200  # outputs of one cell
+MAX_OUTPUTS = 200  # outputs of one cell
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _OPENING = re.compile(
@@ -30,7 +30,7 @@ def parse_outputs(data: Any) -> list[Output]:
     """
     if not isinstance(data, list):
         return [error_output("NoOutputs", "The cell's outputs could not be read.")]
-    return [output for item in data[:MOST] if isinstance(item, dict) and (output := _parse(item))]
+    return [output for item in data[:MAX_OUTPUTS] if isinstance(item, dict) and (output := _parse(item))]
 
 
 def error_output(name: str, message: str) -> Output:

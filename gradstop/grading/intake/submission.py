@@ -13,13 +13,13 @@ from typing import Any
 
 from nbformat import NotebookNode, convert, from_dict
 
-LARGEST_NOTEBOOK = 20_000_000  # bytes
-LARGEST_FILES = 20_000_000  # bytes, all files beside the notebook
-TIMESTAMP, LARGEST_TIMESTAMP = "timestamp.txt", 100  # bytes
-MOST_CELLS = 2_000
-MOST_FILES = 200
+MAX_NOTEBOOK = 20_000_000  # bytes
+MAX_FILES_SIZE = 20_000_000  # bytes, all files beside the notebook
+TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 100  # bytes
+MAX_CELLS = 2_000
+MAX_FILES = 200
 _NO_NAME = set("<>\"'&`")  # nbgrader's pages show a student's name as it is
-SHOWN = 5  # names in a message
+MAX_NAMES = 5  # names in a message
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -57,7 +57,9 @@ class Submission:
 def read_submission(student: str, notebook: Path) -> Submission:
     """Read a submission from its folder: the notebook and the plain files beside it, links and devices left out.
 
-    Raises UnreadableError where there is no notebook of this name, it is too large, or the student's name is none.
+    Raises:
+        UnreadableError: where there is no notebook of this name, it is too large, or the student's name is none.
+
     """
     folder = notebook.parent
     if not student.isprintable() or set(student) & _NO_NAME:
@@ -72,7 +74,7 @@ def read_submission(student: str, notebook: Path) -> Submission:
     if not is_plain(notebook):
         raise UnreadableError(f"{notebook.name} is expected, there is {_names(folder)}")
     size = notebook.stat().st_size
-    if size > LARGEST_NOTEBOOK:
+    if size > MAX_NOTEBOOK:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
     read_timestamp(folder)
     try:
@@ -92,8 +94,8 @@ def read_timestamp(folder: Path) -> datetime | None:
         return None
     from nbgrader.utils import parse_utc  # takes a second to load
 
-    if not is_plain(path) or path.stat().st_size > LARGEST_TIMESTAMP:
-        raise UnreadableError(f"{TIMESTAMP} is no file of at most {LARGEST_TIMESTAMP} bytes: take it away, or mend it")
+    if not is_plain(path) or path.stat().st_size > MAX_TIMESTAMP:
+        raise UnreadableError(f"{TIMESTAMP} is no file of at most {MAX_TIMESTAMP} bytes: take it away, or mend it")
     data = path.read_bytes()
     encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
     text = data.decode(encoding, errors="replace").strip()
@@ -108,15 +110,15 @@ def read_timestamp(folder: Path) -> datetime | None:
 def _names(folder: Path) -> str:
     """Return the names of a folder's notebooks: a few of them, and nothing that a terminal would obey."""
     names = sorted(path.name for path in folder.glob("*.ipynb"))
-    shown = ["".join(sign if sign.isprintable() else "?" for sign in name[:80]) for name in names[:SHOWN]]
-    return ", ".join([*shown, "…"] if len(names) > SHOWN else shown) or "no notebook"
+    shown = ["".join(sign if sign.isprintable() else "?" for sign in name[:80]) for name in names[:MAX_NAMES]]
+    return ", ".join([*shown, "…"] if len(names) > MAX_NAMES else shown) or "no notebook"
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the files beside the notebook that a program may want, as long as they are few and small."""
-    left = LARGEST_FILES
+    left = MAX_FILES_SIZE
     plain = [path for path in sorted(folder.iterdir()) if path.suffix != ".ipynb" and is_plain(path)]
-    for path in plain[:MOST_FILES]:
+    for path in plain[:MAX_FILES]:
         left -= path.stat().st_size
         if left < 0:
             return
@@ -132,13 +134,23 @@ def is_plain(path: Path) -> bool:
 
 
 def read_cells(data: bytes, name: str) -> list[dict[str, Any]]:
-    """Return the cells of a notebook. Raises UnreadableError that says where it is damaged."""
+    """Return the cells of a notebook.
+
+    Raises:
+        UnreadableError: that says where it is damaged.
+
+    """
     cells: list[dict[str, Any]] = read_notebook(data, name)["cells"]
     return cells
 
 
 def read_notebook(data: bytes, name: str) -> dict[str, Any]:
-    """Return a notebook that has a list of cells. Raises UnreadableError that says where it is damaged."""
+    """Return a notebook that has a list of cells.
+
+    Raises:
+        UnreadableError: that says where it is damaged.
+
+    """
     try:
         notebook = json.loads(decode(data))
     except json.JSONDecodeError as error:
@@ -150,8 +162,8 @@ def read_notebook(data: bytes, name: str) -> dict[str, Any]:
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise UnreadableError(f"{name} is no notebook: it has no list of cells")
-    if len(cells) > MOST_CELLS:
-        raise UnreadableError(f"{name} has {len(cells)} cells, more than {MOST_CELLS}")
+    if len(cells) > MAX_CELLS:
+        raise UnreadableError(f"{name} has {len(cells)} cells, more than {MAX_CELLS}")
     return dict(notebook)
 
 

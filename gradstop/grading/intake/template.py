@@ -13,7 +13,7 @@ from gradstop.course import CHECK
 from gradstop.grading.intake.outputs import clean_text, is_base64
 
 Cell = dict[str, Any]
-_SHOWN = ("code", "markdown", "raw")
+_CELL_TYPES = ("code", "markdown", "raw")
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
 _FILE = re.compile(r"[\w .()-]{1,200}")  # the name of a picture
 _ATTACHED = re.compile(r"\b(attachment):([^\s)>\"']*)", re.IGNORECASE)
@@ -109,7 +109,7 @@ def _grade_id(cell: Cell) -> str:
 def _clean(cell: Cell, metadata: dict[str, Any] | None = None) -> Cell:
     """Return a cell with nothing in it but what is shown or run."""
     kind = cell.get("cell_type")
-    kind = kind if kind in _SHOWN else "raw"
+    kind = kind if kind in _CELL_TYPES else "raw"
     clean: Cell = {"cell_type": kind, "metadata": metadata or {}, "source": text(cell)}
     if kind == "code":
         return {**clean, "execution_count": None, "outputs": []}

@@ -51,9 +51,11 @@ def read_bundle(data: bytes) -> GradingBundle:
 
 
 def make_bundle(assignment: Assignment, keys: dict[str, AnswerKey], root: Path) -> GradingBundle:
-    """Put the paper of an assignment of ``solutions/`` together.
+    """Put the bundle of an assignment of ``solutions/`` together.
 
-    Raises CourseError where a file of the assignment cannot be read.
+    Raises:
+        CourseError: where a file of the assignment cannot be read.
+
     """
     return GradingBundle(
         assignment.name,
@@ -67,10 +69,13 @@ def make_bundle(assignment: Assignment, keys: dict[str, AnswerKey], root: Path) 
 
 
 def secret_bundle(assignment: Assignment, root: Path, warm_process: WarmProcess | None) -> GradingBundle:
-    """Return a paper under secret seeds, one of a small pool that lives for this process and for ten minutes.
+    """Return a bundle under secret seeds, one of a small pool that lives for this process and for ten minutes.
 
-    Its key is made in a fork of the room's warm process, or in this one. Raises CourseError where a file of the
-    assignment cannot be read or run.
+    Its key is made in a fork of the warm process, or in this one.
+
+    Raises:
+        CourseError: where a file of the assignment cannot be read or run.
+
     """
     age = int(time.monotonic() // LIFE)
     return _pooled(assignment, root, warm_process, secrets.randbelow(POOL), age, version_of(assignment))

@@ -54,7 +54,12 @@ class Observable(Protocol):
         ...
 
     def observe(self, exercise: str) -> AbstractContextManager[Channel]:
-        """Have an exercise observed. Raises SubmissionLostError where the process has ended."""
+        """Have an exercise observed.
+
+        Raises:
+            SubmissionLostError: where the process has ended.
+
+        """
         ...
 
     def restart(self) -> None:

@@ -28,7 +28,12 @@ class Course:
         return self.root / str(self.directories.submitted_directory)
 
     def students(self, assignment: Assignment, student: str = "*") -> list[str]:
-        """Return who has anything in the folder of submissions. Raises CourseError if nobody has."""
+        """Return who has anything in the folder of submissions.
+
+        Raises:
+            CourseError: if nobody has.
+
+        """
         found = sorted(path.name for path in self.submitted.glob(student) if not path.name.startswith("."))
         if not found:
             place = self.submitted.relative_to(self.root) / ("STUDENT" if student == "*" else student)
@@ -38,10 +43,20 @@ class Course:
         return found
 
     def read(self, assignment: Assignment, student: str) -> Submission:
-        """Read a student's submission. Raises UnreadableError."""
+        """Read a student's submission.
+
+        Raises:
+            UnreadableError: where it cannot be graded; the message says what would mend it.
+
+        """
         return read_submission(student, self.submitted / student / assignment.name / assignment.notebook.name)
 
 
 def open_course(root: Path) -> Course:
-    """Return the course at ``root``. Raises CourseError where there is none."""
+    """Return the course at ``root``.
+
+    Raises:
+        CourseError: where there is none.
+
+    """
     return Course(root, course_config(root))

@@ -27,7 +27,12 @@ class LenientExporter(NotebookExporter):  # type: ignore[misc]
     """Reads a notebook of whatever encoding, and one that is not valid as nothing but its cells."""
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
-        """Convert the notebook in a file. Raises UnreadableError where it is none."""
+        """Convert the notebook in a file.
+
+        Raises:
+            UnreadableError: where it is none.
+
+        """
         path = Path(filename)
         notebook = read_notebook(path.read_bytes(), path.name)
         if not isvalid(notebook):

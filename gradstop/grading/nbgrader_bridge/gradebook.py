@@ -16,7 +16,12 @@ from gradstop.course import CourseError
 
 @contextmanager
 def open_gradebook(course: CourseDirectory) -> Iterator[Gradebook]:
-    """Open the course's gradebook; it is made if there is none. Raises CourseError where it cannot be opened."""
+    """Open the course's gradebook; it is made if there is none.
+
+    Raises:
+        CourseError: where it cannot be opened.
+
+    """
     try:
         gradebook = Gradebook(course.db_url, course.course_id)
     except SQLAlchemyError as error:
@@ -28,7 +33,9 @@ def open_gradebook(course: CourseDirectory) -> Iterator[Gradebook]:
 def schema_of(config: Config) -> str:
     """Say which schema the course's gradebook has, and whether it is this nbgrader's. Nothing is made or changed.
 
-    Raises CourseError where the database cannot be read.
+    Raises:
+        CourseError: where the database cannot be read.
+
     """
     from alembic.script import ScriptDirectory
 

@@ -1,4 +1,4 @@
-"""Enters outcomes in nbgrader's gradebook, as `nbgrader autograde` does, and writes the graded notebooks.
+"""Enters outcomes in nbgrader's gradebook, as ``nbgrader autograde`` does, and writes the graded notebooks.
 
 nbgrader's own preprocessors decide what is entered (scores, "no response", late penalties); they share one connection
 and one transaction for many submissions, where each would open its own and commit for each cell.
@@ -44,7 +44,9 @@ class GradebookWriter:
     def enter(self, outcomes: list[GradedSubmission]) -> None:
         """Enter these outcomes in one transaction, then write their notebooks.
 
-        Raises CourseError where the database or the disk cannot take them; then nothing of them is entered.
+        Raises:
+            CourseError: where the database or the disk cannot take them; then nothing of them is entered.
+
         """
         try:
             with _one_transaction(self._gradebook):
@@ -91,7 +93,12 @@ class GradebookWriter:
 
 @contextmanager
 def open_gradebook_writer(config: Config, assignment: Assignment) -> Iterator[GradebookWriter]:
-    """Open the gradebook for entries. Raises CourseError where it cannot be opened."""
+    """Open the gradebook for entries.
+
+    Raises:
+        CourseError: where it cannot be opened.
+
+    """
     with open_gradebook(CourseDirectory(config=config)) as gradebook, _sharing(gradebook), warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, on how it fills its tables
         yield GradebookWriter(config, assignment, gradebook)
@@ -145,7 +152,7 @@ def _one_transaction(gradebook: Gradebook) -> Iterator[None]:
 
 
 def _after_execution(config: Config) -> list[type[NbGraderPreprocessor]]:
-    """Return the preprocessors that `nbgrader autograde` runs once the cells have run.
+    """Return the preprocessors that ``nbgrader autograde`` runs once the cells have run.
 
     All but the one that checks the marks of the cells: they have just been made from the template.
     """

@@ -24,7 +24,12 @@ CONFIG = "nbgrader_config.py"
 
 
 def course_config(root: Path) -> Config:
-    """Return the configuration of the course at ``root``. Raises CourseError where there is none."""
+    """Return the configuration of the course at ``root``.
+
+    Raises:
+        CourseError: where there is none.
+
+    """
     if not (root / CONFIG).is_file():
         raise CourseError(f"There is no {CONFIG} in {root.name}/: run this from the course's root.")
     return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
@@ -33,7 +38,9 @@ def course_config(root: Path) -> Config:
 def is_registered(course: CourseDirectory, assignment: str) -> bool:
     """Whether the gradebook knows the assignment with the cells and points that it has now.
 
-    Raises CourseError where it cannot be opened.
+    Raises:
+        CourseError: where it cannot be opened.
+
     """
     cells = _cells_of(find_assignment(Path(course.root), assignment))
     with open_gradebook(course) as gradebook:
@@ -113,7 +120,9 @@ def _follow(course: CourseDirectory, assignment: Assignment) -> None:
 def generate(config: Config, assignment: str, release: Path, db_url: str = "") -> None:
     """Run nbgrader's generate_assignment into ``release``, with the course's gradebook or with the one at ``db_url``.
 
-    Raises CourseError with nbgrader's first complaint.
+    Raises:
+        CourseError: with nbgrader's first complaint.
+
     """
     changed = Config(config)
     changed.CourseDirectory.release_directory = str(release)

@@ -64,7 +64,9 @@ class Attempt:
     def observe(self, exercise: str) -> Iterator[Channel]:
         """Have an exercise observed in a fork of the process; yield the channel to that fork.
 
-        Raises SubmissionLostError where the process has ended, or could not be started.
+        Raises:
+            SubmissionLostError: where the process has ended, or could not be started.
+
         """
         process = self._process
         if process is None:

@@ -1,4 +1,4 @@
-"""The rooms of this process: one for each set of rules, kept warm until it ends."""
+"""The warm processes that this one uses: one for each set of rules, kept until it ends."""
 
 import atexit
 import threading
@@ -11,7 +11,7 @@ _lock = threading.Lock()
 
 
 def warm_process_for(rules: Rules) -> WarmProcess:
-    """Return this process's room for these rules; it stays warm."""
+    """Return this process's warm process for these rules; it stays."""
     with _lock:  # a cluster's worker may have several threads
         if rules not in _warm_processes:
             _warm_processes[rules] = WarmProcess(rules)

@@ -14,12 +14,12 @@ import psutil
 
 from gradstop.course import CourseError
 from gradstop.forkserver.process import ForkedProcess
-from gradstop.grading.inside.channel import LONGEST, Channel, ProtocolError
+from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
 from gradstop.grading.rules import Rules
 
-PATIENCE = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
-MAX_CELL = LONGEST // 8  # characters
-_PART = LONGEST // 2  # bytes of a file that go in one message
+ANSWER_TIMEOUT = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
+MAX_CELL = MAX_LINE // 8  # characters
+_PART = MAX_LINE // 2  # bytes of a file that go in one message
 
 
 class SandboxError(CourseError):
@@ -53,7 +53,7 @@ class SubmissionProcess:
         inherited: int,
         is_warm: Callable[[], bool],
     ) -> None:
-        """Speak with a process that has `inherited` bytes of memory from its warm one, of which `is_warm` tells."""
+        """Speak with a process that has ``inherited`` bytes of memory from its warm one, of which ``is_warm`` tells."""
         self._process, self._fd_socket, self._rules = process, fd_socket, rules
         self._inherited, self._is_warm = inherited, is_warm
         self._known = psutil.Process(process.pid)
@@ -69,7 +69,7 @@ class SubmissionProcess:
         """Hand over the cases and the files, and see that it is walled in."""
         hidden = self._rules.hidden if self._rules.sandboxed else ()
         self._say({"cases": _compiled(cases), "look": hidden})
-        answer = self._hear(PATIENCE)
+        answer = self._hear(ANSWER_TIMEOUT)
         if isinstance(answer, dict) and "refused" in answer:
             raise SandboxError(
                 f"No sandbox can be had here: {answer['refused']}. Grade on a Linux machine that allows user "
@@ -87,7 +87,12 @@ class SubmissionProcess:
                 self._say({"file": os.path.basename(name), "data": part})
 
     def run(self, source: str, seconds: float) -> Any:
-        """Run a cell; return its outputs as the process reports them. Raises SubmissionLostError if that ends it."""
+        """Run a cell; return its outputs as the process reports them.
+
+        Raises:
+            SubmissionLostError: if that ends it.
+
+        """
         self._say({"run": source})
         answer = self._hear(seconds)
         return answer.get("outputs") if isinstance(answer, dict) else None
@@ -105,7 +110,7 @@ class SubmissionProcess:
             theirs.close()
             yield Channel(ours, self._watch)
         self._say({"end": name})
-        answer = self._hear(PATIENCE)
+        answer = self._hear(ANSWER_TIMEOUT)
         if not isinstance(answer, dict) or answer.get("ended") != name:
             raise SubmissionLostError("its process gave another answer than it should")
         names = answer.get("changed")
@@ -127,7 +132,12 @@ class SubmissionProcess:
             raise SubmissionLostError(self._why()) from None
 
     def _why(self) -> str:
-        """Say how the process has ended. Raises WarmProcessLostError where that is the warm process's doing."""
+        """Say how the process has ended.
+
+        Raises:
+            WarmProcessLostError: where that is the warm process's doing.
+
+        """
         if not self._is_warm():
             raise WarmProcessLostError("the warm process has ended")
         try:
@@ -169,7 +179,7 @@ def _compiled(cases: str) -> str:
 def pair(stack: ExitStack) -> tuple[socket.socket, socket.socket]:
     """Return two ends of a connection: the judge's, which waits for nothing too long, and the submission's."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    ours.settimeout(PATIENCE)
+    ours.settimeout(ANSWER_TIMEOUT)
     return stack.enter_context(ours), stack.enter_context(theirs)
 
 

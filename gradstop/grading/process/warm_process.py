@@ -22,7 +22,7 @@ from gradstop.sandbox import interpreter_paths, missing
 
 _log = logging.getLogger(__name__)
 TARGET = "gradstop.grading.inside.main:run"
-TRIES = 3
+MAX_STARTS = 3
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     # With an accelerator a backward starts threads, which a fork loses.
@@ -71,7 +71,10 @@ class WarmProcess:
     def wait_until_warm(self) -> ForkServer:
         """Return the warm process.
 
-        Raises CourseError if it cannot be started, WarmProcessLostError where the room is closed.
+        Raises:
+            CourseError: if it cannot be started.
+            WarmProcessLostError: where it has been closed.
+
         """
         with self._starting:
             if self._closed:
@@ -110,9 +113,11 @@ class WarmProcess:
     def with_restarts(self, work: Callable[[], _T]) -> _T:
         """Return what ``work`` does; where the warm process ends meanwhile, all is done again with another one.
 
-        Raises CourseError where that ends again and again.
+        Raises:
+            CourseError: where that ends again and again.
+
         """
-        for _ in range(TRIES):
+        for _ in range(MAX_STARTS):
             fork_server = self.wait_until_warm()
             try:
                 return work()
@@ -126,7 +131,11 @@ class WarmProcess:
     def call(self, target: str, order: str) -> bytes:
         """Have a function of our own run in a fork, outside of any sandbox, and return what it says until it ends.
 
-        ``target`` names it. Raises WarmProcessLostError where the warm process has ended.
+        ``target`` names it.
+
+        Raises:
+            WarmProcessLostError: where the warm process has ended.
+
         """
         with ExitStack() as stack:
             ours, theirs = pair(stack)
@@ -150,8 +159,12 @@ class WarmProcess:
     def start_submission(self, cases: str, files: dict[str, bytes]) -> Iterator[SubmissionProcess]:
         """Start a process for a submission, and end it with all that it has started.
 
-        ``cases`` is the text of ``cases.py``; ``files`` are put into its folder. Raises SandboxError where its
-        sandbox cannot be had, WarmProcessLostError where the warm process has ended.
+        ``cases`` is the text of ``cases.py``; ``files`` are put into its folder.
+
+        Raises:
+            SandboxError: where its sandbox cannot be had.
+            WarmProcessLostError: where the warm process has ended.
+
         """
         rules = self.rules
         walls = {"limits": vars(rules.limits), "paths": interpreter_paths()} if rules.sandboxed else None

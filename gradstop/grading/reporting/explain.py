@@ -13,7 +13,7 @@ from gradstop.grading.reporting.repeat import Repeated, repeat
 from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import Rules
 
-WIDTH = 88
+TEXT_WIDTH = 88
 
 
 def explain_command(root: Path, options: Namespace) -> int:
@@ -31,7 +31,12 @@ def explain_command(root: Path, options: Namespace) -> int:
 
 
 def assignment_of(root: Path, exercise: str, name: str = "") -> Assignment:
-    """Return the assignment that has an exercise. Raises CourseError that lists what there is."""
+    """Return the assignment that has an exercise.
+
+    Raises:
+        CourseError: that lists what there is.
+
+    """
     among = [find_assignment(root, name)] if name else assignments(root) or [find_assignment(root, "")]
     known = {one.name: [cell.grade_id for cell in graded_cells(one.notebook) if cell.solution] for one in among}
     found = [assignment for assignment in among if exercise in known[assignment.name]]
@@ -48,7 +53,12 @@ def assignment_of(root: Path, exercise: str, name: str = "") -> Assignment:
 def kept_score(
     course: Course, assignment: Assignment, student: str, exercise: str
 ) -> tuple[GradedSubmission, ExerciseScore]:
-    """Return what was kept of a verdict. Raises CourseError that says what is missing."""
+    """Return what was kept of a verdict.
+
+    Raises:
+        CourseError: that says what is missing.
+
+    """
     results, again = result_store_of(course.root), f"gradstop grade {assignment.name} --student {student}"
     outcome = results.outcome(assignment.name, student)
     if outcome is None and (course.submitted / student).is_dir():
@@ -73,9 +83,9 @@ def explained(repeated: Repeated) -> Iterator[str]:
     yield f"  now    {_score(repeated.now)}"
     yield from (f"  left out: {lost}" for lost in repeated.lost)
     yield ""
-    yield fill(f"{_comparison(repeated)} {_changes(repeated)}", WIDTH)
+    yield fill(f"{_comparison(repeated)} {_changes(repeated)}", TEXT_WIDTH)
     if not repeated.same and repeated.kept.first:
-        yield fill(f"Kept: {repeated.kept.first}", WIDTH)
+        yield fill(f"Kept: {repeated.kept.first}", TEXT_WIDTH)
     yield ""
     yield as_text(repeated.verdict, repeated.sections)
     yield ""
@@ -118,5 +128,5 @@ def _case(case: CaseVerdict, trials: tuple[Trial, ...]) -> Iterator[str]:
         marked = marked or here
         given = "; ".join(trial.record.given) or "nothing drawn"
         text = f"{given}{' (differs here)' if here else ''}"
-        yield fill(text, WIDTH, initial_indent=f"    {number:>4}  ", subsequent_indent=" " * 10)
+        yield fill(text, TEXT_WIDTH, initial_indent=f"    {number:>4}  ", subsequent_indent=" " * 10)
         yield f"          seeds {trial.setups[0].seed}, {trial.setups[1].seed}"

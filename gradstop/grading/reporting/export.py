@@ -89,7 +89,12 @@ def _suffix(form: str) -> str:
 
 
 def read_grades(course: Course, only: Sequence[str] = ()) -> Grades:
-    """Read the gradebook; ``only`` names assignments. Raises CourseError where it has none of that name."""
+    """Read the gradebook; ``only`` names assignments.
+
+    Raises:
+        CourseError: where it has none of that name.
+
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
         with open_gradebook(course.directories) as gradebook:

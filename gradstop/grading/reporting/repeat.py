@@ -53,7 +53,9 @@ def repeat(
 ) -> Repeated:
     """Judge a student's exercise again under the seeds that were kept.
 
-    Raises CourseError where the submission cannot be read any more, or nothing can be run.
+    Raises:
+        CourseError: where the submission cannot be read any more, or nothing can be run.
+
     """
     try:
         submission = course.read(assignment, kept.student)

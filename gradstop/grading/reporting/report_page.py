@@ -12,8 +12,8 @@ from markupsafe import Markup, escape
 from gradstop.grading.reporting.report import FEWEST_TOKENS, Bin, Report
 
 TEMPLATE = "report.html.j2"
-SHOWN = 8  # misconceptions; the others are folded
-WIDTH, HEIGHT = 400, 190  # of the histogram, in units of its own
+MAX_MISCONCEPTIONS = 8  # misconceptions; the others are folded
+HISTOGRAM_WIDTH, HISTOGRAM_HEIGHT = 400, 190  # of the histogram, in units of its own
 _LEFT, _TOP, _BOTTOM = 8, 22, 34
 _GAP = 3
 
@@ -29,11 +29,11 @@ def report_page(report: Report, day: date) -> str:
         report=report,
         day=f"{day.day} {day:%B %Y}",
         bars=list(_bars(report.scores.bins)) if report.scores else [],
-        width=WIDTH,
-        height=HEIGHT,
-        base=HEIGHT - _BOTTOM,
+        width=HISTOGRAM_WIDTH,
+        height=HISTOGRAM_HEIGHT,
+        base=HISTOGRAM_HEIGHT - _BOTTOM,
         fewest=FEWEST_TOKENS,
-        shown=SHOWN,
+        shown=MAX_MISCONCEPTIONS,
     )
 
 
@@ -53,14 +53,14 @@ class _Bar:
 def _bars(bins: Sequence[Bin]) -> Iterator[_Bar]:
     """Place the bars; each has the score that it begins with at its left edge, the last, all points, in its middle."""
     most = max(1, *(one.count for one in bins))
-    step = (WIDTH - 2 * _LEFT) / len(bins)
+    step = (HISTOGRAM_WIDTH - 2 * _LEFT) / len(bins)
     for number, one in enumerate(bins):
         last = number == len(bins) - 1
-        height = (HEIGHT - _TOP - _BOTTOM) * one.count / most
+        height = (HISTOGRAM_HEIGHT - _TOP - _BOTTOM) * one.count / most
         x = _LEFT + number * step + (_GAP if last else 0)
         yield _Bar(
             round(x, 1),
-            round(HEIGHT - _BOTTOM - height, 1),
+            round(HISTOGRAM_HEIGHT - _BOTTOM - height, 1),
             round(step - _GAP, 1),
             round(height, 1),
             one.count,
