@@ -22,7 +22,7 @@ import psutil
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from classroom import hand_in, make_course
+from support.classroom import hand_in, make_course
 
 from gradstop.course import find_assignment, graded_cells, read_answers
 

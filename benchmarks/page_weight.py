@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from browsing import HTML, Server, reader
 from playwright.sync_api import sync_playwright
+from support.browsing import HTML, Server, reader
 
 from gradstop.authoring.cheat_sheet import BROWSERS
 

@@ -1,44 +1,17 @@
-"""What several test files use: the course on its benches, and a browser with the built site."""
+"""What several test files use: a browser, the built site, a class that is graded once."""
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as make says it: before torch is loaded, here and in what is started
 
-from gradstop.authoring.bench import Bench
+from support.course import bench_of
+from support.postgres import postgres  # noqa: F401 - a fixture
+
 from gradstop.authoring.cheat_sheet import BROWSERS
-from gradstop.course import assignments, graded_cells
-
-ROOT = Path(__file__).resolve().parent.parent
-BENCHES = [Bench(assignment) for assignment in assignments(ROOT)]
-ASSIGNMENTS = [bench.assignment for bench in BENCHES]
-
-
-def bench_of(name: str) -> Bench:
-    """Return the bench of the assignment of this name."""
-    return next(bench for bench in BENCHES if bench.assignment.name == name)
-
-
-def together(bench):
-    """Return the mark that gives one worker all of an assignment, so that its references are made once."""
-    return pytest.mark.xdist_group(bench.assignment.name)
-
-
-def references_of(bench, seed):
-    """Return the references of all exercises of an assignment under a seed."""
-    return {name: bench.reference(name, seed) for name in bench.solutions}
-
-
-def exercises(mark=lambda bench: ()):
-    """Return (bench, exercise) for each exercise of the course, as pytest parameters; `mark` says which marks."""
-    return [
-        pytest.param(bench, name, id=f"{bench.assignment.name}/{name}", marks=mark(bench))
-        for bench in BENCHES
-        for name in bench.solutions
-    ]
+from gradstop.course import graded_cells
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +30,7 @@ def chromium():
 @pytest.fixture(scope="session")
 def site():
     """Serve the built site."""
-    from browsing import HTML, Server
+    from support.browsing import HTML, Server
 
     if not (HTML / "index.html").is_file():
         pytest.fail("the site is not built: run make book first")
@@ -71,7 +44,7 @@ def small_class(tmp_path_factory):
 
     ann and =eve have the solutions, ben has one wrong answer, what cyd handed in is damaged, dan was late.
     """
-    from classroom import hand_in, make_course, run
+    from support.classroom import hand_in, make_course, run
 
     course, name = make_course(tmp_path_factory.mktemp("small") / "course", "03-detach"), "03-detach"
     solved = {cell.grade_id: cell.source for cell in graded_cells(bench_of(name).assignment.notebook) if cell.solution}

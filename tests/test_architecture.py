@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from support.course import ROOT
 
 # Each package and what it may import. What is not listed imports nothing of the rest.
 PACKAGES = {

@@ -4,8 +4,8 @@ import json
 import sys
 
 import pytest
-from classroom import run
-from conftest import ROOT
+from support.classroom import run
+from support.course import ROOT
 
 from gradstop import cli, logs
 from gradstop.doctor import findings

@@ -14,8 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from classroom import make_course, run, scores  # noqa: E402
-from threats import CLASSES, FULL, NAME, Threat, threats  # noqa: E402
+from support.classroom import make_course, run, scores  # noqa: E402
+from support.threats import CLASSES, FULL, NAME, Threat, threats  # noqa: E402
 
 RISKY = ("outside", "resources")
 CONFIG = """
@@ -36,8 +36,9 @@ c.Execute.timeout = 30
 HEAD = """# Threats and outcomes
 
 One folder for each threat: `threat.json` says what it is and what it must get, `answers.py` or `make.py` is what is
-handed in. `tests/test_adversarial.py` grades all of them as one class; `tests/test_adversarial_controls.py` takes each
-defence away and shows that the attack then wins or the harm is done.
+handed in. `tests/grading/test_adversarial.py` grades all of them as one class;
+`tests/grading/test_adversarial_controls.py` takes each defence away and shows that the attack then wins or the harm is
+done.
 
 The assignment has {points:g} points in five exercises; what a threat leaves alone keeps its published solution.
 *Deserved* is what the answers are worth, *ours* what `gradstop grade` gives, *stock* what `nbgrader autograde` with its

@@ -333,3 +333,11 @@ def _other_constant(node: Any) -> Any:
 def _negate(node: Any) -> Any:
     node.test = ast.UnaryOp(ast.Not(), node.test)
     return node
+
+
+def mutant_function(bench, exercise, source):
+    """Run a mutant's source and return its function."""
+    namespace = {"__name__": "mutant"}
+    exec(bench.cells["setup"].source, namespace)
+    exec(source, namespace)
+    return namespace[exercise]

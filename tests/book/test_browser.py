@@ -1,0 +1,68 @@
+"""Each page of the built site in a browser: light, quick, still, nothing from elsewhere, nothing for axe to find."""
+
+from contextlib import ExitStack
+
+import pytest
+from support.accessibility import CONTRAST, LOOKS, PHONE, faults
+from support.browsing import reader
+from test_site import CHAPTERS, PAGES
+
+pytestmark = pytest.mark.slow
+# Of each kind of page one.
+SAMPLE = ["book/index.html", "book/03-detach.html", "search.html", "exercises/03-detach/detach.html"]
+FIRST_VISIT, LATER_PAGE = 400_000, 120_000
+STILL = 0.05  # a long table finds its columns while it arrives
+
+
+@pytest.fixture(scope="module")
+def readers(chromium, site):
+    """Return a reader for each look, who goes from page to page."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(reader(chromium, site, viewport=width, color_scheme=scheme)) for width, scheme in LOOKS
+        ]
+
+
+@pytest.mark.parametrize("number", range(len(PAGES)), ids=PAGES)
+def test_a_page_is_whole_still_and_for_everyone(readers, number):
+    """All pages, each on a phone, and in one of the four looks; the next test turns to the others."""
+    someone = readers[number % len(LOOKS)]
+    someone.foreign.clear()
+    someone.complaints.clear()
+    tab = someone.open(PAGES[number])
+    assert someone.foreign == []
+    assert someone.complaints == []
+    assert tab.evaluate("moved") < STILL
+    own = tab.viewport_size
+    tab.set_viewport_size(PHONE)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tab.set_viewport_size(own)
+    assert faults(tab) == []
+    tab.close()
+
+
+@pytest.mark.parametrize("page", SAMPLE)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_page_is_for_everyone_in_each_look(chromium, site, page, width, scheme):
+    with reader(chromium, site, viewport=width, color_scheme=scheme) as someone:
+        tab = someone.open(page)
+        assert someone.complaints == []
+        assert faults(tab) == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_first_visit_and_a_later_page_weigh_little(chromium, site, page):
+    with reader(chromium, site) as someone:
+        assert someone.weigh(page) <= FIRST_VISIT
+        other = CHAPTERS[CHAPTERS.index(page) - 1]
+        assert someone.weigh(other) <= LATER_PAGE
+
+
+@pytest.mark.parametrize("spoilt", ["style.color = '#ccc'", "parentElement.style.background = '#777'"])
+def test_a_text_that_is_too_pale_is_found_among_a_thousand(chromium, site, spoilt):
+    """What makes axe quick does not make it blind: neither to a text's own colour nor to what lies behind it."""
+    with reader(chromium, site) as someone:
+        tab = someone.open("book/03-detach.html")
+        tab.evaluate(f"document.querySelectorAll('.highlight .n')[40].{spoilt}")
+        (found,) = faults(tab)
+        assert found.startswith(CONTRAST)

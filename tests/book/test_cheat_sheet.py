@@ -1,0 +1,105 @@
+"""The cheat sheet: each line of code does what it says, each message is torch's, and the PDF is the page."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from pypdfium2 import PdfDocument
+from support.course import ROOT
+
+from gradstop.authoring.cheat_sheet import PDF, SHEET, missing_words
+
+
+def rows(section):
+    text = (ROOT / SHEET).read_text().split(f"## {section}\n")[1].split("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def world():
+    """Return fresh tensors under the sheet's names."""
+    s = SimpleNamespace(torch=torch, total=0.0)
+    s.x = torch.tensor([1.0, 2.0], requires_grad=True)
+    s.w = torch.tensor([3.0, 4.0], requires_grad=True)
+    s.h = s.x * 2
+    s.y = s.x.exp()
+    s.net = torch.nn.Linear(2, 1)
+    s.loss = (s.w * s.y).sum()
+    s.w.grad = torch.tensor([10.0, 10.0])
+    return s
+
+
+def receives(root, tensor):
+    (gradient,) = torch.autograd.grad(root.sum(), tensor, allow_unused=True, retain_graph=True)
+    return gradient is not None
+
+
+def shares(one, other):
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
+
+
+def edited_after(s, edit):
+    edit(s)
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
+        s.y.sum().backward()
+    return True
+
+
+# What each line of code leaves, by what torch does.
+PROOFS = {
+    "z = y.detach()": lambda s: not s.z.requires_grad and shares(s.z, s.y) and edited_after(s, lambda s: s.z.zero_()),
+    "z = y.detach().clone()": lambda s: not s.z.requires_grad and not shares(s.z, s.y),
+    "z = y.clone()": lambda s: receives(s.z, s.y) and not shares(s.z, s.y),
+    "h.detach_()": lambda s: s.h.is_leaf and not s.h.requires_grad,
+    "total += loss.item()": lambda s: type(s.total) is float,
+    "a = y.detach().numpy()": lambda s: s.a.__setitem__(0, 7) is None and s.y[0] == 7 and s.y._version == 0,
+    "with torch.no_grad(): y = net(x)": lambda s: not s.y.requires_grad and s.net.weight.requires_grad,
+    "net.eval()": lambda s: not s.net.training and s.net(s.x).requires_grad,
+    "net.requires_grad_(False)": lambda s: receives(s.net(s.x), s.x) and not s.net.weight.requires_grad,
+    "loss = (w * y.detach()).sum()": lambda s: receives(s.loss, s.w) and not receives(s.loss, s.x),
+    "with torch.no_grad(): w -= 0.1 * w.grad": lambda s: (
+        s.w.tolist() == [2.0, 3.0] and s.w.is_leaf and s.w.requires_grad and s.w._version == 1
+    ),
+    "g, = torch.autograd.grad(loss, [w])": lambda s: s.g.tolist() == s.y.tolist() and s.w.grad.tolist() == [10.0] * 2,
+    "h.retain_grad()": lambda s: s.h.sum().backward() is None and s.h.grad.tolist() == [1.0, 1.0],
+    "z = y.detach().clone().requires_grad_()": lambda s: (
+        s.z.is_leaf and s.z.sum().backward() is None and s.z.grad is not None and s.x.grad is None
+    ),
+}
+
+
+def code(row):
+    return row[1].split("`")[1]
+
+
+def test_every_line_of_code_has_its_proof():
+    assert [code(row) for row in rows("You want, you write")] == list(PROOFS)
+
+
+@pytest.mark.parametrize("line", PROOFS)
+def test_a_line_of_code_leaves_what_the_sheet_says(line):
+    s = world()
+    exec(line, s.__dict__)
+    assert PROOFS[line](s)
+
+
+RAISING = [
+    lambda s: s.y.detach().sum().backward(),
+    lambda s: (s.loss.backward(), s.loss.backward()),
+    lambda s: (s.y.detach().zero_(), s.y.sum().backward()),
+    lambda s: s.w.add_(1),
+    lambda s: s.y.numpy(),
+    lambda s: s.y.requires_grad_(False),
+]
+
+
+@pytest.mark.parametrize(("row", "raising"), list(zip(rows("Messages"), RAISING, strict=True)))
+def test_a_message_begins_as_torch_words_it(row, raising):
+    with pytest.raises(RuntimeError) as raised:
+        raising(world())
+    assert str(raised.value).startswith(row[0].strip("`"))
+
+
+def test_the_pdf_is_one_page_with_the_words_of_the_sheet():
+    assert len(PdfDocument(ROOT / PDF)) == 1
+    assert missing_words(ROOT) == [], "run make refresh with chromium installed"

@@ -1,0 +1,105 @@
+"""The committed notebooks: in normal form, without noise, and written as the style asks."""
+
+import re
+import statistics
+
+import nbformat
+import pytest
+from support.course import ROOT
+
+from gradstop.authoring.normalise import normalised
+from gradstop.authoring.refresh import executed_notebooks
+from gradstop.course.files import EXERCISES
+
+PAGES = executed_notebooks(ROOT)
+COPIES = sorted((ROOT / EXERCISES).rglob("*.ipynb"))
+CHAPTERS = sorted((ROOT / "book").glob("[0-9][0-9]-*.ipynb"))
+NOISE = re.compile(r"0x[0-9a-f]{6,}|site-packages|/home/|/tmp/|ipykernel_\d+|\bseconds\b.*\d+\.\d{3,}")
+FILLER = re.compile(r"\b(let's|simply|note that|of course|obviously)\b", re.IGNORECASE)
+
+
+def named(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def prose(path):
+    """Return the words a reader reads: no code, no markup."""
+    cells = [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+    return re.sub(r"<[^>]+>|```.*?```", " ", "\n".join(cells), flags=re.DOTALL)
+
+
+@named(PAGES + COPIES)
+def test_a_notebook_is_committed_in_normal_form(path):
+    notebook = nbformat.from_dict(normalised(read(path)))
+    nbformat.validate(notebook)
+    assert path.read_text() == nbformat.writes(notebook) + "\n", "run make refresh"
+
+
+@named(PAGES)
+def test_every_cell_has_been_run_in_order(path):
+    counts = [cell.execution_count for cell in code(path)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@named(PAGES)
+def test_no_output_changes_from_run_to_run(path):
+    for cell in code(path):
+        assert not NOISE.search(str(cell.outputs)), cell.source
+
+
+@named(PAGES)
+def test_an_error_stands_only_where_one_is_meant(path):
+    for cell in code(path):
+        raised = any(output.output_type == "error" for output in cell.outputs)
+        assert raised == ("raises-exception" in cell.metadata.get("tags", [])), cell.source
+
+
+@named(PAGES)
+def test_no_cell_is_left_out_of_the_checks(path):
+    tags = {tag for cell in read(path).cells for tag in cell.metadata.get("tags", [])}
+    assert tags <= {"hide-output", "raises-exception"}
+
+
+@named(CHAPTERS)
+def test_cells_are_short(path):
+    lengths = [len(cell.source.splitlines()) for cell in code(path)]
+    assert statistics.median(lengths) <= 3
+    assert max(lengths) <= 15
+    assert max(len(line) for cell in code(path) for line in cell.source.splitlines()) <= 78
+
+
+@named(CHAPTERS)
+def test_a_chapter_is_read_in_ten_minutes(path):
+    assert 1000 <= len(prose(path).split()) <= 1900
+
+
+@named(CHAPTERS)
+def test_a_chapter_has_predictions_drawings_and_recall(path):
+    text = "\n".join(cell.source for cell in read(path).cells)
+    assert text.count('<div class="prediction">') >= 4
+    assert sum("draw(" in cell.source for cell in code(path)) >= 4
+    assert "## Remember" in text
+    assert len(re.findall(r"<details><summary>\d\.", text)) == 5
+    assert "exercises/" in text
+
+
+@named(CHAPTERS)
+def test_every_prediction_is_followed_by_a_folded_result(path):
+    cells = read(path).cells
+    for index, cell in enumerate(cells):
+        if '<div class="prediction">' in cell.source:
+            assert cell.source.count("<details>") >= 2
+            assert "hide-output" in cells[index + 1].metadata.get("tags", [])
+
+
+@named(CHAPTERS)
+def test_the_text_has_no_filler(path):
+    assert not FILLER.findall(prose(path))

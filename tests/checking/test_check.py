@@ -1,0 +1,189 @@
+"""check() as a learner meets it: in a notebook, at a prompt, in the wrong folder, with half an answer."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from support.course import ROOT
+
+from gradstop.checking import CheckFailed, check
+
+FOLDER = ROOT / "exercises" / "03-detach"
+
+
+def run(source, name="stop", folder=FOLDER):
+    """Define an answer in a namespace of its own and check it there."""
+    namespace = {"check": check, "__name__": "learner", "folder": folder}
+    exec(f"import torch\n{source}\ncheck({name!r}, folder=folder)", namespace)
+
+
+def failure(source, name="stop", folder=FOLDER):
+    with pytest.raises(CheckFailed) as caught:
+        run(source, name, folder)
+    return str(caught.value)
+
+
+def test_a_right_answer_is_told_so(capsys):
+    run("stop = torch.Tensor.detach")
+    assert "stop: all 5 cases agree" in capsys.readouterr().out
+
+
+def test_a_wrong_answer_is_told_where_it_parts_and_which_it_is(capsys):
+    message = failure("def stop(x):\n    return x.data")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "4 of 5 cases agree" in message
+    assert "This behaves like `x.data`" in said
+    assert "got x: receives" in said
+    assert "expected raises RuntimeError" in said
+    assert "Read: chapter 3, “Data is not detach”" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("", "There is no function stop yet"),
+        ("stop = 3", "stop is int, not a function"),
+        ("def stop(): pass", "stop is called as stop(x), and yours is written stop()"),
+        ("def stop(x, y): pass", "yours is written stop(x, y)"),
+        ("def stop(x):\n    raise NotImplementedError('stop')", "not written yet"),
+        ("def stop(x):\n    return x.nonsense", "AttributeError"),
+        ("def stop(x):\n    x.detach()", "Your function returns None: is a `return` missing?"),
+        ("def stop(x):\n    return x.detach", "A tensor is asked for: call it, with ()"),
+        ("def stop(x):\n    raise SystemExit", "SystemExit"),
+        ("async def stop(x):\n    return x.detach()", "written `async def`"),
+        ("def stop(x):\n    yield x.detach()", "There is a `yield` in your function"),
+        ("def Stop(x): pass", "Did you mean 'Stop'? That is what is defined; the exercise asks for stop."),
+        ("def stop(x):\n    raise KeyboardInterrupt", "You stopped the check of stop"),
+    ],
+)
+def test_a_slip_gets_a_sentence(source, said, capsys):
+    message = failure(source) + capsys.readouterr().out
+    assert said in message
+    assert "Traceback" not in message
+
+
+def test_an_unknown_exercise_lists_those_there_are():
+    assert "no exercise 'strop'. Did you mean 'stop'? It has: stop, scale_grad" in failure("", "strop")
+
+
+def test_a_name_without_quotes_is_explained():
+    with pytest.raises(CheckFailed, match="in quotes: check"):
+        check(max)
+
+
+def test_a_missing_return_is_said_once(capsys):
+    failure("def stop(x):\n    x.detach()")
+    said = capsys.readouterr().out
+    assert said.count("is a `return` missing?") == 1
+    assert len(said.splitlines()) < 12
+
+
+def test_what_an_answer_prints_is_said_in_one_line(capsys):
+    failure("def stop(x):\n    print('x is', x.shape)\n    print(x)")
+    said = capsys.readouterr().out
+    assert "x is torch.Size" in " ".join(said.split())
+    assert said.count("x is torch.Size") == 1
+    assert "What it prints is not looked at" in " ".join(said.split())
+    assert "tensor([" not in said
+
+
+def test_a_right_answer_that_prints_is_right(capsys):
+    run("def stop(x):\n    print('here')\n    return x.detach()")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "stop: all 5 cases agree" in said
+    assert "the first: here" in said
+
+
+def test_one_error_in_every_case_is_said_once(capsys):
+    failure("def stop(x):\n    return numpy.array(x)")
+    said = capsys.readouterr().out
+    assert said.count("NameError") == 1
+    assert "differs in every case" in said
+
+
+def test_validate_is_told_the_first_difference(monkeypatch):
+    monkeypatch.setenv("NBGRADER_VALIDATING", "1")
+    assert "the reference: raises RuntimeError" in failure("def stop(x):\n    return x.data")
+
+
+def test_optional_parameters_are_welcome():
+    run("def stop(x, *, really=True):\n    return x.detach()")
+
+
+def test_a_folder_without_cases_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    assert "The cases are not in this folder" in failure("def stop(x): pass", folder=None)
+
+
+def copy_to(folder: Path) -> Path:
+    shutil.copytree(FOLDER, folder / "03-detach")
+    return folder / "03-detach"
+
+
+def test_a_damaged_recording_is_named(tmp_path):
+    folder = copy_to(tmp_path)
+    (folder / "reference.json").write_text('{"exercises":\n')
+    assert "reference.json, line 2" in failure("def stop(x): pass", folder=folder)
+    (folder / "reference.json").write_text('{"exercises": {"stop": {}}}')
+    assert "is of another form" in failure("def stop(x): pass", folder=folder)
+    (folder / "reference.json").unlink()
+    assert "reference.json is missing" in failure("def stop(x): pass", folder=folder)
+
+
+def test_another_torch_is_mentioned_when_something_differs(tmp_path, capsys):
+    folder = copy_to(tmp_path)
+    data = json.loads((folder / "reference.json").read_text())
+    (folder / "reference.json").write_text(json.dumps({**data, "torch": "1.0.0"}))
+    failure("def stop(x):\n    return x.clone()", folder=folder)
+    assert "recorded on torch 1.0.0" in capsys.readouterr().out
+
+
+def test_what_an_answer_returns_is_escaped_in_the_table():
+    from gradstop.compare import as_html, verdict_on
+    from gradstop.compare.reference import Reference, Trial
+    from gradstop.record import Observation, Record, Setup
+
+    wanted = Record("c", (), (Observation("it", "value", {"type": "str", "value": "x"}),))
+    got = Record("c", (), (Observation("it", "value", {"type": "str", "value": "<script>alert(1)</script>"}),))
+    reference = Reference("f", ("x",), {"c": "a title"}, {"c": (Trial((Setup(0), Setup(0)), wanted),)})
+    html = as_html(verdict_on(reference, {"c": [got]}))
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.slow
+def test_at_a_plain_prompt_there_is_no_traceback():
+    lines = "from gradstop import check\ndef stop(x): return x.clone()\n\ncheck('stop')\nprint('goes on')\n"
+    done = subprocess.run(
+        [sys.executable, "-i", "-q"], input=lines, cwd=FOLDER, capture_output=True, text=True, check=False
+    )
+    assert "0 of 5 cases agree" in done.stdout
+    assert "goes on" in done.stdout
+    assert "CheckFailed: stop" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_in_a_notebook_there_is_a_table_and_one_line():
+    cells = [
+        "import torch\nfrom gradstop import check",
+        "def stop(x):\n    return x.missing",
+        'check("stop")',
+        "stop = torch.Tensor.detach",
+        'check("stop")',
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, allow_errors=True, resources={"metadata": {"path": FOLDER}}).execute()
+    table, error = notebook.cells[2].outputs
+    assert '<th scope="col">Your function</th>' in table["data"]["text/html"]
+    assert "in line 2 of its cell" in " ".join(table["data"]["text/plain"].split())
+    assert error["ename"] == "CheckFailed"
+    assert len(error["traceback"]) == 1
+    (table,) = notebook.cells[4].outputs
+    assert "all 5 cases agree" in table["data"]["text/html"]

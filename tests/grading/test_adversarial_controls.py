@@ -1,0 +1,519 @@
+"""Each defence of the grading path, taken away: then the attack wins or the harm is done, so a test of it can fail.
+
+What reaches past a process is tried as an ordinary one, in a mild form and inside a temporary folder.
+"""
+
+import faulthandler
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from functools import cache
+
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_output
+from nbgrader.utils import determine_grade
+from support.course import bench_of, references_of
+from support.threats import FOLDER, FULL, SOLVED, code, fill, read_threat
+from test_adversarial import Listener, harm, processes_with
+
+from gradstop.compare import Reference, verdict_on
+from gradstop.compare.kinds import KINDS
+from gradstop.grading.answer_key import control_selection as controls_module
+from gradstop.grading.answer_key.control_selection import trusty_controls
+from gradstop.grading.inside import guard as guard_module
+from gradstop.grading.inside import observed as observed_module
+from gradstop.grading.inside.channel import Channel, ProtocolError
+from gradstop.grading.inside.guard import Guard, keep_kernels
+from gradstop.grading.intake.outputs import clean_text, parse_outputs
+from gradstop.grading.intake.submission import read_cells, read_submission
+from gradstop.grading.intake.template import Template
+from gradstop.grading.judging.judge import _Session
+from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process import attempt as attempt_module
+from gradstop.grading.process.attempt import Attempt
+from gradstop.grading.process.submission_process import SubmissionLostError
+from gradstop.observe import Draw, case, observe, read_cases, unpatched
+from gradstop.observe import run as run_module
+from gradstop.record import Observation, Setup
+from gradstop.sandbox.calls import refuse_calls
+from gradstop.sandbox.limits import Limits
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("adversarial")]
+DETACH = bench_of("03-detach")
+
+
+@cache
+def references():
+    return references_of(DETACH, 7)
+
+
+TIME = 30.0  # seconds for the cases of one exercise
+
+
+class NoGuard(Guard):
+    """Changes nothing and refuses nothing."""
+
+    def restore(self):
+        return []
+
+    def around(self, function):
+        return function
+
+
+def in_a_fork(body):
+    """Run a function in a fork of this process, with a socket; return the other end of it and the fork's number."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        faulthandler.disable()  # what crashes is meant to
+        warnings.simplefilter("ignore")
+        keep_nothing_but(theirs.fileno())
+        with suppress(BaseException):
+            body(theirs)
+        os._exit(0)
+    theirs.close()
+    return ours, pid
+
+
+def keep_nothing_but(descriptor):
+    """Close what the tests themselves speak through: what runs now is hostile."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, 1024)
+
+
+def ended(pid):
+    with suppress(ProcessLookupError):
+        os.kill(pid, 9)
+    os.waitpid(pid, 0)
+
+
+def judged(name, exercise="stop", *, guard=Guard, take_away=lambda: None, controls=(), reference=None, together=""):
+    """Judge one exercise of a threat, observed in a fork of this process, after `take_away` has been called there.
+
+    `together` names an exercise whose function is called before, in the same process.
+    """
+    reference = reference or references()[exercise]
+    sections = [*SOLVED.items(), *read_threat(FOLDER / name).sections({})] if name else list(SOLVED.items())
+
+    def body(connection):
+        os.chdir(DETACH.assignment.reference.parent)
+        known = read_cases(DETACH.assignment.read_cases())[exercise]
+        watch, namespace = guard(), {"torch": torch}
+        exec("import numpy, torch", namespace)
+        take_away()
+        for section, source in sections:
+            if not section.startswith("check-"):
+                with suppress(Exception):
+                    exec(source, namespace)
+        if together:
+            namespace[together](torch.ones(2))
+        observed_module.observe_alone(Channel(connection), watch, known, namespace.get(exercise))
+
+    ours, pid = in_a_fork(body)
+    session = _Session(reference, list(controls), TIME)
+    try:
+        with Channel(ours) as channel:
+            session.observe(channel)
+    finally:
+        ended(pid)
+    return session.judged()
+
+
+def passed(*arguments, **more):
+    return judged(*arguments, **more).verdict.passed
+
+
+# What observes -------------------------------------------------------------------------------------------------------
+
+
+def test_without_raw():
+    def body(connection):
+        torch.Tensor.requires_grad = property(lambda self: False)
+        leaf = torch.ones(1).requires_grad_()
+        connection.sendall(json.dumps([leaf.requires_grad, unpatched.requires_grad(leaf)]).encode())
+
+    ours, pid = in_a_fork(body)
+    with ours:
+        assert json.loads(ours.recv(100)) == [False, True]
+    ended(pid)
+
+
+def test_without_guard():
+    assert passed("tampering-late-backward") == 4
+    assert passed("tampering-late-backward", guard=NoGuard) == 5
+    assert passed("honest-functions-patched") == 5
+    assert passed("honest-functions-patched", guard=NoGuard) < 5
+
+
+@pytest.mark.parametrize("name", ["function-mode", "dispatch-mode", "saved-tensor-hooks", "by-a-thread"])
+def test_without_afterwards(name):
+    def take_away():
+        guard_module._On.take_off = lambda self: None
+
+    least = {"by-a-thread": 0}.get(name, 3)
+    assert least <= passed(f"tampering-{name}") < 5
+    if name == "by-a-thread":  # which comes in time or not
+        assert max(passed(f"tampering-{name}", take_away=take_away) for _ in range(5)) >= 4
+    elif name == "dispatch-mode":
+        assert passed(f"tampering-{name}", take_away=take_away) != passed(f"tampering-{name}")
+    else:
+        assert passed(f"tampering-{name}", take_away=take_away) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "exercise", "most"), [("lying-array", "to_numpy_copy", 2), ("reclassed-input", "stop", 5)]
+)
+def test_without_plain(name, exercise, most):
+    def take_away():
+        guard_module._require_plain = lambda value: None
+
+    assert passed(f"tampering-{name}", exercise) == 0
+    assert passed(f"tampering-{name}", exercise, take_away=take_away) == most
+
+
+def test_without_kernels():
+    assert passed("tampering-targeted-kernel", take_away=keep_kernels) == 4
+    assert passed("tampering-targeted-kernel") == 5
+
+
+def test_without_learners_copy():
+    """In this fork a notebook's import of the library is what observes: then even a right answer is lost."""
+    assert passed("", "scale_grad") == 4
+    assert passed("tampering-our-library", "scale_grad") == 0
+
+
+def test_without_controls():
+    controls = trusty_controls(DETACH.assignment, references())["stop"]
+    assert controls
+    assert judged("", controls=controls).trusted
+
+    def disturb():
+        run_module.Observer.flags = lambda self, name, *_: self._write(
+            name, "flags", {"requires_grad": False, "is_leaf": True}, "", ""
+        )
+        run_module.Observer._attempt = lambda self, run: (None, "")
+
+    assert judged("", take_away=disturb).trusted
+    assert not judged("", take_away=disturb, controls=controls).trusted
+
+
+def test_without_poor_controls(monkeypatch):
+    """Whoever takes the best of the controls earns nothing by them; chosen one by one, they would be worth a case."""
+
+    def stolen():
+        reference = references()["to_numpy_copy"]
+        chosen = trusty_controls(DETACH.assignment, {"to_numpy_copy": reference})["to_numpy_copy"]
+        behaviours = [reference.behaviours[control.number][1] for control in chosen]
+        return [case for case in reference.trials if any(not any(differs[case]) for differs in behaviours)]
+
+    assert stolen() == []
+    monkeypatch.setattr(controls_module, "_flawless", lambda faults: 0)
+    assert stolen()
+
+
+def test_without_fresh_seeds():
+    recorded = json.loads(DETACH.assignment.reference.read_text())["exercises"]["stop"]
+    assert passed("forgery-replay", reference=Reference.from_json("stop", recorded)) == 5
+    assert passed("forgery-replay") == 0
+
+
+@case("echo", "an element is looked at that is chosen later")
+def one_element(function, draw, see):
+    result = see.call(function, draw.tensor("x", shape=(8,)))
+    later = yield
+    see.value("the element", result[later.integer(0, 7)])
+
+
+def test_without_lockstep():
+    """The function that knows the second phase's seed when it is called prepares for it alone."""
+    known = [None]
+
+    def prepared(x):
+        place = 0 if known[0] is None else Draw(known[0]).integer(0, 7)
+        result = torch.zeros(8)
+        result[place] = 2 * x[place]
+        return result
+
+    def agreed(seeds):
+        wanted = observe(one_element, lambda x: 2 * x, seeds).observations[-1].value
+        return observe(one_element, prepared, seeds).observations[-1].value == wanted
+
+    seeds = [(Setup(number), Setup(1000 + number)) for number in range(20)]
+    assert sum(map(agreed, seeds)) < 10
+    for pair in seeds:
+        known[0] = pair[1]
+        assert agreed(pair)
+
+
+def test_without_turns():
+    reference = references()["stop"]
+    once = replace(reference, trials={name: trials[:1] for name, trials in reference.trials.items()})
+    assert passed("forgery-by-call-count") == 0
+    assert passed("forgery-by-call-count", reference=once) == 1
+
+
+@pytest.mark.parametrize("name", ["honest-grad-mode-off", "honest-modes-left-on"])
+def test_without_calm(name):
+    def take_away():
+        run_module.isolated = nullcontext
+
+    assert passed(name, "scale_grad") == 4
+    assert passed(name, "scale_grad", take_away=take_away) < 4
+
+
+def test_without_fork():
+    """In one process, a crash in one exercise costs the next."""
+    assert passed("resources-crash-in-one") == 0
+    assert passed("resources-crash-in-one", "scale_grad") == 4
+    assert passed("resources-crash-in-one", "scale_grad", together="stop") == 0
+
+
+# What judges ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outputs", [[new_output("execute_result", {"text/plain": "5.0"})], []])
+def test_without_judge(outputs):
+    """Stock nbgrader takes a cell's output for its score, and none for a full one."""
+    cell = new_code_cell("5.0", outputs=outputs, metadata={"nbgrader": {"grade": True, "points": 5, "solution": False}})
+    assert determine_grade(cell) == (5, 5)
+
+
+def test_without_strict():
+    for data in ({"seen": float("nan"), "stopped": None}, {"seen": [["a"]], "stopped": None}, [], {"seen": [], "x": 1}):
+        with pytest.raises(ProtocolError):
+            parse_record(data, "a case")
+        with pytest.raises((TypeError, KeyError)):
+            _ = [Observation(*item) for item in data["seen"]], data["stopped"]
+    deep = {"type": "x"}
+    for _ in range(600):
+        deep = {"type": "list", "items": [deep]}
+    with pytest.raises(RecursionError):
+        KINDS["structure"].words(deep)
+    name, trials = next(iter(references()["stop"].trials.items()))
+    lie = replace(trials[0].record, observations=(Observation("the result's values", "value", deep, note="\ud800"),))
+    assert verdict_on(references()["stop"], {name: [lie] * len(trials)}).passed == 0
+
+
+def test_without_template():
+    notebook = json.loads((DETACH.assignment.reference.parent / "detach.ipynb").read_text())
+    template = Template(json.loads(json.dumps(notebook)))
+    fill(notebook, [("stop", "def stop(x): ...")])
+    claimed = code("5.0", "check-stop")
+    claimed["metadata"]["nbgrader"].update(grade=True, locked=True, solution=False, points=1e9)
+    notebook["cells"] += [claimed, code("def stop(x):\n    return x.detach()", "stop")]
+    restored = template.restore(notebook["cells"])
+
+    def points(cells):
+        marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+        return sum(mark.get("points", 0) for mark in marks if mark.get("grade"))
+
+    def twice(cells):
+        marks = [mark["grade_id"] for cell in cells if (mark := cell["metadata"].get("nbgrader"))]
+        return len(marks) - len(set(marks))
+
+    assert points(notebook["cells"]) > 1e9
+    assert twice(notebook["cells"]) == 2
+    assert points(restored["cells"]) == sum(FULL.values())
+    assert twice(restored["cells"]) == 0
+
+
+@pytest.mark.parametrize("name", ["honest-byte-order-mark", "honest-utf-16", "honest-cp1252"])
+def test_without_reader(name, tmp_path):
+    shutil.copy(DETACH.assignment.reference.parent / "detach.ipynb", tmp_path)
+    scope = {}
+    exec((FOLDER / name / "make.py").read_text(), scope)
+    scope["make"](tmp_path)
+    data = (tmp_path / "detach.ipynb").read_bytes()
+    assert len(read_cells(data, "detach.ipynb")) > 10
+    with pytest.raises(ValueError, match=r"codec|decode|Expecting"):
+        json.loads(data.decode())
+
+
+def test_without_outputs():
+    bad = "<script>alert(1)</script><img src=x onerror=alert(1)><a href='javascript:alert(1)'>x</a>"
+    item = {"output_type": "display_data", "metadata": {}, "data": {"text/html": bad, "text/plain": "x"}}
+    assert len(harm(bad)) == 3
+    assert harm(parse_outputs([item])[0]["data"]["text/html"]) == harm(clean_text(bad)) == []
+
+
+def test_without_plain_files(tmp_path):
+    folder = tmp_path / "student" / "03-detach"
+    shutil.copytree(DETACH.assignment.reference.parent, folder)
+    (tmp_path / "canary").write_text("secret")
+    (folder / "link").symlink_to(tmp_path / "canary")
+    shutil.copytree(folder, tmp_path / "as a copy has it")
+    assert (tmp_path / "as a copy has it" / "link").read_text() == "secret"
+    assert "link" not in read_submission("student", folder / "detach.ipynb").files
+
+
+def test_without_stray(tmp_path):
+    """A process that starts in the folder of the submission takes its torch.py for torch."""
+    (tmp_path / "torch.py").write_text("raise RuntimeError('this is not the module')\n")
+    done = subprocess.run([sys.executable, "-c", "import torch"], cwd=tmp_path, capture_output=True, text=True)
+    assert "this is not the module" in done.stderr
+
+
+class WarmProcess:
+    """A warm process whose submissions run nothing; each cell shows a text, and one kills its process."""
+
+    rules = None
+
+    def __init__(self, deadly=None):
+        self.rules = type("Rules", (), {"total": 60.0, "cell": 1.0})
+        self.deadly = deadly
+
+    def start_submission(self, cases, files):
+        return nullcontext(self)
+
+    def run(self, source, seconds):
+        if source == self.deadly:
+            raise SubmissionLostError("it crashed")
+        return [{"output_type": "stream", "name": "stdout", "text": "@" * 240_000}]
+
+
+def outputs_of(warm_process, number):
+    cells = [{"cell_type": "code", "metadata": {}, "source": f"cell {i}"} for i in range(number)]
+    with Attempt(warm_process, "", {}, cells) as attempt:
+        attempt.run_cells()
+        return attempt.outputs
+
+
+def test_without_output(monkeypatch):
+    assert len(repr(outputs_of(WarmProcess(), 100))) < 1.1 * attempt_module.MAX_OUTPUT
+    monkeypatch.setattr(attempt_module, "MAX_OUTPUT", float("inf"))
+    assert len(repr(outputs_of(WarmProcess(), 100))) > 20_000_000
+
+
+def test_without_left_out():
+    """One process that runs the cells in turn is lost with the second."""
+    warm_process = WarmProcess(deadly="cell 1")
+    with pytest.raises(SubmissionLostError):
+        _ = [warm_process.run(f"cell {number}", 1) for number in range(3)]
+    shown = outputs_of(warm_process, 3)
+    assert [output[0]["output_type"] for _, output in sorted(shown.items())] == ["stream", "error", "stream"]
+
+
+# What walls in -------------------------------------------------------------------------------------------------------
+
+
+def plain(source, **more):
+    """Run code as an ordinary process; return what it printed."""
+    done = subprocess.run([sys.executable, "-S", "-c", source], capture_output=True, text=True, timeout=60, **more)
+    return done.stdout
+
+
+def test_without_files(tmp_path):
+    (tmp_path / "canary.txt").write_text("secret")
+    assert "secret" in plain(f"print(open('{tmp_path}/canary.txt').read())")
+    plain(f"open('{tmp_path}/written', 'w').write('x')")
+    assert (tmp_path / "written").exists()
+
+
+def test_without_network():
+    with Listener("control") as listener:
+        plain(
+            "import socket\n"
+            f"socket.create_connection(('127.0.0.1', {listener.port}))\n"
+            f"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'packet', ('127.0.0.1', {listener.port}))\n"
+            f"socket.socket(socket.AF_UNIX).connect('{listener.path}')\n"
+            "socket.socket(socket.AF_UNIX).connect('\\0control')\n"
+        )
+        deadline = time.monotonic() + 5
+        while len(listener.received) < 4 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert sorted(listener.received) == [b"a connection", b"a connection", b"a connection", b"packet"]
+
+
+def test_without_processes():
+    marker = f"left-behind-{os.getpid()}"
+    lazy_imports = (
+        "import subprocess\n"
+        "quiet = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL, 'start_new_session': True}\n"
+        f"print(subprocess.Popen(['/bin/sleep', '60'], env={{'M': '{marker}'}}, **quiet).pid)\n"
+    )
+    pid = int(plain(lazy_imports))
+    try:
+        assert any(f"process {pid}:" in one for one in processes_with(marker))
+    finally:
+        os.kill(pid, 9)
+
+
+def test_without_calls():
+    def body(connection):
+        os.close(os.memfd_create("free"))
+        connection.sendall(b"free, ")
+        with suppress(OSError):
+            ctypes_no_new_privileges()
+        refuse_calls()
+        try:
+            os.memfd_create("refused")
+        except PermissionError:
+            connection.sendall(b"refused")
+
+    ours, pid = in_a_fork(body)
+    with ours:
+        time.sleep(0.2)
+        assert ours.recv(100) == b"free, refused"
+    ended(pid)
+
+
+def ctypes_no_new_privileges():
+    from gradstop.sandbox import system
+
+    system.no_new_privileges()
+
+
+def test_without_memory():
+    def body(connection):
+        block = bytearray(96 << 20)
+        del block
+        connection.sendall(b"free, ")
+        Limits(memory=32 << 20).apply()
+        try:
+            bytearray(96 << 20)
+        except MemoryError:
+            connection.sendall(b"refused")
+
+    ours, pid = in_a_fork(body)
+    with ours:
+        time.sleep(0.5)
+        assert ours.recv(100) == b"free, refused"
+    ended(pid)
+
+
+def test_without_count():
+    """An ordinary process may start more threads than a sandbox may have processes and threads."""
+    start = "threading.Thread(target=time.sleep, args=(10,), daemon=True).start()"
+    source = f"import threading, time\nfor _ in range(200): {start}\n"
+    assert plain(source + "print(threading.active_count())").strip() == "201"
+    assert Limits().processes < 200
+
+
+def test_without_time():
+    ours, pid = in_a_fork(lambda connection: [None for _ in iter(int, 1)])
+    time.sleep(0.5)
+    assert os.waitpid(pid, os.WNOHANG) == (0, 0)  # it would go on for ever
+    ours.close()
+    ended(pid)
+
+
+def test_without_disk(tmp_path):
+    more = Limits().disk + (1 << 20)
+    plain(f"open('{tmp_path}/large', 'wb').write(bytes({more}))")
+    assert (tmp_path / "large").stat().st_size == more
+
+
+CONTROLS = {
+    name.removeprefix("test_without_").replace("_", "-") for name in dict(globals()) if name.startswith("test_without_")
+}

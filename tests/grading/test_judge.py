@@ -1,0 +1,276 @@
+"""The judge against processes of every sort: it says what they are worth and is never stopped by one."""
+
+import faulthandler
+import os
+import socket
+import time
+from contextlib import contextmanager, suppress
+from functools import cache
+
+import pytest
+from support.course import bench_of, references_of
+
+from gradstop.compare import as_text
+from gradstop.grading.answer_key.control_selection import trusty_controls
+from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
+from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.observed import observe_alone
+from gradstop.grading.judging.judge import judge_all
+from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process.submission_process import SubmissionLostError
+from gradstop.record import Record
+
+pytestmark = pytest.mark.xdist_group("judge")  # one set of references
+DETACH = bench_of("03-detach")
+PATIENCE = 1.0
+
+
+@cache
+def controls():
+    return trusty_controls(DETACH.assignment, references_of(DETACH, 0))
+
+
+class Forks:
+    """What the judge takes for a submission's process: forks ``behave(channel, exercise)`` for each exercise."""
+
+    can_be_observed = True
+
+    def __init__(self, behave):
+        self._behave = behave
+
+    @contextmanager
+    def observe(self, name):
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            faulthandler.disable()  # a child that aborts is meant to
+            ours.close()
+            with suppress(BaseException):
+                self._behave(Channel(theirs), name)
+            os._exit(0)
+        theirs.close()
+        try:
+            yield Channel(ours)
+        finally:
+            ours.close()
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+
+    def restart(self):
+        """Do nothing: each exercise has a process of its own."""
+
+
+def judged(behave):
+    """Judge a process; return the verdicts and whether each exercise could be trusted."""
+    found = judge_all(Forks(behave), references_of(DETACH, 0), controls(), PATIENCE)
+    return {name: one.verdict for name, one in found.items()}, {name: one.trusted for name, one in found.items()}
+
+
+def passed(behave):
+    return {name: verdict.passed for name, verdict in judged(behave)[0].items()}
+
+
+def submission(**changed):
+    """Return a process that observes the solutions, but for the functions that are changed."""
+    functions = {**DETACH.solutions, **changed}
+    guard = Guard()
+    return lambda judge, name: observe_alone(judge, guard, DETACH.cases[name], functions[name])
+
+
+FULL = {"stop": 5, "scale_grad": 4, "one_path": 3, "semi_gradient_mse": 3, "to_numpy_copy": 3}
+NOTHING = dict.fromkeys(FULL, 0)
+
+
+def test_the_solutions_earn_full_marks_and_are_trusted():
+    verdicts, trusted = judged(submission())
+    assert {name: verdict.passed for name, verdict in verdicts.items()} == FULL
+    assert all(trusted.values())
+
+
+def test_a_wrong_answer_costs_the_cases_it_fails():
+    data = next(a for a in DETACH.wrong["stop"] if a.name == "data")
+    verdicts, _ = judged(submission(stop=data.function))
+    assert {name: verdict.passed for name, verdict in verdicts.items()} == {**FULL, "stop": 4}
+    assert verdicts["stop"].like.name == "data"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: os._exit(1),
+        lambda x: os.abort(),
+        lambda x: time.sleep(60),
+        lambda x: [None for _ in iter(int, 1)],
+        lambda x: (_ for _ in ()).throw(SystemExit),
+        3,
+        None,
+    ],
+    ids=["exit", "abort", "sleep", "loop", "SystemExit", "no function", "missing"],
+)
+def test_an_exercise_that_crashes_or_hangs_costs_itself_alone(answer):
+    assert passed(submission(stop=answer)) == {**FULL, "stop": 0}
+
+
+def test_the_verdict_says_why_nothing_was_observed():
+    verdicts, _ = judged(submission(stop=lambda x: time.sleep(60), one_path=lambda x, w: os._exit(1)))
+    said = {name: " ".join(as_text(verdict).split()) for name, verdict in verdicts.items()}
+    assert "a loop that never ends" in said["stop"]
+    assert "its process ended: a crash, or an exit" in said["one_path"]
+
+
+def test_every_exercise_has_controls_and_none_is_a_right_answer():
+    assert controls().keys() == FULL.keys()
+    assert all(controls().values())
+    for name, known_controls in controls().items():
+        known = references_of(DETACH, 0)[name].behaviours
+        assert all(any(any(trials) for trials in known[control.number][1].values()) for control in known_controls)
+
+
+def test_an_observer_that_lies_for_the_better_is_not_trusted():
+    """What says of each function that it does what the solution does says so of the controls too."""
+    guard = Guard()
+
+    def lie(judge, name):
+        class Forged(Channel):
+            def receive(self, *args):
+                message = judge.receive(*args)
+                if "functions" in message:
+                    message["functions"] = dict.fromkeys(message["functions"])
+                return message
+
+            def send(self, message):
+                judge.send(message)
+
+        observe_alone(Forged(socket.socket()), guard, DETACH.cases[name], DETACH.solutions[name])
+
+    verdicts, trusted = judged(lie)
+    assert not any(trusted.values())
+    assert {name: verdict.passed for name, verdict in verdicts.items()} == NOTHING
+    assert "could not be judged" in " ".join(as_text(verdicts["stop"]).split())
+
+
+def test_no_process_and_silence_earn_nothing():
+    nowhere = Forks(submission())
+    nowhere.can_be_observed = False
+    found = judge_all(nowhere, references_of(DETACH, 0), controls(), PATIENCE)
+    assert {name: one.verdict.passed for name, one in found.items()} == NOTHING
+    assert passed(lambda judge, name: None) == NOTHING
+
+
+def test_a_process_that_is_lost_is_started_again_for_the_next_exercise():
+    started = []
+
+    class LostAtFirst(Forks):
+        @contextmanager
+        def observe(self, name):
+            if not started:
+                raise SubmissionLostError("it ended itself")
+            with super().observe(name) as channel:
+                yield channel
+
+        def restart(self):
+            started.append(1)
+
+    found = judge_all(LostAtFirst(submission()), references_of(DETACH, 0), controls(), PATIENCE)
+    assert {name: one.verdict.passed for name, one in found.items()} == {**FULL, "stop": 0}
+    assert len(started) == 1
+
+
+def answering(answer):
+    """Return a process that follows the protocol and answers each order with ``answer``."""
+
+    def behave(judge, name):
+        judge.receive()
+        judge.receive()
+        judge.send({"done": None, "first": answer})
+        while True:
+            judge.receive()
+            judge.send({"done": answer, "first": answer})
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"passed": True},
+        None,
+        [],
+        Record("anything").reported(),
+        {**Record("anything").reported(), "score": 4},
+        {"seen": [["the call"]] * 3, "stopped": None},
+        {"seen": [[]] * 500, "stopped": None},
+        {"seen": [["n", "value", 1, "x" * 1000]], "stopped": None},
+        "x" * (MAX_LINE + 10),
+    ],
+    ids=[
+        "claims to pass",
+        "null",
+        "a list",
+        "nothing seen",
+        "an extra key",
+        "half observations",
+        "too many",
+        "a long note",
+        "too long",
+    ],
+)
+def test_a_report_of_another_form_earns_nothing(answer):
+    assert passed(answering(answer)) == NOTHING
+
+
+def received(line):
+    here, there = socket.socketpair()
+    with there:
+        there.sendall(line)
+    with Channel(here) as channel:
+        return channel.receive(1.0)
+
+
+def test_a_line_is_received():
+    assert received(b'{"a": [1, 2.5, null]}\n') == {"a": [1, 2.5, None]}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"a": 1, "a": 2}\n',
+        b"NaN\n",
+        b"[Infinity]\n",
+        b"{\n",
+        b'"unfinished"',
+        b"",
+        b"\xff\n",
+        b"[" * 9999 + b"\n",
+    ],
+)
+def test_a_channel_refuses_what_is_not_strict_json(line):
+    with pytest.raises(ProtocolError):
+        received(line)
+
+
+def test_a_channel_waits_for_the_whole_line_no_longer_than_it_was_told():
+    here, there = socket.socketpair()
+    with there, Channel(here) as channel:
+        there.sendall(b'{"a": ')
+        with pytest.raises(TimeoutError):
+            channel.receive(0.3)
+
+
+def test_what_watches_a_channel_ends_the_wait():
+    class EnoughError(Exception):
+        pass
+
+    def watch():
+        raise EnoughError
+
+    here, there = socket.socketpair()
+    with there, Channel(here, watch) as channel, pytest.raises(EnoughError):
+        channel.receive(30.0)
+
+
+def test_a_parsed_record_keeps_what_was_seen():
+    record = parse_record({"seen": [["n", "value", 1, "said"]], "stopped": None}, "truth")
+    (observation,) = record.observations
+    assert (record.case, record.given, observation.asked, observation.read) == ("truth", (), "", "")
+    assert (observation.name, observation.kind, observation.value, observation.note) == ("n", "value", 1, "said")
