@@ -10,6 +10,7 @@ from torch import nn
 from gradstop.observe import unpatched
 
 _OBJECT = " is the object "
+_BY_TORCH = "_dynamo_"  # what torch.compile notes on the tensors and modules that a compiled function is given
 MAX_NAME = 60  # characters of an attribute's name
 _HOOKS = [name for name in vars(nn.Module()) if name.endswith("_hooks") and not name.startswith("_load_state")]
 _OWN = set(vars(nn.Module()))
@@ -82,4 +83,5 @@ def _module(label: str, module: nn.Module) -> Iterator[str]:
 
 
 def _attributes(label: str, names: dict[str, Any]) -> Iterator[str]:
-    yield from (f"the attribute {str(name)[:MAX_NAME]!r} of {label}" for name in names)
+    kept = (str(name) for name in names if not str(name).startswith(_BY_TORCH))
+    yield from (f"the attribute {name[:MAX_NAME]!r} of {label}" for name in kept)

@@ -20,6 +20,7 @@ import torch
 from gradstop.forkserver.request import Request
 from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
+from gradstop.grading.inside.libraries import compile_to_graphs_only, start_no_monitor
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
@@ -48,6 +49,8 @@ def _loaded() -> dict[str, Any]:
 
 _theirs = _copy_for_learners()
 _ours = list(_loaded())
+start_no_monitor()
+compile_to_graphs_only()
 _guard = Guard()
 warm_up(_guard)
 keep_kernels()

@@ -1,0 +1,76 @@
+"""A check and a grading say the same of an answer, whatever honest people put round it."""
+
+import json
+
+import pytest
+from support.classroom import hand_in, make_course, run
+from support.decorations import DECORATIONS, RIGHT, WRONG, decorated
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("decorations")]
+NAME = "03-detach"
+# Runs each cell in a namespace of its own, as a notebook does; prints how many cases agree.
+CHECKS = """
+import json, os
+import numpy, torch
+from pathlib import Path
+from gradstop.checking.check import run_check
+from gradstop.checking.recording import read_recording
+from gradstop.course import Assignment
+recording = read_recording(Assignment(Path("exercises/03-detach").resolve()))
+shown = os.dup(1)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+passed = {}
+for name, source in json.loads(Path("cells.json").read_text()).items():
+    namespace = {"torch": torch, "numpy": numpy, "__name__": "__main__"}
+    exec(source, namespace)
+    passed[name] = run_check(namespace["one_path"], recording, recording.references["one_path"]).passed
+    torch.set_default_device(None)
+    torch.autograd.set_detect_anomaly(False)
+    torch.use_deterministic_algorithms(False)
+os.write(shown, json.dumps(passed).encode())
+"""
+
+
+def student(number, answer):
+    return f"{'right' if answer == RIGHT else 'wrong'}-{number}"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return make_course(tmp_path_factory.mktemp("decorations") / "course", NAME, ["one_path"])
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    """Return what ``gradstop grade`` says of each decoration on a right and on a wrong answer, by student."""
+    for number, name in enumerate(DECORATIONS):
+        for answer in (RIGHT, WRONG):
+            hand_in(course, student(number, answer), {"one_path": decorated(name, answer)}, NAME)
+    done = run(course, "gradstop", "grade", NAME, "--json")
+    assert done.returncode == 0, done.stderr
+    return {one["student"]: one for one in json.loads(done.stdout)}
+
+
+@pytest.fixture(scope="module")
+def checked(course):
+    """Return how many cases agree in a check of the same, by student."""
+    cells = {
+        student(number, answer): decorated(name, answer)
+        for number, name in enumerate(DECORATIONS)
+        for answer in (RIGHT, WRONG)
+    }
+    (course / "cells.json").write_text(json.dumps(cells))
+    done = run(course, "python", "-W", "ignore", "-c", CHECKS)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("number", range(len(DECORATIONS)), ids=list(DECORATIONS))
+def test_a_check_and_a_grading_say_the_same(graded, checked, number):
+    points = 3
+    right, wrong = student(number, RIGHT), student(number, WRONG)
+    assert (checked[right], graded[right]["exercises"]) == (points, {"one_path": float(points)})
+    assert checked[wrong] < points
+    assert graded[wrong]["exercises"] == {"one_path": float(checked[wrong])}
+    assert not graded[right]["untrusted"]
+    assert not graded[right]["lost"]
