@@ -8,7 +8,8 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
 from gradstop.grading.nbgrader_bridge.execute import JudgedExecute, LenientExporter, RestoreCells
-from gradstop.grading.nbgrader_bridge.register import copy_plain_files_only, load_nothing_from_elsewhere
+from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only
+from gradstop.grading.nbgrader_bridge.register import load_nothing_from_elsewhere
 from gradstop.grading.nbgrader_bridge.release import NameStubs, RecordReference
 
 c = get_config()  # noqa: F821 - given by traitlets

@@ -10,18 +10,19 @@ from support.course import ROOT
 
 # Each package and what it may import. What is not listed imports nothing of the rest.
 PACKAGES = {
+    "internals": set(),
     "record": set(),
     "logs": set(),
-    "graph": set(),
+    "graph": {"internals"},
     "drawing": {"graph"},
-    "observe": {"graph", "record"},
+    "observe": {"graph", "record", "internals"},
     "compare": {"record"},
     "course": set(),
     "checking": {"compare", "observe", "course"},
-    "forkserver": set(),
-    "kernels": {"forkserver"},
+    "forkserver": {"internals"},
+    "kernels": {"forkserver", "internals"},
     "sandbox": set(),
-    "grading": {"record", "logs", "compare", "observe", "course", "forkserver", "sandbox"},
+    "grading": {"record", "logs", "compare", "observe", "course", "forkserver", "sandbox", "internals"},
     "authoring": {"record", "compare", "observe", "grading", "course"},
     "doctor": {"course", "grading", "kernels", "logs", "sandbox"},
     "cli": {"doctor", "logs", "checking", "grading", "authoring", "course"},
@@ -118,5 +119,110 @@ def test_what_runs_beside_a_submission_imports_nothing_of_the_judge():
                         "gradstop.record",
                         "gradstop.sandbox",
                         "gradstop.forkserver",
+                        "gradstop.internals",
                     )
                 ), f"{path.name}:{node.lineno} imports {node.module}"
+
+
+# Each module that uses another package's insides, and the test file that says what it relies on.
+ADAPTERS = {
+    "internals/torch.py": "test_torch.py",
+    "internals/cpython.py": "test_cpython.py",
+    "internals/matplotlib.py": "test_matplotlib.py",
+    "kernels/jupyter_clients.py": "test_jupyter_client.py",
+    "grading/inside/shell.py": "test_ipython.py",
+    "grading/nbgrader_bridge/patches.py": "test_nbgrader.py",
+}
+# What begins with an underscore, or is put in another's place, and is documented all the same.
+DOCUMENTED = {
+    "._exit": "os: a fork ends by it",
+    "._getframe": "sys: the caller's names",
+    "tqdm.monitor_interval =": "tqdm: its documented switch",
+    "._fields": "collections.namedtuple: the underscore keeps it apart from the fields",
+    "sys.stdin =": "sys: it may be replaced",
+    "sys.stdout =": "sys: it may be replaced",
+    "sys.stderr =": "sys: it may be replaced",
+    "sys.excepthook =": "sys: it may be replaced",
+    "sys.__stdin__ =": "the process is to look fresh to what looks there",
+    "sys.__stdout__ =": "the process is to look fresh to what looks there",
+    "sys.__stderr__ =": "the process is to look fresh to what looks there",
+}
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def private_uses(tree):
+    """Yield (line, text) for each private name of another package that is used, and each of its names that is replaced.
+
+    A private name is a module's own where the module defines it: as a name, a function, a class or an attribute.
+    """
+    own, imported = set(), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+                own.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                own.add(name)
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()):
+                own.add(name)
+            case ast.Import() | ast.ImportFrom():
+                ours = isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradstop")
+                imported |= set() if ours else {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name) if is_private(name) and name not in own:
+                yield node.lineno, f".{name}"
+            case ast.Attribute(ctx=ast.Store()) if (text := ast.unparse(node)).partition(".")[0] in imported:
+                yield node.lineno, f"{text} ="
+            case ast.Call(func=ast.Name(id="getattr" | "hasattr" | "setattr"), args=[_, ast.Constant(str(name)), *_]):
+                if is_private(name):
+                    yield node.lineno, f".{name}"
+            case ast.Subscript(value=ast.Call(func=ast.Name(id="vars")), slice=ast.Constant(str(name))):
+                if is_private(name):
+                    yield node.lineno, f".{name}"
+            case ast.Import(names=names):
+                yield from ((node.lineno, alias.name) for alias in names if any(map(is_private, alias.name.split("."))))
+            case ast.ImportFrom(module=module, names=names) if not (module or "").startswith("gradstop"):
+                paths = [f"{module}.{alias.name}" for alias in names]
+                yield from ((node.lineno, path) for path in paths if any(map(is_private, path.split("."))))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "gradstop")))
+def test_the_insides_of_another_package_are_used_in_its_adapter_alone(path):
+    if str(path.relative_to(ROOT / "gradstop")) not in ADAPTERS:
+        found = [(line, text) for line, text in private_uses(ast.parse(path.read_text())) if text not in DOCUMENTED]
+        assert not found, f"{path}: move it to an adapter, with a test in tests/contracts, or say why not in DOCUMENTED"
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_an_adapter_says_which_versions_it_was_tried_with_and_has_its_contract_tests(adapter):
+    said = ast.get_docstring(ast.parse((ROOT / "gradstop" / adapter).read_text()))
+    assert re.search(r"Tried with .*\d\.\d", said)
+    assert f"tests/contracts/{ADAPTERS[adapter]}" in said
+    assert (ROOT / "tests" / "contracts" / ADAPTERS[adapter]).is_file()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\ntorch.ones(1)._version",
+        "from torch import _tensor",
+        "import _thread",
+        "import torch._C as c",
+        "from torch._C import TensorBase",
+        "def f(pool):\n    return pool._processes",
+        "class A(B):\n    def f(self):\n        return self._of_a_base_class",
+        "getattr(node, '_raw_saved_self')",
+        "vars(node)['_raw_saved_self']",
+        "import nbgrader.utils\nnbgrader.utils.find_all_files = None",
+    ],
+)
+def test_a_use_of_another_package_s_insides_is_seen(code):
+    assert list(private_uses(ast.parse(code)))
+
+
+def test_every_exception_is_needed():
+    used = {text for path in FILES for _, text in private_uses(ast.parse(path.read_text()))}
+    assert set(DOCUMENTED) <= used

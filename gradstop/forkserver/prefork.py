@@ -3,10 +3,11 @@
 import ctypes
 import gc
 import io
-import logging
 import sys
-import weakref
 from contextlib import suppress
+
+from gradstop.internals.cpython import finalizers, keep_locks_of_handlers
+from gradstop.internals.matplotlib import close_fonts
 
 _MADV_COLLAPSE, _LARGE = 25, 1 << 21
 
@@ -16,7 +17,9 @@ def spare_the_forks() -> None:
 
     What collects garbage has been off until then, which is a quarter of their imports' time.
     """
-    for step in (read_entry_points, draw_once, leave_operators, leave_handlers):
+    # The locks of the handlers of logging: this process has one thread, and holds none of them. A fork would make each
+    # anew, and so copy the pages that they lie on.
+    for step in (read_entry_points, draw_once, leave_operators, keep_locks_of_handlers):
         with suppress(Exception):  # another's broken package costs a kernel some time, and not its warmth
             step()
     # The collector notes how much there is: by that measure a fork's own garbage is little, and it seldom looks for it.
@@ -40,12 +43,11 @@ def draw_once() -> None:
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.font_manager import _get_font  # type: ignore[attr-defined]  # what the handler empties
 
     figure = Figure()  # not pyplot's: that would choose a backend, and number it
     figure.subplots().plot([1, 2])
     FigureCanvasAgg(figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
-    _get_font.cache_clear()
+    close_fonts()
 
 
 def leave_operators() -> None:
@@ -54,18 +56,10 @@ def leave_operators() -> None:
     Each ``torch.library.Library`` takes back its registrations when the interpreter exits, a few hundred in all: a
     tenth of what a short kernel costs. What a kernel registers itself is taken back as ever.
     """
-    for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]  # there is no public list
+    for finalizer in finalizers():
         known = finalizer.peek()
         if known and getattr(known[1], "__module__", "") == "torch.library":
             finalizer.atexit = False
-
-
-def leave_handlers() -> None:
-    """Leave the locks of the handlers of logging as they are: this process has one thread, and holds none of them.
-
-    A fork would make each one anew, and so copy the pages that they lie on.
-    """
-    logging._at_fork_reinit_lock_weakset.clear()  # type: ignore[attr-defined]  # those that are made later are there
 
 
 def use_large_pages() -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gradstop.graph.data import CutInfo
 from gradstop.graph.values import attempt
+from gradstop.internals.torch import is_view, version, view_base
 
 Reaches = Callable[[int, int], bool]  # does the history of the first tensor lead to the second, a leaf?
 
@@ -46,7 +47,7 @@ def find_cuts(group: Sequence[Place], reaches: Reaches) -> list[CutInfo]:
     # A view made under no_grad is a leaf that requires grad, and never the owner of the memory.
     leaves = sorted(
         (place for place in group if place.tracked and not place.has_history),
-        key=lambda leaf: (leaf.tensor._is_view(), leaf.id),
+        key=lambda leaf: (is_view(leaf.tensor), leaf.id),
     )
     cuts = []
     for place in group:
@@ -69,7 +70,7 @@ def find_cuts(group: Sequence[Place], reaches: Reaches) -> list[CutInfo]:
 def _distance(source: Place, cut: Place) -> tuple[bool, bool, bool, int]:
     """Order sources: what is seen the same way, there an interior tensor; else what is no view."""
     alike = source.geometry() == cut.geometry()
-    return not alike, alike and not source.has_history, source.tensor._is_view(), source.id
+    return not alike, alike and not source.has_history, is_view(source.tensor), source.id
 
 
 def _overlap(one: Place, other: Place) -> bool:
@@ -89,7 +90,7 @@ def _span(tensor: Tensor) -> tuple[int, int] | None:
 
 
 def _same_counter(source: Tensor, cut: Tensor) -> bool | None:
-    versions = attempt(lambda: (source._version, cut._version))
+    versions = attempt(lambda: (version(source), version(cut)))
     if versions is None or versions[0] != versions[1]:
         return False
     bases = attempt(lambda: (_base(source), _base(cut)))
@@ -97,5 +98,5 @@ def _same_counter(source: Tensor, cut: Tensor) -> bool | None:
 
 
 def _base(tensor: Tensor) -> Tensor:
-    base = tensor._base
+    base = view_base(tensor)
     return tensor if base is None else base

@@ -15,6 +15,7 @@ from gradstop.graph.data import CutInfo, EdgeInfo, Graph, Kind, NodeInfo, Tensor
 from gradstop.graph.saved import Known, read_saved, slot_fields
 from gradstop.graph.values import attempt, few_values, summary
 from gradstop.graph.walk import adjacency, discover, reached
+from gradstop.internals.torch import is_view, no_function_modes, version
 
 _ACCUMULATE = "AccumulateGrad"
 
@@ -48,7 +49,7 @@ def read_graph(*roots: Tensor, **named: Tensor) -> Graph:
 
     """
     found = _given(roots, named)
-    with torch._C.DisableTorchFunction():  # a tensor subclass must not see, or change, what is read
+    with no_function_modes():  # a tensor subclass must not see, or change, what is read
         return _Reader(found).read()
 
 
@@ -172,9 +173,9 @@ class _Reader:
             requires_grad=tensor.requires_grad,
             is_leaf=not history,
             is_parameter=isinstance(tensor, torch.nn.Parameter),
-            is_view=tensor._is_view(),
+            is_view=is_view(tensor),
             is_root=one.is_root,
-            version=attempt(lambda: tensor._version),
+            version=attempt(lambda: version(tensor)),
             memory=self.memory_of[number],
             values=few_values(tensor),
             grad=None if grad is None else summary(grad),

@@ -1,10 +1,9 @@
 """What a node saved for its backward, read without running a hook and without letting an error escape.
 
-Torch has two views of each saved tensor: ``_raw_saved_x`` (or ``_raw_saved_tensors`` of a custom Function), a
-slot whose ``.data`` is the tensor unchecked, and ``_saved_x`` (``saved_tensors``), which raises as backward would.
+Torch has two views of each saved tensor: a slot whose ``.data`` is the tensor unchecked, and the tensor as backward
+would take it, which raises where backward would.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +13,16 @@ from torch.autograd.graph import Node
 
 from gradstop.graph.data import SavedInfo, Status
 from gradstop.graph.values import attempt
+from gradstop.internals.torch import (
+    parse_versions,
+    saved_fields,
+    saved_slots,
+    saved_tensors,
+    says_detached,
+    says_freed,
+    version,
+)
 
-_RAW = "_raw_saved_"
-_FREED = "a second time"
-_DETACHED = "detached in-place"
-_VERSIONS = re.compile(r"is at version (\d+); expected version (\d+)")
 Versions = tuple[int | None, int | None]  # saved, current
 
 
@@ -32,8 +36,7 @@ class Known:
 
 def slot_fields(kind: type) -> list[str]:
     """Return the names under which nodes of this type save tensors."""
-    names = [name.removeprefix(_RAW) for name in dir(kind) if name.startswith(_RAW)]
-    return sorted(names, key=lambda name: name != "self")  # the first operand first
+    return sorted(saved_fields(kind), key=lambda name: name != "self")  # the first operand first
 
 
 def read_saved(node: Node, fields: list[str], known: Known) -> tuple[SavedInfo, ...]:
@@ -41,31 +44,21 @@ def read_saved(node: Node, fields: list[str], known: Known) -> tuple[SavedInfo, 
     return tuple(info for field in fields for info in _read_field(node, field, known))
 
 
-def parse_versions(message: str) -> Versions | None:
-    """Return the saved and the current version in torch's message about an edit, None for another message."""
-    found = _VERSIONS.search(message)
-    return (int(found[2]), int(found[1])) if found else None
-
-
 def _read_field(node: Node, field: str, known: Known) -> list[SavedInfo]:
-    raw, error = _call(lambda: getattr(node, _RAW + field))
+    raw, error = _call(lambda: saved_slots(node, field))
     if error:  # a list of slots refuses as a whole once it is freed
-        return [_nothing(field, "freed" if _FREED in error else "unknown")]
+        return [_nothing(field, "freed" if says_freed(error) else "unknown")]
     slots = list(raw) if isinstance(raw, tuple) else [raw]
     labels = [f"{field}[{i}]" for i in range(len(slots))] if isinstance(raw, tuple) else [field]
     if any(slot.unpack_hook is not None for slot in slots):
         return [_packed(label, slot, known, node) for label, slot in zip(labels, slots, strict=True)]
-    checked, error = _call(lambda: getattr(node, _checked_name(field)))
+    checked, error = _call(lambda: saved_tensors(node, field))
     values = list(checked) if isinstance(checked, tuple) else [checked] * len(slots)
     infos = [
         _read_slot(label, slot, value, error, node, known)
         for label, slot, value in zip(labels, slots, values, strict=True)
     ]
     return [info for info in infos if info is not None]
-
-
-def _checked_name(field: str) -> str:
-    return "saved_tensors" if field == "tensors" else f"_saved_{field}"
 
 
 def _call(read: Callable[[], Any]) -> tuple[Any, str]:
@@ -78,7 +71,7 @@ def _call(read: Callable[[], Any]) -> tuple[Any, str]:
 def _read_slot(label: str, slot: Any, value: Tensor | None, error: str, node: Node, known: Known) -> SavedInfo | None:
     data = slot.data
     if data is None:
-        return _nothing(label, "freed") if _FREED in error else None
+        return _nothing(label, "freed") if says_freed(error) else None
     status, (saved, current) = _judge(slot, data, value, error, node)
     maker = getattr(value if value is not None else data, "grad_fn", None)
     return SavedInfo(
@@ -94,14 +87,14 @@ def _read_slot(label: str, slot: Any, value: Tensor | None, error: str, node: No
 
 
 def _judge(slot: Any, data: Tensor, value: Tensor | None, error: str, node: Node) -> tuple[Status, Versions]:
-    now = attempt(lambda: data._version)
+    now = attempt(lambda: version(data))
     _, own_error = _call(slot.unpack)  # as backward unpacks an input; without ``node``, it refuses an output
     versions = parse_versions(own_error)
     if versions:
         return "edited", versions
     if not error:
         is_output = value is not None and value.grad_fn is node
-        detached = _DETACHED in own_error and not is_output
+        detached = says_detached(own_error) and not is_output
         return ("detached" if detached else "kept"), (None if detached else now, now)
     versions = parse_versions(error)
     if not versions:
@@ -123,7 +116,7 @@ def _packed(label: str, slot: Any, known: Known, node: Node) -> SavedInfo:
         tensor=known.tensor(data, node),
         made_by=known.node(data.grad_fn),
         saved_version=None,
-        current_version=attempt(lambda: data._version),
+        current_version=attempt(lambda: version(data)),
     )
 
 

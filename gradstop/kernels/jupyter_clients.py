@@ -2,6 +2,9 @@
 
 A stock client reads the kernel's broadcasts until none has come for 0.2 s. A warm kernel has bound its ports before its
 launch returns, so these wait for the one broadcast that must come: that their question has been dealt with.
+
+What is used of jupyter_client's insides is used here alone. Tried with jupyter_client 8.10.0;
+``tests/contracts/test_jupyter_client.py`` holds each assumption.
 """
 
 import time

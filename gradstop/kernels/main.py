@@ -1,9 +1,7 @@
 """The forked process, from the fork until it ends: made like a fresh one, then an ordinary IPython kernel."""
 
-import atexit
 import os
 import sys
-import threading
 import traceback
 from contextlib import suppress
 from importlib.util import find_spec
@@ -11,6 +9,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from gradstop.forkserver.request import Request
+from gradstop.internals.cpython import join_threads, run_exit_functions
 
 
 def run(request: Request, streams: list[int], status_fd: int) -> NoReturn:
@@ -95,9 +94,9 @@ def _exit_code(exit_: SystemExit) -> int:
 def _finish(code: int) -> NoReturn:
     """End as the interpreter does, but for taking down the modules."""
     with suppress(BaseException):
-        threading._shutdown()  # type: ignore[attr-defined]
+        join_threads()
     with suppress(BaseException):
-        atexit._run_exitfuncs()
+        run_exit_functions()
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         with suppress(BaseException):
             stream.flush()  # type: ignore[union-attr]

@@ -41,7 +41,7 @@ _KERNEL = [
     "encodings.latin_1",
 ]
 _LAUNCHER = ["-m", "ipykernel_launcher"]
-_KNOWN = {"env", "cwd", "stdin", "stdout", "stderr", "independent"}
+_KNOWN = {"env", "cwd", "stdin", "stdout", "stderr", "independent", "extra_arguments", "kernel_id"}
 
 
 class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
@@ -67,7 +67,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start a kernel and return its connection info, as ``LocalProvisioner`` does."""
         try:
-            request = self._request(cmd, self._scrub_kwargs(kwargs))
+            request = self._request(cmd, kwargs)
             start = asyncio.get_running_loop().run_in_executor(None, ForkServer.fork_kernel, request)
             self.process = await start
         except NotWarmError as doubt:

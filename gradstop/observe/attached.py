@@ -7,18 +7,24 @@ from typing import Any
 import torch
 from torch import nn
 
+from gradstop.internals.torch import (
+    buffers_of,
+    hooks,
+    module_attributes,
+    module_hooks,
+    parameters_of,
+    post_accumulate_grad_hooks,
+)
 from gradstop.observe import unpatched
 
 _OBJECT = " is the object "
 _BY_TORCH = "_dynamo_"  # what torch.compile notes on the tensors and modules that a compiled function is given
 MAX_NAME = 60  # characters of an attribute's name
-_HOOKS = [name for name in vars(nn.Module()) if name.endswith("_hooks") and not name.startswith("_load_state")]
-_OWN = set(vars(nn.Module()))
 _KINDS = {
-    "_forward_hooks": "forward hook",
-    "_forward_pre_hooks": "forward pre-hook",
-    "_backward_hooks": "backward hook",
-    "_backward_pre_hooks": "backward pre-hook",
+    "forward_hooks": "forward hook",
+    "forward_pre_hooks": "forward pre-hook",
+    "backward_hooks": "backward hook",
+    "backward_pre_hooks": "backward pre-hook",
 }
 
 
@@ -56,8 +62,8 @@ def _of(label: str, thing: Any) -> Iterator[str]:
 
 def _tensor(label: str, tensor: torch.Tensor) -> Iterator[str]:
     yield from _attributes(label, vars(tensor))
-    yield from (f"a hook on {label}" for _ in unpatched.hooks(tensor) or ())
-    yield from (f"a post-accumulate-grad hook on {label}" for _ in unpatched.accumulate_hooks(tensor) or ())
+    yield from (f"a hook on {label}" for _ in hooks(tensor) or ())
+    yield from (f"a post-accumulate-grad hook on {label}" for _ in post_accumulate_grad_hooks(tensor) or ())
     flags = {
         "requires grad": unpatched.requires_grad(tensor),
         "is a leaf": unpatched.is_leaf(tensor),
@@ -71,15 +77,15 @@ def _module(label: str, module: nn.Module) -> Iterator[str]:
     for path, part in module.named_modules():
         name = f"{label}.{path}" if path else label
         yield f"{name} is {'in training' if part.training else 'in evaluation'} mode"
-        yield from _attributes(name, {key: None for key in vars(part) if key not in _OWN})
-        for kind in _HOOKS:
-            said = _KINDS.get(kind, kind.strip("_").removesuffix("s").replace("_", " "))
-            yield from (f"a {said} on {name}" for _ in vars(part)[kind] or ())
-        for key, parameter in part._parameters.items():
+        yield from _attributes(name, {key: None for key in vars(part) if key not in module_attributes})
+        for kind, held in module_hooks(part):
+            said = _KINDS.get(kind, kind.removesuffix("s").replace("_", " "))
+            yield from (f"a {said} on {name}" for _ in held or ())
+        for key, parameter in parameters_of(part).items():
             if parameter is not None:
                 yield f"{name}.{key}{_OBJECT}{id(parameter)}"
                 yield from _tensor(f"{name}.{key}", parameter)
-        yield from (f"a buffer {key} in {name}" for key in part._buffers)
+        yield from (f"a buffer {key} in {name}" for key in buffers_of(part))
 
 
 def _attributes(label: str, names: dict[str, Any]) -> Iterator[str]:

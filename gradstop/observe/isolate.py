@@ -8,29 +8,35 @@ from typing import Any
 
 import numpy
 import torch
-from torch.nn.modules import module as _module
-from torch.utils import _python_dispatch as _dispatch
 
-_C = torch._C
-_saved_hooks = _C._autograd
-
-
-def _grad_mode(enabled: bool) -> None:
-    torch._C._set_grad_enabled(enabled)
-
+from gradstop.internals.torch import (
+    dispatch_mode_count,
+    function_mode_count,
+    global_module_hooks,
+    pop_dispatch_mode,
+    pop_function_mode,
+    pop_saved_tensors_hooks,
+    push_dispatch_mode,
+    push_function_mode,
+    push_saved_tensors_hooks,
+    saved_tensors_hooks_enabled,
+    set_deterministic_algorithms,
+    set_grad_enabled,
+    set_saved_tensors_hooks_enabled,
+    top_saved_tensors_hooks,
+)
 
 _NEUTRAL_BITS = numpy.random.MT19937(0)
 
 # Each setting: how it is read, how it is put back, and what a case starts with.
 _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any], Any], ...] = (
-    (torch.is_grad_enabled, _grad_mode, True),
+    (torch.is_grad_enabled, set_grad_enabled, True),
     (torch.get_num_threads, torch.set_num_threads, 1),  # a second thread only waits for tensors this small
     (torch.get_default_dtype, torch.set_default_dtype, torch.float32),
     (torch.is_anomaly_enabled, lambda on: torch.autograd.set_detect_anomaly(on), False),
-    # Not torch.use_deterministic_algorithms, which loads torch._inductor: a second, at the first check of a process.
-    (torch.are_deterministic_algorithms_enabled, _C._set_deterministic_algorithms, False),
+    (torch.are_deterministic_algorithms_enabled, set_deterministic_algorithms, False),
     (lambda: torch.is_autocast_enabled("cpu"), lambda on: torch.set_autocast_enabled("cpu", on), False),
-    (lambda: vars(_saved_hooks)["_saved_tensors_hooks_is_enabled"](), lambda on: _enable_saved_hooks(on), True),
+    (saved_tensors_hooks_enabled, set_saved_tensors_hooks_enabled, True),
     (random.getstate, random.setstate, random.Random(0).getstate()),  # noqa: S311 - a fixed state
     (numpy.random.mtrand.get_bit_generator, lambda bits: _choose_bits(bits), _NEUTRAL_BITS),
     (torch.get_rng_state, torch.set_rng_state, torch.Generator().manual_seed(0).get_state()),
@@ -38,22 +44,13 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any], Any], ...] = (
 
 # Each stack of things left on: its height, and how one is taken off and put back.
 _STACKS: tuple[tuple[Callable[[], bool], Callable[[], Any], Callable[[Any], Any]], ...] = (
+    (lambda: function_mode_count() > 0, pop_function_mode, push_function_mode),
+    (lambda: dispatch_mode_count() > 0, pop_dispatch_mode, push_dispatch_mode),
     (
-        lambda: _C._len_torch_function_stack() > 0,
-        _C._pop_torch_function_stack,
-        _C._push_on_torch_function_stack,
+        lambda: top_saved_tensors_hooks() is not None,
+        lambda: _pop_saved_tensors_hooks(),
+        lambda pair: push_saved_tensors_hooks(*pair),
     ),
-    (lambda: _C._len_torch_dispatch_stack() > 0, _dispatch._pop_mode, _dispatch._push_mode),
-    (
-        lambda: _saved_hooks._top_saved_tensors_default_hooks(True) is not None,
-        lambda: _pop_saved_hooks(),
-        lambda pair: _saved_hooks._push_saved_tensors_default_hooks(*pair),
-    ),
-)
-
-# The hooks that torch runs for every module.
-_GLOBAL_HOOKS = tuple(
-    hooks for name, hooks in vars(_module).items() if name.startswith("_global_") and isinstance(hooks, dict)
 )
 
 
@@ -65,13 +62,13 @@ def isolated() -> Iterator[None]:
         for _, write, neutral in _SETTINGS:
             write(neutral)
         stacks = [_drain(full, pop) for full, pop, _ in _STACKS]
-        hooks = [dict(held) for held in _GLOBAL_HOOKS]
-        for held in _GLOBAL_HOOKS:
+        hooks = [dict(held) for held in global_module_hooks]
+        for held in global_module_hooks:
             held.clear()
         try:
             yield
         finally:
-            for held, before in zip(_GLOBAL_HOOKS, hooks, strict=True):
+            for held, before in zip(global_module_hooks, hooks, strict=True):
                 _restore(held, before)
             for (full, pop, push), items in reversed(list(zip(_STACKS, stacks, strict=True))):
                 _drain(full, pop)
@@ -100,14 +97,7 @@ def _choose_bits(bits: Any) -> None:
         numpy.random.seed(0)
 
 
-def _pop_saved_hooks() -> Any:
-    top = _saved_hooks._top_saved_tensors_default_hooks(True)
-    _saved_hooks._pop_saved_tensors_default_hooks()
+def _pop_saved_tensors_hooks() -> Any:
+    top = top_saved_tensors_hooks()
+    pop_saved_tensors_hooks()
     return top
-
-
-def _enable_saved_hooks(on: bool) -> None:
-    if on:
-        _saved_hooks._saved_tensors_hooks_enable()
-    else:
-        _saved_hooks._saved_tensors_hooks_disable("saved tensor hooks are disabled")

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from gradstop.graph import Census
+from gradstop.internals.torch import version
 from gradstop.observe import unpatched
 from gradstop.observe.attached import attached, left
 from gradstop.observe.encode import encode, number, structure
@@ -96,9 +97,9 @@ class Observer:
         self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **tensors: torch.Tensor
     ) -> Any:
         """Run ``run`` and observe which tensors' version counters it raised; return its result."""
-        before = {label: unpatched.version(tensor) for label, tensor in tensors.items()}
+        before = {label: version(tensor) for label, tensor in tensors.items()}
         result = run()
-        raised = {label: unpatched.version(tensor) > before[label] for label, tensor in tensors.items()}
+        raised = {label: version(tensor) > before[label] for label, tensor in tensors.items()}
         self._write(name, "written", as_json(raised), asked, read)
         return result
 

@@ -1,4 +1,4 @@
-"""Reads a tensor's state through the C-level descriptors of ``torch._C.TensorBase``.
+"""Reads a tensor's state through the C-level descriptors of its base class.
 
 An attribute of a tensor can be shadowed by a subclass or patched on ``torch.Tensor``; the
 descriptors captured here, when this module is imported, answer for the tensor itself.
@@ -9,55 +9,32 @@ from typing import Any
 
 import torch
 
-_Base = torch._C.TensorBase
-_no_overrides = torch._C.DisableTorchFunctionSubclass
+from gradstop.internals.torch import TensorBase, getter, method
+
 _isinstance = isinstance
 
 
-def _getter(name: str) -> Callable[[torch.Tensor], Any]:
-    get = vars(_Base)[name].__get__
-
-    def read(tensor: torch.Tensor) -> Any:
-        with _no_overrides():
-            return get(tensor)
-
-    return read
-
-
-def _method(name: str) -> Callable[..., Any]:
-    function = getattr(_Base, name)
-
-    def call(tensor: torch.Tensor, *args: Any) -> Any:
-        with _no_overrides():
-            return function(tensor, *args)
-
-    return call
-
-
-requires_grad: Callable[[torch.Tensor], bool] = _getter("requires_grad")
-is_leaf: Callable[[torch.Tensor], bool] = _getter("is_leaf")
-retains_grad: Callable[[torch.Tensor], bool] = _getter("retains_grad")
-version: Callable[[torch.Tensor], int] = _getter("_version")
-shape: Callable[[torch.Tensor], torch.Size] = _getter("shape")
-dtype: Callable[[torch.Tensor], torch.dtype] = _getter("dtype")
-detach: Callable[[torch.Tensor], torch.Tensor] = _method("detach")
-clone: Callable[[torch.Tensor], torch.Tensor] = _method("clone")
-to_list: Callable[[torch.Tensor], Any] = _method("tolist")
-is_inference: Callable[[torch.Tensor], bool] = _method("is_inference")
-_reshape = _method("reshape")
-_address = _method("data_ptr")
-_stride = _method("stride")
-_item_size = _method("element_size")
-_size = _method("numel")
-_grad = _getter("grad")
-hooks: Callable[[torch.Tensor], Any] = _getter("_backward_hooks")
-accumulate_hooks: Callable[[torch.Tensor], Any] = _getter("_post_accumulate_grad_hooks")
+requires_grad: Callable[[torch.Tensor], bool] = getter("requires_grad")
+is_leaf: Callable[[torch.Tensor], bool] = getter("is_leaf")
+retains_grad: Callable[[torch.Tensor], bool] = getter("retains_grad")
+shape: Callable[[torch.Tensor], torch.Size] = getter("shape")
+dtype: Callable[[torch.Tensor], torch.dtype] = getter("dtype")
+detach: Callable[[torch.Tensor], torch.Tensor] = method("detach")
+clone: Callable[[torch.Tensor], torch.Tensor] = method("clone")
+to_list: Callable[[torch.Tensor], Any] = method("tolist")
+is_inference: Callable[[torch.Tensor], bool] = method("is_inference")
+_reshape = method("reshape")
+_address = method("data_ptr")
+_stride = method("stride")
+_item_size = method("element_size")
+_size = method("numel")
+_grad = getter("grad")
 _view_as_real = torch.view_as_real
 
 
 def is_tensor(value: object) -> bool:
     """Whether ``value`` is a tensor, of whichever class."""
-    return _isinstance(value, _Base)
+    return _isinstance(value, TensorBase)
 
 
 def gradient(tensor: torch.Tensor) -> torch.Tensor | None:

@@ -13,17 +13,22 @@ CHECKS = """
 import json, os
 import numpy, torch
 from pathlib import Path
+from torch._dynamo.backends.debugging import aot_eager
 from gradstop.checking.check import run_check
 from gradstop.checking.recording import read_recording
 from gradstop.course import Assignment
 recording = read_recording(Assignment(Path("exercises/03-detach").resolve()))
+torch._TorchCompileInductorWrapper.__call__ = lambda _, model, inputs, **__: aot_eager(model, inputs)  # in no time
 shown = os.dup(1)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 passed = {}
 for name, source in json.loads(Path("cells.json").read_text()).items():
     namespace = {"torch": torch, "numpy": numpy, "__name__": "__main__"}
-    exec(source, namespace)
+    path = Path(f"{name}.py")
+    path.write_text(source)  # torch.jit reads it
+    exec(compile(source, path, "exec"), namespace)
     passed[name] = run_check(namespace["one_path"], recording, recording.references["one_path"]).passed
+    torch._dynamo.reset()
     torch.set_default_device(None)
     torch.autograd.set_detect_anomaly(False)
     torch.use_deterministic_algorithms(False)

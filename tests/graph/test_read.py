@@ -14,7 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.checkpoint import checkpoint
 
 from gradstop.graph import Graph, NodeInfo, SavedInfo, read_graph
-from gradstop.graph.saved import parse_versions
+from gradstop.internals.torch import parse_versions
 
 
 def leaf(*values: float) -> Tensor:

@@ -43,6 +43,13 @@ _pool.submit(print, "ready").result()
 def one_path(x, w):
     return _pool.submit(lambda: ANSWER).result()
 """,
+    "a pool of threads that is made once and kept": """
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+_pool = cache(lambda: ThreadPoolExecutor(2))
+def one_path(x, w):
+    return _pool().submit(lambda: ANSWER).result()
+""",
     "multiprocessing's pool of threads": """
 from multiprocessing.pool import ThreadPool
 def one_path(x, w):

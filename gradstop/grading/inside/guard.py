@@ -3,12 +3,9 @@
 What a submission has added stays (an attribute on ``Tensor`` that its own functions use), unless it hides something.
 """
 
-import _signal  # type: ignore[import-not-found]  # the part of signal that makes no enumerations: a hundred times as fast
-import _thread
 import base64
 import builtins
 import copy
-import ctypes
 import gc
 import json
 import math
@@ -28,10 +25,20 @@ from typing import Any
 import numpy
 import torch
 from torch import nn
-from torch.utils import _python_dispatch as _dispatch
 
-_C = torch._C
-_saved_hooks = _C._autograd
+from gradstop.internals.cpython import pthread_sigmask, thread_count, version_tag, waiting_pool_threads
+from gradstop.internals.torch import (
+    TensorBase,
+    dispatch_mode_count,
+    function_mode_count,
+    namespaces,
+    pop_dispatch_mode,
+    pop_function_mode,
+    pop_saved_tensors_hooks,
+    refuse_registrations,
+    top_saved_tensors_hooks,
+)
+
 _MISSING = object()
 _HOLDERS: tuple[Any, ...] = (
     builtins,
@@ -64,16 +71,15 @@ _HOLDERS: tuple[Any, ...] = (
     torch.optim,
     torch.optim.Optimizer,
     torch.utils.checkpoint,
-    torch._tensor,
-    torch._C._nn,
+    *namespaces,
     numpy,
 )
-_WAIT = 0.2  # seconds for a thread that is about to end
-_ALL_SIGNALS = signal.valid_signals()
+_LOOKS, _WAIT = 100, 0.01  # at a thread that is about to end; seconds between two of them
+_BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
 _BY_TORCH = {"torch.manual_seed"}  # torch._dynamo puts another in its place when it is loaded
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
 # What is called after each call of a submission's function, out of its reach.
-_count, _sleep, _waitpid, _no_hang = _thread._count, time.sleep, os.waitpid, os.WNOHANG
+_sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
 _gettrace, _settrace, _getprofile, _setprofile = sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile
 
 
@@ -113,12 +119,13 @@ class _Before:
         self._holder = holder
         self._items = dict(vars(holder))
         self._identities = list(map(id, self._items.values()))
-        self._version = _version_of(vars(holder))
-        self._known = self._version.value
+        # To read it takes a fiftieth of the time of a look at the items.
+        self._tag = version_tag(vars(holder))
+        self._note_version()
 
     def differs(self) -> bool:
-        """Whether anything has been written to it."""
-        return bool(self._version.value != self._known) or not self._known
+        """Whether anything may have been written to it; always, on a Python whose dictionaries have no version."""
+        return self._tag is None or self._tag.value != self._known
 
     def restore(self) -> list[str]:
         """Put back what is not as it was; return the names."""
@@ -127,8 +134,12 @@ class _Before:
         changed: list[str] = []
         if list(map(id, now.values())) != self._identities:
             changed = [f"{self._holder.__name__}.{name}" for name in (*self._put_back(now), *self._uncover(now))]
-        self._known = self._version.value
+        self._note_version()
         return changed
+
+    def _note_version(self) -> None:
+        if self._tag is not None:
+            self._known = self._tag.value
 
     def _put_back(self, now: Any) -> list[str]:
         changed = [name for name, value in self._items.items() if now.get(name, _MISSING) is not value]
@@ -147,25 +158,14 @@ class _Before:
         return hiding
 
 
-def _version_of(items: Any) -> Any:
-    """Return what changes whenever a dictionary is written to: the version tag of PEP 509, or a zero without one.
-
-    To read it takes a fiftieth of the time of a look at the items.
-    """
-    if not (sys.implementation.name == "cpython" and sys.version_info < (3, 13)):
-        return ctypes.c_uint64(0)
-    (plain,) = [items] if type(items) is dict else [d for d in gc.get_referents(items) if type(d) is dict]
-    return ctypes.c_uint64.from_address(id(plain) + 24)
-
-
 class _On:
     """What was on before a call: modes, hooks, a trace, threads."""
 
     def __init__(self) -> None:
-        self._functions, self._dispatches = _C._len_torch_function_stack(), _C._len_torch_dispatch_stack()
-        self._hooks = _saved_hooks._top_saved_tensors_default_hooks(True)
+        self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
+        self._hooks = top_saved_tensors_hooks()
         self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
-        self._threads = _count()
+        self._threads = thread_count()
 
     def take_off(self) -> None:
         """Take off what the call has left on.
@@ -178,46 +178,51 @@ class _On:
         _setprofile(self._profile)
         block_signals()
         del gc.callbacks[self._callbacks :]
-        while _C._len_torch_function_stack() > self._functions:
-            _C._pop_torch_function_stack()
-        while _C._len_torch_dispatch_stack() > self._dispatches:
-            _dispatch._pop_mode()
-        while (top := _saved_hooks._top_saved_tensors_default_hooks(True)) is not None and top != self._hooks:
-            _saved_hooks._pop_saved_tensors_default_hooks()
-        if _count() > self._threads:
-            _sleep(_WAIT)
-            if _count() > self._threads:
-                raise RuntimeError("the function has left a thread running")
+        while function_mode_count() > self._function_modes:
+            pop_function_mode()
+        while dispatch_mode_count() > self._dispatch_modes:
+            pop_dispatch_mode()
+        while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
+            pop_saved_tensors_hooks()
+        if thread_count() > self._threads:
+            _wait_for_threads(self._threads)
         with suppress(ChildProcessError):
             if not _waitpid(-1, _no_hang)[0]:
                 raise RuntimeError("the function has left a process running")
 
 
+def _wait_for_threads(before: int) -> None:
+    """Return when no thread runs anything that was not there: a pool's may wait for work.
+
+    Raises:
+        RuntimeError: where one goes on.
+
+    """
+    for _ in range(_LOOKS):
+        if thread_count() - waiting_pool_threads() <= before:
+            return
+        _sleep(_WAIT)
+    raise RuntimeError("the function has left a thread running")
+
+
 def block_signals() -> None:
     """Let no handler of the submission's run from now on: an alarm, or what another of its threads sends."""
-    _signal.pthread_sigmask(_signal.SIG_BLOCK, _ALL_SIGNALS)
+    pthread_sigmask(_BLOCK, _ALL_SIGNALS)
 
 
 def free_signals() -> None:
     """Let the submission's handlers run; one that has waited runs now, and what it raises is raised here."""
-    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _ALL_SIGNALS)
+    pthread_sigmask(_UNBLOCK, _ALL_SIGNALS)
 
 
 def keep_kernels() -> None:
     """Refuse other kernels for torch's own operators from now on; operators of the submission's own are free."""
-    define = _C._dispatch_library
-
-    def refusing(kind: str, namespace: str, *more: Any) -> Any:
-        if namespace == "aten":
-            raise RuntimeError("torch's own operators stay as they are in a notebook that is graded")
-        return define(kind, namespace, *more)
-
-    _C._dispatch_library = refusing  # type: ignore[assignment]
+    refuse_registrations("aten", "torch's own operators stay as they are in a notebook that is graded")
 
 
 def _require_plain(value: Any, depth: int = 3) -> None:
     """Raise TypeError for a tensor, an array or a container that could answer for itself."""
-    if isinstance(value, torch._C.TensorBase):
+    if isinstance(value, TensorBase):
         if type(value) not in (torch.Tensor, nn.Parameter):
             raise TypeError(f"a tensor of the class {type(value).__name__}, where a plain one is asked for")
         hiding = [name for name in vars(value) if hasattr(torch.Tensor, name)]

@@ -16,14 +16,15 @@ from typing import Any, NoReturn
 
 import numpy
 import torch
+from tqdm import tqdm
 
 from gradstop.forkserver.request import Request
 from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
-from gradstop.grading.inside.libraries import compile_to_graphs_only, start_no_monitor
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
+from gradstop.internals.torch import stop_before_generating_code
 from gradstop.observe import run_cases
 from gradstop.sandbox import Limits, has_free_space, run_inside
 
@@ -49,8 +50,8 @@ def _loaded() -> dict[str, Any]:
 
 _theirs = _copy_for_learners()
 _ours = list(_loaded())
-start_no_monitor()
-compile_to_graphs_only()
+tqdm.monitor_interval = 0  # no progress bar starts a thread; torch shows some while it compiles
+stop_before_generating_code()
 _guard = Guard()
 warm_up(_guard)
 keep_kernels()

@@ -2,6 +2,9 @@
 
 A kernel's sockets, threads and messages cost more than a submission's cells, and would all be in the hands of the
 submission. The shell is made when this module is imported, once for all that are forked from this process.
+
+What is used of IPython's insides is used here alone. Tried with IPython 9.18.1; ``tests/contracts/test_ipython.py``
+holds each assumption.
 """
 
 import io
@@ -12,7 +15,6 @@ from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ipykernel.jsonutil import encode_images, json_clean
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -116,7 +118,7 @@ class _Publisher(DisplayPublisher):
         update: bool = False,
         **_: Any,
     ) -> None:
-        content = {"data": _plain(data), "metadata": _plain(metadata or {})}
+        content = {"data": data, "metadata": metadata or {}}
         same = _outputs.shown.setdefault(str((transient or {}).get("display_id")), [])
         if update:
             for item in same:
@@ -139,15 +141,11 @@ class _Hook(DisplayHook):
         self._item["execution_count"] = self.prompt_count
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
-        self._item.update(data=_plain(format_dict), metadata=_plain(md_dict or {}))
+        self._item.update(data=format_dict, metadata=md_dict or {})
 
     def finish_displayhook(self) -> None:
         if self._item.get("data"):
             _outputs.add(self._item)
-
-
-def _plain(data: dict[str, Any]) -> Any:
-    return json_clean(encode_images(data))  # type: ignore[no-untyped-call]
 
 
 class _Shell(InteractiveShell):

@@ -16,7 +16,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor, latesubmissions, saveautogrades
+from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
@@ -25,6 +25,7 @@ from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.submission import read_timestamp
 from gradstop.grading.nbgrader_bridge.execute import JudgedExecute
 from gradstop.grading.nbgrader_bridge.gradebook import cause, open_gradebook
+from gradstop.grading.nbgrader_bridge.patches import one_transaction, shared_gradebook
 
 
 class GradebookWriter:
@@ -49,7 +50,7 @@ class GradebookWriter:
 
         """
         try:
-            with _one_transaction(self._gradebook):
+            with one_transaction(self._gradebook):
                 notebooks = [(outcome.student, self._enter(outcome)) for outcome in outcomes]
         except SQLAlchemyError as error:
             raise CourseError(
@@ -99,56 +100,13 @@ def open_gradebook_writer(config: Config, assignment: Assignment) -> Iterator[Gr
         CourseError: where it cannot be opened.
 
     """
-    with open_gradebook(CourseDirectory(config=config)) as gradebook, _sharing(gradebook), warnings.catch_warnings():
+    with (
+        open_gradebook(CourseDirectory(config=config)) as gradebook,
+        shared_gradebook(gradebook),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, on how it fills its tables
         yield GradebookWriter(config, assignment, gradebook)
-
-
-class _Borrowed:
-    """The open gradebook, for a preprocessor that would open one of its own and close it."""
-
-    def __init__(self, gradebook: Gradebook) -> None:
-        self._gradebook = gradebook
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._gradebook, name)
-
-    def __enter__(self) -> "_Borrowed":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def _sharing(gradebook: Gradebook) -> Iterator[None]:
-    """Have nbgrader's preprocessors work on the open gradebook."""
-    modules = (latesubmissions, saveautogrades)
-    for module in modules:
-        module.Gradebook = lambda *_: _Borrowed(gradebook)
-    try:
-        yield
-    finally:
-        for module in modules:
-            module.Gradebook = Gradebook
-
-
-@contextmanager
-def _one_transaction(gradebook: Gradebook) -> Iterator[None]:
-    """Let commits wait until the body has ended; take all back if it raises.
-
-    What is new is numbered at once, for what follows refers to it.
-    """
-    session, commit = gradebook.db, gradebook.db.commit
-    session.commit = lambda: session.flush() if session.new else None
-    try:
-        yield
-    except BaseException:
-        session.commit = commit
-        session.rollback()
-        raise
-    session.commit = commit
-    session.commit()
 
 
 def _after_execution(config: Config) -> list[type[NbGraderPreprocessor]]:

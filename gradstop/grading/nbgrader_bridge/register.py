@@ -6,17 +6,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import nbgrader.converters.base
 from nbgrader.api import Comment, Grade, GradeCell, MissingEntry, SolutionCell, SourceCell
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import find_all_files
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from gradstop.course import Assignment, CourseError, find_assignment, read_json
-from gradstop.grading.intake.submission import is_plain
 from gradstop.grading.nbgrader_bridge.errors import complaints
 from gradstop.grading.nbgrader_bridge.gradebook import open_gradebook
 
@@ -134,18 +131,6 @@ def generate(config: Config, assignment: str, release: Path, db_url: str = "") -
         converter.start()
     if first:
         raise CourseError(f"{assignment} cannot be generated: {first[0]}")
-
-
-def copy_plain_files_only() -> None:
-    """Have nbgrader copy plain files alone from a submission: a link in it may point at anything of the instructor's.
-
-    nbgrader copies all that lies beside the notebook, and has no setting for it.
-    """
-
-    def plain(folder: str, *arguments: Any) -> list[str]:
-        return [name for name in find_all_files(folder, *arguments) if is_plain(Path(name))]
-
-    nbgrader.converters.base.find_all_files = plain
 
 
 def load_nothing_from_elsewhere() -> None:

@@ -1,0 +1,80 @@
+"""What is used of CPython's insides. Tried with 3.11.7; ``tests/contracts/test_cpython.py`` holds each assumption.
+
+All but the version tag is a part of the standard library that has no public name.
+"""
+
+import _signal  # type: ignore[import-not-found]  # the part of signal that makes no enumerations: a hundred times as fast
+import _thread
+import atexit
+import ctypes
+import gc
+import logging
+import sys
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import thread as _pools
+from queue import SimpleQueue
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # a warm process needs none of it
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
+
+_VERSION_TAG = 24  # bytes from the start of a dictionary, after the header of the object and the number of its items
+
+thread_count = _thread._count  # of all threads that run Python, those that threading has not started too
+pthread_sigmask = _signal.pthread_sigmask
+join_threads = threading._shutdown  # type: ignore[attr-defined]
+_pool_worker = _pools._worker.__code__
+run_exit_functions = atexit._run_exitfuncs
+
+
+def version_tag(items: Any) -> ctypes.c_uint64 | None:
+    """Return what changes whenever this dictionary, or the one of this read-only view, is written to (PEP 509).
+
+    None where Python has none: CPython 3.13 and later, and other implementations.
+    """
+    if sys.implementation.name != "cpython" or sys.version_info >= (3, 13):
+        return None
+    (plain,) = [items] if type(items) is dict else [d for d in gc.get_referents(items) if type(d) is dict]
+    return ctypes.c_uint64.from_address(id(plain) + _VERSION_TAG)
+
+
+def finalizers() -> list[Any]:
+    """Return each ``weakref.finalize`` that waits for its object, or for the interpreter's exit."""
+    return list(weakref.finalize._registry)  # type: ignore[attr-defined]
+
+
+def keep_locks_of_handlers() -> None:
+    """Have forks leave the locks of the handlers of logging that there are as they are, and make none anew."""
+    logging._at_fork_reinit_lock_weakset.clear()  # type: ignore[attr-defined]
+
+
+def workers_of(pool: "ProcessPoolExecutor") -> "list[BaseProcess]":
+    """Return the processes of a pool; there is none after its shutdown."""
+    return list((pool._processes or {}).values())
+
+
+def waiting_pool_threads() -> int:
+    """Count the threads of ``ThreadPoolExecutor`` that wait for work, of which there is none: they run nothing."""
+    return sum(map(_waits, sys._current_frames().values()))
+
+
+def _waits(frame: FrameType) -> bool:
+    if frame.f_code is not _pool_worker:
+        return False
+    queue = frame.f_locals.get("work_queue")
+    return type(queue) is SimpleQueue and queue.empty()
+
+
+def begin_pools_anew() -> None:
+    """Let each ``ThreadPoolExecutor`` start its threads again: after a fork it counts on threads that are not here."""
+    for thread in list(_pools._threads_queues):
+        reference = next(iter(getattr(thread, "_args", None) or ()), None)
+        pool = reference() if type(reference) is weakref.ReferenceType else None
+        if type(pool) is ThreadPoolExecutor:
+            pool._threads = set()
+            pool._idle_semaphore = threading.Semaphore(0)
+            pool._work_queue = SimpleQueue()

@@ -1,0 +1,204 @@
+"""What `gradstop.internals.cpython` relies on, each assumption by its name."""
+
+import _thread
+import atexit
+import logging
+import math
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import weakref
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from forks import in_a_fork
+
+from gradstop.grading.inside import guard as guard_module
+from gradstop.grading.inside.guard import Guard
+from gradstop.internals import cpython
+
+has_tags = pytest.mark.skipif(cpython.version_tag({}) is None, reason="this Python's dictionaries have no version")
+
+
+@has_tags
+@pytest.mark.parametrize("holder", [ModuleType("module"), type("Class", (), {})], ids=["a module", "a class"])
+def test_cpython_gives_a_dictionary_a_new_version_tag_with_each_write(holder):
+    holder.first = 1
+    tag = cpython.version_tag(vars(holder))
+    seen = {tag.value}
+    for number, write in enumerate(
+        (
+            lambda: setattr(holder, "first", 2),
+            lambda: setattr(holder, "first", 1),
+            lambda: setattr(holder, "second", 1),
+            lambda: delattr(holder, "second"),
+        ),
+        2,
+    ):
+        write()
+        seen.add(tag.value)
+        assert len(seen) == number
+
+
+@has_tags
+def test_cpython_leaves_the_version_tag_of_a_dictionary_that_is_only_read():
+    tag = cpython.version_tag(vars(math))
+    known = tag.value
+    assert math.sqrt(4) == dict(vars(math))["sqrt"](4) == 2
+    assert tag.value == known
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("version_info", (3, 13, 0)), ("version_info", (3, 14, 0)), ("implementation", SimpleNamespace(name="pypy"))],
+    ids=["3.13", "3.14", "pypy"],
+)
+def test_a_python_without_version_tags_is_known_as_such(monkeypatch, name, value):
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, name, value)
+        tag = cpython.version_tag({})
+    assert tag is None
+
+
+@pytest.mark.parametrize("reader", [cpython.version_tag, lambda items: None], ids=["as here", "without version tags"])
+def test_the_guard_puts_back_what_was_replaced_whether_or_not_there_are_version_tags(monkeypatch, reader):
+    monkeypatch.setattr(guard_module, "version_tag", reader)
+    guard, root = Guard(), math.sqrt
+    assert guard.restore() == []
+    monkeypatch.setattr(math, "sqrt", abs)
+    assert guard.restore() == ["math.sqrt"]
+    assert math.sqrt is root
+    assert guard.restore() == []
+
+
+def test_thread_count_counts_threads_that_threading_does_not_know():
+    go, before, known = _thread.allocate_lock(), cpython.thread_count(), threading.active_count()
+    go.acquire()
+    _thread.start_new_thread(go.acquire, ())
+    try:
+        deadline = time.monotonic() + 10
+        while cpython.thread_count() != before + 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert cpython.thread_count() == before + 1
+        assert threading.active_count() == known
+    finally:
+        go.release()
+
+
+def test_the_part_of_signal_in_c_blocks_and_frees_signals_by_the_numbers_of_the_public_part():
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    try:
+        cpython.pthread_sigmask(int(signal.SIG_BLOCK), signal.valid_signals())
+        assert signal.SIGALRM in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+        cpython.pthread_sigmask(int(signal.SIG_UNBLOCK), signal.valid_signals())
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Thing:
+    pass
+
+
+def test_the_registry_holds_each_finalizer_that_waits_and_one_without_atexit_is_not_called_at_the_exit():
+    def body():
+        thing, called = Thing(), []
+        kept, left = (weakref.finalize(thing, called.append, name) for name in ("kept", "left"))
+        assert {kept, left} <= set(cpython.finalizers())
+        left.atexit = False
+        assert left.peek()[0] is thing
+        cpython.run_exit_functions()
+        assert called == ["kept"]
+
+    in_a_fork(body)
+
+
+class Handler(logging.Handler):
+    is_renewed = False
+
+    def _at_fork_reinit(self):
+        self.is_renewed = True
+
+
+def test_a_fork_renews_the_locks_of_those_handlers_alone_that_are_in_a_weak_set_of_logging():
+    def renewed(handler):
+        def body():
+            assert handler.is_renewed
+
+        return body
+
+    def not_renewed(handler):
+        def body():
+            assert not handler.is_renewed
+
+        return body
+
+    def body():
+        cpython.keep_locks_of_handlers()
+        earlier.is_renewed = False
+        in_a_fork(not_renewed(earlier))
+        in_a_fork(renewed(Handler()))
+
+    earlier = Handler()
+    in_a_fork(renewed(earlier))
+    in_a_fork(body)
+
+
+def test_threading_shutdown_waits_for_the_threads():
+    def body():
+        ended = []
+        threading.Thread(target=lambda: (time.sleep(0.1), ended.append(True))).start()
+        cpython.join_threads()
+        assert ended
+
+    in_a_fork(body)
+
+
+def test_run_exitfuncs_calls_what_is_registered_with_atexit_once_the_last_one_first():
+    def body():
+        called = []
+        atexit.register(called.append, 1)
+        atexit.register(called.append, 2)
+        cpython.run_exit_functions()
+        cpython.run_exit_functions()
+        assert called == [2, 1]
+
+    in_a_fork(body)
+
+
+def test_a_process_pool_has_its_workers_until_it_is_shut_down_and_each_can_be_killed():
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("fork"))
+    assert cpython.workers_of(pool) == []
+    number = pool.submit(os.getpid).result()
+    (worker,) = cpython.workers_of(pool)
+    assert worker.pid == number
+    pool.shutdown()
+    assert cpython.workers_of(pool) == []
+    worker.kill()
+
+
+def test_a_pool_thread_that_waits_stands_in_the_worker_function_and_one_that_works_does_not():
+    before, go_on = cpython.waiting_pool_threads(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(go_on.wait)
+        time.sleep(0.05)
+        assert cpython.waiting_pool_threads() == before
+        go_on.set()
+        working.result()
+        time.sleep(0.05)
+        assert cpython.waiting_pool_threads() == before + 1
+
+
+def test_a_pool_of_threads_works_again_in_a_fork_once_it_has_begun_anew():
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(int).result()
+
+        def use():
+            cpython.begin_pools_anew()
+            assert pool.submit(lambda: 7).result(timeout=5) == 7
+
+        in_a_fork(use)

@@ -1,0 +1,102 @@
+"""What `gradstop.grading.inside.shell` relies on of IPython, each assumption by its name."""
+
+import base64
+import json
+
+import pytest
+from forks import printed_by
+
+pytestmark = pytest.mark.slow
+CELLS = {
+    "error": "def f():\n    1 / 0\nf()",
+    "syntax": "f = )",
+    "usage": "%no_such_magic",
+    "value": "[1,\n 2]",
+    "display": "display(1, display_id='mine'); display(3)",
+    "update": "handle = display(1, display_id='other'); handle.update(2)",
+    "clear": "from IPython.display import clear_output\nprint(1); clear_output(); print(2)",
+    "clear later": "print(1); clear_output(wait=True); print(2)",
+    "figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+    "figure at the end": "plt.plot([1, 2]) and None",
+    "image": "from IPython.display import Image\nImage(data=b'\\x89PNG\\r\\n\\x1a\\n' + bytes(100))",
+    "numbers": "display({'application/json': {'a': 1.5, 'b': (1, 2)}}, raw=True)",
+    "odd": "display({'application/json': {'a': float('nan')}, 'image/png': b'abc'}, raw=True)",
+    "history": "_",
+}
+CODE = """if True:
+    import json, os, sys
+    result = os.dup(1)
+    from gradstop.grading.inside.shell import Cells
+    cells = Cells()
+    outputs = {name: cells.run(source) for name, source in json.loads(sys.argv[1]).items()}
+    os.write(result, json.dumps(outputs, default=repr).encode())
+"""
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """Run the cells in a shell of their own."""
+    (line,) = printed_by(CODE, json.dumps(CELLS), cwd=tmp_path_factory.mktemp("shell"))
+    return json.loads(line)
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "text"),
+    [("error", "ZeroDivisionError", "division by zero"), ("syntax", "SyntaxError", "unmatched")],
+)
+def test_ipython_shows_an_error_by_showtraceback_of_its_shell_with_the_lines_of_the_traceback(
+    outputs, cell, name, text
+):
+    (error,) = outputs[cell]
+    assert (error["output_type"], error["ename"]) == ("error", name)
+    assert text in error["evalue"]
+    assert any(name in line for line in error["traceback"])
+
+
+def test_ipython_prints_a_usage_error_and_does_not_show_it_by_showtraceback(outputs):
+    (printed,) = outputs["usage"]
+    assert (printed["output_type"], printed["name"]) == ("stream", "stderr")
+
+
+def test_the_displayhook_is_told_the_prompt_s_number_and_then_the_formats_of_a_value(outputs):
+    (result,) = outputs["value"]
+    number = list(CELLS).index("value") + 1
+    assert result == {
+        "output_type": "execute_result",
+        "execution_count": number,
+        "data": {"text/plain": "[1, 2]"},
+        "metadata": {},
+    }
+
+
+def test_the_displayhook_keeps_the_last_value_in_the_namespace(outputs):
+    (result,) = outputs["history"]
+    assert "Image" in result["data"]["text/plain"]
+
+
+def test_display_goes_to_publish_and_gives_an_identity_in_transient(outputs):
+    assert [one["data"] for one in outputs["display"]] == [{"text/plain": "1"}, {"text/plain": "3"}]
+    assert {one["output_type"] for one in outputs["display"]} == {"display_data"}
+
+
+def test_an_update_goes_to_publish_with_update_set_and_the_same_identity(outputs):
+    assert [one["data"] for one in outputs["update"]] == [{"text/plain": "2"}]
+
+
+@pytest.mark.parametrize("cell", ["clear", "clear later"])
+def test_clear_output_goes_to_the_publisher(outputs, cell):
+    assert [one["text"] for one in outputs[cell]] == ["2\n"]
+
+
+@pytest.mark.parametrize("cell", ["figure", "figure at the end", "image"])
+def test_a_picture_comes_as_text_in_base64_and_needs_no_encoding(outputs, cell):
+    (shown,) = outputs[cell]
+    assert base64.b64decode(shown["data"]["image/png"], validate=True).startswith(b"\x89PNG")
+
+
+def test_what_is_displayed_raw_comes_as_it_is(outputs):
+    (shown,) = outputs["numbers"]
+    assert shown["data"] == {"application/json": {"a": 1.5, "b": [1, 2]}}
+    (shown,) = outputs["odd"]
+    assert str(shown["data"]["application/json"]["a"]) == "nan"
+    assert shown["data"]["image/png"] == repr(b"abc")

@@ -1,0 +1,124 @@
+"""What `gradstop.grading.nbgrader_bridge.patches` relies on of nbgrader and SQLAlchemy, each assumption by its name."""
+
+import logging
+import os
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbgrader.converters.base
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
+from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades, latesubmissions, saveautogrades
+from sqlalchemy.exc import SAWarning
+
+from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only, one_transaction, shared_gradebook
+
+pytestmark = [
+    pytest.mark.slow,  # nbgrader starts another program to make a gradebook
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
+    pytest.mark.filterwarnings(f"ignore::{SAWarning.__module__}.{SAWarning.__name__}"),
+]
+MARK = {"grade": True, "solution": False, "locked": True, "task": False, "schema_version": 3, "grade_id": "check"}
+CELL = new_code_cell("1", outputs=[new_output("stream", text="1\n")], metadata={"nbgrader": {**MARK, "points": 2}})
+
+
+@pytest.fixture
+def gradebook(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as made:
+        made.add_assignment("one")
+        made.add_notebook("sheet", "one")
+        made.add_grade_cell("check", "sheet", "one", max_score=2, cell_type="code")
+        made.add_student("ann")
+        made.add_submission("one", "ann")
+        yield made
+
+
+def students(tmp_path):
+    """Return who another connection sees."""
+    with closing(sqlite3.connect(tmp_path / "gradebook.db")) as connection:
+        return {name for (name,) in connection.execute("SELECT id FROM student")}
+
+
+def entered_by(kind, gradebook):
+    """Run a step of autograde that is told of another gradebook, which cannot be opened."""
+    names = {"notebook": "sheet", "assignment": "one", "student": "ann", "db_url": "sqlite:////nowhere/gradebook.db"}
+    step = kind()
+    step.log = logging.Logger("silent")
+    with shared_gradebook(gradebook):
+        step.preprocess(new_notebook(cells=[CELL]), {"nbgrader": names})
+
+
+def test_saveautogrades_opens_its_gradebook_by_the_name_in_its_module_and_as_a_context(gradebook):
+    entered_by(SaveAutoGrades, gradebook)
+    assert gradebook.find_grade("check", "sheet", "one", "ann").auto_score == 2
+    assert saveautogrades.Gradebook is Gradebook
+
+
+def test_assignlatepenalties_opens_its_gradebook_by_the_name_in_its_module_and_as_a_context(gradebook):
+    gradebook.find_submission_notebook("sheet", "one", "ann").late_submission_penalty = 1.0
+    entered_by(AssignLatePenalties, gradebook)
+    assert gradebook.find_submission_notebook("sheet", "one", "ann").late_submission_penalty is None
+    assert latesubmissions.Gradebook is Gradebook
+
+
+def test_no_other_step_of_autograde_after_execute_opens_a_gradebook():
+    steps = list(Autograde.autograde_preprocessors.default())
+    modules = [sys.modules[step.__module__] for step in steps[steps.index(Execute) + 1 :]]
+    assert {module for module in modules if hasattr(module, "Gradebook")} == {latesubmissions, saveautogrades}
+
+
+def test_nbgrader_commits_by_the_commit_of_its_gradebook_s_session_and_by_nothing_else(gradebook, tmp_path):
+    with one_transaction(gradebook):
+        gradebook.update_or_create_student("ben")
+        gradebook.update_or_create_submission("one", "ben")
+        entered_by(SaveAutoGrades, gradebook)
+        assert students(tmp_path) == {"ann"}
+    assert students(tmp_path) == {"ann", "ben"}
+
+
+def test_what_an_unfinished_transaction_has_entered_is_taken_back(gradebook, tmp_path):
+    def fail():
+        gradebook.update_or_create_student("ben")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), one_transaction(gradebook):
+        fail()
+    assert [student.id for student in gradebook.students] == ["ann"]
+    gradebook.update_or_create_student("cyd")
+    assert students(tmp_path) == {"ann", "cyd"}
+
+
+def test_a_flush_numbers_what_is_new(gradebook):
+    with one_transaction(gradebook):
+        gradebook.update_or_create_student("ben")
+        submission = gradebook.update_or_create_submission("one", "ben")
+        assert submission.id
+        assert submission.notebooks[0].id
+
+
+def test_a_converter_copies_what_find_all_files_in_its_module_lists(tmp_path, monkeypatch):
+    monkeypatch.setattr(nbgrader.converters.base, "find_all_files", nbgrader.converters.base.find_all_files)
+    source, result = tmp_path / "source", tmp_path / "result"
+    source.mkdir()
+    (source / "plain.txt").write_text("plain")
+    (source / "sheet.ipynb").write_text("{}")
+    (source / "link.txt").symlink_to(source / "plain.txt")
+    converter = SimpleNamespace(
+        _format_source=lambda *_: str(source),
+        _format_dest=lambda *_: str(result),
+        coursedir=SimpleNamespace(ignore=[]),
+        log=logging.Logger("silent"),
+    )
+    BaseConverter.init_assignment(converter, "one", "ann")
+    assert {path.name for path in result.iterdir()} == {"plain.txt", "link.txt"}
+    (result / "link.txt").unlink()
+    copy_plain_files_only()
+    BaseConverter.init_assignment(converter, "one", "ann")
+    assert {path.name for path in result.iterdir()} == {"plain.txt"}
