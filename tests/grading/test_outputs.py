@@ -1,11 +1,11 @@
-"""What a submission shows is harmless for who looks: here, that no picture tells another host that somebody does."""
+"""What a submission shows is harmless for who looks: nothing runs, and no picture tells another host of it."""
 
 import re
 
 import pytest
 from nbconvert.filters import markdown2html
 
-from gradstop.grading.intake.outputs import clean_text
+from gradstop.grading.intake.outputs import clean_text, parse_outputs
 from gradstop.grading.intake.template import bare
 
 PICTURES = [
@@ -39,3 +39,25 @@ def test_a_picture_that_the_notebook_brings_along_is_shown():
 @pytest.mark.parametrize("source", PICTURES)
 def test_no_other_picture_is(source):
     assert not re.search('<img src="(http:)?//', markdown2html(shown(source)))
+
+
+def kept(data):
+    """Return the forms of an output that are kept of those that a submission reports."""
+    (output,) = parse_outputs([{"output_type": "display_data", "metadata": {}, "data": data}])
+    return output["data"]
+
+
+def test_a_table_keeps_its_form_and_loses_the_style_of_the_page():
+    table = '<table><tbody><tr><th scope="row">0</th><td colspan="2">1</td></tr></tbody></table>'
+    styled = f"<style scoped>.dataframe {{color: red}}</style>{table.replace('<table>', '<table onclick=f() class=x>')}"
+    assert kept({"text/html": styled}) == {"text/html": table}
+
+
+def test_a_link_stays_where_it_does_not_run():
+    links = '<a href="https://a/b" title="t">x</a><a href="java\nscript:f()">y</a>'
+    assert re.findall('href="(.*?)"', kept({"text/html": links})["text/html"]) == ["https://a/b"]
+
+
+def test_html_that_leaves_nothing_shows_as_its_plain_text():
+    data = {"text/html": "<svg><script>f()</script><text>x</text></svg>\n", "text/plain": "a picture"}
+    assert kept(data) == {"text/plain": "a picture"}

@@ -1,8 +1,9 @@
 """Reads the outputs that a submission's process reports, and makes them harmless for whoever opens the notebook."""
 
 import re
-from functools import cache
 from typing import Any
+
+import nh3
 
 MAX_OUTPUTS = 200  # outputs of one cell
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -17,7 +18,15 @@ _RUNNING = re.compile(f"((?:{'|'.join(_LOOSE)})):", re.IGNORECASE)
 # But for one that the notebook brings along, under a plain name.
 _PICTURE = re.compile(r"!(?=\[)(?!\[[\w .,-]*\]\(attachment:)")
 _SHOWN_TAGS = (
+    "a abbr acronym b blockquote code em i li ol strong ul "
     "table thead tbody tfoot tr th td caption div span p br hr pre h1 h2 h3 h4 h5 h6 sub sup dl dt dd details summary"
+)
+_SPANS = {"colspan", "rowspan", "scope"}
+# What lies in a script, a style or an SVG goes with it; of any other tag that is not kept, the text stays.
+_CLEANER = nh3.Cleaner(
+    tags=set(_SHOWN_TAGS.split()),
+    attributes={"a": {"href", "title"}, "abbr": {"title"}, "acronym": {"title"}, "th": _SPANS, "td": _SPANS},
+    url_schemes={"http", "https", "mailto"},
 )
 Output = dict[str, Any]
 
@@ -71,7 +80,8 @@ def _bundle(data: dict[str, Any]) -> dict[str, str]:
         if kind == "text/plain":
             found[kind] = value
         elif kind == "text/html":
-            found[kind] = clean_html(value)
+            if (cleaned := clean_html(value)).strip():  # an SVG leaves nothing; its plain text is shown then
+                found[kind] = cleaned
         elif kind in _PICTURES and is_base64(value):
             found[kind] = value
     return found or {"text/plain": "(an output of a form that is not shown)"}
@@ -84,17 +94,7 @@ def is_base64(data: Any) -> bool:
 
 def clean_html(text: str) -> str:
     """Return HTML without scripts, styles of the page, handlers, links that run, and what loads from elsewhere."""
-    return str(_cleaner().clean(text))
-
-
-@cache
-def _cleaner() -> Any:
-    # Loaded when there is HTML to clean; it comes with nbconvert.
-    from bleach.sanitizer import ALLOWED_ATTRIBUTES, ALLOWED_TAGS, Cleaner
-
-    tags = frozenset({*ALLOWED_TAGS, *_SHOWN_TAGS.split()})
-    spans = {cell: ["colspan", "rowspan", "scope"] for cell in ("th", "td")}
-    return Cleaner(tags, {**ALLOWED_ATTRIBUTES, **spans}, frozenset({"http", "https", "mailto"}), strip=True)
+    return _CLEANER.clean(text)
 
 
 def clean_text(text: str) -> str:
