@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from support.adapters import ADAPTERS, is_private
 from support.course import ROOT
 
 # Each package and what it may import. What is not listed imports nothing of the rest.
@@ -124,15 +125,6 @@ def test_what_runs_beside_a_submission_imports_nothing_of_the_judge():
                 ), f"{path.name}:{node.lineno} imports {node.module}"
 
 
-# Each module that uses another package's insides, and the test file that says what it relies on.
-ADAPTERS = {
-    "internals/torch.py": "test_torch.py",
-    "internals/cpython.py": "test_cpython.py",
-    "internals/matplotlib.py": "test_matplotlib.py",
-    "kernels/jupyter_clients.py": "test_jupyter_client.py",
-    "grading/inside/shell.py": "test_ipython.py",
-    "grading/nbgrader_bridge/patches.py": "test_nbgrader.py",
-}
 # What begins with an underscore, or is put in another's place, and is documented all the same.
 DOCUMENTED = {
     "._exit": "os: a fork ends by it",
@@ -147,10 +139,6 @@ DOCUMENTED = {
     "sys.__stdout__ =": "the process is to look fresh to what looks there",
     "sys.__stderr__ =": "the process is to look fresh to what looks there",
 }
-
-
-def is_private(name):
-    return name.startswith("_") and not name.startswith("__")
 
 
 def private_uses(tree):

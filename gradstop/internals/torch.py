@@ -1,4 +1,6 @@
-"""What is used of torch's insides. Tried with torch 2.13.0; ``tests/contracts/test_torch.py`` holds each assumption.
+"""What is used of torch's insides. Tried with torch 2.13.0.
+
+``tests/contracts/test_torch.py``, and ``test_torch_operators.py`` beside it, hold each assumption.
 
 All is looked up once, when this module is imported: what a submission puts in its place later is never called.
 """
