@@ -16,12 +16,13 @@ PACKAGES = {
     "observe": {"graph", "record"},
     "compare": {"record"},
     "course": set(),
-    "checking": {"compare", "observe", "course"},
+    "reference_file": {"record", "compare", "course"},
+    "checking": {"compare", "observe", "course", "reference_file"},
     "forkserver": set(),
     "kernels": {"forkserver"},
     "sandbox": set(),
-    "grading": {"record", "compare", "observe", "course", "forkserver", "sandbox"},
-    "authoring": {"record", "compare", "observe", "grading", "course"},
+    "grading": {"record", "compare", "observe", "course", "reference_file", "forkserver", "sandbox"},
+    "authoring": {"record", "compare", "observe", "grading", "course", "reference_file"},
     "cli": {"checking", "grading", "authoring", "course"},
 }
 # The same within grading, where a module beside the packages may use all of them.
