@@ -30,8 +30,8 @@ c.CourseDirectory.feedback_directory = "grading/feedback"
 c.CourseDirectory.solution_directory = "grading/solution"
 c.CourseDirectory.source_with_tests_directory = "grading/source_with_tests"
 c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'grading' / 'gradebook.db'}"
-# The known answers stay with the author: neither the student copy nor a graded submission holds them.
-c.CourseDirectory.ignore.extend(["domain.toml", "right_answers.py", "wrong_answers.py"])
+# What is only the author's: neither the student copy nor a graded submission holds it.
+c.CourseDirectory.ignore.extend(["domain.toml", "lazy_imports.json", "right_answers.py", "wrong_answers.py"])
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
 release = list(GenerateAssignment.preprocessors.default())

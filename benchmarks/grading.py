@@ -37,7 +37,7 @@ c.CourseDirectory.release_directory = "grading/release"
 c.CourseDirectory.submitted_directory = "grading/submitted"
 c.CourseDirectory.autograded_directory = "grading/autograded"
 c.CourseDirectory.db_url = "sqlite:///" + {root!r} + "/grading/gradebook.db"
-c.CourseDirectory.ignore.extend(["domain.toml", "right_answers.py", "wrong_answers.py"])
+c.CourseDirectory.ignore.extend(["domain.toml", "lazy_imports.json", "right_answers.py", "wrong_answers.py"])
 """
 
 

@@ -1,6 +1,6 @@
 """What one run of a case has seen: named observations, as plain JSON."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 Json = Any
@@ -58,21 +58,6 @@ class Record:
             self.stopped or later.stopped,
         )
 
-    def to_json(self) -> Json:
-        """Return the record as dictionaries and lists; ``from_json`` reads it back."""
-        return asdict(self)
-
     def reported(self) -> Json:
         """Return what a judge is told: of each observation name, kind, value and note; and what stopped the case."""
         return {"seen": [[o.name, o.kind, o.value, o.note] for o in self.observations], "stopped": self.stopped}
-
-    @classmethod
-    def from_json(cls, data: Json) -> "Record":
-        """Read what ``to_json`` wrote.
-
-        Raises:
-            TypeError: or KeyError where the form is another.
-
-        """
-        seen = tuple(Observation(**item) for item in data["observations"])
-        return cls(data["case"], tuple(data["given"]), seen, data["stopped"])

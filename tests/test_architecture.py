@@ -19,12 +19,15 @@ PACKAGES = {
     "observe": {"graph", "record", "internals"},
     "compare": {"record"},
     "course": set(),
-    "checking": {"compare", "observe", "course"},
+    "reference_file": {"record", "compare", "course"},
+    "checking": {"compare", "observe", "course", "reference_file"},
     "forkserver": {"internals"},
     "kernels": {"forkserver", "internals"},
     "sandbox": set(),
-    "grading": {"record", "logs", "compare", "observe", "course", "forkserver", "sandbox", "internals"},
-    "authoring": {"record", "compare", "observe", "grading", "course"},
+    "grading": {
+        *("record", "logs", "compare", "observe", "course", "reference_file", "forkserver", "sandbox", "internals"),
+    },
+    "authoring": {"record", "compare", "observe", "grading", "course", "reference_file"},
     "doctor": {"course", "grading", "kernels", "logs", "sandbox"},
     "cli": {"doctor", "logs", "checking", "grading", "authoring", "course"},
 }

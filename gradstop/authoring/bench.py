@@ -14,11 +14,11 @@ from gradstop.course import (
     graded_cells,
     load_solutions,
     read_answers,
-    read_json,
     statements,
 )
 from gradstop.grading.answer_key.references import assignment_references
 from gradstop.observe import Case, observe, read_cases
+from gradstop.reference_file import read_reference_file
 
 
 class Bench:
@@ -74,11 +74,10 @@ class Bench:
         """What the solutions and wrong answers did when the student copy was made: what learners are checked with.
 
         Raises:
-            CourseError: where there is no recording.
+            CourseError: where there is no recording, or it cannot be read.
 
         """
-        exercises = read_json(self.assignment.reference)["exercises"]
-        return {name: Reference.from_json(name, data) for name, data in exercises.items()}
+        return read_reference_file(self.assignment).references
 
     def reference(self, exercise: str, seed: int | None) -> Reference:
         """Return what solution and wrong answers do under seeds that follow from ``seed``; None: what is recorded.

@@ -1,5 +1,6 @@
 """Executes the notebooks that are committed with their outputs, and regenerates the student copies."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from gradstop.authoring.social_card import PICTURE, photograph
 from gradstop.authoring.vet import vet
 from gradstop.course import Assignment, CourseError, assignments
 from gradstop.course.files import BOOK, EXERCISES, SOLUTIONS
+from gradstop.grading.answer_key.lazy_imports import lazy_imports_of
 from gradstop.grading.nbgrader_bridge.register import course_config, generate
 
 # A kernel without history, and without its remarks on the connection.
@@ -31,8 +33,8 @@ def executed_notebooks(root: Path) -> list[Path]:
 def refresh(root: Path, only: str = "") -> Iterator[str]:
     """Regenerate the student copies, then execute each notebook; yield a line on each.
 
-    The copies come first: a check in ``solutions/`` reads the recording that lies in them. What is made of pages, the
-    cheat sheet's PDF and the error clinic's table, comes last.
+    With a copy, what its grader loads beforehand is noted. The copies come first: a check in ``solutions/`` reads the
+    recording that lies in them. What is made of pages, the cheat sheet's PDF and the error clinic's table, comes last.
 
     Raises:
         CourseError: that names the notebook and the cell where one fails.
@@ -42,6 +44,7 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
         if only in str(assignment.folder):
             _refuse_faults(Bench(assignment))
             release(root, assignment)
+            assignment.lazy_imports.write_text(json.dumps(lazy_imports_of(assignment)) + "\n")
             yield f"exercises/{assignment.name}: generated"
     for path in executed_notebooks(root):
         if only in str(path):

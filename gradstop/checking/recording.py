@@ -6,8 +6,9 @@ from functools import lru_cache
 import torch
 
 from gradstop.compare import Reference
-from gradstop.course import Assignment, CourseError, read_json
+from gradstop.course import Assignment, CourseError
 from gradstop.observe import Case, read_cases
+from gradstop.reference_file import read_reference_file
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def read_recording(assignment: Assignment) -> Recording:
     """Read an assignment's cases and references; again only when a file has changed.
 
     Raises:
-        CourseError: where a file is missing or damaged.
+        CourseError: where a file is missing or damaged, or the two are not of one version.
 
     """
     stamps = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in (assignment.cases, assignment.reference))
@@ -48,10 +49,9 @@ def read_recording(assignment: Assignment) -> Recording:
 
 @lru_cache(maxsize=8)
 def _read(assignment: Assignment, stamps: tuple[int, ...]) -> Recording:  # noqa: ARG001 - the cache's key
-    data = read_json(assignment.reference)
-    try:
-        references = {name: Reference.from_json(name, item) for name, item in data["exercises"].items()}
-        return Recording(read_cases(assignment.read_cases()), references, data["sections"], data["torch"])
-    except (KeyError, TypeError) as error:
-        place = f"{assignment.name}/{assignment.reference.name}"
-        raise CourseError(f"{place} is of another form ({error}): get the assignment's folder again.") from None
+    file, cases = read_reference_file(assignment), read_cases(assignment.read_cases())
+    for name, reference in file.references.items():
+        if [case.name for case in cases.get(name, [])] != list(reference.trials):
+            place = f"{assignment.name}/{assignment.reference.name}"
+            raise CourseError(f"{place} has other cases than cases.py beside it: get the assignment's folder again.")
+    return Recording(cases, file.references, file.sections, file.torch)

@@ -1,7 +1,7 @@
 """Compare two observations and say in words where they part."""
 
 from gradstop.compare.difference import Difference, compare
-from gradstop.compare.reference import Reference, Trial, Wrong, differing, is_behaviour, setups_of
+from gradstop.compare.reference import Reference, Trial, Wrong, differing, is_behaviour
 from gradstop.compare.report import headline
 from gradstop.compare.report_html import as_html
 from gradstop.compare.report_text import as_text
@@ -20,6 +20,5 @@ __all__ = [
     "differing",
     "headline",
     "is_behaviour",
-    "setups_of",
     "verdict_on",
 ]

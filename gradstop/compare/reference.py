@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gradstop.compare.difference import agrees
-from gradstop.record import Json, Record, Setup, Setups
+from gradstop.record import Json, Record, Setups
 
 
 @dataclass(frozen=True)
@@ -12,12 +12,6 @@ class Trial:
 
     setups: Setups
     record: Record
-
-
-def setups_of(data: Json) -> Setups:
-    """Read what a trial is drawn from: one ``Setup`` for each phase."""
-    first, second = (Setup(seed, tuple(options)) for seed, options in data)
-    return first, second
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class Reference:
     """What an exercise's solution does: for each case its title and trials.
 
     ``parameters`` names the function's parameters. ``behaviours`` holds each known wrong answer with, for each
-    turn of each case, the values in which it differs from the solution (None where it did not get that far).
+    trial of each case, the values in which it differs from the solution (None where it did not get that far).
     """
 
     exercise: str
@@ -43,31 +37,6 @@ class Reference:
     titles: dict[str, str]
     trials: dict[str, tuple[Trial, ...]]
     behaviours: tuple[tuple[Wrong, dict[str, list[dict[str, Json]]]], ...] = ()
-
-    def to_json(self) -> Json:
-        """Return plain data; ``from_json`` reads it back."""
-        cases = [
-            {
-                "name": name,
-                "title": self.titles[name],
-                "turns": [{"setups": t.setups, "record": t.record.to_json()} for t in trials],
-            }
-            for name, trials in self.trials.items()
-        ]
-        wrong = [{**vars(answer), "differs": differs} for answer, differs in self.behaviours]
-        return {"parameters": list(self.parameters), "cases": cases, "wrong": wrong}
-
-    @classmethod
-    def from_json(cls, exercise: str, data: Json) -> "Reference":
-        """Read what ``to_json`` wrote."""
-        trials = {
-            case["name"]: tuple(Trial(setups_of(t["setups"]), Record.from_json(t["record"])) for t in case["turns"])
-            for case in data["cases"]
-        }
-        titles = {case["name"]: case["title"] for case in data["cases"]}
-        keys = ("name", "misconception", "says", "read")
-        known = tuple((Wrong(**{k: w[k] for k in keys}), w["differs"]) for w in data["wrong"])
-        return cls(exercise, tuple(data["parameters"]), titles, trials, known)
 
 
 def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wrong | None:

@@ -43,6 +43,11 @@ class Assignment:
             return self.folder.parent.parent / EXERCISES / self.name / "reference.json"
         return self.folder / "reference.json"
 
+    @property
+    def lazy_imports(self) -> Path:
+        """The list of what torch loads only for this assignment's answers; it lies in ``solutions/``."""
+        return self.folder / "lazy_imports.json"
+
     def read_cases(self) -> str:
         """Return the text of ``cases.py``.
 

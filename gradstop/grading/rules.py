@@ -23,7 +23,7 @@ class Rules:
         cell: the time for one cell, and for all cases of one exercise.
         total: the time for all cells of a submission, repeated runs included.
         hidden: paths that a sandboxed process must not see; if it does, nothing is run.
-        late: those of ``LAZY_IMPORTS`` that are loaded before anything is run.
+        lazy_imports: those of ``LAZY_IMPORTS`` that are loaded before anything is run.
 
     """
 
@@ -47,7 +47,7 @@ class Rules:
         """Return the rules for an assignment of a course: ``timeout`` seconds for a cell, ``memory`` in MiB.
 
         Raises:
-            CourseError: where a limit is too small or the assignment's recording cannot be read.
+            CourseError: where a limit is too small or the assignment's ``lazy_imports.json`` cannot be read.
 
         """
         timeout, memory = TIMEOUT if timeout is None else timeout, MEMORY if memory is None else memory
@@ -55,16 +55,26 @@ class Rules:
             raise CourseError(f"--timeout is more than 0 seconds, --memory at least {LEAST_MEMORY} MiB.")
         hidden = [root / name for name in ("solutions", "grading", "nbgrader_config.py")]
         hidden += [Path("/etc/passwd"), Path("/etc/shadow")]
-        lazy_imports = read_json(assignment.reference).get("late", LAZY_IMPORTS)
         return cls(
             Limits(memory=int(memory) << 20),
             sandboxed,
             timeout,
             4 * timeout,
             tuple(map(str, hidden)),
-            tuple(lazy_imports),
+            _lazy_imports(assignment),
         )
 
     def limits_set(self) -> dict[str, float]:
         """Return what an instructor sets: ``timeout`` in seconds, ``memory`` in MiB."""
         return {"timeout": self.cell, "memory": self.limits.memory >> 20}
+
+
+def _lazy_imports(assignment: Assignment) -> tuple[str, ...]:
+    """Return what is written down of an assignment; all, where nothing is."""
+    if not assignment.lazy_imports.is_file():
+        return LAZY_IMPORTS
+    known = read_json(assignment.lazy_imports)
+    if not isinstance(known, list) or any(name not in LAZY_IMPORTS for name in known):
+        place = f"{assignment.name}/{assignment.lazy_imports.name}"
+        raise CourseError(f"{place} lists other modules than {', '.join(LAZY_IMPORTS)}: run `gradstop refresh`.")
+    return tuple(known)

@@ -130,10 +130,27 @@ def test_a_damaged_recording_is_named(tmp_path):
     folder = copy_to(tmp_path)
     (folder / "reference.json").write_text('{"exercises":\n')
     assert "reference.json, line 2" in failure("def stop(x): pass", folder=folder)
-    (folder / "reference.json").write_text('{"exercises": {"stop": {}}}')
-    assert "is of another form" in failure("def stop(x): pass", folder=folder)
+    (folder / "reference.json").write_text('{"format": 2, "exercises": {"stop": {}}}')
+    assert "reference.json is damaged" in failure("def stop(x): pass", folder=folder)
     (folder / "reference.json").unlink()
     assert "reference.json is missing" in failure("def stop(x): pass", folder=folder)
+
+
+def test_a_recording_of_another_version_is_refused_with_what_to_do(tmp_path):
+    folder = copy_to(tmp_path)
+    data = json.loads((folder / "reference.json").read_text())
+
+    def refused(**changes):
+        (folder / "reference.json").write_text(json.dumps({**data, **changes}))
+        return failure("def stop(x): pass", folder=folder)
+
+    assert "03-detach/reference.json is of an older form: get the assignment's folder again" in refused(format=1)
+    assert "is of a newer form than this gradstop can read: update gradstop" in refused(format=3)
+    del data["format"]
+    assert "is of an older form" in refused(late=[])
+    shutil.copy(FOLDER / "reference.json", folder)
+    (folder / "cases.py").write_text("")
+    assert "reference.json has other cases than cases.py beside it" in failure("def stop(x): pass", folder=folder)
 
 
 def test_another_torch_is_mentioned_when_something_differs(tmp_path, capsys):

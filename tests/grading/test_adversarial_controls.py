@@ -24,7 +24,7 @@ from support.course import bench_of, references_of
 from support.threats import FOLDER, FULL, SOLVED, code, fill, read_threat
 from test_adversarial import Listener, harm, processes_with
 
-from gradstop.compare import Reference, verdict_on
+from gradstop.compare import verdict_on
 from gradstop.compare.kinds import KINDS
 from gradstop.grading.answer_key import control_selection as controls_module
 from gradstop.grading.answer_key.control_selection import trusty_controls
@@ -223,8 +223,7 @@ def test_without_poor_controls(monkeypatch):
 
 
 def test_without_fresh_seeds():
-    recorded = json.loads(DETACH.assignment.reference.read_text())["exercises"]["stop"]
-    assert passed("forgery-replay", reference=Reference.from_json("stop", recorded)) == 5
+    assert passed("forgery-replay", reference=DETACH.recorded["stop"]) == 5
     assert passed("forgery-replay") == 0
 
 

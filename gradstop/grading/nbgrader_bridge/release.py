@@ -1,7 +1,7 @@
 """What nbgrader's generate_assignment does more for this course: stubs that name their exercise, and the recording."""
 
-import json
 import random
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
+from gradstop.compare import Reference
 from gradstop.course import Assignment, find_assignment, section_titles
-from gradstop.record import Json
-
-DIGITS = 12  # significant digits that are recorded of a number: more than a comparison looks at
 
 
 class NameStubs(NbGraderPreprocessor):  # type: ignore[misc]
@@ -42,32 +40,28 @@ class RecordReference(NbGraderPreprocessor):  # type: ignore[misc]
         """Add the recording to the files that are written with the notebook."""
         root = Path(CourseDirectory(parent=self).root)
         assignment = find_assignment(root, resources["nbgrader"]["assignment"])
-        text = json.dumps(record(assignment, root), ensure_ascii=False, separators=(",", ":"))
-        resources.setdefault("outputs", {})[assignment.reference.name] = text.encode() + b"\n"
+        resources.setdefault("outputs", {})[assignment.reference.name] = record(assignment, root).encode()
         return nb, resources
 
 
-def record(assignment: Assignment, root: Path) -> Json:
-    """Record what the solutions and the known wrong answers do, under seeds that follow from the assignment's name."""
+def record(assignment: Assignment, root: Path) -> str:
+    """Record what the solutions and the known wrong answers do, under seeds that follow from the assignment's name.
+
+    Return the text of ``reference.json``.
+    """
     # These bring torch, which other steps need not.
-    from gradstop.grading.answer_key.lazy_imports import lazy_imports_of
     from gradstop.grading.answer_key.references import assignment_references
+    from gradstop.reference_file import ReferenceFile, reference_text
 
     seeds = random.Random(assignment.name)  # noqa: S311 - known to everyone
     references = assignment_references(assignment, lambda: seeds.getrandbits(31))
-    exercises = {name: _rounded(reference.to_json()) for name, reference in references.items()}
-    text = json.dumps(exercises)
-    return {
-        "torch": version("torch").partition("+")[0],
-        "late": lazy_imports_of(assignment),
-        "sections": {place: title for place, title in section_titles(root).items() if f'"{place}"' in text},
-        "exercises": exercises,
-    }
+    read = {place for reference in references.values() for place in _read(reference)}
+    sections = {place: title for place, title in section_titles(root).items() if place in read}
+    return reference_text(ReferenceFile(version("torch").partition("+")[0], sections, references))
 
 
-def _rounded(data: Json) -> Json:
-    if isinstance(data, dict):
-        return {key: _rounded(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_rounded(value) for value in data]
-    return float(f"{data:.{DIGITS}g}") if isinstance(data, float) else data
+def _read(reference: Reference) -> Iterator[str]:
+    """Yield the sections that a report on the exercise may name."""
+    yield from (answer.read for answer, _ in reference.behaviours)
+    for trials in reference.trials.values():
+        yield from (observation.read for trial in trials for observation in trial.record.observations)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from gradstop.course import Assignment, CourseError, find_assignment, graded_cells, read_json, section_titles
+from gradstop.course import Assignment, CourseError, find_assignment, graded_cells, section_titles
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.submission import UnreadableError
 from gradstop.grading.judging.bundle import handed_out, version_of
@@ -15,6 +15,7 @@ from gradstop.grading.reporting.anonymising import Names, NoNames
 from gradstop.grading.reporting.report import Known, Report, make_report
 from gradstop.grading.reporting.report_page import report_page
 from gradstop.grading.result_store import result_store_of
+from gradstop.reference_file import read_reference_file
 
 REPORTS = Path("grading", "reports")
 
@@ -43,10 +44,10 @@ def report_command(root: Path, options: Namespace) -> int:
 
 def known_of(assignment: Assignment, root: Path) -> Known:
     """Return what a report has to know of an assignment."""
-    recorded = read_json(assignment.reference)["exercises"]
+    recorded = read_reference_file(assignment).references
     return Known(
         assignment.name,
-        {exercise: [case["title"] for case in known["cases"]] for exercise, known in recorded.items()},
+        {exercise: list(reference.titles.values()) for exercise, reference in recorded.items()},
         _tokens(handed_out(assignment)),
         _tokens(assignment.notebook),
         section_titles(root),

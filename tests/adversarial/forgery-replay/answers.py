@@ -1,7 +1,10 @@
 # %% setup
-import json
 import os
 import sys
+from pathlib import Path
+
+from gradstop.course import Assignment
+from gradstop.reference_file import read_reference_file
 
 
 def frame_with(name):
@@ -14,15 +17,13 @@ def frame_with(name):
 
 def replay(exercise):
     """Answer every order of the judge with what the recording holds for its case."""
-    with open("reference.json") as file:
-        cases = {case["name"]: case["turns"] for case in json.load(file)["exercises"][exercise]["cases"]}
+    cases = read_reference_file(Assignment(Path.cwd())).references[exercise].trials
     judge, order = frame_with("judge")["judge"], frame_with("now")["now"]
     done, nothing = None, {"seen": [], "stopped": None}
     while "case" in order:
-        turns = cases[order["case"]]
-        turn = next((turn for turn in turns if turn["setups"][0] == order["first"]), turns[0])
-        seen = turn["record"]["observations"]
-        items = [[item["name"], item["kind"], item["value"], item["note"]] for item in seen]
+        trials, (seed, _) = cases[order["case"]], order["first"]
+        trial = next((trial for trial in trials if trial.setups[0].seed == seed), trials[0])
+        items = trial.record.reported()["seen"]
         judge.send({"done": done, "first": {"seen": items, "stopped": None}})
         order, done = judge.receive(), nothing
     judge.send({"done": done})
