@@ -57,6 +57,19 @@ def test_imports_run_one_way(path):
                     assert name.split(".")[1] in PACKAGES[package] | {package}, f"{path}:{node.lineno} imports {name}"
 
 
+def test_the_page_on_architecture_says_the_same():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \|.*\|([^|\n]*)\|$", text, re.MULTILINE)
+    assert {name: set(re.findall(r"`(\w+)`", imports)) for name, imports in rows if name in PACKAGES} == PACKAGES
+    assert all(f"`{name}`" in text for name in GRADING)
+
+
+def test_tests_lie_where_the_code_does():
+    kinds = {"support", "contracts", "adversarial", "mutants", "book", "exercises"}  # of no package of their own
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders - kinds <= PACKAGES.keys()
+
+
 @pytest.mark.parametrize("name", GRADING)
 def test_imports_within_grading_run_one_way(name):
     top = ROOT / "gradstop" / "grading"
