@@ -133,7 +133,7 @@ def memory() -> None:
                 kernel.execute(source, reply=True)
             pids.append(manager.provisioner.pid)
         if kind == "warm":
-            from gradstop.forkserver.client import ForkServer
+            from gradstop.forkserver.launch import ForkServer
 
             pids.append(ForkServer._current.process.pid)
         sizes[kind] = sum(proportional_size(pid) for pid in pids)

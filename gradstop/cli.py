@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: all cores)"
     )
     grade.add_argument("--scheduler", default="", help="a Dask cluster that does the work, tcp://HOST:PORT")
+    grade.add_argument("--why", action="store_true", help="say in a line why an exercise has not earned all")
     grade.add_argument("--json", action="store_true", help="print the results as JSON")
     report = command("report", _report, "write a page on how the class did in an assignment")
     report.add_argument("assignment", help="for example 03-detach")

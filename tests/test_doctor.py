@@ -9,7 +9,7 @@ from support.course import ROOT
 
 from gradstop import cli, logs
 from gradstop.doctor import findings
-from gradstop.forkserver.client import ForkServer
+from gradstop.forkserver.launch import ForkServer
 from gradstop.forkserver.request import NotWarmError, Request
 from gradstop.grading.assess import Unit, grade_unit
 from gradstop.grading.intake.submission import Submission

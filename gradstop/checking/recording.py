@@ -1,4 +1,4 @@
-"""Reads ``reference.json``: what the solution did when the student copy was made."""
+"""Loads a learner's recording: an assignment's cases, and what the solution did when the copy was made."""
 
 from dataclasses import dataclass
 from functools import lru_cache

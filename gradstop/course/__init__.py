@@ -1,6 +1,7 @@
 """Where a course's files are, and how they are read."""
 
 from gradstop.course.answers import Answer, read_answers, right, wrong
+from gradstop.course.did_you_mean import did_you_mean
 from gradstop.course.files import (
     Assignment,
     CourseError,
@@ -10,7 +11,6 @@ from gradstop.course.files import (
     read_json,
     read_text,
 )
-from gradstop.course.names import did_you_mean
 from gradstop.course.notebooks import CHECK, GradedCell, graded_cells, load_solutions, statements
 from gradstop.course.sections import section_titles
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradstop.course.names import did_you_mean
+from gradstop.course.did_you_mean import did_you_mean
 
 SOLUTIONS, EXERCISES, BOOK = "solutions", "exercises", "book"
 
@@ -70,7 +70,7 @@ def find_assignment(root: Path, name: str) -> Assignment:
         CourseError: that lists those there are.
 
     """
-    known = assignments(root)
+    known, name = assignments(root), name.rstrip("/")  # as a shell completes it
     for assignment in known:
         if assignment.name == name:
             return assignment

@@ -1,4 +1,4 @@
-"""The server: a process that imports modules once, then forks another for each request. ``client`` starts it.
+"""The server: a process that imports modules once, then forks another for each request. ``launch`` starts it.
 
 It has one thread and never runs an operation of torch. It ends when its driver's end of the socket closes, which the
 operating system sees to even if the driver is killed, and takes its kernels with it.

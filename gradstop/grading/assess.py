@@ -11,7 +11,8 @@ import msgspec
 from gradstop.course import CourseError
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake.outputs import Output
-from gradstop.grading.intake.submission import Submission, UnreadableError, read_cells
+from gradstop.grading.intake.plain_files import UnreadableError
+from gradstop.grading.intake.submission import Submission, read_cells
 from gradstop.grading.intake.template import Cell, exercise_of, is_check
 from gradstop.grading.judging.bundle import GradingBundle, read_bundle
 from gradstop.grading.judging.judge import Judged, judge_all
@@ -41,6 +42,8 @@ def grade_unit(bundle: bytes, unit: bytes) -> bytes:
     submission, said = work.submission, ""
     try:
         cells = read_cells(submission.notebook, f"{known.assignment.partition('-')[2]}.ipynb")
+        if known.template.is_of_another(cells):
+            raise UnreadableError(f"this is no notebook of {known.assignment}: none of its exercises is in it")
         return msgspec.json.encode(assess(known, submission, known.template.restore(cells), work.rules))
     except UnreadableError as reason:
         problem = str(reason)

@@ -11,7 +11,8 @@ from gradstop.course import Assignment
 from gradstop.grading.assess import Unit, grade_unit
 from gradstop.grading.executors import Executor, Lost
 from gradstop.grading.graded_submission import GradedSubmission
-from gradstop.grading.intake.submission import NothingHandedInError, UnreadableError
+from gradstop.grading.intake.plain_files import UnreadableError, printable
+from gradstop.grading.intake.submission import NothingHandedInError
 from gradstop.grading.judging.bundle import secret_bundle, version_of
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter, open_gradebook_writer
@@ -76,7 +77,7 @@ def grade(
         register(course.config, assignment.name)
     store = result_store_of(course.root)
     known = store.kept(assignment.name)
-    plan = plan_run(course, assignment, students, {} if force else known, store)
+    plan = plan_run(course, assignment, students, known, store, None if force else rules)
     _log.info(
         "%s: %d to grade, %d unchanged, %d unreadable",
         *(assignment.name, len(plan.to_grade), len(plan.unchanged), len(plan.unreadable)),
@@ -103,19 +104,30 @@ def grade(
 
 
 def plan_run(
-    course: Course, assignment: Assignment, students: list[str], known: dict[str, Kept], store: ResultStore
+    course: Course,
+    assignment: Assignment,
+    students: list[str],
+    known: dict[str, Kept],
+    store: ResultStore,
+    rules: Rules | None,
 ) -> Plan:
-    """Look at each submission and say which have to be graded. ``known`` is what may stand as it was kept."""
+    """Look at each submission and say which have to be graded; all that can be read where there are no ``rules``.
+
+    What was kept stands where nothing has changed. An answer or a cell that may have failed by a limit is tried again
+    under another one.
+    """
     version = version_of(assignment)
     unchanged, unreadable, to_grade = [], [], []
     for student in students:
         try:
             fingerprint = course.read(assignment, student).fingerprint(version)
         except UnreadableError as reason:
-            unreadable.append(_unreadable(student, reason))
+            earlier = known.get(student)
+            unreadable.append(_unreadable(student, reason, earlier.score if earlier else None))
             continue
-        kept = store.outcome(assignment.name, student) if _is_kept(known.get(student), fingerprint) else None
-        if kept is not None and (kept.notebook or kept.problem):
+        same = rules is not None and student in known and known[student].fingerprint == fingerprint
+        kept = store.outcome(assignment.name, student) if same else None
+        if kept is not None and rules is not None and _stands(kept, rules):
             unchanged.append(RunResult(kept.summary(), graded=False))
         else:
             to_grade.append(student)
@@ -172,13 +184,15 @@ class _Entries:
         self._waiting.clear()
 
 
-def _is_kept(kept: Kept | None, fingerprint: str) -> bool:
-    return kept is not None and kept.fingerprint == fingerprint
+def _stands(kept: GradedSubmission, rules: Rules) -> bool:
+    """Whether an outcome is complete, and no other limits could change it."""
+    is_full = not kept.lost and all(earned.score == earned.points for earned in kept.scores)
+    return bool(kept.notebook or kept.problem) and (is_full or kept.limits in ({}, rules.limits_set()))
 
 
-def _unreadable(student: str, reason: UnreadableError) -> RunResult:
-    outcome = GradedSubmission(student, "", problem=str(reason))
-    return RunResult(outcome, graded=False, handed_in=not isinstance(reason, NothingHandedInError))
+def _unreadable(student: str, reason: UnreadableError, before: float | None = None) -> RunResult:
+    outcome = GradedSubmission(printable(student), "", problem=str(reason))
+    return RunResult(outcome, before, graded=False, handed_in=not isinstance(reason, NothingHandedInError))
 
 
 def _outcome(student: str, data: bytes | Lost) -> GradedSubmission:

@@ -11,6 +11,9 @@ from tqdm import tqdm
 
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.executors import executor_for
+from gradstop.grading.graded_submission import ExerciseScore
+from gradstop.grading.judging.bundle import handed_out
+from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.rules import Rules
 
 if TYPE_CHECKING:
@@ -37,14 +40,35 @@ def grade_command(root: Path, options: Namespace) -> int:
         course = open_course(root)
         students = course.students(assignment, options.student)
         graded = grade(course, assignment, students, rules, executor, force=options.force)
-        bar = tqdm(graded, "grading", len(students), unit="submission", disable=options.json or None, file=sys.stderr)
-        results = sorted(bar, key=lambda result: result.outcome.student)
-    lines = [json.dumps([_as_json(result) for result in results], indent=1)] if options.json else _summary(results)
+        shown = graded if options.json else with_progress(graded, len(students))
+        results = sorted(shown, key=lambda result: result.outcome.student)
+    stubs = tokens_of_answers(handed_out(assignment)) if options.why else None
+    lines = (
+        [json.dumps([_as_json(result) for result in results], indent=1)] if options.json else _summary(results, stubs)
+    )
     for line in lines:
         print(line)
     if not options.json:
         print(f"Next: gradstop report {assignment.name}; nbgrader generate_feedback {assignment.name} --force")
     return 1 if any(result.outcome.problem and result.handed_in for result in results) else 0
+
+
+def with_progress(results: "Iterator[RunResult]", count: int) -> "Iterator[RunResult]":
+    """Yield the results; show a bar where standard error is a terminal, else a line for each tenth of them."""
+    if sys.stderr.isatty():
+        yield from tqdm(results, "grading", count, unit="submission", file=sys.stderr)
+        return
+    for number, result in enumerate(results, 1):
+        if number * 10 // count > (number - 1) * 10 // count:
+            print(f"grading: {number} of {count}", file=sys.stderr, flush=True)
+        yield result
+
+
+def _why(earned: ExerciseScore, stubs: dict[str, str]) -> str:
+    """Say in a line why an exercise has not earned all."""
+    if earned.tokens and earned.tokens == stubs.get(earned.exercise):
+        return "left as handed out"
+    return earned.first if earned.trusted else "could not be trusted"
 
 
 def _as_json(result: "RunResult") -> dict[str, Any]:
@@ -62,12 +86,17 @@ def _as_json(result: "RunResult") -> dict[str, Any]:
     }
 
 
-def _summary(results: "list[RunResult]") -> Iterator[str]:
+def _summary(results: "list[RunResult]", stubs: dict[str, str] | None) -> Iterator[str]:
     for result in results:
         outcome = result.outcome
         total = "not graded" if outcome.problem else f"{outcome.score:g}"
         scores = "  ".join(f"{earned.exercise} {earned.score:g}" for earned in outcome.scores)
         yield f"{outcome.student:<20} {total:>10}  {outcome.problem or scores}"
+        if outcome.problem and result.before is not None and result.handed_in:
+            yield f"{'':<20} {'':>10}  the gradebook keeps {result.before:g} of what was handed in before"
+        if stubs is not None:
+            missed = [earned for earned in outcome.scores if earned.score < earned.points]
+            yield from (f"{'':<20} {'':>10}  {earned.exercise}: {_why(earned, stubs)}" for earned in missed)
         yield from (f"{'':<20} {'':>10}  left out: {lost}" for lost in outcome.lost)
         if untrusted := [earned.exercise for earned in outcome.scores if not earned.trusted]:
             yield f"{'':<20} {'':>10}  could not be trusted: {', '.join(untrusted)}"

@@ -11,8 +11,8 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import List, Unicode
 
-from gradstop.forkserver.client import ForkServer
-from gradstop.forkserver.process import ForkedProcess
+from gradstop.forkserver.forked import ForkedProcess
+from gradstop.forkserver.launch import ForkServer
 from gradstop.forkserver.request import NotWarmError, Request
 from gradstop.kernels.jupyter_clients import CLIENTS
 

@@ -7,7 +7,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
-from gradstop.forkserver.process import ForkedProcess
+from gradstop.forkserver.forked import ForkedProcess
 from gradstop.kernels import provisioner as provisioner_module
 from gradstop.kernels.jupyter_clients import CLIENTS, WarmAsyncClient, WarmBlockingClient
 

@@ -341,7 +341,7 @@ STAMPS = {
     "marked": (b"\xef\xbb\xbf2026-11-27 10:00:00 UTC\n", ""),
     "wide": ("2026-11-27 10:00:00 UTC".encode("utf-16"), ""),
     "empty": (b"", ""),
-    "no date": (b"yesterday, I think", "timestamp.txt holds no date: 'yesterday, I think'"),
+    "no date": (b"yesterday, I think", "timestamp.txt holds no date of one meaning: 'yesterday, I think'"),
     "number": (b"17000000000000000000", "timestamp.txt holds no date"),
     "long": (b"2026-11-27 10:00:00 UTC" + b" " * 1000, "timestamp.txt is no file of at most 100 bytes"),
     "pipe": (None, "timestamp.txt is no file of at most 100 bytes"),

@@ -19,8 +19,8 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from support.course import ROOT
 
-from gradstop.forkserver.client import ForkServer
-from gradstop.forkserver.process import ForkedProcess
+from gradstop.forkserver.forked import ForkedProcess
+from gradstop.forkserver.launch import ForkServer
 
 KINDS = {"stock": "local-provisioner", "warm": "warm-provisioner"}
 VARIABLE = "JUPYTER_DEFAULT_PROVISIONER_NAME"
@@ -396,7 +396,7 @@ client = managers[0].client()
 client.start_channels()
 client.wait_for_ready(timeout=60)
 client.execute("import subprocess; subprocess.Popen(['sleep', '300'])", reply=True, timeout=60)
-from gradstop.forkserver.client import ForkServer
+from gradstop.forkserver.launch import ForkServer
 print(ForkServer._current.process.pid, *(manager.provisioner.process.pid for manager in managers), flush=True)
 if sys.argv[1] == "wait":
     time.sleep(300)

@@ -3,23 +3,22 @@
 import codecs
 import json
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode, convert, from_dict
 
+from gradstop.grading.intake.plain_files import UnreadableError, is_plain, names_in, what_it_is
+from gradstop.grading.intake.timestamp import read_timestamp
+
 MAX_NOTEBOOK = 20_000_000  # bytes
 MAX_FILES_SIZE = 20_000_000  # bytes, all files beside the notebook
-TIMESTAMP, MAX_TIMESTAMP = "timestamp.txt", 100  # bytes
 MAX_CELLS = 2_000
 MAX_FILES = 200
-_NO_NAME = set("<>\"'&`")  # nbgrader's pages show a student's name as it is
-MAX_NAMES = 5  # names in a message
+_NO_NAME = set("<>\"'&`[]?*")  # nbgrader's pages show a student's name as it is, and its patterns read it
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -27,10 +26,6 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-
-
-class UnreadableError(Exception):
-    """Why a submission cannot be read, and what would mend it."""
 
 
 class NothingHandedInError(UnreadableError):
@@ -63,7 +58,9 @@ def read_submission(student: str, notebook: Path) -> Submission:
     """
     folder = notebook.parent
     if not student.isprintable() or set(student) & _NO_NAME:
-        raise UnreadableError(f"the folder's name {student!r} has signs that mean something in a web page: rename it")
+        raise UnreadableError(
+            f"the folder's name {student!r} has signs that mean something in a page or a pattern: rename it"
+        )
     if folder.is_symlink():
         raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
@@ -72,7 +69,7 @@ def read_submission(student: str, notebook: Path) -> Submission:
         what = "a link, which may lead to another's" if notebook.is_symlink() else "a folder, a pipe or a device"
         raise UnreadableError(f"{notebook.name} is {what}: put the notebook itself there")
     if not is_plain(notebook):
-        raise UnreadableError(f"{notebook.name} is expected, there is {_names(folder)}")
+        raise UnreadableError(f"{notebook.name} is expected, there is {names_in(folder)}")
     size = notebook.stat().st_size
     if size > MAX_NOTEBOOK:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
@@ -81,37 +78,6 @@ def read_submission(student: str, notebook: Path) -> Submission:
         return Submission(student, notebook.read_bytes(), dict(_files(folder)))
     except OSError as error:
         raise UnreadableError(f"{notebook.name} cannot be read: {error.strerror}") from None
-
-
-def read_timestamp(folder: Path) -> datetime | None:
-    """Return when a submission was handed in, as its ``timestamp.txt`` says, in UTC; None where there is none.
-
-    Whoever hands in may have written it: it is read as a plain, short file of whatever encoding. Raises
-    UnreadableError for any other, and for what is no date.
-    """
-    path = folder / TIMESTAMP
-    if not os.path.lexists(path):
-        return None
-    from nbgrader.utils import parse_utc  # takes a second to load
-
-    if not is_plain(path) or path.stat().st_size > MAX_TIMESTAMP:
-        raise UnreadableError(f"{TIMESTAMP} is no file of at most {MAX_TIMESTAMP} bytes: take it away, or mend it")
-    data = path.read_bytes()
-    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
-    text = data.decode(encoding, errors="replace").strip()
-    try:
-        found: datetime | None = parse_utc(text) if text else None
-        return found
-    except (ValueError, OverflowError, AttributeError):  # AttributeError: a zone that dateutil does not know
-        shown = "".join(sign if sign.isprintable() else "?" for sign in text[:40])
-        raise UnreadableError(f"{TIMESTAMP} holds no date: {shown!r}. Write 2026-11-28 18:30:00 UTC") from None
-
-
-def _names(folder: Path) -> str:
-    """Return the names of a folder's notebooks: a few of them, and nothing that a terminal would obey."""
-    names = sorted(path.name for path in folder.glob("*.ipynb"))
-    shown = ["".join(sign if sign.isprintable() else "?" for sign in name[:80]) for name in names[:MAX_NAMES]]
-    return ", ".join([*shown, "…"] if len(names) > MAX_NAMES else shown) or "no notebook"
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -123,14 +89,6 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
         if left < 0:
             return
         yield os.fsencode(path.name).decode(errors="replace"), path.read_bytes()
-
-
-def is_plain(path: Path) -> bool:
-    """Whether a path is a file, and no link, pipe or device."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False
 
 
 def read_cells(data: bytes, name: str) -> list[dict[str, Any]]:
@@ -154,9 +112,13 @@ def read_notebook(data: bytes, name: str) -> dict[str, Any]:
     try:
         notebook = json.loads(decode(data))
     except json.JSONDecodeError as error:
-        raise UnreadableError(f"{name}, line {error.lineno}: {error.msg}. The file is damaged: get it again") from None
+        if what := what_it_is(data):
+            raise UnreadableError(f"{name} is {what}") from None
+        raise UnreadableError(
+            f"{name}, line {error.lineno}: {error.msg}. The file is damaged: ask for it again"
+        ) from None
     except (ValueError, RecursionError):
-        raise UnreadableError(f"{name} is damaged, and no notebook: get it again") from None
+        raise UnreadableError(f"{name} is damaged, and no notebook: ask for it again") from None
     if isinstance(notebook, dict) and "worksheets" in notebook:
         notebook = _upgraded(notebook, name)
     cells = notebook.get("cells") if isinstance(notebook, dict) else None

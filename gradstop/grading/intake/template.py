@@ -30,6 +30,16 @@ class Template:
         """The cells that nbgrader knows, by their names."""
         return {_grade_id(cell): cell for cell in self.notebook["cells"] if _grade_id(cell)}
 
+    def is_of_another(self, submitted: list[Cell]) -> bool:
+        """Whether a notebook has nothing of this assignment: no exercise's cell, and no exercise's name in any cell."""
+        exercises = {mark for mark, cell in self.cells.items() if cell["metadata"]["nbgrader"]["solution"]}
+        found = {_grade_id(cell).removeprefix(CHECK) for cell in submitted}
+        return not exercises & found and not any(
+            re.search(rf"^\s*(async\s+def|def|class)?\s*{re.escape(name)}\s*[(:=]", text(cell), re.MULTILINE)
+            for cell in submitted
+            for name in exercises
+        )
+
     def restore(self, submitted: list[Cell]) -> dict[str, Any]:
         """Return a notebook of the submission's cells, each clean and with the mark that the template gives it.
 

@@ -4,6 +4,9 @@ import ast
 import io
 import tokenize
 from hashlib import sha256
+from pathlib import Path
+
+from gradstop.course import graded_cells
 
 _LAYOUT = {
     tokenize.COMMENT,
@@ -36,3 +39,8 @@ def _has_docstring(node: ast.AST) -> bool:
         isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef | ast.Module)
         and ast.get_docstring(node, clean=False) is not None
     )
+
+
+def tokens_of_answers(notebook: Path) -> dict[str, str]:
+    """Return the digest of the answer to each exercise of a notebook."""
+    return {cell.grade_id: tokens_of(cell.source) for cell in graded_cells(notebook) if cell.solution}

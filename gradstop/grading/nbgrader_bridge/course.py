@@ -27,6 +27,10 @@ class Course:
         """Where submissions lie, a folder for each student."""
         return self.root / str(self.directories.submitted_directory)
 
+    def handed_in(self, student: str = "*") -> list[str]:
+        """Return who has a folder among the submissions."""
+        return sorted(path.name for path in self.submitted.glob(student) if _is_students(path))
+
     def students(self, assignment: Assignment, student: str = "*") -> list[str]:
         """Return who has anything in the folder of submissions.
 
@@ -34,7 +38,7 @@ class Course:
             CourseError: if nobody has.
 
         """
-        found = sorted(path.name for path in self.submitted.glob(student) if not path.name.startswith("."))
+        found = self.handed_in(student)
         if not found:
             place = self.submitted.relative_to(self.root) / ("STUDENT" if student == "*" else student)
             raise CourseError(
@@ -60,3 +64,8 @@ def open_course(root: Path) -> Course:
 
     """
     return Course(root, course_config(root))
+
+
+def _is_students(path: Path) -> bool:
+    """Whether a folder is a student's: loose files are not, nor what an archive of macOS brings along."""
+    return not path.name.startswith((".", "__MACOSX")) and (path.is_dir() or path.is_symlink())

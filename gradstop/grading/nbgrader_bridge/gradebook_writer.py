@@ -22,7 +22,7 @@ from traitlets.config import Config
 
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.graded_submission import GradedSubmission
-from gradstop.grading.intake.submission import read_timestamp
+from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.execute import JudgedExecute
 from gradstop.grading.nbgrader_bridge.gradebook import cause, open_gradebook
 from gradstop.grading.nbgrader_bridge.patches import one_transaction, shared_gradebook

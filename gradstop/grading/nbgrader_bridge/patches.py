@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import latesubmissions, saveautogrades
 from nbgrader.utils import find_all_files
 
-from gradstop.grading.intake.submission import is_plain
+from gradstop.grading.intake.plain_files import is_plain
 
 
 class _Borrowed:

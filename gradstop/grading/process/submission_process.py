@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from gradstop.course import CourseError
-from gradstop.forkserver.process import ForkedProcess
+from gradstop.forkserver.forked import ForkedProcess
 from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
 from gradstop.grading.rules import Rules
 

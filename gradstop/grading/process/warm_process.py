@@ -12,8 +12,8 @@ from typing import TypeVar
 import psutil
 
 from gradstop.course import CourseError
-from gradstop.forkserver.client import ForkServer
-from gradstop.forkserver.process import ForkedProcess
+from gradstop.forkserver.forked import ForkedProcess
+from gradstop.forkserver.launch import ForkServer
 from gradstop.forkserver.request import NotWarmError, Request
 from gradstop.grading.process.submission_process import SandboxError, SubmissionProcess, WarmProcessLostError, pair
 from gradstop.grading.rules import Rules

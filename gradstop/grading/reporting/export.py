@@ -29,6 +29,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 
 from gradstop.course import CourseError
+from gradstop.grading.intake.plain_files import printable
 from gradstop.grading.nbgrader_bridge.course import Course, open_course
 from gradstop.grading.nbgrader_bridge.gradebook import open_gradebook
 
@@ -117,7 +118,7 @@ def _grades(gradebook: Gradebook, course: Course, only: Sequence[str]) -> Grades
             if one.needs_manual_grade:
                 unfinished.setdefault(name, []).append(one.student_id)
     people = {one.id: (one.last_name or "", one.first_name or "", one.email or "") for one in gradebook.students}
-    handed_in = {path.name for path in course.submitted.glob("[!.]*") if path.is_dir()}
+    handed_in = {printable(name) for name in course.handed_in()}
     students = [
         Student(name, *people.get(name, ("", "", "")), scores.get(name, {})) for name in sorted({*people, *handed_in})
     ]
@@ -158,7 +159,7 @@ def spreadsheet(grades: Grades) -> list[Row]:
 
 def moodle(grades: Grades) -> list[Row]:
     """Lay grades out for Moodle's import."""
-    emails = all(one.email for one in grades.students)
+    emails = any(one.email for one in grades.students)
     rows = [_texts("Username", "Last name", "First name", *(["Email address"] if emails else []), *grades.points)]
     for one in grades.students:
         who = _texts(one.name, one.last, one.first, *([one.email] if emails else []))

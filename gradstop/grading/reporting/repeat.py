@@ -7,7 +7,8 @@ from gradstop.course import Assignment, CourseError
 from gradstop.grading.answer_key.request import repeated_answer_key
 from gradstop.grading.assess import run_and_judge
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
-from gradstop.grading.intake.submission import UnreadableError, read_cells
+from gradstop.grading.intake.plain_files import UnreadableError
+from gradstop.grading.intake.submission import read_cells
 from gradstop.grading.judging.bundle import make_bundle
 from gradstop.grading.judging.scoring import exercise_score
 from gradstop.grading.nbgrader_bridge.course import Course

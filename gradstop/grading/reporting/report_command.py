@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from gradstop.course import Assignment, CourseError, find_assignment, graded_cells, section_titles
+from gradstop.course import Assignment, CourseError, find_assignment, section_titles
 from gradstop.grading.graded_submission import GradedSubmission
-from gradstop.grading.intake.submission import UnreadableError
+from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.judging.bundle import handed_out, version_of
-from gradstop.grading.judging.token_digest import tokens_of
+from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.nbgrader_bridge.course import Course, open_course
 from gradstop.grading.reporting.anonymising import Names, NoNames
 from gradstop.grading.reporting.report import Known, Report, make_report
@@ -30,7 +30,7 @@ def report_command(root: Path, options: Namespace) -> int:
     unread, outdated = _since(course, assignment, outcomes)
     names = (NoNames if options.anonymous else Names)([*(outcome.student for outcome in outcomes), *unread])
     report = make_report(known_of(assignment, root), outcomes, names, unread, outdated)
-    path = root / REPORTS / f"{assignment.name}.html"
+    path = root / REPORTS / f"{assignment.name}{'-anonymous' if options.anonymous else ''}.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(report_page(report, date.today()), encoding="utf-8")
@@ -48,14 +48,10 @@ def known_of(assignment: Assignment, root: Path) -> Known:
     return Known(
         assignment.name,
         {exercise: list(reference.titles.values()) for exercise, reference in recorded.items()},
-        _tokens(handed_out(assignment)),
-        _tokens(assignment.notebook),
+        tokens_of_answers(handed_out(assignment)),
+        tokens_of_answers(assignment.notebook),
         section_titles(root),
     )
-
-
-def _tokens(notebook: Path) -> dict[str, str]:
-    return {cell.grade_id: tokens_of(cell.source) for cell in graded_cells(notebook) if cell.solution}
 
 
 def _since(
@@ -72,7 +68,7 @@ def _since(
         except UnreadableError as error:
             fresh, reason = "", str(error)
         if student not in kept:
-            unread[student] = reason
+            unread[printable(student)] = reason
         elif fresh != kept[student].fingerprint and not kept[student].problem:
             outdated[student] = "the submission, or what judges it, has changed since" if fresh else reason
     return unread, outdated

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import IO, ClassVar
 
-from gradstop.forkserver.process import ForkedProcess
+from gradstop.forkserver.forked import ForkedProcess
 from gradstop.forkserver.request import LIMIT, NotWarmError, Request
 
 _START = 120.0  # seconds, for the imports

@@ -1,0 +1,57 @@
+"""Reads when a submission was handed in: ``timestamp.txt``, which whoever hands in may have written."""
+
+import codecs
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gradstop.grading.intake.plain_files import UnreadableError, is_plain
+
+NAME, MAX_SIZE = "timestamp.txt", 100  # bytes
+# Year first, so that no month is taken for a day; a zone that is one: an offset, UTC, or a place of the tz database.
+_FORM = re.compile(
+    r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Za-z_]+(?:/[\w+-]+)+)?"
+)
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_EXAMPLE = "Write 2026-11-28 18:30:00 UTC, or 2026-11-28 18:30 Europe/Berlin"
+
+
+def read_timestamp(folder: Path) -> datetime | None:
+    """Return when a submission was handed in, in UTC and without a zone, as nbgrader keeps it; None where nothing says.
+
+    A time without a zone is in UTC, as nbgrader takes it.
+
+    Raises:
+        UnreadableError: for any other than a plain, short file, and for what is no date of one meaning.
+
+    """
+    path = folder / NAME
+    if not os.path.lexists(path):
+        return None
+    if not is_plain(path) or path.stat().st_size > MAX_SIZE:
+        raise UnreadableError(f"{NAME} is no file of at most {MAX_SIZE} bytes: take it away, or mend it")
+    data = path.read_bytes()
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
+    text = data.decode(encoding, errors="replace").strip()
+    return _parsed(text) if text else None
+
+
+def _parsed(text: str) -> datetime:
+    shown = "".join(sign if sign.isprintable() else "?" for sign in text[:40])
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise UnreadableError(f"{NAME} holds no date of one meaning: {shown!r}. {_EXAMPLE}")
+    day, time, zone = found.groups()
+    try:
+        if zone and "/" in zone:
+            return _in_utc(datetime.fromisoformat(f"{day} {time}").replace(tzinfo=ZoneInfo(zone)))
+        offset = "+00:00" if zone in (None, "Z", "UTC", "GMT") else zone
+        return _in_utc(datetime.fromisoformat(f"{day} {time}{offset}"))
+    except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
+        raise UnreadableError(f"{NAME} holds no date that there is: {shown!r}. {_EXAMPLE}") from None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,162 @@
+"""What is handed in: what it is, whose, when, and of which assignment."""
+
+import json
+from datetime import datetime
+
+import pytest
+from support.classroom import SOLVED, hand_in, make_course, run
+from support.course import ASSIGNMENTS, ROOT
+
+from gradstop.course import find_assignment, read_json
+from gradstop.grading.batch import _stands
+from gradstop.grading.command import with_progress
+from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
+from gradstop.grading.intake.plain_files import UnreadableError
+from gradstop.grading.intake.submission import read_cells, read_submission
+from gradstop.grading.intake.template import Template
+from gradstop.grading.intake.timestamp import read_timestamp
+from gradstop.grading.judging.bundle import handed_out, handed_out_template
+from gradstop.grading.nbgrader_bridge.course import open_course
+from gradstop.grading.rules import Rules
+
+NAME = "03-detach"
+GIVEN = {
+    "2027-03-05 21:00:00 UTC": "2027-03-05 21:00",
+    "2027-03-05T21:00:00Z": "2027-03-05 21:00",
+    "2027-03-05 21:00": "2027-03-05 21:00",
+    "2027-03-05 21:00:00.123456 UTC": "2027-03-05 21:00",
+    "2027-03-05 21:00 +0100": "2027-03-05 20:00",
+    "2027-03-05T21:00:00+01:00": "2027-03-05 20:00",
+    "2027-03-05 21:00:00 Europe/Berlin": "2027-03-05 20:00",
+    "2027-07-05 21:00:00 America/Los_Angeles": "2027-07-06 04:00",
+}
+AMBIGUOUS = [
+    *("03/05/2027 9:00 PM", "05.03.2027 21:00", "2027-03-05 09:00 CEST", "2027-03-05 9:00 PM", "21:00", "1700000000"),
+    *(
+        "2027-13-01 10:00 UTC",
+        "2027-02-30 10:00 UTC",
+        "2027-03-05 25:00 UTC",
+        "2027-03-05 21:00 Nowhere/Town",
+        "\x1b[2J",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "moment"), GIVEN.items(), ids=list(GIVEN))
+def test_a_date_is_read_as_it_says(tmp_path, text, moment):
+    (tmp_path / "timestamp.txt").write_text(text + "\n")
+    assert read_timestamp(tmp_path).replace(second=0, microsecond=0) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize("text", AMBIGUOUS)
+def test_a_date_of_two_meanings_is_asked_for(tmp_path, text):
+    (tmp_path / "timestamp.txt").write_text(text)
+    with pytest.raises(UnreadableError, match="Write 2026-11-28 18:30:00 UTC") as refused:
+        read_timestamp(tmp_path)
+    assert str(refused.value).isprintable()
+
+
+OTHERS = {
+    "a zip": (b"PK\x03\x04rest", "is a zip archive: unpack it"),
+    "nothing": (b"  \n", "is empty"),
+    "a login": (b"<!DOCTYPE html><title>Sign in</title>", "is a web page, perhaps a login's"),
+    "a conflict": (b'{\n<<<<<<< HEAD\n "cells": [\n=======\n>>>>>>> other\n', "has conflict markers"),
+    "a PDF": (b"%PDF-1.7", "is a PDF"),
+    "half a notebook": (b'{"cells": [', "line 1"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_no_notebook_is_called_by_its_name(name):
+    data, words = OTHERS[name]
+    with pytest.raises(UnreadableError, match=words):
+        read_cells(data, "detach.ipynb")
+
+
+def test_what_lies_there_in_the_place_of_a_notebook_is_named(tmp_path):
+    folder = tmp_path / "ann" / NAME
+    (folder / "detach").mkdir(parents=True)
+    for name in ("detach.ipynb.txt", "answers.py", "notes\x1b.ipynb", ".DS_Store"):
+        (folder / name).write_text("")
+    with pytest.raises(UnreadableError, match=r"there is notes\?\.ipynb, answers\.py, detach/, detach\.ipynb\.txt$"):
+        read_submission("ann", folder / "detach.ipynb")
+
+
+def cells_of(assignment):
+    return read_json(handed_out(assignment))["cells"]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
+def test_the_notebook_of_another_assignment_is_known(assignment):
+    template = handed_out_template(assignment)
+    assert {other.name for other in ASSIGNMENTS if not template.is_of_another(cells_of(other))} == {assignment.name}
+
+
+def test_a_notebook_that_has_lost_its_marks_is_still_of_the_assignment():
+    template = Template(read_json(handed_out(find_assignment(ROOT, NAME))))
+    bare = [{"cell_type": "code", "source": "def stop(x):\n    return x.detach()"}]
+    assert not template.is_of_another(bare)
+    assert template.is_of_another([{"cell_type": "code", "source": "print(1)"}])
+
+
+def test_an_assignment_is_found_as_a_shell_completes_it():
+    assert find_assignment(ROOT, f"{NAME}/") == find_assignment(ROOT, NAME)
+
+
+def test_loose_files_and_what_macos_packs_are_no_students(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text((ROOT / "nbgrader_config.py").read_text())
+    for name in ("ann", "__MACOSX", ".git"):
+        (tmp_path / "grading" / "submitted" / name).mkdir(parents=True)
+    (tmp_path / "grading" / "submitted" / "class.csv").write_text("")
+    assert open_course(tmp_path).handed_in() == ["ann"]
+
+
+def test_what_may_have_failed_by_a_limit_is_graded_again_under_another():
+    rules, other = Rules(), Rules(cell=60.0)
+    full = GradedSubmission("ann", "f", [ExerciseScore("stop", 5.0, 5.0, 5, 5)], "{}", limits=rules.limits_set())
+    assert _stands(full, other)
+    missed = GradedSubmission("ann", "f", [ExerciseScore("stop", 0.0, 5.0, 0, 5)], "{}", limits=rules.limits_set())
+    assert _stands(missed, rules)
+    assert not _stands(missed, other)
+    assert not _stands(
+        GradedSubmission("ann", "f", full.scores, "{}", lost=["cell 3"], limits=rules.limits_set()), other
+    )
+
+
+def test_progress_is_said_in_lines_where_there_is_no_terminal(capsys):
+    assert list(with_progress(iter(range(25)), 25)) == list(range(25))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert (lines[0], lines[-1]) == ("grading: 3 of 25", "grading: 25 of 25")
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("intake")
+def test_a_class_with_all_of_that(tmp_path):
+    course = make_course(tmp_path / "course", NAME)
+    hand_in(course, "ann", {**SOLVED, "stop": "def stopp(x):\n    return x.detach()"})
+    hand_in(course, "ben", SOLVED)
+    other = hand_in(course, "cyd", SOLVED)
+    other.write_text((ROOT / "exercises" / "02-requires-grad" / "requires-grad.ipynb").read_text())
+    (course / "grading" / "submitted").joinpath("loose.txt").write_text("")
+    strange = (course / "grading" / "submitted" / "zo").with_name("zo\udceb")
+    strange.mkdir()
+    first = run(course, "gradstop", "grade", f"{NAME}/", "--why")
+    assert first.returncode == 1
+    assert "stop: its cell defines" in first.stdout or "Did you mean 'stopp'?" in first.stdout
+    assert "this is no notebook of 03-detach: none of its exercises is in it" in first.stdout
+    assert "zo?" in first.stdout
+    assert "grading: " in first.stderr
+    (course / "grading" / "submitted" / "ben" / NAME / "detach.ipynb").write_bytes(b"PK\x03\x04")
+    second = run(course, "gradstop", "grade", NAME)
+    assert "is a zip archive: unpack it" in second.stdout
+    assert "the gradebook keeps 18 of what was handed in before" in second.stdout
+    third = json.loads(run(course, "gradstop", "grade", NAME, "--json", "--timeout", "60").stdout)
+    assert {one["student"]: one["graded_now"] for one in third}["ann"]
+    for command in (["report", NAME], ["report", NAME, "--anonymous"], ["export"], ["export", "--format", "moodle"]):
+        done = run(course, "gradstop", *command)
+        assert done.returncode == 0, done.stderr
+    assert {path.name for path in (course / "grading" / "reports").iterdir()} == {
+        "03-detach.html",
+        "03-detach-anonymous.html",
+    }
