@@ -1,6 +1,5 @@
 """What a report of a fault needs: versions, what works on this machine and why not, and the last errors."""
 
-import asyncio
 import logging
 import os
 import platform
@@ -94,20 +93,18 @@ def _sandbox() -> str:
 
 def _warm_kernels() -> str:
     """Start a kernel as Jupyter does where warm kernels are asked for."""
-    from jupyter_client.manager import AsyncKernelManager
+    from jupyter_client.manager import KernelManager
 
     from gradstop.kernels import WarmProvisioner
 
-    async def started() -> bool:
-        manager = AsyncKernelManager(kernel_name="python3")
-        os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "warm-provisioner"
-        await manager.start_kernel()
-        try:
-            return isinstance(manager.provisioner, WarmProvisioner) and manager.provisioner.is_warm
-        finally:
-            await manager.shutdown_kernel(now=True)
-
-    return "yes" if asyncio.run(started()) else "no: an ordinary kernel was started in its place; --debug says why"
+    os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "warm-provisioner"
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel()
+    try:
+        warm = isinstance(manager.provisioner, WarmProvisioner) and manager.provisioner.is_warm
+    finally:
+        manager.shutdown_kernel(now=True)
+    return "yes" if warm else "no: an ordinary kernel was started in its place; --debug says why"
 
 
 def _gradebook(root: Path) -> str:

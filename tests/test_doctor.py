@@ -20,6 +20,9 @@ from gradstop.grading.rules import Rules
 def course(tmp_path):
     """A folder in which a course keeps its logs; the logger is left as it was."""
     (tmp_path / "nbgrader_config.py").write_text("")
+    for handler in list(logs.LOGGER.handlers):  # another test of this process has run a command
+        logs.LOGGER.removeHandler(handler)
+        handler.close()
     before, level = list(logs.LOGGER.handlers), logs.LOGGER.level
     yield tmp_path
     for handler in set(logs.LOGGER.handlers) - set(before):

@@ -1,4 +1,4 @@
-"""A forked kernel as its driver sees it: the part of ``subprocess.Popen`` that jupyter_client uses."""
+"""A forked process as its driver sees it: the part of ``subprocess.Popen`` that jupyter_client and the judge use."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 class ForkedProcess:
-    """A kernel that is a child of the warm process, which tells through a pipe how it ended.
+    """A child of the warm process, which tells through a pipe how it ended.
 
     Attributes:
         pid: the process id.
@@ -27,14 +27,14 @@ class ForkedProcess:
         os.set_blocking(status, False)
 
     def poll(self) -> int | None:
-        """Return the exit code, or None while the kernel runs."""
+        """Return the exit code, or None while the process runs."""
         while self.returncode is None:
             try:
                 part = os.read(self._status, 64)
             except BlockingIOError:
                 break
             self._told += part
-            if not part:  # all who could tell are gone; a kernel ends with the warm process
+            if not part:  # all who could tell are gone; it ends with the warm process
                 words = self._told.split()
                 self.returncode = int(words[-1]) if words and words[-1] != b"ready" else -signal.SIGKILL
                 os.close(self._status)
@@ -49,12 +49,12 @@ class ForkedProcess:
         """
         while self.poll() is None:
             if not select.select([self._status], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired("a warm kernel", timeout or 0)
+                raise subprocess.TimeoutExpired("a forked process", timeout or 0)
         assert self.returncode is not None  # noqa: S101, for the type checker
         return self.returncode
 
     async def ended(self) -> None:
-        """Return when the kernel has ended."""
+        """Return when the process has ended."""
         loop = asyncio.get_running_loop()
         while self.poll() is None:
             told = loop.create_future()
@@ -65,15 +65,15 @@ class ForkedProcess:
                 loop.remove_reader(self._status)
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to the kernel, unless it has ended."""
+        """Send a signal to the process, unless it has ended."""
         if self.poll() is None:
             with suppress(ProcessLookupError):  # the warm process has buried it, and is about to tell
                 os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        """Ask the kernel to end."""
+        """Ask the process to end."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the kernel."""
+        """End the process."""
         self.send_signal(signal.SIGKILL)

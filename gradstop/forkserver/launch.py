@@ -1,4 +1,4 @@
-"""The driver's side of the warm process: starts it, asks it for kernels, and lets it end with the driver."""
+"""The driver's side of the warm process: starts it, asks it for forks, and lets it end with the driver."""
 
 import atexit
 import contextlib
@@ -66,8 +66,8 @@ class ForkServer:
         self.socket.settimeout(_FORK)
 
     @classmethod
-    def fork_kernel(cls, request: Request) -> ForkedProcess:
-        """Return a new kernel.
+    def fork_shared(cls, request: Request) -> ForkedProcess:
+        """Return a new fork of the one warm process that this process has for its kernels.
 
         Raises:
             NotWarmError: if there can be no warm one.
@@ -97,7 +97,7 @@ class ForkServer:
 
     @classmethod
     def end(cls) -> None:
-        """End the warm process and its kernels."""
+        """End that warm process and what it has forked."""
         fork_server, cls._current = cls._current, None
         if fork_server is not None:
             fork_server.close()
@@ -141,7 +141,7 @@ class ForkServer:
         pid, _, more = _read_until_ready(told).partition(b" ")
         if not pid:
             os.close(told)
-            raise NotWarmError("the warm process forked no kernel")
+            raise NotWarmError("the warm process has forked nothing")
         return ForkedProcess(int(pid), told, more)
 
 
@@ -153,7 +153,7 @@ def _open_descriptors(request: Request):  # type: ignore[no-untyped-def]
 
 
 def _read_until_ready(told: int) -> bytes:
-    """Return what a kernel tells at its start: its process id, then that its ports are bound, or how it ended."""
+    """Return what a fork tells at its start: its process id, then that it is ready, or how it ended."""
     text = b""
     deadline = time.monotonic() + _FORK
     while len(text.split()) < 2 and select.select([told], [], [], max(0.0, deadline - time.monotonic()))[0]:

@@ -1,7 +1,7 @@
 """The server: a process that imports modules once, then forks another for each request. ``launch`` starts it.
 
 It has one thread and never runs an operation of torch. It ends when its driver's end of the socket closes, which the
-operating system sees to even if the driver is killed, and takes its kernels with it.
+operating system sees to even if the driver is killed, and takes what it has forked with it.
 """
 
 import ctypes
@@ -53,7 +53,7 @@ class Server:
 
     def __init__(self, driver: socket.socket) -> None:
         self.driver = driver
-        self.kernels: dict[int, tuple[int, int]] = {}  # by pidfd: process id, the pipe to tell through
+        self.forked: dict[int, tuple[int, int]] = {}  # by pidfd: process id, the pipe to tell through
         self.forks = 0
         self.poll = select.poll()
         self.poll.register(driver, select.POLLIN)
@@ -75,18 +75,18 @@ class Server:
         *streams, status_fd = descriptors
         pid = os.fork()
         if pid == 0:
-            self._become_kernel(Request.from_bytes(data), streams, status_fd)
+            self._become(Request.from_bytes(data), streams, status_fd)
         for stream in streams:
             os.close(stream)
         pidfd = os.pidfd_open(pid)
-        self.kernels[pidfd] = (pid, status_fd)
+        self.forked[pidfd] = (pid, status_fd)
         self.poll.register(pidfd, select.POLLIN)
         self.forks += 1
         if self.forks == MANY:
             use_large_pages()
         return True
 
-    def _become_kernel(self, request: Request, streams: list[int], status_fd: int) -> NoReturn:
+    def _become(self, request: Request, streams: list[int], status_fd: int) -> NoReturn:
         """Leave everything of the warm process but its modules, and never return."""
         warm_pid = os.getppid()
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
@@ -94,7 +94,7 @@ class Server:
             os._exit(1)
         os.setsid()
         self.driver.close()
-        for pidfd, (_, other) in self.kernels.items():
+        for pidfd, (_, other) in self.forked.items():
             os.close(pidfd)
             os.close(other)
         try:
@@ -104,7 +104,7 @@ class Server:
             os._exit(1)  # never back into the loop of the warm process
 
     def _bury(self, pidfd: int) -> None:
-        pid, status_fd = self.kernels.pop(pidfd)
+        pid, status_fd = self.forked.pop(pidfd)
         self.poll.unregister(pidfd)
         os.close(pidfd)
         _, status = os.waitpid(pid, 0)
@@ -113,11 +113,11 @@ class Server:
         os.close(status_fd)
 
     def _end(self) -> None:
-        """End each kernel with what it started in its process group."""
-        for pid, _ in self.kernels.values():
+        """End each fork with what it started in its process group."""
+        for pid, _ in self.forked.values():
             with suppress(OSError):
                 os.killpg(pid, signal.SIGKILL)
-        for pid, _ in self.kernels.values():
+        for pid, _ in self.forked.values():
             with suppress(ChildProcessError):
                 os.waitpid(pid, 0)
 

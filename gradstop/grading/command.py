@@ -19,6 +19,8 @@ from gradstop.grading.rules import Rules
 if TYPE_CHECKING:
     from gradstop.grading.batch import RunResult
 
+LARGE = 20  # submissions, of which progress is said in lines
+
 
 def grade_command(root: Path, options: Namespace) -> int:
     """Grade an assignment and print the summary; return 1 if a submission could not be graded.
@@ -54,12 +56,12 @@ def grade_command(root: Path, options: Namespace) -> int:
 
 
 def with_progress(results: "Iterator[RunResult]", count: int) -> "Iterator[RunResult]":
-    """Yield the results; show a bar where standard error is a terminal, else a line for each tenth of them."""
+    """Yield the results; show a bar where standard error is a terminal, else a line for each tenth of many."""
     if sys.stderr.isatty():
         yield from tqdm(results, "grading", count, unit="submission", file=sys.stderr)
         return
     for number, result in enumerate(results, 1):
-        if number * 10 // count > (number - 1) * 10 // count:
+        if count >= LARGE and number * 10 // count > (number - 1) * 10 // count:
             print(f"grading: {number} of {count}", file=sys.stderr, flush=True)
         yield result
 

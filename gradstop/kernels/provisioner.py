@@ -68,7 +68,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         """Start a kernel and return its connection info, as ``LocalProvisioner`` does."""
         try:
             request = self._request(cmd, kwargs)
-            start = asyncio.get_running_loop().run_in_executor(None, ForkServer.fork_kernel, request)
+            start = asyncio.get_running_loop().run_in_executor(None, ForkServer.fork_shared, request)
             self.process = await start
         except NotWarmError as doubt:
             self.log.warning("An ordinary kernel is started, without warmth: %s", doubt)

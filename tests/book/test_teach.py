@@ -213,7 +213,8 @@ def after(instructor, text, said):
     elif text.startswith("gradstop explain"):
         assert "The verdict is the same as when it was graded." in said
     elif text.startswith("gradstop report"):
-        page = (grading / "reports" / f"{NAME}.html").read_text()
+        kind = "-anonymous" if "--anonymous" in text else ""
+        page = (grading / "reports" / f"{NAME}{kind}.html").read_text()
         assert ("ann" not in page) is ("--anonymous" in text)
     elif text == "gradstop export":
         row = next(line for line in (grading / "grades.csv").read_text("utf-8-sig").splitlines() if "Ann" in line)

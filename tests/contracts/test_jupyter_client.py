@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from jupyter_client.manager import AsyncKernelManager, KernelManager
@@ -12,6 +13,12 @@ from gradstop.kernels import provisioner as provisioner_module
 from gradstop.kernels.jupyter_clients import CLIENTS, WarmAsyncClient, WarmBlockingClient
 
 KINDS = [(KernelManager, WarmBlockingClient), (AsyncKernelManager, WarmAsyncClient)]
+
+
+def in_a_loop(coroutine):
+    """Run a coroutine to its end; the browser's loop may run in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 @pytest.mark.parametrize(("manager", "client"), KINDS)
@@ -26,7 +33,7 @@ def test_a_manager_names_a_client_in_client_class_that_we_know_and_makes_what_is
 @pytest.mark.parametrize("manager", [KernelManager, AsyncKernelManager])
 def test_a_client_of_either_kind_asks_its_manager_by_async_is_alive_whether_the_kernel_lives(manager):
     one = manager()
-    assert asyncio.run(one.client()._async_is_alive()) is False
+    assert in_a_loop(one.client()._async_is_alive()) is False
 
 
 @pytest.mark.parametrize("manager", [KernelManager, AsyncKernelManager])
@@ -73,7 +80,7 @@ def test_a_local_provisioner_asks_of_its_process_what_a_forked_one_has_too():
         await provisioner.wait()
         return process._asked
 
-    asked = asyncio.run(use())
+    asked = in_a_loop(use())
     assert "poll" in asked
     forked = ForkedProcess(0, 0)
     assert {name for name in asked if not hasattr(forked, name)} == set()

@@ -61,3 +61,17 @@ def test_a_link_stays_where_it_does_not_run():
 def test_html_that_leaves_nothing_shows_as_its_plain_text():
     data = {"text/html": "<svg><script>f()</script><text>x</text></svg>\n", "text/plain": "a picture"}
     assert kept(data) == {"text/plain": "a picture"}
+
+
+def html_of(text):
+    (output,) = parse_outputs([{"output_type": "display_data", "data": {"text/html": text, "text/plain": "as text"}}])
+    return output["data"]
+
+
+def test_html_that_is_nested_without_end_shows_as_its_plain_text():
+    """To clean a megabyte of it takes minutes, in the process that waits for all submissions."""
+    for tag in ("div", "b", "table><tr><td", "ul><li"):
+        assert html_of(f"<{tag}>" * 100_000) == {"text/plain": "as text"}
+    table = "<table>" + "<tr><td>1<td>2<br><p>x" * 2_000 + "</table>"
+    assert html_of(table)["text/html"].count("<td>") == 4_000
+    assert html_of("<div><b>x</b></div>" * 2_000)["text/html"].count("<b>") == 2_000

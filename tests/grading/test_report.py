@@ -254,7 +254,7 @@ def test_a_graded_class_has_a_report(small_class, tmp_path):
     assert "<dt>=eve</dt><dd>the submission, or what judges it, has changed since</dd>" in page
     assert "=eve, ann, ben, and <em>the published solution</em>" in page
     assert run(course, "gradstop", "report", NAME, "--anonymous").returncode == 0
-    page = (course / "grading/reports" / f"{NAME}.html").read_text(encoding="utf-8")
+    page = (course / "grading/reports" / f"{NAME}-anonymous.html").read_text(encoding="utf-8")
     assert not re.search(r"\bann\b|\bben\b|\bcyd\b|\bdan\b|\beve\b", page)
 
 

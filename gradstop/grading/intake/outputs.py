@@ -28,6 +28,30 @@ _CLEANER = nh3.Cleaner(
     attributes={"a": {"href", "title"}, "abbr": {"title"}, "acronym": {"title"}, "th": _SPANS, "td": _SPANS},
     url_schemes={"http", "https", "mailto"},
 )
+MAX_DEPTH = 500  # of elements in each other: to clean takes time that grows with its square
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+# What ends without a tag of its own, or is empty.
+_UNCLOSED = {
+    *(
+        "area",
+        "base",
+        "br",
+        "col",
+        "dd",
+        "dt",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "li",
+        "link",
+        "meta",
+        "option",
+        "p",
+        "source",
+    ),
+    *("tbody", "td", "tfoot", "th", "thead", "tr", "wbr"),
+}
 Output = dict[str, Any]
 
 
@@ -80,7 +104,9 @@ def _bundle(data: dict[str, Any]) -> dict[str, str]:
         if kind == "text/plain":
             found[kind] = value
         elif kind == "text/html":
-            if (cleaned := clean_html(value)).strip():  # an SVG leaves nothing; its plain text is shown then
+            if (
+                not _is_deep(value) and (cleaned := clean_html(value)).strip()
+            ):  # an SVG leaves nothing; its plain text is shown then
                 found[kind] = cleaned
         elif kind in _PICTURES and is_base64(value):
             found[kind] = value
@@ -95,6 +121,17 @@ def is_base64(data: Any) -> bool:
 def clean_html(text: str) -> str:
     """Return HTML without scripts, styles of the page, handlers, links that run, and what loads from elsewhere."""
     return _CLEANER.clean(text)
+
+
+def _is_deep(text: str) -> bool:
+    """Whether more elements stand in each other than a page has; read in one pass."""
+    depth = 0
+    for closing, name in _TAG.findall(text):
+        if name.lower() not in _UNCLOSED:
+            depth = max(0, depth - 1) if closing else depth + 1
+            if depth > MAX_DEPTH:
+                return True
+    return False
 
 
 def clean_text(text: str) -> str:

@@ -1,6 +1,6 @@
 import json
 
-from threats import edit
+from support.threats import edit
 
 
 def make(folder):

@@ -1,4 +1,4 @@
-from threats import edit
+from support.threats import edit
 
 
 def make(folder):

@@ -1,4 +1,4 @@
-from threats import code, edit, markdown
+from support.threats import code, edit, markdown
 
 BAD = [
     '<script>alert("x")</script>',

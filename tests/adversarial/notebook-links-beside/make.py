@@ -1,6 +1,6 @@
 import os
 
-from threats import code, edit
+from support.threats import code, edit
 
 
 def make(folder):

@@ -1,4 +1,4 @@
-from threats import code, edit
+from support.threats import code, edit
 
 
 def make(folder):
