@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades, latesubmissions, saveautogrades
+from nbgrader.utils import find_all_files
 from sqlalchemy.exc import SAWarning
 
 from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only, one_transaction, shared_gradebook
@@ -104,7 +105,9 @@ def test_a_flush_numbers_what_is_new(gradebook):
 
 
 def test_a_converter_copies_what_find_all_files_in_its_module_lists(tmp_path, monkeypatch):
-    monkeypatch.setattr(nbgrader.converters.base, "find_all_files", nbgrader.converters.base.find_all_files)
+    monkeypatch.setattr(
+        nbgrader.converters.base, "find_all_files", find_all_files
+    )  # whatever a configuration has put there
     source, result = tmp_path / "source", tmp_path / "result"
     source.mkdir()
     (source / "plain.txt").write_text("plain")
