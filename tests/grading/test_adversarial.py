@@ -205,7 +205,13 @@ def test_no_file_was_touched(graded):
 def test_grading_alone_has_written(graded):
     grading = graded.course / "grading"
     new = graded.after.keys() - graded.before.keys()
-    ours = [f"{grading}/autograded", f"{grading}/gradebook.db", f"{grading}/results.db", f"{graded.home}/.cache"]
+    ours = [
+        f"{grading}/autograded",
+        f"{grading}/gradebook.db",
+        f"{grading}/results.db",
+        f"{grading}/logs",
+        f"{graded.home}/.cache",
+    ]
     strange = [path for path in new if not path.startswith(tuple(ours)) and not path.startswith(f"{graded.home}/.")]
     assert strange == []
     written = {Path(path).name for path in new if path.startswith(ours[0]) and Path(path).is_file()}
