@@ -28,6 +28,8 @@ thread_count = _thread._count  # of all threads that run Python, those that thre
 pthread_sigmask = _signal.pthread_sigmask
 join_threads = threading._shutdown  # type: ignore[attr-defined]
 _pool_worker = _pools._worker.__code__
+# What is called while a submission may have put its own in the place of any name of builtins or sys.
+_current_frames, _type = sys._current_frames, type
 run_exit_functions = atexit._run_exitfuncs
 
 
@@ -58,15 +60,22 @@ def workers_of(pool: "ProcessPoolExecutor") -> "list[BaseProcess]":
 
 
 def waiting_pool_threads() -> int:
-    """Count the threads of ``ThreadPoolExecutor`` that wait for work, of which there is none: they run nothing."""
-    return sum(map(_waits, sys._current_frames().values()))
+    """Count the threads of ``ThreadPoolExecutor`` that wait for work, of which there is none: they run nothing.
+
+    No name is looked up in builtins or in sys.
+    """
+    count = 0
+    for frame in _current_frames().values():
+        if _waits(frame):
+            count += 1
+    return count
 
 
 def _waits(frame: FrameType) -> bool:
     if frame.f_code is not _pool_worker:
         return False
     queue = frame.f_locals.get("work_queue")
-    return type(queue) is SimpleQueue and queue.empty()
+    return _type(queue) is SimpleQueue and queue.empty()
 
 
 def begin_pools_anew() -> None:

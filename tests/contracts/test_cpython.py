@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from forks import in_a_fork
+from support.forks import in_a_fork
 
 from gradstop.grading.inside import guard as guard_module
 from gradstop.grading.inside.guard import Guard

@@ -4,11 +4,11 @@ import threading
 from importlib.util import find_spec
 
 import pytest
-from forks import printed_by
 from ipykernel.compiler import get_file_name
 from ipykernel.control import ControlThread
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelspec import get_kernel_dict
+from support.forks import printed_by
 
 from gradstop.kernels.provisioner import _KERNEL, _LAUNCHER
 

@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from forks import printed_by
+from support.forks import printed_by
 
 pytestmark = pytest.mark.slow
 CELLS = {

@@ -2,10 +2,10 @@
 
 import io
 
-from forks import in_a_fork
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from support.forks import in_a_fork
 
 from gradstop.internals.matplotlib import close_fonts
 

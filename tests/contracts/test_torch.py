@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from forks import in_a_fork, printed_by
+from support.forks import in_a_fork, printed_by
 from torch import nn
 from torch.nn.modules import module as modules
 from torch.overrides import TorchFunctionMode

@@ -5,7 +5,7 @@ import types
 
 import pytest
 import torch
-from forks import in_a_fork, printed_by
+from support.forks import in_a_fork, printed_by
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 

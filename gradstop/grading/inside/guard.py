@@ -74,7 +74,7 @@ _HOLDERS: tuple[Any, ...] = (
     *namespaces,
     numpy,
 )
-_LOOKS, _WAIT = 100, 0.01  # at a thread that is about to end; seconds between two of them
+_LOOKS, _WAIT = range(100), 0.01  # at a thread that is about to end; seconds between two of them
 _BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
 _BY_TORCH = {"torch.manual_seed"}  # torch._dynamo puts another in its place when it is loaded
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
@@ -165,7 +165,7 @@ class _On:
         self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
         self._hooks = top_saved_tensors_hooks()
         self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
-        self._threads = thread_count()
+        self._threads = _running_threads()
 
     def take_off(self) -> None:
         """Take off what the call has left on.
@@ -184,25 +184,30 @@ class _On:
             pop_dispatch_mode()
         while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
             pop_saved_tensors_hooks()
-        if thread_count() > self._threads:
-            _wait_for_threads(self._threads)
+        _wait_for_threads(self._threads)
         with suppress(ChildProcessError):
             if not _waitpid(-1, _no_hang)[0]:
                 raise RuntimeError("the function has left a process running")
 
 
 def _wait_for_threads(before: int) -> None:
-    """Return when no thread runs anything that was not there: a pool's may wait for work.
+    """Return when no more threads run than before.
 
     Raises:
         RuntimeError: where one goes on.
 
     """
-    for _ in range(_LOOKS):
-        if thread_count() - waiting_pool_threads() <= before:
+    for _ in _LOOKS:
+        if _running_threads() <= before:
             return
         _sleep(_WAIT)
     raise RuntimeError("the function has left a thread running")
+
+
+def _running_threads() -> int:
+    """Count the threads but this one; those of a pool that wait for work run nothing."""
+    count = thread_count()
+    return count - waiting_pool_threads() if count else 0
 
 
 def block_signals() -> None:
