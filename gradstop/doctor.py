@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gradstop import logs
 from gradstop.course import CourseError
+from gradstop.course.files import CONFIG
 
 PACKAGES = (
     "gradstop",
@@ -109,7 +110,7 @@ def _warm_kernels() -> str:
 
 def _gradebook(root: Path) -> str:
     """Say which schema the gradebook has, and which one this nbgrader writes."""
-    if not (root / "nbgrader_config.py").is_file():
+    if not (root / CONFIG).is_file():
         return "there is no course here"
     from gradstop.grading.nbgrader_bridge.gradebook import schema_of
     from gradstop.grading.nbgrader_bridge.register import course_config

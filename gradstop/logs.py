@@ -8,10 +8,11 @@ from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from gradstop.course.files import CONFIG
+
 LOGGER = logging.getLogger("gradstop")
 FOLDER, NAME, WARM_PROCESS = Path("grading", "logs"), "gradstop.log", "warm-process.log"
 MAX_SIZE, KEPT_FILES = 1_000_000, 3  # bytes of one file; older ones that are kept
-_COURSE = "nbgrader_config.py"  # where this is, a course has its logs
 _FORM = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
 
@@ -31,7 +32,7 @@ def to_files(root: Path, command: str) -> None:
     stop.
     """
     path = root / FOLDER / NAME
-    if not (root / _COURSE).is_file() or _handler() is not None:
+    if not (root / CONFIG).is_file() or _handler() is not None:
         return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradstop.course.did_you_mean import did_you_mean
 
-SOLUTIONS, EXERCISES, BOOK = "solutions", "exercises", "book"
+SOLUTIONS, EXERCISES, BOOK, CONFIG = "solutions", "exercises", "book", "nbgrader_config.py"
 
 
 class CourseError(Exception):

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import ClassVar
 
 from gradstop.forkserver.forked import ForkedProcess
 from gradstop.forkserver.request import LIMIT, NotWarmError, Request
@@ -32,20 +32,16 @@ class ForkServer:
         self.warm = False
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with open(log or os.devnull, "ab") as errors:
-            self.process = self._started(request, theirs, errors)
+            self.process = subprocess.Popen(  # noqa: S603, our own module
+                [sys.executable, "-m", "gradstop.forkserver.server", str(theirs.fileno()), *request.preload],
+                pass_fds=[theirs.fileno()],
+                env=request.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,  # an interrupt at the terminal is the driver's
+            )
         theirs.close()
-
-    @staticmethod
-    def _started(request: Request, theirs: socket.socket, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(  # noqa: S603, our own module
-            [sys.executable, "-m", "gradstop.forkserver.server", str(theirs.fileno()), *request.preload],
-            pass_fds=[theirs.fileno()],
-            env=request.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            start_new_session=True,  # an interrupt at the terminal is the driver's
-        )
 
     def wait_until_warm(self) -> None:
         """Return when the modules are loaded.

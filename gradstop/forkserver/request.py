@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 LIMIT = 1 << 17  # bytes of one message
-KERNEL = "gradstop.kernels.main:run"
 # Variables that Python or a library reads once, when it is loaded.
 _READ_ONCE = re.compile(
     "PYTHON|LD_|DYLD_|OMP_|MKL_|KMP_|OPENBLAS_|NUMEXPR_|TORCH|PYTORCH|ATEN_|CUDA|NVIDIA|MPL|LC_|LANG|TZ"
@@ -34,7 +33,7 @@ class Request:
         descriptors: of the driver, at most three; the process gets copies of them. None is an empty file.
         preload: the modules that the server has loaded.
         target: the function that the fork becomes, ``module:name``, called with the request, its descriptors, and the
-            descriptor of the pipe through which it says its process id and that it is ready.
+            descriptor of the pipe through which it says its process id and that it is ready; none starts a server.
 
     """
 
@@ -43,7 +42,7 @@ class Request:
     cwd: str
     descriptors: Sequence[int | None] = (None, 1, 2)
     preload: list[str] = field(default_factory=list)
-    target: str = KERNEL
+    target: str = ""
 
     def to_bytes(self) -> bytes:
         """Return the request as JSON; the descriptors travel beside it.

@@ -44,13 +44,11 @@ def grade_command(root: Path, options: Namespace) -> int:
         graded = grade(course, assignment, students, rules, executor, force=options.force)
         shown = graded if options.json else with_progress(graded, len(students))
         results = sorted(shown, key=lambda result: result.outcome.student)
-    stubs = tokens_of_answers(handed_out(assignment)) if options.why else None
-    lines = (
-        [json.dumps([_as_json(result) for result in results], indent=1)] if options.json else _summary(results, stubs)
-    )
-    for line in lines:
-        print(line)
-    if not options.json:
+    if options.json:
+        print(json.dumps([_as_json(result) for result in results], indent=1))
+    else:
+        for line in _summary(results, tokens_of_answers(handed_out(assignment)) if options.why else None):
+            print(line)
         print(f"Next: gradstop report {assignment.name}; nbgrader generate_feedback {assignment.name} --force")
     return 1 if any(result.outcome.problem and result.handed_in for result in results) else 0
 

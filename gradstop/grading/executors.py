@@ -58,7 +58,7 @@ class Local:
         self._jobs = jobs
         self.warm_process = WarmProcess(rules)
         self._pool: ProcessPoolExecutor | None = None
-        self._job: partial[bytes] | None = None  # what the workers of the pool do with a unit
+        self._task: partial[bytes] | None = None  # what the workers of the pool do with a unit
 
     def prepare(self) -> None:
         """Have the warm process load its modules."""
@@ -66,12 +66,12 @@ class Local:
 
     def run(self, work: Work, shared: bytes, units: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes | Lost]]:
         """Yield each unit's name and result as it is done."""
-        waiting, share = iter(units), partial(work, shared)
+        waiting, task = iter(units), partial(work, shared)
         pending: dict[Future[bytes], tuple[_Job, ProcessPoolExecutor]] = {}
         again: list[_Job] = []
         while True:
             while len(pending) < self._jobs * AHEAD and (job := _next_job(again, waiting)) is not None:
-                future, pool = self._submit(share, job.unit)
+                future, pool = self._submit(task, job.unit)
                 pending[future] = job, pool
             if not pending:
                 return
@@ -89,20 +89,20 @@ class Local:
                     else:
                         yield job.name, Lost()
 
-    def _submit(self, job: partial[bytes], unit: bytes) -> tuple[Future[bytes], ProcessPoolExecutor]:
-        """Hand a unit to a pool, and say which. Its workers have the rest of the job since they were forked."""
-        if self._pool is not None and self._job is not job:
+    def _submit(self, task: partial[bytes], unit: bytes) -> tuple[Future[bytes], ProcessPoolExecutor]:
+        """Hand a unit to a pool, and say which. Its workers have the task since they were forked."""
+        if self._pool is not None and self._task is not task:
             self._end_pool()
         if self._pool is None:
             self.warm_process.wait_until_warm()
-            self._job = job
-            self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self.warm_process, job))
+            self._task = task
+            self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self.warm_process, task))
         pool = self._pool
         try:
             return pool.submit(_do, unit), pool
         except BrokenProcessPool:  # a worker was lost since the last look
             self._end_pool()
-            return self._submit(job, unit)
+            return self._submit(task, unit)
 
     def _end_pool(self) -> None:
         """End the workers; what they have not finished is done again, now or in another run."""
@@ -133,13 +133,13 @@ def _next_job(again: list[_Job], waiting: Iterator[tuple[str, bytes]]) -> _Job |
     return None if fresh is None else _Job(*fresh)
 
 
-_job: partial[bytes]  # in a worker: what it does with each unit
+_task: partial[bytes]  # in a worker: what it does with each unit
 
 
-def _begin_worker(warm_process: WarmProcess, job: partial[bytes]) -> None:
+def _begin_worker(warm_process: WarmProcess, task: partial[bytes]) -> None:
     """Leave Ctrl-C to the command, end with it, and use its warm process."""
-    global _job
-    _job = job
+    global _task
+    _task = task
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logs.in_a_fork()
     if sys.platform.startswith("linux"):
@@ -148,7 +148,7 @@ def _begin_worker(warm_process: WarmProcess, job: partial[bytes]) -> None:
 
 
 def _do(unit: bytes) -> bytes:
-    return _job(unit)
+    return _task(unit)
 
 
 class Cluster:

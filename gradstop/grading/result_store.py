@@ -17,7 +17,7 @@ import msgspec
 from gradstop.course import CourseError
 from gradstop.grading.graded_submission import GradedSubmission
 
-FORMAT = 2  # of the file: 0 and 1 are those before there was a number
+FORMAT = 2  # of the file; 0 is any before there was a number
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outcome (
     assignment TEXT NOT NULL, student TEXT NOT NULL, fingerprint TEXT NOT NULL,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradstop.course import Assignment, CourseError, read_json
+from gradstop.course.files import CONFIG
 from gradstop.sandbox import Limits
 
 TIMEOUT, MEMORY, LEAST_MEMORY = 30.0, 1024, 128  # seconds; MiB
@@ -53,7 +54,7 @@ class Rules:
         timeout, memory = TIMEOUT if timeout is None else timeout, MEMORY if memory is None else memory
         if not timeout > 0 or memory < LEAST_MEMORY:
             raise CourseError(f"--timeout is more than 0 seconds, --memory at least {LEAST_MEMORY} MiB.")
-        hidden = [root / name for name in ("solutions", "grading", "nbgrader_config.py")]
+        hidden = [root / name for name in ("solutions", "grading", CONFIG)]
         hidden += [Path("/etc/passwd"), Path("/etc/shadow")]
         return cls(
             Limits(memory=int(memory) << 20),

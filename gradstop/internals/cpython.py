@@ -74,7 +74,7 @@ def waiting_pool_threads() -> int:
 def _waits(frame: FrameType) -> bool:
     if frame.f_code is not _pool_worker:
         return False
-    queue = frame.f_locals.get("work_queue")
+    queue: Any = frame.f_locals.get("work_queue")
     return _type(queue) is SimpleQueue and queue.empty()
 
 

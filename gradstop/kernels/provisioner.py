@@ -40,6 +40,7 @@ _KERNEL = [
     "encodings.idna",
     "encodings.latin_1",
 ]
+TARGET = "gradstop.kernels.main:run"
 _LAUNCHER = ["-m", "ipykernel_launcher"]
 _KNOWN = {"env", "cwd", "stdin", "stdout", "stderr", "independent", "extra_arguments", "kernel_id"}
 
@@ -126,6 +127,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
                 _descriptor(options.get("stderr"), 2),
             ],
             preload=[*_KERNEL, *self.preload],
+            target=TARGET,
         )
 
 

@@ -19,8 +19,11 @@ JOB = "gradstop.grading.answer_key.job:run"
 def secret_answer_keys(assignment: Assignment, warm_process: WarmProcess | None) -> dict[str, AnswerKey]:
     """Return the key to each exercise of an assignment of ``solutions/``, under secret seeds.
 
-    Each is made in a fork of its own, as many at a time as there are cores; without a warm process, in this one. Raises
-    CourseError where the assignment, or its code, is faulty.
+    Each is made in a fork of its own, as many at a time as there are cores; without a warm process, in this one.
+
+    Raises:
+        CourseError: where the assignment, or its code, is faulty.
+
     """
     exercises = [cell.grade_id for cell in graded_cells(assignment.notebook) if cell.solution]
     orders = [KeyOrder(str(assignment.folder), name) for name in exercises]

@@ -1,5 +1,7 @@
 """Looks at what was handed in without following it anywhere: plain files, and what a file really is."""
 
+import codecs
+import json
 import os
 import re
 import stat
@@ -12,6 +14,13 @@ _BEGINNINGS = (
     (b"%PDF", "a PDF: ask for the notebook itself"),
     (b"\x89PNG", "a picture: ask for the notebook itself"),
 )
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _PAGE = re.compile(rb"\s*<(!doctype|html|head|\?xml)", re.IGNORECASE)
 _CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
 
@@ -26,6 +35,19 @@ def is_plain(path: Path) -> bool:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
         return False
+
+
+def decode(data: bytes) -> str:
+    """Return a file's text: UTF-8, or what its byte order mark names, or else what Windows wrote in the West."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    for encoding in (json.detect_encoding(data), "cp1252"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
 
 
 def what_it_is(data: bytes) -> str:

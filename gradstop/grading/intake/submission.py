@@ -1,6 +1,5 @@
 """Reads a submission: a notebook of whatever encoding, and the files beside it. Nothing in it is trusted."""
 
-import codecs
 import json
 import os
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode, convert, from_dict
 
-from gradstop.grading.intake.plain_files import UnreadableError, is_plain, names_in, what_it_is
+from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, names_in, what_it_is
 from gradstop.grading.intake.timestamp import read_timestamp
 
 MAX_NOTEBOOK = 20_000_000  # bytes
@@ -19,13 +18,6 @@ MAX_FILES_SIZE = 20_000_000  # bytes, all files beside the notebook
 MAX_CELLS = 2_000
 MAX_FILES = 200
 _NO_NAME = set("<>\"'&`[]?*")  # nbgrader's pages show a student's name as it is, and its patterns read it
-_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 
 
 class NothingHandedInError(UnreadableError):
@@ -127,19 +119,6 @@ def read_notebook(data: bytes, name: str) -> dict[str, Any]:
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"{name} has {len(cells)} cells, more than {MAX_CELLS}")
     return dict(notebook)
-
-
-def decode(data: bytes) -> str:
-    """Return a file's text: UTF-8, or what its byte order mark names, or else what Windows wrote in the West."""
-    for mark, encoding in _MARKS.items():
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    for encoding in (json.detect_encoding(data), "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
 
 
 def _upgraded(notebook: dict[str, Any], name: str) -> dict[str, Any]:

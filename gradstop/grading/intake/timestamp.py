@@ -1,20 +1,18 @@
 """Reads when a submission was handed in: ``timestamp.txt``, which whoever hands in may have written."""
 
-import codecs
 import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gradstop.grading.intake.plain_files import UnreadableError, is_plain
+from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, printable
 
 NAME, MAX_SIZE = "timestamp.txt", 100  # bytes
 # Year first, so that no month is taken for a day; a zone that is one: an offset, UTC, or a place of the tz database.
 _FORM = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Za-z_]+(?:/[\w+-]+)+)?"
 )
-_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _EXAMPLE = "Write 2026-11-28 18:30:00 UTC, or 2026-11-28 18:30 Europe/Berlin"
 
 
@@ -32,14 +30,12 @@ def read_timestamp(folder: Path) -> datetime | None:
         return None
     if not is_plain(path) or path.stat().st_size > MAX_SIZE:
         raise UnreadableError(f"{NAME} is no file of at most {MAX_SIZE} bytes: take it away, or mend it")
-    data = path.read_bytes()
-    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
-    text = data.decode(encoding, errors="replace").strip()
+    text = decode(path.read_bytes()).strip()
     return _parsed(text) if text else None
 
 
 def _parsed(text: str) -> datetime:
-    shown = "".join(sign if sign.isprintable() else "?" for sign in text[:40])
+    shown = printable(text[:40])
     found = _FORM.fullmatch(text)
     if found is None:
         raise UnreadableError(f"{NAME} holds no date of one meaning: {shown!r}. {_EXAMPLE}")

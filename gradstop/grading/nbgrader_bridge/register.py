@@ -14,10 +14,9 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from gradstop.course import Assignment, CourseError, find_assignment, read_json
+from gradstop.course.files import CONFIG
 from gradstop.grading.nbgrader_bridge.errors import complaints
 from gradstop.grading.nbgrader_bridge.gradebook import open_gradebook
-
-CONFIG = "nbgrader_config.py"
 
 
 def course_config(root: Path) -> Config:

@@ -15,6 +15,7 @@ import psutil
 from gradstop.course import CourseError
 from gradstop.forkserver.forked import ForkedProcess
 from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
+from gradstop.grading.intake.plain_files import printable
 from gradstop.grading.rules import Rules
 
 ANSWER_TIMEOUT = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
@@ -115,7 +116,7 @@ class SubmissionProcess:
             raise SubmissionLostError("its process gave another answer than it should")
         names = answer.get("changed")
         if isinstance(names, list):
-            self.changed = tuple(_printable(text[:80]) for text in names[:20] if isinstance(text, str))
+            self.changed = tuple(printable(text) for text in names[:20] if isinstance(text, str))
 
     def _say(self, message: Any) -> None:
         try:
@@ -155,10 +156,6 @@ class SubmissionProcess:
         with suppress(psutil.NoSuchProcess):
             if _memory(self._known) - self._inherited > most:
                 raise SubmissionLostError(f"it took more than {most >> 20} MiB of memory")
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 _SIGNALS = {

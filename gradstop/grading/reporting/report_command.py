@@ -61,7 +61,7 @@ def _since(
     kept = {outcome.student: outcome for outcome in outcomes}
     version = version_of(assignment)
     unread, outdated = {}, {}
-    for student in sorted({*_handed_in(course, assignment), *kept}):
+    for student in sorted({*course.handed_in(), *kept}):
         try:
             fresh = course.read(assignment, student).fingerprint(version)
             reason = "not graded yet"
@@ -72,14 +72,6 @@ def _since(
         elif fresh != kept[student].fingerprint and not kept[student].problem:
             outdated[student] = "the submission, or what judges it, has changed since" if fresh else reason
     return unread, outdated
-
-
-def _handed_in(course: Course, assignment: Assignment) -> list[str]:
-    """Return who has a folder; nobody where submissions have been moved away."""
-    try:
-        return course.students(assignment)
-    except CourseError:
-        return []
 
 
 def summary(report: Report) -> list[str]:
