@@ -42,8 +42,7 @@ def grade_unit(bundle: bytes, unit: bytes) -> bytes:
     submission, said = work.submission, ""
     try:
         cells = read_cells(submission.notebook, f"{known.assignment.partition('-')[2]}.ipynb")
-        if known.template.is_of_another(cells):
-            raise UnreadableError(f"this is no notebook of {known.assignment}: none of its exercises is in it")
+        known.template.refuse_another(cells, known.assignment)
         return msgspec.json.encode(assess(known, submission, known.template.restore(cells), work.rules))
     except UnreadableError as reason:
         problem = str(reason)

@@ -8,6 +8,7 @@ from gradstop.course.files import CONFIG
 from gradstop.sandbox import Limits
 
 TIMEOUT, MEMORY, LEAST_MEMORY = 30.0, 1024, 128  # seconds; MiB
+MAX_TIMEOUT = 1e6  # seconds; JSON, in which limits are handed on and kept, has no infinity
 LAZY_IMPORTS = (
     "torch._dynamo",
     "torch.fx.experimental.symbolic_shapes",
@@ -54,6 +55,7 @@ class Rules:
         timeout, memory = TIMEOUT if timeout is None else timeout, MEMORY if memory is None else memory
         if not timeout > 0 or memory < LEAST_MEMORY:
             raise CourseError(f"--timeout is more than 0 seconds, --memory at least {LEAST_MEMORY} MiB.")
+        timeout = min(timeout, MAX_TIMEOUT)
         hidden = [root / name for name in ("solutions", "grading", CONFIG)]
         hidden += [Path("/etc/passwd"), Path("/etc/shadow")]
         return cls(

@@ -3,9 +3,12 @@
 import json
 from datetime import datetime
 
+import msgspec
 import pytest
+from nbformat import from_dict
 from support.classroom import SOLVED, hand_in, make_course, run
 from support.course import ASSIGNMENTS, ROOT
+from traitlets.config import Config
 
 from gradstop.course import find_assignment, read_json
 from gradstop.grading.batch import _stands
@@ -17,6 +20,7 @@ from gradstop.grading.intake.template import Template
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out, handed_out_template
 from gradstop.grading.nbgrader_bridge.course import open_course
+from gradstop.grading.nbgrader_bridge.execute import RestoreCells
 from gradstop.grading.rules import Rules
 
 NAME = "03-detach"
@@ -97,6 +101,20 @@ def test_a_notebook_that_has_lost_its_marks_is_still_of_the_assignment():
     bare = [{"cell_type": "code", "source": "def stop(x):\n    return x.detach()"}]
     assert not template.is_of_another(bare)
     assert template.is_of_another([{"cell_type": "code", "source": "print(1)"}])
+
+
+def test_nbgrader_s_own_way_refuses_the_notebook_of_another_assignment_too():
+    restore = RestoreCells(config=Config({"CourseDirectory": {"root": str(ROOT)}}))
+    own, other = (from_dict(read_json(handed_out(find_assignment(ROOT, name)))) for name in (NAME, "02-requires-grad"))
+    resources = {"nbgrader": {"assignment": NAME}}
+    assert restore.preprocess(own, resources)[0].cells
+    with pytest.raises(UnreadableError, match="this is no notebook of 03-detach"):
+        restore.preprocess(other, resources)
+
+
+def test_no_limit_of_time_is_one_that_can_be_written():
+    rules = Rules.of_course(ROOT, find_assignment(ROOT, NAME), timeout=float("inf"))
+    assert msgspec.json.decode(msgspec.json.encode(rules), type=Rules) == rules
 
 
 def test_an_assignment_is_found_as_a_shell_completes_it():

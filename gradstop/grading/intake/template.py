@@ -11,6 +11,7 @@ from typing import Any
 
 from gradstop.course import CHECK
 from gradstop.grading.intake.outputs import clean_text, is_base64
+from gradstop.grading.intake.plain_files import UnreadableError
 
 Cell = dict[str, Any]
 _CELL_TYPES = ("code", "markdown", "raw")
@@ -30,8 +31,18 @@ class Template:
         """The cells that nbgrader knows, by their names."""
         return {_grade_id(cell): cell for cell in self.notebook["cells"] if _grade_id(cell)}
 
+    def refuse_another(self, submitted: list[Cell], assignment: str) -> None:
+        """Let the notebook of another assignment not be graded as one in which nothing was done.
+
+        Raises:
+            UnreadableError: where none of the exercises is in it.
+
+        """
+        if self.is_of_another(submitted):
+            raise UnreadableError(f"this is no notebook of {assignment}: none of its exercises is in it")
+
     def is_of_another(self, submitted: list[Cell]) -> bool:
-        """Whether a notebook has nothing of this assignment: no exercise's cell, and no exercise's name in any cell."""
+        """Whether a notebook has nothing of this assignment: no exercise's cell, and no cell that defines one."""
         exercises = {mark for mark, cell in self.cells.items() if cell["metadata"]["nbgrader"]["solution"]}
         found = {_grade_id(cell).removeprefix(CHECK) for cell in submitted}
         return not exercises & found and not any(

@@ -17,7 +17,6 @@ from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.record import Record
 
-ANSWER = "answer"  # in an order, the submission's own function
 CONTROLS = 3  # runs of controls for one exercise, which has some thirty of its own
 NO_PROCESS = "the submission's process did not answer"
 DISTRUST = (

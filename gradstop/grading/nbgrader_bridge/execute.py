@@ -44,9 +44,15 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
     """Gives a submission the marks and locked cells that the assignment was handed out with, and nothing else."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """Restore one notebook. ``resources["nbgrader"]`` names the assignment."""
-        root = Path(CourseDirectory(parent=self).root)
-        template = handed_out_template(find_assignment(root, resources["nbgrader"]["assignment"]))
+        """Restore one notebook. ``resources["nbgrader"]`` names the assignment.
+
+        Raises:
+            UnreadableError: where the notebook is another assignment's.
+
+        """
+        root, name = Path(CourseDirectory(parent=self).root), resources["nbgrader"]["assignment"]
+        template = handed_out_template(find_assignment(root, name))
+        template.refuse_another(nb.cells, name)
         return from_dict(template.restore(nb.cells)), resources
 
 

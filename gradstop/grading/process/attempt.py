@@ -46,8 +46,10 @@ class Attempt:
         self.close()
 
     def run_cells(self) -> None:
-        """Run all cells but the checks in a fresh process, which is left running."""
+        """Run all cells but the checks in a fresh process, which is left running; without one there are no outputs."""
         outputs = self._run_until_all_have_run()
+        if not self.can_be_observed:
+            return
         lost = {
             number: [
                 error_output("CellLost", f"This cell was stopped: {why}. The other cells were run again without it.")
