@@ -56,6 +56,15 @@ def test_an_uneven_number_of_points_is_covered_once():
     assert bins[-2:] == [Bin(16, 17.5, 1), Bin(17.5, 17.5, 1)]
 
 
+def test_answers_without_a_function_count_together_whatever_the_reason():
+    reasons = [
+        "its cell stops with NameError: x",
+        "the notebook defines no function of this name. Did you mean 'stopp'?",
+    ]
+    page = page_on(*(outcome(f"s{i}", wrong("stop", passed=0, first=reason)) for i, reason in enumerate(reasons)))
+    assert re.search(r"when there is no function to observe\s*<span class=\"soft\">\(2\)", page)
+
+
 def test_an_exercise_counts_whole_answers_shares_and_the_case_that_most_failed_first():
     answers = [wrong("stop", passed=0), wrong("stop", passed=0), wrong("stop", passed=2), stub("stop")]
     report = report_on(outcome("full"), *(outcome(f"s{i}", earned) for i, earned in enumerate(answers)))
