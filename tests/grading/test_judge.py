@@ -15,7 +15,7 @@ from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
-from gradstop.grading.judging.judge import judge_all
+from gradstop.grading.judging.judge import CONTROLS, _Session, judge_all
 from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.record import Record
@@ -147,6 +147,15 @@ def test_an_observer_that_lies_for_the_better_is_not_trusted():
     assert not any(trusted.values())
     assert {name: verdict.passed for name, verdict in verdicts.items()} == NOTHING
     assert "could not be judged" in " ".join(as_text(verdicts["stop"]).split())
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_among_the_controls_there_is_one_by_which_a_lie_shows_whatever_is_drawn(name):
+    reference = references_of(DETACH, 0)[name]
+    for _ in range(500):
+        asked = [order for order in _Session(reference, controls()[name], 1.0)._orders if order.control]
+        assert len(asked) == CONTROLS
+        assert any(reference.behaviours[one.control.number][1][one.case][one.index] for one in asked)
 
 
 def test_no_process_and_silence_earn_nothing():

@@ -107,14 +107,23 @@ class _Session:
         self._trusted = True
 
     def _control_orders(self) -> list[_Order]:
-        """Return some runs of controls, each on a trial that the answer gets too."""
+        """Return some runs of controls, each on a trial that the answer gets too.
+
+        In one of them the control does something else than the solution: where an observer says of each function that
+        it does what the solution does, this one is not seen as it is, whatever the others are.
+        """
+        behaviours, trials = self._reference.behaviours, self._reference.trials
         pairs = [(case, control) for control in self._controls for case in control.cases]
-        orders = []
-        for case, control in self._chance.sample(pairs, min(CONTROLS, len(pairs))):
-            trials = self._reference.trials[case]
-            index = self._chance.randrange(len(trials))
-            orders.append(_Order(case, index, trials[index], control))
-        return orders
+        telling = [
+            (case, index, control)
+            for case, control in pairs
+            for index, differs in enumerate(behaviours[control.number][1][case])
+            if differs
+        ]
+        chosen = self._chance.sample(telling, min(1, len(telling)))
+        for case, control in self._chance.sample(pairs, min(CONTROLS - len(chosen), len(pairs))):
+            chosen.append((case, self._chance.randrange(len(trials[case])), control))
+        return [_Order(case, index, trials[case][index], control) for case, index, control in chosen]
 
     def observe(self, channel: Channel) -> None:
         """Go through all orders; what ends it is kept as the reason why the rest is missing."""
