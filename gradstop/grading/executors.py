@@ -21,7 +21,7 @@ from gradstop.course import CourseError
 from gradstop.grading.process.shared import share_warm_process
 from gradstop.grading.process.warm_process import WarmProcess
 from gradstop.grading.rules import Rules
-from gradstop.internals.cpython import workers_of
+from gradstop.internals.cpython import end_workers
 from gradstop.sandbox.system import die_with_parent
 
 Work = Callable[[bytes, bytes], bytes]
@@ -108,10 +108,7 @@ class Local:
         """End the workers; what they have not finished is done again, now or in another run."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            workers = workers_of(pool)
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in workers:
-                worker.kill()
+            end_workers(pool)
 
     def close(self) -> None:
         """End the workers and the warm process."""

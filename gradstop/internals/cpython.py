@@ -59,6 +59,20 @@ def workers_of(pool: "ProcessPoolExecutor") -> "list[BaseProcess]":
     return list((pool._processes or {}).values())
 
 
+def end_workers(pool: "ProcessPoolExecutor") -> None:
+    """End a pool's processes at once, and the pool with them.
+
+    A process that is killed while it writes a result leaves half of one. Who reads it waits for the rest as long as
+    anybody could write it: here that is this process alone, which then would not end either.
+    """
+    workers, results = workers_of(pool), pool._result_queue
+    pool.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.kill()
+    if results is not None:
+        results._writer.close()  # type: ignore[attr-defined]
+
+
 def waiting_pool_threads() -> int:
     """Count the threads of ``ThreadPoolExecutor`` that wait for work, of which there is none: they run nothing.
 

@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from support.forks import in_a_fork
+from support.forks import in_a_fork, printed_by
 
 from gradstop.grading.inside import guard as guard_module
 from gradstop.grading.inside.guard import Guard
@@ -202,3 +202,29 @@ def test_a_pool_of_threads_works_again_in_a_fork_once_it_has_begun_anew():
             assert pool.submit(lambda: 7).result(timeout=5) == 7
 
         in_a_fork(use)
+
+
+HALF_A_RESULT = """
+import os, signal, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import connection, get_context
+from gradstop.internals.cpython import end_workers
+
+def write_half():
+    def send(self, data, write=None):
+        os.write(self._handle, data[: len(data) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+    connection.Connection._send = send
+    return "a result"
+
+pool = ProcessPoolExecutor(1, get_context("fork"))
+pool.submit(write_half)
+time.sleep(0.5)
+end_workers(pool)
+print("ended")
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_has_ended_a_pool_in_the_middle_of_a_result_ends_too():
+    assert printed_by(HALF_A_RESULT, timeout=30) == ["ended"]
