@@ -59,6 +59,8 @@ def _told_apart(difference: Difference, often: int) -> Difference:
 def agrees(got: Json, wanted: Observation) -> bool:
     """Whether a value, of whatever form, agrees with an observation."""
     try:
+        if got == wanted.value and repr(got) == repr(wanted.value):  # the usual case, in a tenth of the time
+            return True  # repr tells True from 1, as ``close`` does
         return not KINDS[wanted.kind].differs(got, wanted.value)
     except _MALFORMED:
         return False

@@ -7,6 +7,7 @@ import torch
 
 from gradstop.compare import compare
 from gradstop.compare.close import close
+from gradstop.compare.difference import agrees
 from gradstop.compare.kinds import KINDS
 from gradstop.observe import Observer
 from gradstop.observe.log import ObservationLog
@@ -160,6 +161,11 @@ def test_a_report_of_any_form_is_compared_without_an_error(kind, value):
     (difference,) = compare(Record("test", (), (Observation("it", kind, value),)), wanted)
     json.dumps(vars(difference))
     assert compare(wanted, wanted) == []
+
+
+@pytest.mark.parametrize(("got", "expected"), [(1, True), (1.0, 1), ([1.0], [True]), ({"a": 0}, {"a": False})])
+def test_what_is_equal_and_of_another_type_differs(got, expected):
+    assert not agrees(got, Observation("it", "value", expected))
 
 
 def called(function):
