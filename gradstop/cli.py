@@ -5,18 +5,21 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from gradstop import logs
-from gradstop.course import CourseError, find_assignment
-from gradstop.course.files import EXERCISES
+from gradstop.course import CourseError, assignments, find_assignment
+from gradstop.course.files import SOLUTIONS
+from gradstop.course.root import course_root
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0, or 1 after a sentence that says what is wrong."""
     options = _parser().parse_args(arguments)
+    options.root = course_root(Path.cwd()) if options.root is None else options.root.resolve()
     logs.to_terminal(logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.ERROR + 1)
-    logs.to_files(options.root.resolve(), f"gradstop {options.command}")
+    logs.to_files(options.root, f"gradstop {options.command}")
     try:
         code = int(options.run(options))
         sys.stdout.flush()
@@ -41,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gradstop", description="Where Gradients Stop: the course's commands.")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the course's folder (default: this one)")
+    parser.add_argument("--version", action="version", version=f"gradstop {version('gradstop')}")
+    parser.add_argument("--root", type=Path, help="the course's folder (default: the nearest, from this one upwards)")
     diagnosis = argparse.ArgumentParser(add_help=False)
     diagnosis.add_argument("--verbose", action="store_true", help="say what is being done")
     diagnosis.add_argument("--debug", action="store_true", help="say it in detail, and show the traceback of a fault")
@@ -59,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     start = command("start", _start, "copy an assignment to work/, where updates leave it alone")
-    start.add_argument("assignment", help="for example 03-detach")
+    start.add_argument("assignment", help="for example 03-detach, detach, or 3")
+    read = command("read", _read, "copy the book's pages to work/book, where you may change them")
+    read.add_argument("page", help="for example 03-detach, detach, or 3")
     progress = command("progress", _progress, "show what is solved and what to try next")
     progress.add_argument("folder", nargs="?", type=Path, help="an assignment or a folder of them (default: work)")
     grade = command(
@@ -98,52 +104,51 @@ def _parser() -> argparse.ArgumentParser:
 def _start(options: argparse.Namespace) -> int:
     from gradstop.checking.workspace import start
 
-    print(start(options.root.resolve(), options.assignment))
+    print(start(options.root, options.assignment))
+    return 0
+
+
+def _read(options: argparse.Namespace) -> int:
+    from gradstop.checking.workspace import read
+
+    print(read(options.root, options.page))
     return 0
 
 
 def _progress(options: argparse.Namespace) -> int:
-    from gradstop.checking.progress import assignments_in, next_step, progress
-    from gradstop.checking.workspace import WORK
+    from gradstop.checking.progress import progress_command
 
-    work = options.root / WORK
-    for assignment in assignments_in(options.folder or (work if work.is_dir() else options.root / EXERCISES)):
-        states = list(progress(assignment))
-        print(f"{assignment.name}: {sum(state.solved for state in states)} of {len(states)} solved")
-        for state in states:
-            print(f"  {state.exercise:<24}{state.words()}")
-        print(f"  {next_step(states)}")
-    return 0
+    return progress_command(options.root, options.folder)
 
 
 def _grade(options: argparse.Namespace) -> int:
     from gradstop.grading.command import grade_command
 
-    return grade_command(options.root.resolve(), options)
+    return grade_command(options.root, options)
 
 
 def _report(options: argparse.Namespace) -> int:
     from gradstop.grading.reporting.report_command import report_command
 
-    return report_command(options.root.resolve(), options)
+    return report_command(options.root, options)
 
 
 def _explain(options: argparse.Namespace) -> int:
     from gradstop.grading.reporting.explain import explain_command
 
-    return explain_command(options.root.resolve(), options)
+    return explain_command(options.root, options)
 
 
 def _export(options: argparse.Namespace) -> int:
     from gradstop.grading.reporting.export import export_command
 
-    return export_command(options.root.resolve(), options)
+    return export_command(options.root, options)
 
 
 def _doctor(options: argparse.Namespace) -> int:
     from gradstop.doctor import findings
 
-    for finding in findings(options.root.resolve()):
+    for finding in findings(options.root):
         print(finding.line(), flush=True)
     return 0
 
@@ -151,7 +156,7 @@ def _doctor(options: argparse.Namespace) -> int:
 def _refresh(options: argparse.Namespace) -> int:
     from gradstop.authoring.refresh import refresh
 
-    for line in refresh(options.root.resolve(), options.only):
+    for line in refresh(options.root, options.only):
         print(line, flush=True)
     return 0
 
@@ -159,7 +164,9 @@ def _refresh(options: argparse.Namespace) -> int:
 def _new(options: argparse.Namespace) -> int:
     from gradstop.authoring.new import new_exercise
 
-    root = options.root.resolve()
+    root = options.root
+    if not assignments(root):
+        raise CourseError(f"{root.name}/ is no course, as it has no {SOLUTIONS}/: say this in a clone of one.")
     for path in new_exercise(root, options.exercise):
         print(f"fill in {path.relative_to(root)}")
     print(f"then: gradstop vet {options.exercise.partition('/')[0]}; make refresh; add its page to _toc.yml")
@@ -170,7 +177,7 @@ def _vet(options: argparse.Namespace) -> int:
     from gradstop.authoring.bench import Bench
     from gradstop.authoring.vet import vet
 
-    bench = Bench(find_assignment(options.root.resolve(), options.assignment))
+    bench = Bench(find_assignment(options.root, options.assignment))
     faults = [fault for exercise in bench.solutions for fault in vet(bench, exercise)]
     for fault in faults:
         print(fault)

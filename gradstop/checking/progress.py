@@ -8,9 +8,14 @@ from typing import Any
 from gradstop.checking.captured_output import printed
 from gradstop.checking.check import run_check
 from gradstop.checking.recording import Recording, read_recording
+from gradstop.checking.time_limit import TimeOver, time_limit
 from gradstop.compare import Verdict
 from gradstop.compare.report import reading, unwritten
 from gradstop.course import CHECK, Assignment, CourseError, did_you_mean, read_json
+from gradstop.course.files import EXERCISES, KEEP, WORK
+
+SECONDS = 30.0  # for a cell, and for the cases of an exercise
+_ENDLESS = f"has not ended after {SECONDS:g} s: look for a loop that never ends"
 
 
 @dataclass(frozen=True)
@@ -45,14 +50,43 @@ def assignments_in(folder: Path) -> list[Assignment]:
     """
     found = [folder] if (folder / "cases.py").is_file() else sorted(p.parent for p in folder.glob("*/cases.py"))
     if not found:
-        raise CourseError(f"There is no assignment in {folder.name}/: name a folder that holds one, such as exercises.")
+        raise CourseError(f"There is no assignment in {folder.resolve().name}/. To begin one: gradstop start 03-detach")
     return [Assignment(path.resolve()) for path in found]
+
+
+def progress_command(root: Path, folder: Path | None) -> int:
+    """Print the state of each exercise as soon as it is known; return 1 where a file of an assignment cannot be read.
+
+    Args:
+        root: the course's folder, or the one that holds ``work``.
+        folder: an assignment or a folder of them. Without one it is the assignment in the working directory, else
+            all in ``work``, else all in ``exercises``.
+
+    Raises:
+        CourseError: where there is no assignment.
+
+    """
+    here = Path.cwd()
+    work = root / WORK if (root / WORK).is_dir() else root / EXERCISES
+    code = 0
+    for assignment in assignments_in(folder or (here if (here / "cases.py").is_file() else work)):
+        print(assignment.name, flush=True)
+        states = []
+        try:
+            for state in progress(assignment):
+                states.append(state)
+                print(f"  {state.exercise:<24}{state.words()}", flush=True)
+            print(f"  {sum(state.solved for state in states)} of {len(states)} solved. {next_step(states)}")
+        except CourseError as trouble:  # and the other assignments go on
+            print(f"  {trouble}")
+            code = 1
+    return code
 
 
 def progress(assignment: Assignment) -> Iterator[State]:
     """Run the answers in an assignment's notebook and yield the state of each exercise.
 
-    The cells run in this process, in order, without the checks.
+    The cells run in this process, in order, without the checks; each cell, and each exercise's cases, for ``SECONDS``.
 
     Raises:
         CourseError: for a notebook or a recording that cannot be read.
@@ -70,8 +104,13 @@ def _state(exercise: str, namespace: dict[str, Any], failures: dict[str, str], r
         functions = [name for name, value in namespace.items() if callable(value)]
         missing = f"no function of this name.{did_you_mean(exercise, functions)}"
         return State(exercise, None, failures.get(exercise, missing), ())
-    with printed():
-        verdict = run_check(function, recording, recording.references[exercise])
+    try:
+        with printed(), time_limit(SECONDS):
+            verdict = run_check(function, recording, recording.references[exercise])
+    except TimeOver:
+        return State(exercise, None, f"it {_ENDLESS}", ())
+    except SystemExit:
+        return State(exercise, None, "it ends Python, with exit() or quit()", ())
     return State(exercise, verdict, "", tuple(reading(verdict, recording.sections)))
 
 
@@ -79,18 +118,30 @@ def _run_cells(notebook: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what the cells define, and for each cell that fails its grade_id and error."""
     namespace: dict[str, Any] = {"__name__": "answers"}
     failures = {}
-    for cell in read_json(notebook)["cells"]:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-        if cell["cell_type"] != "code" or name.startswith(CHECK):
-            continue
+    for name, cell in _code_cells(notebook):
         lines = "".join(cell["source"]).splitlines(keepends=True)
         source = "".join(line for line in lines if not line.startswith(("%", "!")))
         try:
-            with printed():
+            with printed(), time_limit(SECONDS):
                 exec(compile(source, f"{notebook.name}:{name}", "exec"), namespace)  # noqa: S102 - the learner's own
-        except Exception as error:  # whatever an answer raises is reported, and the others go on
+        except TimeOver:
+            failures[name] = f"its cell {_ENDLESS}"
+        except (Exception, SystemExit) as error:  # whatever an answer raises is reported, and the others go on
             failures[name] = f"its cell fails: {type(error).__name__}: {error}"
     return namespace, failures
+
+
+def _code_cells(notebook: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the cells with code but for the checks, each with its grade_id."""
+    try:
+        for cell in read_json(notebook)["cells"]:
+            name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+            if cell["cell_type"] == "code" and not name.startswith(CHECK):
+                "".join(cell["source"])
+                yield name, cell
+    except (KeyError, TypeError, AttributeError):
+        place = f"{notebook.parent.name}/{notebook.name}"
+        raise CourseError(f"{place} is no notebook as Jupyter writes it (nbformat 4).{KEEP}") from None
 
 
 def next_step(states: list[State]) -> str:

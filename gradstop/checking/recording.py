@@ -7,6 +7,7 @@ import torch
 
 from gradstop.compare import Reference
 from gradstop.course import Assignment, CourseError
+from gradstop.course.files import again
 from gradstop.observe import Case, read_cases
 from gradstop.reference_file import read_reference_file
 
@@ -49,9 +50,18 @@ def read_recording(assignment: Assignment) -> Recording:
 
 @lru_cache(maxsize=8)
 def _read(assignment: Assignment, stamps: tuple[int, ...]) -> Recording:  # noqa: ARG001 - the cache's key
-    file, cases = read_reference_file(assignment), read_cases(assignment.read_cases())
+    file, cases = read_reference_file(assignment), _cases(assignment)
     for name, reference in file.references.items():
         if [case.name for case in cases.get(name, [])] != list(reference.trials):
             place = f"{assignment.name}/{assignment.reference.name}"
-            raise CourseError(f"{place} has other cases than cases.py beside it: get the assignment's folder again.")
+            raise CourseError(f"{place} has other cases than cases.py beside it. {again(assignment)}")
     return Recording(cases, file.references, file.sections, file.torch)
+
+
+def _cases(assignment: Assignment) -> dict[str, list[Case]]:
+    source = assignment.read_cases()
+    try:
+        return read_cases(source)
+    except Exception as error:
+        said = f"{assignment.name}/{assignment.cases.name} was changed, and fails: {type(error).__name__}: {error}."
+        raise CourseError(f"{said} {again(assignment)}") from None

@@ -2,9 +2,9 @@
 
 from gradstop.course.answers import Answer, read_answers, right, wrong
 from gradstop.course.did_you_mean import did_you_mean
+from gradstop.course.errors import CourseError
 from gradstop.course.files import (
     Assignment,
-    CourseError,
     assignment_here,
     assignments,
     find_assignment,

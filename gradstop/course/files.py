@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradstop.course.did_you_mean import did_you_mean
+from gradstop.course.errors import CourseError
+from gradstop.course.named import named
 
 SOLUTIONS, EXERCISES, BOOK, CONFIG = "solutions", "exercises", "book", "nbgrader_config.py"
+WORK = "work"  # a learner's copies; ignored by git
 
-
-class CourseError(Exception):
-    """Something about the course's files that the reader of the message can mend."""
+NOTEBOOK = ".ipynb"
+KEEP = " Keep it: your answers may be in it, and in the folder .ipynb_checkpoints beside it is an earlier state."
 
 
 @dataclass(frozen=True)
@@ -58,26 +59,30 @@ class Assignment:
         return read_text(self.cases)
 
 
+def again(assignment: Assignment) -> str:
+    """Say how to have the files beside an assignment's notebook renewed."""
+    kind = assignment.folder.parent.name
+    if kind in (SOLUTIONS, EXERCISES):
+        return f"git restore {kind}/{assignment.name} brings back what was committed."
+    return f"gradstop start {assignment.name} copies what it needs once more; a notebook of yours stays as it is."
+
+
 def assignments(root: Path) -> list[Assignment]:
     """Return the course's assignments in order, as they lie in ``solutions/``."""
     return [Assignment(path.parent) for path in sorted((root / SOLUTIONS).glob("*/cases.py"))]
 
 
 def find_assignment(root: Path, name: str) -> Assignment:
-    """Return the assignment of this name.
+    """Return the assignment that a name, number or topic stands for.
 
     Raises:
         CourseError: that lists those there are.
 
     """
-    known, name = assignments(root), name.rstrip("/")  # as a shell completes it
-    for assignment in known:
-        if assignment.name == name:
-            return assignment
+    known = {assignment.name: assignment for assignment in assignments(root)}
     if not known:
-        raise CourseError(f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this from the course's root.")
-    names = [assignment.name for assignment in known]
-    raise CourseError(f"There is no assignment {name!r}.{did_you_mean(name, names)} There is: {', '.join(names)}.")
+        raise CourseError(f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this in the course's folder.")
+    return known[named(name, known, "assignment")]
 
 
 def assignment_here(namespace: dict[str, Any]) -> Assignment:
@@ -111,7 +116,9 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise CourseError(f"{path.parent.name}/{path.name} is missing: get the assignment's folder again.") from None
+        raise CourseError(f"{path.parent.name}/{path.name} is missing{_instead(path)}") from None
+    except OSError as error:
+        raise CourseError(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise CourseError(f"{path.parent.name}/{path.name} is not UTF-8 text: {error.reason}.") from None
 
@@ -127,4 +134,13 @@ def read_json(path: Path) -> Any:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
         place = f"{path.parent.name}/{path.name}, line {error.lineno}"
-        raise CourseError(f"{place}: {error.msg}. The file is damaged: get it again.") from None
+        kept = KEEP if path.suffix == NOTEBOOK else f" {again(Assignment(path.parent))}"
+        raise CourseError(f"{place}: {error.msg}. The file is damaged.{kept}") from None
+
+
+def _instead(path: Path) -> str:
+    """Say what to do about a file that is missing, and never to copy over what somebody has written."""
+    others = sorted(other.name for other in path.parent.glob(f"*{NOTEBOOK}"))
+    if path.suffix == NOTEBOOK and others:
+        return f", and there is {', '.join(others)}: give the one with your answers the name {path.name}."
+    return f". {again(Assignment(path.parent))}"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradstop.course.files import CourseError, read_json
+from gradstop.course.errors import CourseError
+from gradstop.course.files import read_json
 
 CHECK = "check-"  # before an exercise's name, the grade_id of its check cell
 

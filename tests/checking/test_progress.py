@@ -9,7 +9,6 @@ from support.course import ROOT, bench_of
 from gradstop.checking.progress import assignments_in, next_step, progress
 from gradstop.checking.workspace import start
 from gradstop.cli import main
-from gradstop.course import CourseError
 
 NAME = "03-detach"
 
@@ -17,6 +16,7 @@ NAME = "03-detach"
 @pytest.fixture
 def root(tmp_path):
     shutil.copytree(ROOT / "exercises", tmp_path / "exercises")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     return tmp_path
 
 
@@ -49,30 +49,72 @@ def test_progress_says_what_is_solved_and_what_to_try_next(root):
     assert next_step(found).startswith("Next: stop. Read: chapter 3, “Data is not detach”")
 
 
-def test_an_update_keeps_the_answers_and_renews_the_cases(root):
-    start(root, NAME)
-    answer(root, stop="mine")
-    (root / "exercises" / NAME / "cases.py").write_text("# newer")
-    assert "your answers are kept" in start(root, NAME)
-    assert "mine" in (root / "work" / NAME / "detach.ipynb").read_text()
-    assert (root / "work" / NAME / "cases.py").read_text() == "# newer"
-
-
-def test_an_unknown_assignment_lists_those_there_are(root):
-    with pytest.raises(CourseError, match=r"There is: .*03-detach"):
-        start(root, "77-none")
-
-
 def test_the_commands_speak_in_sentences(root, capsys):
     assert main(["--root", str(root), "start", NAME]) == 0
     assert main(["--root", str(root), "progress"]) == 0
-    assert "03-detach: 0 of 5 solved" in capsys.readouterr().out
+    assert "0 of 5 solved" in capsys.readouterr().out
     assert main(["--root", str(root), "progress", str(root)]) == 1
     assert "There is no assignment" in capsys.readouterr().err
 
 
-def test_a_damaged_notebook_is_named(root, capsys):
+def write(root, text):
+    (root / "work" / NAME / "detach.ipynb").write_text(text)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"cells": [3]}', '{"cells": [{"cell_type": "code"}]}'])
+def test_a_damaged_notebook_is_named_and_the_others_go_on(root, capsys, text):
     start(root, NAME)
-    (root / "work" / NAME / "detach.ipynb").write_text("{")
+    start(root, "08-memory")
+    write(root, text)
     assert main(["--root", str(root), "progress"]) == 1
-    assert "03-detach/detach.ipynb, line 1" in capsys.readouterr().err
+    said = capsys.readouterr().out
+    assert "03-detach/detach.ipynb" in said
+    assert "Keep it" in said
+    assert "0 of 4 solved" in said.partition("08-memory")[2] or "0 of 5 solved" in said.partition("08-memory")[2]
+
+
+def test_a_renamed_notebook_is_told_by_name(root, capsys):
+    start(root, NAME)
+    notebook = root / "work" / NAME / "detach.ipynb"
+    notebook.rename(notebook.with_name("my detach.ipynb"))
+    assert main(["--root", str(root), "progress"]) == 1
+    assert "there is my detach.ipynb: give the one with your answers the name detach.ipynb" in capsys.readouterr().out
+
+
+def test_a_changed_file_of_cases_is_no_traceback(root, capsys):
+    start(root, NAME)
+    (root / "work" / NAME / "cases.py").write_text("import nothing_of_this_name")
+    assert main(["--root", str(root), "progress"]) == 1
+    assert "gradstop start 03-detach" in capsys.readouterr().out
+
+
+ENDLESS = """def stop(x):
+    while True:
+        try:
+            while True:
+                pass
+        except Exception:
+            pass
+"""
+
+
+def test_what_does_not_end_is_ended_and_the_others_go_on(root, monkeypatch):
+    monkeypatch.setattr("gradstop.checking.progress.SECONDS", 0.5)
+    start(root, NAME)
+    solution = bench_of(NAME).cells["one_path"].source
+    answer(root, stop=ENDLESS, scale_grad="while True: pass", one_path=solution, to_numpy_copy="exit()")
+    found = {state.exercise: state.words() for state in states(root)}
+    assert "look for a loop that never ends" in found["stop"]
+    assert found["scale_grad"].startswith("its cell has not ended")
+    assert found["one_path"] == "solved"
+    assert found["to_numpy_copy"].startswith("its cell fails: SystemExit")
+
+
+def test_inside_an_assignment_progress_is_of_this_one(root, capsys, monkeypatch):
+    start(root, NAME)
+    start(root, "08-memory")
+    monkeypatch.chdir(root / "work" / NAME)
+    assert main(["progress"]) == 0
+    said = capsys.readouterr().out
+    assert NAME in said
+    assert "08-memory" not in said

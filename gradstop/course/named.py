@@ -1,0 +1,34 @@
+"""Finds what a short name stands for."""
+
+from collections.abc import Iterable
+
+from gradstop.course.did_you_mean import did_you_mean
+from gradstop.course.errors import CourseError
+
+
+def named(name: str, known: Iterable[str], what: str) -> str:
+    """Return the one of the known names that ``name`` stands for: all of it, its number, its topic, or a beginning.
+
+    Args:
+        name: what somebody typed, such as ``03-detach``, ``3``, ``detach`` or ``03-detach/``.
+        known: names such as ``03-detach``.
+        what: the word for such a thing in the message, such as ``assignment``.
+
+    Raises:
+        CourseError: where it stands for none, or for several.
+
+    """
+    known, typed = list(known), name.rstrip("/").removesuffix(".ipynb")
+    numbered = f"{typed:0>2}-" if typed.isdecimal() else typed
+    for fits in (
+        [other for other in known if typed == other],
+        [other for other in known if typed == other.partition("-")[2]],
+        [other for other in known if typed and other.startswith(numbered)],
+        [other for other in known if typed and other.partition("-")[2].startswith(typed)],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise CourseError(f"{name!r} is more than one {what}: {', '.join(fits)}. Say more of its name.")
+    meant = did_you_mean(typed, [*known, *(other.partition("-")[2] for other in known)])
+    raise CourseError(f"There is no {what} {name!r}.{meant} There is: {', '.join(known) or 'none'}.")

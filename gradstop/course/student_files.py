@@ -1,0 +1,24 @@
+"""What a learner gets a copy of: the assignments and the book's pages, a clone's own or those in the package."""
+
+from pathlib import Path
+
+from gradstop.course.files import BOOK, EXERCISES
+
+PACKAGED = Path(__file__).parents[1] / "student_files"  # pyproject.toml says what a wheel holds
+
+
+def exercises_folder(root: Path) -> Path:
+    """Return the folder with the assignments that a learner copies."""
+    return _own_or_packaged(root, EXERCISES, "*/cases.py")
+
+
+def book_folder(root: Path) -> Path:
+    """Return the folder with the book's pages."""
+    return _own_or_packaged(root, BOOK, "*.ipynb")
+
+
+def _own_or_packaged(root: Path, name: str, pattern: str) -> Path:
+    for folder in (root, PACKAGED, PACKAGED.parents[1]):  # the last: installed as editable, from a clone
+        if any((folder / name).glob(pattern)):
+            return folder / name
+    return root / name

@@ -1,0 +1,95 @@
+"""A learner's own copies: what they have written stays, what they have not is renewed."""
+
+import json
+import shutil
+
+import pytest
+from support.course import ROOT
+
+from gradstop.checking.workspace import read, start
+from gradstop.cli import main
+from gradstop.course import CourseError, student_files
+
+NAME = "03-detach"
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in ("exercises", "book"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_an_update_keeps_the_answers_and_renews_the_cases(root):
+    start(root, NAME)
+    notebook = root / "work" / NAME / "detach.ipynb"
+    notebook.write_text("mine")
+    (root / "exercises" / NAME / "cases.py").write_text("# newer")
+    assert "your answers are kept" in start(root, NAME)
+    assert notebook.read_text() == "mine"
+    assert (root / "work" / NAME / "cases.py").read_text() == "# newer"
+
+
+@pytest.mark.parametrize("name", ["3", "03", "detach", "03-detach", "03-detach/", "03-detac"])
+def test_what_stands_for_one_assignment_is_taken(root, name):
+    assert start(root, name).startswith("work/03-detach/detach.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("77-none", r"There is: .*03-detach"), ("dteach", "Did you mean"), ("", "There is: ")],
+)
+def test_what_stands_for_none_or_for_several_lists_them(root, name, said):
+    with pytest.raises(CourseError, match=said):
+        start(root, name)
+
+
+def test_a_chapter_in_three_pages_is_none_of_them(root):
+    with pytest.raises(CourseError, match="more than one page: 09-patterns, 09-reinforcement, 09-representation"):
+        read(root, "9")
+
+
+def links(path):
+    cells = json.loads(path.read_text())["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return [part.partition(")")[0].partition("#")[0] for part in text.split("](")[1:]]
+
+
+def test_links_between_the_copies_lead_somewhere(root):
+    start(root, NAME)
+    read(root, "3")
+    for notebook in (root / "work" / NAME / "detach.ipynb", root / "work" / "book" / "03-detach.ipynb"):
+        inside = [link for link in links(notebook) if link and "://" not in link]
+        assert inside
+        assert [link for link in inside if not (notebook.parent / link).exists()] == []
+
+
+def test_a_page_is_renewed_until_somebody_has_changed_it(root):
+    assert read(root, "3").startswith("work/book/03-detach.ipynb: open it")
+    for name in ("03-detach", "05-no-grad"):
+        page = root / "book" / f"{name}.ipynb"
+        page.write_text(page.read_text().replace("detach", "DETACH"))
+    mine = root / "work" / "book" / "03-detach.ipynb"
+    mine.write_text("mine")
+    assert "your copy is kept" in read(root, "detach")
+    assert mine.read_text() == "mine"
+    assert "DETACH" in (root / "work" / "book" / "05-no-grad.ipynb").read_text()
+
+
+def test_without_a_clone_the_package_has_what_is_copied(tmp_path, capsys, monkeypatch):
+    """As where it was installed from a wheel; here it finds the clone that it was installed from."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["start", "3"]) == 0
+    assert main(["read", "3"]) == 0
+    assert (tmp_path / "work" / "book" / "03-detach.ipynb").is_file()
+    assert (tmp_path / "work" / NAME / "reference.json").is_file()
+    monkeypatch.setattr(student_files, "PACKAGED", tmp_path / "nothing" / "here")
+    assert main(["start", "3"]) == 1
+    assert "There is: none" in capsys.readouterr().err
+
+
+def test_outside_of_a_course_nothing_new_is_laid_out(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "10-more/function"]) == 1
+    assert "is no course" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
