@@ -13,6 +13,7 @@ _HOME = {
     "table": "gradstop.drawing",
 }
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # who wants to hear of it says so
+__version__ = "0.1.0"
 __all__ = ["check", "describe", "draw", "memory_profile", "step_through", "table"]
 
 
@@ -20,4 +21,11 @@ def __getattr__(name: str) -> Any:
     """Load a package only when it is asked for, so that a check does not pay for a drawing."""
     if name not in _HOME:
         raise AttributeError(f"module 'gradstop' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    try:
+        return getattr(import_module(_HOME[name]), name)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] == __name__:
+            raise
+        raise ImportError(f"gradstop.{name} needs {missing.name}: pip install {missing.name}") from None
+    except AttributeError as error:  # ``from gradstop import …`` would say that there is no such name
+        raise ImportError(f"gradstop.{name} cannot be loaded: {error}") from error

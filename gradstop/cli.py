@@ -5,10 +5,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
-from gradstop import logs
+from gradstop import __version__, logs
 from gradstop.course import CourseError, assignments, find_assignment
 from gradstop.course.files import SOLUTIONS
 from gradstop.course.root import course_root
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gradstop", description="Where Gradients Stop: the course's commands.")
-    parser.add_argument("--version", action="version", version=f"gradstop {version('gradstop')}")
+    parser.add_argument("--version", action="version", version=f"gradstop {__version__}")
     parser.add_argument("--root", type=Path, help="the course's folder (default: the nearest, from this one upwards)")
     diagnosis = argparse.ArgumentParser(add_help=False)
     diagnosis.add_argument("--verbose", action="store_true", help="say what is being done")

@@ -15,6 +15,7 @@ from gradstop.course.files import BOOK, EXERCISES, WORK
 from gradstop.course.named import named
 from gradstop.course.student_files import book_folder, exercises_folder
 
+_TEXTS = ("cheat-sheet.md", "errors.md", "glossary.md", "notation.md")  # that notebooks lead to
 _COPIED = ".copied.json"  # the digest of each page as it was copied: what is still so can be renewed
 
 
@@ -66,7 +67,7 @@ def _copy_pages(root: Path) -> Iterator[str]:
     known = target / _COPIED
     copied: dict[str, str] = json.loads(known.read_text()) if known.is_file() else {}
     renewed = []
-    for path in sorted([*source.glob("*.ipynb"), *source.glob("*.md")]):
+    for path in sorted([*source.glob("*.ipynb"), *(source / text for text in _TEXTS)]):
         copy, content = target / path.name, path.read_bytes().replace(f"(../{EXERCISES}/".encode(), b"(../")
         if copy.is_file() and _digest(copy.read_bytes()) not in (copied.get(path.name), _digest(content)):
             yield path.stem

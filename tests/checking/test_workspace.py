@@ -6,11 +6,20 @@ import shutil
 import pytest
 from support.course import ROOT
 
+from gradstop.checking import workspace
 from gradstop.checking.workspace import read, start
 from gradstop.cli import main
 from gradstop.course import CourseError, student_files
 
 NAME = "03-detach"
+
+
+@pytest.fixture(autouse=True)
+def trusted(monkeypatch):
+    """Jupyter is not started for each copy; the names of those that it would be started for are kept."""
+    found = []
+    monkeypatch.setattr(workspace, "_trust", found.extend)
+    return found
 
 
 @pytest.fixture
@@ -62,6 +71,15 @@ def test_links_between_the_copies_lead_somewhere(root):
         inside = [link for link in links(notebook) if link and "://" not in link]
         assert inside
         assert [link for link in inside if not (notebook.parent / link).exists()] == []
+
+
+def test_what_is_copied_is_trusted_once(root, trusted):
+    """Or JupyterLab shows no drawings."""
+    read(root, "3")
+    assert root / "work" / "book" / "03-detach.ipynb" in trusted
+    trusted.clear()
+    start(root, NAME)
+    assert trusted == []
 
 
 def test_a_page_is_renewed_until_somebody_has_changed_it(root):

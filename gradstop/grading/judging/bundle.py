@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from gradstop import __version__
 from gradstop.compare import Reference
 from gradstop.course import Assignment, read_json, section_titles
 from gradstop.grading.answer_key.controls import Control
@@ -90,7 +91,7 @@ def _pooled(
 
 def version_of(assignment: Assignment) -> str:
     """Return a digest of what an assignment's submissions are judged by."""
-    digest = sha256(f"{version('gradstop')} {version('torch')}".encode())
+    digest = sha256(f"{__version__} {version('torch')}".encode())
     for path in (*sorted(assignment.folder.glob("*.*")), handed_out(assignment)):
         digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()

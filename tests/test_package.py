@@ -1,0 +1,128 @@
+"""The package as an index gives it: complete for a learner in an empty folder, and without a solution."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+
+import nbformat
+import pytest
+import yaml
+from support.course import BENCHES, ROOT, bench_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("package")]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", folder], cwd=ROOT, check=True, capture_output=True
+    )
+    (wheel,), (source,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    return wheel, source
+
+
+@pytest.fixture(scope="module")
+def contents(built):
+    wheel, source = built
+    with zipfile.ZipFile(wheel) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    with tarfile.open(source) as archive:
+        return found | {entry.name: archive.extractfile(entry).read() for entry in archive if entry.isfile()}
+
+
+def test_no_solution_is_in_it(contents):
+    """Neither a file of the author's nor the text of one solution."""
+    assert not [name for name in contents if "solutions" in name or name.endswith(("_answers.py", "domain.toml"))]
+    all_text = b"\n".join(contents.values())
+    bodies = [
+        cell.source.partition("\n")[2].encode() for bench in BENCHES for cell in bench.cells.values() if cell.solution
+    ]
+    long = [body for body in bodies if body.count(b"\n") >= 3]
+    assert len(long) > 20
+    assert not [body for body in long if body in all_text]
+
+
+def test_an_index_can_show_it(built, contents):
+    subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *built], check=True, capture_output=True)
+    shown = (ROOT / PROJECT["readme"]).read_text()
+    assert "](" not in shown.replace("](https://", "")
+    assert {"authors", "keywords", "classifiers"} <= PROJECT.keys()
+
+
+def test_its_address_is_the_sites():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    wanted = {"Source": config["repository"]["url"], "Documentation": config["html"]["baseurl"]}
+    assert PROJECT.get("urls", {}) == {name: url for name, url in wanted.items() if url}
+
+
+def test_no_torch_is_replaced():
+    """Where somebody's torch is newer than the book's, pip leaves it."""
+    (torch,) = (line for line in PROJECT["dependencies"] if line.startswith("torch"))
+    assert "<" not in torch
+    assert "==" not in torch
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory):
+    """Return a function that runs the wheel's Python in an empty folder."""
+    place, folder = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("empty")
+    with zipfile.ZipFile(built[0]) as archive:
+        archive.extractall(place)
+
+    def run(*words, text=None):
+        environment = {**os.environ, "PYTHONPATH": str(place)}
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=folder,
+            env=environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run, folder, place
+
+
+def test_a_learner_starts_solves_and_checks_in_an_empty_folder(installed):
+    run, folder, place = installed
+    assert str(place) in run("-c", "import gradstop; print(gradstop.__file__)")
+    assert run("-m", "gradstop", "--version") == f"gradstop {run('-c', 'import gradstop; print(gradstop.__version__)')}"
+    assert "work/03-detach/detach.ipynb" in run("-m", "gradstop", "start", "detach")
+    path = folder / "work" / "03-detach" / "detach.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in ("stop", "one_path"):
+            cell.source = bench_of("03-detach").cells[name].source
+    nbformat.write(notebook, path)
+    assert "2 of 5 solved" in run("-m", "gradstop", "progress")
+
+
+def test_a_reader_has_the_chapters_and_draws(installed):
+    run, folder, _ = installed
+    assert "work/book/03-detach.ipynb" in run("-m", "gradstop", "read", "3")
+    assert (folder / "work" / "book" / "glossary.md").is_file()
+    drawn = (
+        "import torch, gradstop as g; x = torch.ones(2, requires_grad=True); print(g.describe(x=x, y=(x * 2).detach()))"
+    )
+    assert "x" in run("-c", drawn)
+
+
+def test_what_is_missing_is_said_in_a_sentence(installed):
+    run, _, _ = installed
+    text = """import sys
+sys.modules["torch"] = None
+try:
+    from gradstop import check
+except ImportError as error:
+    print(error)
+"""
+    assert run("-", text=text) == "gradstop.check needs torch: pip install torch\n"
