@@ -21,8 +21,13 @@ export JUPYTER_DEFAULT_PROVISIONER_NAME ?= warm-provisioner
 
 setup: $(VENV)/.installed
 
+# Said before anything is made. An environment of an older Python, as a failed attempt leaves one, is made anew.
+TOO_OLD := import sys; sys.exit(sys.version_info < (3, 11, 5) and "This needs Python 3.11.5 or later, and " \
+  + sys.executable + " is " + sys.version.split()[0] + ". Name another: make setup PYTHON=python3.12")
+
 $(VENV)/.installed: requirements.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c '$(TOO_OLD)'
+	$(BIN)/python -c '$(TOO_OLD)' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	# Kernels remark at each start that loopback is not encrypted; only errors are news.

@@ -9,9 +9,21 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # as make says it: before torch i
 
 from support.course import bench_of
 from support.postgres import postgres  # noqa: F401 - a fixture
+from support.untested import is_failure, untested
 
 from gradstop.authoring.cheat_sheet import BROWSERS
 from gradstop.course import graded_cells
+
+
+def pytest_sessionfinish(session, exitstatus):
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and exitstatus == 0 and is_failure() and untested(terminal.stats.get("skipped", [])):
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter):
+    for reason, count in untested(terminalreporter.stats.get("skipped", [])).items():
+        terminalreporter.write_line(f"NOT TESTED: {count} tests; {reason}", red=is_failure(), yellow=not is_failure())
 
 
 @pytest.fixture(scope="session")
