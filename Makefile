@@ -17,7 +17,7 @@ export OMP_NUM_THREADS ?= 1
 # Kernels are forked from a process that has torch loaded; where that can't be, they are ordinary ones.
 export JUPYTER_DEFAULT_PROVISIONER_NAME ?= warm-provisioner
 
-.PHONY: setup book pdf serve lab test test-fast lint nbval refresh lock benchmark clean
+.PHONY: setup book pdf serve lab test test-fast lint nbval refresh versions lock benchmark clean
 
 setup: $(VENV)/.installed
 
@@ -79,6 +79,18 @@ nbval: setup
 
 refresh: setup
 	gradstop refresh
+
+# What is another one on another torch, such as make versions TORCH=2.15.0: book/torch-versions.json. Some 6 GB for a CUDA
+# build; it runs on the CPU.
+VERSION := _build/torch-$(TORCH)
+versions: setup
+	$(BIN)/python -m venv $(VERSION)
+	sed 's/^torch==.*/torch==$(TORCH)/' requirements.txt > $(VERSION)/requirements.txt
+	$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r $(VERSION)/requirements.txt
+	$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	mkdir -p $(VERSION)/etc/ipython
+	cp $(VENV)/etc/ipython/ipython_kernel_config.py $(VERSION)/etc/ipython/
+	PATH="$(CURDIR)/$(VERSION)/bin:$$PATH" $(VERSION)/bin/python -m gradstop.authoring.torch_versions .
 
 lock: setup
 	pip-compile --quiet --extra dev --strip-extras --no-header --no-emit-options --no-emit-index-url \

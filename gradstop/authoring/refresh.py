@@ -67,8 +67,24 @@ def _refuse_faults(bench: Bench) -> None:
 
 
 def execute(path: Path) -> None:
-    """Execute a notebook in its own folder and write it back, normalised."""
+    """Execute a notebook in its own folder and write it back, normalised.
+
+    Raises:
+        CourseError: that names the notebook where a cell fails.
+
+    """
     notebook = nbformat.read(path, as_version=4)
+    run_notebook(notebook, path)
+    write(path, notebook)
+
+
+def run_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Execute a notebook, as it was read from ``path``, in its own folder; its outputs are put into it.
+
+    Raises:
+        CourseError: that names the notebook where a cell fails.
+
+    """
     client = NotebookClient(
         notebook,
         timeout=120,
@@ -80,7 +96,6 @@ def execute(path: Path) -> None:
         client.execute()
     except CellExecutionError as error:
         raise CourseError(f"{path.parent.name}/{path.name}: a cell fails: {error.ename}: {error.evalue}") from None
-    write(path, notebook)
 
 
 def release(root: Path, assignment: Assignment) -> None:
