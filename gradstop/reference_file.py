@@ -8,7 +8,7 @@ it: the solution's first, one for each observation, then those that wrong answer
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -16,6 +16,7 @@ from gradstop.compare import Reference, Trial, Wrong
 from gradstop.compare.close import DOUBLES
 from gradstop.compare.kinds import KINDS
 from gradstop.course import Assignment, CourseError, read_json
+from gradstop.course.files import again
 from gradstop.record import Json, Observation, Record, Setups
 
 FORMAT = 2
@@ -34,12 +35,14 @@ _Filler = Callable[[Iterator[int], list[Json]], Json]  # takes the numbers of a 
 class ReferenceFile:
     """What the file holds: the torch of the recording, titles of the book's sections, the references by exercise.
 
+    ``tried`` are other versions of torch, each with the exercises in which known answers get another verdict there.
     The notes of observations, which nothing compares, are not kept.
     """
 
     torch: str
     sections: dict[str, str]
     references: dict[str, Reference]
+    tried: dict[str, list[str]] = field(default_factory=dict)
 
 
 class _Trial(msgspec.Struct, omit_defaults=True):
@@ -74,11 +77,12 @@ class _Exercise(msgspec.Struct):
     wrong: list[_Wrong]
 
 
-class _File(msgspec.Struct):
+class _File(msgspec.Struct, omit_defaults=True):
     format: int
     torch: str
     sections: dict[str, str]
     exercises: dict[str, _Exercise]
+    tried: dict[str, list[str]] = {}
 
 
 def read_reference_file(assignment: Assignment) -> ReferenceFile:
@@ -91,15 +95,15 @@ def read_reference_file(assignment: Assignment) -> ReferenceFile:
     place, data = f"{assignment.name}/{assignment.reference.name}", read_json(assignment.reference)
     written = data.get("format", 1) if isinstance(data, dict) else None
     if isinstance(written, int) and written < FORMAT:
-        raise CourseError(f"{place} is of an older form: get the assignment's folder again. Your notebook can stay.")
+        raise CourseError(f"{place} is of an older form. {again(assignment)}")
     if isinstance(written, int) and written > FORMAT:
         raise CourseError(f"{place} is of a newer form than this gradstop can read: update gradstop.")
     try:
         file = msgspec.convert(data, _File)
         references = {name: _reference(name, exercise) for name, exercise in file.exercises.items()}
     except (ValueError, TypeError, LookupError, StopIteration) as error:  # msgspec's own are ValueErrors
-        raise CourseError(f"{place} is damaged ({error!r}): get the assignment's folder again.") from None
-    return ReferenceFile(file.torch, file.sections, references)
+        raise CourseError(f"{place} is damaged ({error!r}). {again(assignment)}") from None
+    return ReferenceFile(file.torch, file.sections, references, file.tried)
 
 
 def reference_text(file: ReferenceFile) -> str:
@@ -108,7 +112,7 @@ def reference_text(file: ReferenceFile) -> str:
     Numbers are rounded, so that what is read back agrees with what was written, and is not equal to it.
     """
     exercises = {name: _exercise(reference) for name, reference in file.references.items()}
-    return _lines(msgspec.to_builtins(_File(FORMAT, file.torch, file.sections, exercises)), LINED) + "\n"
+    return _lines(msgspec.to_builtins(_File(FORMAT, file.torch, file.sections, exercises, file.tried)), LINED) + "\n"
 
 
 # Writing -------------------------------------------------------------------------------------------------

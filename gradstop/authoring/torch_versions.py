@@ -1,13 +1,12 @@
-"""On which other versions of torch the book and the checks hold: ``book/torch-versions.json``.
+"""Tries the book and the checks on another version of torch, and keeps what differs: ``book/torch-versions.json``.
 
-``make versions TORCH=2.15.0`` makes an environment with that version and runs this module in it. What is another one
-there is written down: each cell's output, and each verdict on a solution or a known answer.
+``make versions TORCH=2.15.0`` makes an environment with that version and runs this module in it.
 """
 
 import platform
+import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from difflib import unified_diff
 from importlib.metadata import version
 from pathlib import Path
@@ -20,50 +19,9 @@ from gradstop.authoring.bench import Bench
 from gradstop.authoring.normalise import normalised
 from gradstop.authoring.refresh import executed_notebooks, run_notebook
 from gradstop.course import CourseError, assignments
-from gradstop.course.files import BOOK
+from gradstop.course.torch_versions import FILE, CellDifference, TorchVersion, VerdictDifference, read_versions
 
-FILE = Path(BOOK, "torch-versions.json")
 SHOWN = 3  # lines of an output that are kept on each side
-
-
-@dataclass(frozen=True)
-class CellDifference:
-    """A cell whose output is another one: the lines of the stored output that are not there, and those in their place.
-
-    ``page`` is the notebook's path in the repository, ``cell`` the cell's id, ``number`` its execution count.
-    """
-
-    page: str
-    cell: str
-    number: int
-    stored: tuple[str, ...]
-    here: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class VerdictDifference:
-    """A known answer, or the solution, that gets another verdict: what it should get, and what it got."""
-
-    exercise: str
-    answer: str
-    wanted: str
-    got: str
-
-
-@dataclass(frozen=True)
-class TorchVersion:
-    """What was found on one version of torch; ``cells`` and ``verdicts`` list what differs, ``tried`` counts all."""
-
-    python: str
-    tried: dict[str, int]
-    cells: list[CellDifference] = field(default_factory=list)
-    verdicts: list[VerdictDifference] = field(default_factory=list)
-
-
-def read_versions(root: Path) -> dict[str, TorchVersion]:
-    """Return what is known of other versions of torch, by version; nothing where there is no file."""
-    path = root / FILE
-    return msgspec.json.decode(path.read_bytes(), type=dict[str, TorchVersion]) if path.is_file() else {}
 
 
 def write_version(root: Path, torch: str, found: TorchVersion) -> None:
@@ -91,12 +49,12 @@ def cell_differences(path: Path, page: str) -> Iterator[CellDifference]:
 
 
 def _lines(outputs: list[dict[str, Any]]) -> list[str]:
-    """Return what a reader sees of outputs; of a drawing, its words."""
+    """Return what a reader sees of outputs, without the folders of this machine."""
     texts = []
     for output in outputs:
         data = output.get("data", {})
         shown = output.get("text") or output.get("evalue") or data.get("text/plain") or data.get("text/html", "")
-        texts += "".join(shown).splitlines()
+        texts += [re.sub(r"\S*/site-packages/", "", line) for line in "".join(shown).splitlines()]
     return texts
 
 

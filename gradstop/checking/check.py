@@ -108,7 +108,7 @@ def _function(namespace: dict[str, Any], reference: Reference) -> Callable[..., 
 
 def _report(verdict: Verdict, recording: Recording, told: str) -> Report:
     text, html = as_text(verdict, recording.sections), as_html(verdict, recording.sections)
-    for note in (told, "" if verdict.agrees else recording.other_torch()):
+    for note in (told, "" if verdict.agrees else recording.other_torch(verdict.exercise)):
         if note:
             text, html = f"{text}\n{fill(note, TEXT_WIDTH)}", f"{html}<p>{escape(note)}</p>"
     return Report(text, html)

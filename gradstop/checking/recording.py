@@ -20,14 +20,16 @@ class Recording:
     references: dict[str, Reference]
     sections: dict[str, str]
     torch: str
+    tried: dict[str, list[str]]
 
-    def other_torch(self) -> str:
-        """Say that this torch is not the one of the recording, or nothing."""
+    def other_torch(self, exercise: str) -> str:
+        """Say that a difference may come from this torch, or nothing where known answers get the same verdicts."""
         here = plain_version(torch.__version__)
-        if here == self.torch:
+        if here == self.torch or exercise not in self.tried.get(here, [exercise]):
             return ""
+        known = "known answers get other verdicts on this one" if here in self.tried else "it was not tried on this one"
         return (
-            f"The reference was recorded on torch {self.torch} and this is torch {here}: "
+            f"The reference was recorded on torch {self.torch}, this is torch {here}, and {known}: "
             "a difference may come from torch and not from you."
         )
 
@@ -55,7 +57,7 @@ def _read(assignment: Assignment, stamps: tuple[int, ...]) -> Recording:  # noqa
         if [case.name for case in cases.get(name, [])] != list(reference.trials):
             place = f"{assignment.name}/{assignment.reference.name}"
             raise CourseError(f"{place} has other cases than cases.py beside it. {again(assignment)}")
-    return Recording(cases, file.references, file.sections, file.torch)
+    return Recording(cases, file.references, file.sections, file.torch, file.tried)
 
 
 def _cases(assignment: Assignment) -> dict[str, list[Case]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from nbclient import NotebookClient
 from support.course import ROOT
 
@@ -144,7 +145,7 @@ def test_a_recording_of_another_version_is_refused_with_what_to_do(tmp_path):
         (folder / "reference.json").write_text(json.dumps({**data, **changes}))
         return failure("def stop(x): pass", folder=folder)
 
-    assert "03-detach/reference.json is of an older form: get the assignment's folder again" in refused(format=1)
+    assert "03-detach/reference.json is of an older form. gradstop start 03-detach copies" in refused(format=1)
     assert "is of a newer form than this gradstop can read: update gradstop" in refused(format=3)
     del data["format"]
     assert "is of an older form" in refused(late=[])
@@ -156,9 +157,18 @@ def test_a_recording_of_another_version_is_refused_with_what_to_do(tmp_path):
 def test_another_torch_is_mentioned_when_something_differs(tmp_path, capsys):
     folder = copy_to(tmp_path)
     data = json.loads((folder / "reference.json").read_text())
-    (folder / "reference.json").write_text(json.dumps({**data, "torch": "1.0.0"}))
-    failure("def stop(x):\n    return x.clone()", folder=folder)
-    assert "recorded on torch 1.0.0" in capsys.readouterr().out
+    here = torch.__version__.partition("+")[0]
+    for tried, said in (
+        ({}, "it was not tried on this one"),
+        ({"2.0.0": []}, "it was not tried on this one"),
+        ({here: ["stop"]}, "known answers get other verdicts on this one"),
+        ({here: ["scale_grad"]}, ""),
+    ):
+        (folder / "reference.json").write_text(json.dumps({**data, "torch": "1.0.0", "tried": tried}))
+        failure("def stop(x):\n    return x.clone()", folder=folder)
+        shown = " ".join(capsys.readouterr().out.split())
+        assert ("recorded on torch 1.0.0" in shown) == bool(said)
+        assert said in shown
 
 
 def test_what_an_answer_returns_is_escaped_in_the_table():

@@ -13,6 +13,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from gradstop.compare import Reference
 from gradstop.course import Assignment, find_assignment, section_titles
+from gradstop.course.torch_versions import read_versions
 
 
 class NameStubs(NbGraderPreprocessor):  # type: ignore[misc]
@@ -57,7 +58,11 @@ def record(assignment: Assignment, root: Path) -> str:
     references = assignment_references(assignment, lambda: seeds.getrandbits(31))
     read = {place for reference in references.values() for place in _read(reference)}
     sections = {place: title for place, title in section_titles(root).items() if place in read}
-    return reference_text(ReferenceFile(version("torch").partition("+")[0], sections, references))
+    tried = {
+        torch: sorted({found.exercise for found in tried.verdicts} & references.keys())
+        for torch, tried in read_versions(root).items()
+    }
+    return reference_text(ReferenceFile(version("torch").partition("+")[0], sections, references, tried))
 
 
 def _read(reference: Reference) -> Iterator[str]:
