@@ -106,6 +106,13 @@ def test_a_learner_starts_solves_and_checks_in_an_empty_folder(installed):
     assert "2 of 5 solved" in run("-m", "gradstop", "progress")
 
 
+def test_a_notebook_without_the_files_beside_it_is_checked_all_the_same(installed):
+    """As one that is opened in Colab from its address alone."""
+    run, _, _ = installed
+    source = f"{bench_of('03-detach').cells['stop'].source}\nfrom gradstop import check\ncheck('stop')"
+    assert "all 5 cases agree" in run("-c", source)
+
+
 def test_a_reader_has_the_chapters_and_draws(installed):
     run, folder, _ = installed
     assert "work/book/03-detach.ipynb" in run("-m", "gradstop", "read", "3")

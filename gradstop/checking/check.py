@@ -16,6 +16,7 @@ from gradstop.compare import Reference, Verdict, as_html, as_text, headline, ver
 from gradstop.compare.report import headline_is_all
 from gradstop.compare.report_text import TEXT_WIDTH
 from gradstop.course import Assignment, CourseError, assignment_here, did_you_mean
+from gradstop.course.student_files import packaged_assignment
 from gradstop.observe import observe
 
 # Validate's dialog wraps no line, and the command cuts one off after 83 signs.
@@ -39,7 +40,7 @@ def check(name: str, *, folder: str | Path | None = None) -> None:
     if not isinstance(name, str):
         raise fail(f'Write the name in quotes: check("{getattr(name, "__name__", "name")}").')
     try:
-        recording = read_recording(_assignment(namespace, folder))
+        recording = read_recording(_assignment(namespace, folder, name))
         reference = _reference(recording, name)
         function = _function(namespace, reference)
         with printed() as caught:
@@ -70,8 +71,16 @@ def run_check(function: Callable[..., Any], recording: Recording, reference: Ref
     return verdict_on(reference, observed)
 
 
-def _assignment(namespace: dict[str, Any], folder: str | Path | None) -> Assignment:
-    return assignment_here(namespace) if folder is None else Assignment(Path(folder).resolve())
+def _assignment(namespace: dict[str, Any], folder: str | Path | None, name: str) -> Assignment:
+    if folder is not None:
+        return Assignment(Path(folder).resolve())
+    try:
+        return assignment_here(namespace)
+    except CourseError:
+        packaged = packaged_assignment(name)  # as where a notebook alone was opened, in Colab
+        if packaged is None:
+            raise
+        return packaged
 
 
 def _reference(recording: Recording, name: str) -> Reference:

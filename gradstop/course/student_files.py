@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from gradstop.course.files import BOOK, EXERCISES
+from gradstop.course.files import BOOK, EXERCISES, Assignment
+from gradstop.course.notebooks import graded_cells
 
 PACKAGED = Path(__file__).parents[1] / "student_files"  # pyproject.toml says what a wheel holds
 
@@ -22,3 +23,12 @@ def _own_or_packaged(root: Path, name: str, pattern: str) -> Path:
         if any((folder / name).glob(pattern)):
             return folder / name
     return root / name
+
+
+def packaged_assignment(exercise: str) -> Assignment | None:
+    """Return the assignment with this exercise among those that the package brings; None where it brings none."""
+    for folder in sorted((PACKAGED / EXERCISES).glob("*/cases.py")):
+        assignment = Assignment(folder.parent)
+        if any(cell.grade_id == exercise for cell in graded_cells(assignment.notebook)):
+            return assignment
+    return None
