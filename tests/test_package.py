@@ -47,6 +47,12 @@ def test_no_solution_is_in_it(contents):
     assert not [body for body in long if body in all_text]
 
 
+def test_all_that_is_no_python_is_in_it_too(contents):
+    kept = [path for path in (ROOT / "gradstop").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    assert len(kept) > 3
+    assert not [path for path in kept if path.relative_to(ROOT).as_posix() not in contents]
+
+
 def test_an_index_can_show_it(built, contents):
     subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *built], check=True, capture_output=True)
     shown = (ROOT / PROJECT["readme"]).read_text()

@@ -1,7 +1,9 @@
 """The site's search: an error message as it is pasted from a terminal leads to the clinic's entry first."""
 
+import json
 import re
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from support.browsing import reader
@@ -55,10 +57,12 @@ def search(chromium, site):
 def test_a_pasted_message_finds_its_entry_first(search, site, message, page):
     tab = search(message)
     box = tab.locator(".clinic-hit")
+    box.wait_for()
+    assert "did not match" not in tab.locator("main").inner_text()
     assert box.inner_text().startswith("This message is explained in ")
     link = box.locator("a").first
     assert f"/{page}.html#" in link.evaluate("link => link.href")
-    assert box.bounding_box()["y"] < tab.locator("#search-results").bounding_box()["y"]
+    assert box.bounding_box()["y"] < tab.locator(".search-hits").bounding_box()["y"]
     link.click()
     tab.wait_for_url("**/book/*#*")
     tab.wait_for_function("!!document.getElementById(location.hash.slice(1))")
@@ -68,8 +72,9 @@ def test_a_pasted_message_finds_its_entry_first(search, site, message, page):
 def test_every_message_of_the_clinic_finds_its_own_entry(search):
     """One search a message would take minutes: the page's own function is asked."""
     tab = search("a message that no one has ever seen in torch")
+    tab.wait_for_selector(".search-count")
     assert tab.locator(".clinic-hit").count() == 0
-    table = "JSON.parse(document.getElementById('clinic-messages').textContent)"
+    table = "window.searchData.messages"
     entries = [entry for page in clinic_pages(ROOT) for entry in read_entries(page)]
     told = [(entry.heading, message) for entry in entries for message in entry.messages]
     headings = defaultdict(set)  # where two entries differ only in numbers, either may come first
@@ -92,3 +97,48 @@ def test_plain_words_are_left_to_the_search(search, words):
     tab = search(words)
     tab.wait_for_selector("#search-results li a")
     assert tab.locator(".clinic-hit").count() == 0
+
+
+QUERIES = json.loads(Path(__file__).with_name("queries.json").read_text())
+FOUND = """async words => {
+    await show(words, document.getElementById("search-results"));
+    return [...document.querySelectorAll(".clinic-hit a, #search-results a")].map(link => link.getAttribute("href"));
+}"""
+
+
+def test_peoples_own_words_lead_to_a_place_that_answers(search):
+    """``ok`` are parts of an address that count; one of the first three hits must have one."""
+    tab = search("detach")
+    lost = []
+    for query in QUERIES:
+        hits = list(dict.fromkeys(tab.evaluate(FOUND, query["q"])))
+        if not any(part in hit for hit in hits[:3] for part in query["ok"]):
+            lost.append((query["q"], hits[:3]))
+    assert len(QUERIES) > 60
+    assert lost == []
+
+
+@pytest.mark.parametrize("words", ["freeze batch norm", "training_step_outputs memory leak", "vmap in-place"])
+def test_a_few_words_are_no_message(search, words):
+    tab = search(words)
+    tab.wait_for_selector(".search-hits a")
+    assert tab.locator(".clinic-hit").count() == 0
+
+
+def test_it_answers_as_somebody_types_and_arrow_keys_go_through_the_hits(chromium, site):
+    """On the clinic's own page, and with a line of the section around what was asked."""
+    with reader(chromium, site) as someone:
+        tab = someone.open("book/errors.html")
+        tab.locator(".search-here input").press_sequentially("freeze a layer")
+        tab.wait_for_selector(".search-hits a")
+        assert tab.locator(".search-hits mark").count()
+        tab.keyboard.press("ArrowDown")
+        assert tab.evaluate("document.activeElement.closest('.search-hits li') !== null")
+        tab.keyboard.press("Enter")
+        tab.wait_for_url("**/book/*#*")
+
+
+def test_nothing_found_is_said_once(search):
+    tab = search("xyzzyx qwertyu")
+    tab.wait_for_selector(".search-count")
+    assert tab.locator("#search-results").inner_text().startswith("Nothing has one of these words.")

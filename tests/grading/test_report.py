@@ -4,13 +4,11 @@ import re
 import shutil
 from dataclasses import replace
 from datetime import date
-from importlib.resources import files
 
 import pytest
 from support.accessibility import LOOKS, faults
 from support.browsing import Server, reader
 from support.classroom import run
-from support.course import ROOT
 from support.made_class import KNOWN, NAME, POINTS, STUDENTS, made_class, outcome, solved, stub, wrong
 
 from gradstop.grading.graded_submission import GradedSubmission
@@ -177,11 +175,6 @@ def test_a_class_of_which_nothing_was_graded_has_a_page():
     page = page_on(GradedSubmission("ann", "", problem="damaged"), unread={"ben": "not graded yet"})
     assert "<b>0</b> graded" in page
     assert "<svg" not in page
-
-
-def test_the_template_is_shipped():
-    assert files("gradstop.grading.reporting").joinpath("report.html.j2").is_file()
-    assert "grading/reporting/report.html.j2" in (ROOT / "pyproject.toml").read_text()
 
 
 # Without names
