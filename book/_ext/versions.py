@@ -1,6 +1,7 @@
 """A Sphinx directive, `versions`: a table of the packages that this build was made with."""
 
 import platform
+from datetime import date
 from importlib.metadata import version
 
 from docutils import nodes
@@ -26,7 +27,14 @@ def _row(*cells: str) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph(text=cell)) for cell in cells))
 
 
+def say_in_footer(app: Sphinx) -> None:
+    """Let each page say with which torch, and when, it was executed."""
+    said = f"Executed on torch {version('torch').partition('+')[0]}, {date.today():%d %B %Y}."
+    app.builder.theme_options["extra_footer"] = f'<p class="executed">{said}</p>'
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive. The page is written again in each build: versions may have changed."""
+    """Register the directive and the footer."""
+    app.connect("builder-inited", say_in_footer)
     app.add_directive("versions", Versions)
     return {"parallel_read_safe": True}
