@@ -19,7 +19,7 @@ from typing import NoReturn
 from gradstop.sandbox import Limits, interpreter_paths, run_inside
 
 _NAMES = "import ctypes, fcntl, mmap, os, resource, select, socket, struct, time\nfrom contextlib import suppress"
-STOP, TIME = 1536, 6.0  # MiB; seconds
+STOP, TIME = 1536, 5.0  # MiB; seconds
 
 # Each is run in many processes at once. It ends by an error when there is no more.
 KINDS = {

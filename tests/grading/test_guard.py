@@ -108,6 +108,8 @@ def test_no_hook_at_audit_events_is_added():
         sys.addaudithook(lambda event, arguments: events.append(event))
         sys.audit("told to nobody")
         assert events == []
+        with pytest.raises(RuntimeError, match="no hooks of its own"):  # as CPython 3.12 asks
+            sys.audit("sys.monitoring.register_callback", print)
 
     in_a_fork(body)
 

@@ -30,8 +30,8 @@ def _look(
     cases: str = CASES,
     error: type[Exception] = RuntimeError,
 ) -> None:
-    if event == "sys.addaudithook":
-        raise error("a notebook that is graded has no audit hooks of its own")
+    if event in ("sys.addaudithook", "sys.monitoring.register_callback"):  # the second from CPython 3.12
+        raise error("a notebook that is graded has no hooks of its own in the interpreter")
     if event == "object.__setattr__" and type(arguments[0]) is function:
         file = arguments[0].__code__.co_filename
         if file == cases or file.startswith(folder):
