@@ -84,7 +84,7 @@ def _become_inmate(
         _close_all_but(keep | {0, 1, 2, ask.fileno()})
         if group is not None:
             cgroup.enter(group)
-        _write("/proc/self/oom_score_adj", str(_KILLED_FIRST))
+        _be_killed_first()
         _build_walls(limits, paths)
         listener = refuse_calls()
         socket.send_fds(ask, [b"x"], [listener])
@@ -110,12 +110,20 @@ def _build_walls(limits: Limits, paths: list[str]) -> None:
         system.dumpable()
         _own_users(proc)
     for name, most in _COUNTS.items():
-        _write(f"sys/user/{name}", str(most), proc)
+        with suppress(FileNotFoundError):  # a kernel that has no such thing counts none
+            _write(f"sys/user/{name}", str(most), proc)
     os.close(proc)
     system.no_new_privileges()
     system.drop_capabilities()
     system.die_with_parent()
     limits.apply()
+
+
+def _be_killed_first() -> None:
+    """Raise this process's oom_score_adj; a container may have set a higher one, which only root may lower."""
+    with open("/proc/self/oom_score_adj") as file:
+        now = int(file.read())
+    _write("/proc/self/oom_score_adj", str(max(now, _KILLED_FIRST)))
 
 
 def _own_users(proc: int | None = None) -> None:

@@ -40,7 +40,7 @@ def count_sockets(asked: socket.socket, pid: int, most: int) -> None:
     (listener,) = listeners
     poll = select.poll()
     poll.register(listener, select.POLLIN)
-    while not poll.poll()[0][1] & select.POLLHUP:
+    while poll.poll()[0][1] == select.POLLIN:
         with suppress(OSError):  # who asked has ended, or was interrupted and asks again
             question = bytearray(_QUESTION)
             fcntl.ioctl(listener, _RECEIVE, question)

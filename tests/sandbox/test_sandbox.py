@@ -252,6 +252,8 @@ def test_a_pool_an_event_loop_and_a_database_work_inside():
 
 def test_the_system_ends_a_sandbox_before_others():
     assert run("found['first'] = open('/proc/self/oom_score_adj').read()") == {"first": "500\n"}
+    higher = "open('/proc/self/oom_score_adj', 'w').write('900')\n"
+    assert run("found['first'] = open('/proc/self/oom_score_adj').read()", before=higher) == {"first": "900\n"}
     code = """
         import os
         found["before"] = open("/proc/self/oom_score_adj").read()
