@@ -79,7 +79,7 @@ def _sandbox() -> str:
     """Start a submission's process in a sandbox and run a cell in it."""
     from gradstop.grading.process.warm_process import WarmProcess
     from gradstop.grading.rules import Rules
-    from gradstop.sandbox import missing
+    from gradstop.sandbox import cgroup, missing
 
     if missing():
         return f"no: {missing()}"
@@ -87,9 +87,13 @@ def _sandbox() -> str:
     try:
         with warm_process.start_submission("", {}) as submission:
             submission.run("import os", seconds=20)
+            counted = cgroup.holds(submission.pid)
     finally:
         warm_process.close()
-    return "yes: a cell has run in one, with processes, files, network and memory of its own"
+    return (
+        "yes: a cell has run in one, with processes, files, network and memory of its own; the kernel's memory is "
+        + ("counted in a control group" if counted else "limited kind by kind, as no control group can be made here")
+    )
 
 
 def _warm_kernels() -> str:

@@ -1,7 +1,7 @@
 """Observe what a function does to tensors and their graph, as plain data."""
 
 from gradstop.graph import Census
-from gradstop.observe.case import Case, case, read_cases, run_cases
+from gradstop.observe.case import Case, case, names_of, read_cases, run_cases
 from gradstop.observe.draw import Draw
 from gradstop.observe.explore import Path, Step, explore
 from gradstop.observe.features import AGAIN
@@ -22,6 +22,7 @@ __all__ = [
     "Step",
     "case",
     "explore",
+    "names_of",
     "observe",
     "read_cases",
     "run_case",

@@ -1,10 +1,9 @@
 """What a case is, and how a file of cases is read."""
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
 from functools import lru_cache
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradstop.observe.draw import Draw
 from gradstop.observe.probes import Observer
@@ -13,9 +12,8 @@ Phases = Generator[None, Draw, None]
 Body = Callable[[Callable[..., Any], Draw, Observer], Phases]
 
 
-@dataclass(frozen=True)
-class Case:
-    """One situation in which an exercise's function is observed."""
+class Case(NamedTuple):
+    """One situation in which an exercise's function is observed. Nothing of it can be changed."""
 
     exercise: str
     name: str
@@ -54,3 +52,9 @@ def run_cases(code: CodeType) -> dict[str, list[Case]]:
         if isinstance(item, Case):
             found.setdefault(item.exercise, []).append(item)
     return found
+
+
+def names_of(cases: Iterable[Iterable[Case]]) -> list[dict[str, Any]]:
+    """Return the names that these cases look up, those of each file once."""
+    found = {id(one.body.__globals__): one.body.__globals__ for several in cases for one in several}
+    return list(found.values())

@@ -23,6 +23,13 @@ _NO_RESULT: dict[type, str] = {
     Generator: "a generator",
 }
 
+Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
+
+
+def run_alone(what: Callable[[], Any]) -> Any:
+    """Run it, and nothing beside."""
+    return what()
+
 
 class Stopped(Exception):  # noqa: N818 - not an error: the case ends here
     """Ends a case whose function raised where it should have returned."""
@@ -36,9 +43,10 @@ class Observer:
     without it, the section of the case).
     """
 
-    def __init__(self, log: ObservationLog, read: str = ""):
+    def __init__(self, log: ObservationLog, read: str = "", run: Run = run_alone):
         self._log = log
         self._read = read
+        self._run = run
 
     def call(self, function: Callable[..., Any], *args: Any, name: str = "the call", **kwargs: Any) -> Any:
         """Call the function under observation; if it raises, that is observed and the case ends.
@@ -98,7 +106,7 @@ class Observer:
     ) -> Any:
         """Run ``run`` and observe which tensors' version counters it raised; return its result."""
         before = {label: version(tensor) for label, tensor in tensors.items()}
-        result = run()
+        result = self._run(run)
         raised = {label: version(tensor) > before[label] for label, tensor in tensors.items()}
         self._write(name, "written", as_json(raised), asked, read)
         return result
@@ -158,7 +166,7 @@ class Observer:
 
     def _attempt(self, run: Callable[[], Any], caught: list[BaseException] | None = None) -> tuple[str | None, str]:
         try:
-            run()
+            self._run(run)
         except (KeyboardInterrupt, Stopped):
             raise
         except BaseException as error:

@@ -7,7 +7,7 @@ from gradstop.observe.case import Case
 from gradstop.observe.draw import Choose, Draw
 from gradstop.observe.isolate import isolated
 from gradstop.observe.log import ObservationLog
-from gradstop.observe.probes import Observer, Stopped, first_line
+from gradstop.observe.probes import Observer, Run, Stopped, first_line, run_alone
 from gradstop.record import Record, Setup, Setups
 
 # Given the first phase's record, returns what the second is drawn from.
@@ -22,12 +22,14 @@ def run_case(
     *,
     log: ObservationLog | None = None,
     choose: Choose | None = None,
+    after: Run = run_alone,
 ) -> Record:
     """Observe ``function`` in ``case`` and return the second phase's record.
 
     The first phase is drawn from ``first``. Its record goes to ``challenge``, which answers with what the second is
     drawn from; nothing of it is kept here. An error ends the case, and the record says so in ``stopped``; a case that
     ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
+    What the case runs later than the function, a backward in most cases, is run by ``after``.
 
     Raises:
         ValueError: for a case without its ``yield``.
@@ -35,7 +37,7 @@ def run_case(
     """
     log = log or ObservationLog(case.name)
     with isolated():
-        phases = case.body(function, Draw(first, log, choose), Observer(log, case.read))
+        phases = case.body(function, Draw(first, log, choose), Observer(log, case.read, after))
         finished, stopped = _advance(lambda: next(phases))
         if finished and stopped is None:
             raise ValueError(f"case {case.name!r} has no second phase: write `later = yield` once in it")

@@ -21,6 +21,13 @@ _REFUSED = {
     "msgget": (68, 186),
     "semget": (64, 190),
     "mq_open": (240, 180),
+    "io_setup": (206, 0),
+    "seccomp": (317, 277),
+    "landlock_create_ruleset": (444, 444),
+    # Pages that a pipe keeps when the process has given them back.
+    "vmsplice": (278, 75),
+    "splice": (275, 76),
+    "tee": (276, 77),
     # Into other processes.
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
@@ -64,15 +71,27 @@ _REFUSED = {
     "swapon": (167, 224),
     "swapoff": (168, 225),
 }
-_SOCKET = (41, 198)
+# Those that are refused where an argument has one of these values: name, number, which argument, values.
+_Where = tuple[str, tuple[int, int], int, tuple[int, ...]]
+_REFUSED_WHERE: tuple[_Where, ...] = (
+    ("prctl", (157, 167), 0, (4, 22)),  # PR_SET_DUMPABLE, by which it hides its sizes; PR_SET_SECCOMP
+    ("fcntl", (72, 25), 1, (1031,)),  # F_SETPIPE_SZ
+    # SO_SNDBUF, SO_ATTACH_FILTER, SO_SNDBUFFORCE, SO_RCVBUFFORCE, SO_ATTACH_BPF, SO_ATTACH_REUSEPORT_CBPF
+    ("setsockopt", (54, 208), 2, (7, 26, 32, 33, 50, 51)),
+)
+# A lock on a range of a file costs memory, and nobody counts ranges. Such a lock is said to be had, and is not kept:
+# SQLite works with that, and the files are one submission's own. F_SETLK, F_SETLKW; the same for open files.
+_PRETENDED: _Where = ("fcntl", (72, 25), 1, (6, 7, 37, 38))
+_SOCKET, _SOCKET_PAIR = (41, 198), (53, 199)
 _CLONE3 = 435  # its flags lie in memory, where a filter cannot look; the C library falls back to clone(2)
-_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6: a network namespace holds these, but not AF_VSOCK
+_UNIX = 1
+_FAMILIES = (_UNIX, 2, 10)  # AF_UNIX, AF_INET, AF_INET6: a network namespace holds these, but not AF_VSOCK
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # the column above; AUDIT_ARCH_...
 _X32 = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in seccomp_data
-_ALLOW, _KILL = 0x7FFF0000, 0x80000000
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in seccomp_data
+_ALLOW, _KILL, _ASK = 0x7FFF0000, 0x80000000, 0x7FC00000
 
 
 class _Instruction(ctypes.Structure):
@@ -83,8 +102,11 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_uint16), ("instructions", ctypes.POINTER(_Instruction))]
 
 
-def refuse_calls() -> None:
+def refuse_calls() -> int:
     """Refuse the calls above from here on, in this process and in all that come from it, with EPERM.
+
+    Returns:
+        A descriptor by which another process is asked for each socket of AF_UNIX; see ``sockets.count_sockets``.
 
     Raises:
         OSError: where there can be no filter, on an unknown machine too.
@@ -94,7 +116,7 @@ def refuse_calls() -> None:
     if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no list of system calls for {machine}")
     code = _assemble(*_MACHINES[machine])
-    system.filter_calls(_Program(len(code), (_Instruction * len(code))(*code)))
+    return system.filter_calls(_Program(len(code), (_Instruction * len(code))(*code)))
 
 
 def _assemble(column: int, architecture: int) -> list[_Instruction]:
@@ -108,13 +130,29 @@ def _assemble(column: int, architecture: int) -> list[_Instruction]:
         refuse,
         _Instruction(_EQUAL, 0, 1, _CLONE3),
         absent,
+        _Instruction(_EQUAL, 0, 1, _SOCKET_PAIR[column]),
+        _Instruction(_RETURN, 0, 0, _ASK),
     ]
     for numbers in _REFUSED.values():
         code += [_Instruction(_EQUAL, 0, 1, numbers[column]), refuse]
-    code += [_Instruction(_EQUAL, 0, len(_FAMILIES) + 2, _SOCKET[column]), _Instruction(_LOAD, 0, 0, _FIRST_ARGUMENT)]
-    for left, family in reversed(list(enumerate(_FAMILIES))):
-        code.append(_Instruction(_EQUAL, left + 1, 0, family))
-    return [*code, refuse, _Instruction(_RETURN, 0, 0, _ALLOW)]
+    for _, numbers, argument, values in _REFUSED_WHERE:
+        code += _where(numbers[column], argument, dict.fromkeys(values, refuse))
+    _, numbers, argument, values = _PRETENDED
+    code += _where(numbers[column], argument, dict.fromkeys(values, _error(0)))
+    families = {family: _Instruction(_RETURN, 0, 0, _ASK if family == _UNIX else _ALLOW) for family in _FAMILIES}
+    code += _where(_SOCKET[column], 0, families, refuse)
+    return [*code, _Instruction(_RETURN, 0, 0, _ALLOW)]
+
+
+def _where(
+    number: int, argument: int, answers: dict[int, _Instruction], other: _Instruction | None = None
+) -> list[_Instruction]:
+    """Answer one call by the value of an argument's lower half; the number of the call is loaded before and after."""
+    body = [_Instruction(_LOAD, 0, 0, _ARGUMENTS + 8 * argument)]
+    for value, answer in answers.items():
+        body += [_Instruction(_EQUAL, 0, 1, value), answer]
+    body.append(other or _Instruction(_LOAD, 0, 0, _NUMBER))
+    return [_Instruction(_EQUAL, 0, len(body), number), *body]
 
 
 def _error(number: int) -> _Instruction:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MIB = 1 << 20
+_SIGNALS = 256  # that wait at one time
 ROOM = 64 * _MIB  # that a process needs to show a result or to draw a figure
 
 
@@ -19,15 +20,17 @@ class Limits:
         disk: all files together. They lie in memory.
         file: one file.
         descriptors: open files of one process.
+        sockets: sockets of AF_UNIX, each of which may hold some hundreds of kB.
 
     """
 
     memory: int = 1024 * _MIB
     processor: int = 300
-    processes: int = 128
+    processes: int = 96
     disk: int = 64 * _MIB
     file: int = 32 * _MIB
-    descriptors: int = 256
+    descriptors: int = 128
+    sockets: int = 128
 
     def apply(self) -> None:
         """Set the limits that the system keeps by itself, on this process and all that come from it."""
@@ -43,6 +46,7 @@ class Limits:
             resource.RLIMIT_CORE: 0,
             resource.RLIMIT_MSGQUEUE: 0,
             resource.RLIMIT_MEMLOCK: 0,
+            resource.RLIMIT_SIGPENDING: _SIGNALS,  # timers too
         }
         for which, value in wanted.items():
             resource.setrlimit(which, (value, value))

@@ -12,11 +12,13 @@ MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 _DETACH = 2  # MNT_DETACH
 
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_SET_FILTER, _NEW_LISTENER = 1, 8
 _SYS_MOUNT_SETATTR = 442  # on every architecture, as all system calls since 2019
 _AT_RECURSIVE = 0x8000
 _ATTR_RDONLY, _ATTR_NOSUID = 1, 2
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CAPABILITY_VERSION = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -73,9 +75,15 @@ def dumpable() -> None:
     _prctl(_PR_SET_DUMPABLE, 1)
 
 
-def filter_calls(program: Any) -> None:
-    """Put a seccomp filter (a ``sock_fprog``) on this process and what comes from it; needs ``no_new_privileges``."""
-    _check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
+def filter_calls(program: Any) -> int:
+    """Put a seccomp filter (a ``sock_fprog``) on this process and what comes from it; needs ``no_new_privileges``.
+
+    Returns:
+        The descriptor through which its questions are heard and answered: seccomp_unotify(2).
+
+    """
+    number = _SYS_SECCOMP[os.uname().machine]
+    return _syscall("seccomp", number, _SET_FILTER, _NEW_LISTENER, ctypes.byref(program))
 
 
 def drop_capabilities() -> None:
@@ -89,12 +97,13 @@ def _prctl(option: int, value: int) -> None:
     _check(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
 
 
-def _syscall(name: str, number: int, *arguments: Any) -> None:
+def _syscall(name: str, number: int, *arguments: Any) -> int:
     wide = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    _check(_libc.syscall(ctypes.c_long(number), *wide), name)
+    return _check(_libc.syscall(ctypes.c_long(number), *wide), name)
 
 
-def _check(result: int, what: str) -> None:
+def _check(result: int, what: str) -> int:
     if result == -1:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result

@@ -24,11 +24,15 @@ def interpreter_paths() -> list[str]:
     return sorted(f for f in folders if not any(f != o and f.startswith(o + os.sep) for o in folders))
 
 
-def build(paths: list[str], owner: int, size: int) -> None:
+def build(paths: list[str], owner: int, size: int) -> int:
     """Replace all that this process sees by ``paths`` and the system's libraries, read-only, and an empty ``WORK``.
 
     To be called in new mount and process namespaces. ``WORK``, /tmp and /dev/shm share ``size`` bytes of memory and
     belong to the user ``owner``.
+
+    Returns:
+        A descriptor of a /proc that may be written to. The one that is seen is read-only: through it a process would
+        take itself out of the reach of what ends processes where memory is short.
 
     Raises:
         OSError: where something cannot be mounted.
@@ -42,7 +46,7 @@ def build(paths: list[str], owner: int, size: int) -> None:
     for path in _SYSTEM:
         _show(path)
     _devices()
-    _proc()
+    proc = _proc()
     _writable(owner, size)
     for path in paths:  # last: one may lie in /tmp
         _show(path)
@@ -50,6 +54,7 @@ def build(paths: list[str], owner: int, size: int) -> None:
     os.rmdir(_OLD)
     system.read_only("/", recursive=False)
     os.chdir(WORK)
+    return proc
 
 
 def _show(path: str) -> None:
@@ -87,10 +92,14 @@ def _devices() -> None:
         os.symlink(target, f"/dev/{name}")
 
 
-def _proc() -> None:
-    """Show the processes of this sandbox alone."""
+def _proc() -> int:
+    """Show the processes of this sandbox alone, read-only, and return the /proc that is covered."""
     os.mkdir("/proc")
     system.mount("proc", "/proc", "proc", system.MS_NOSUID | system.MS_NODEV | system.MS_NOEXEC)
+    proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+    system.mount("/proc", "/proc", flags=system.MS_BIND)
+    system.read_only("/proc", recursive=False)
+    return proc
 
 
 def _writable(owner: int, size: int) -> None:

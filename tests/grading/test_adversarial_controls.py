@@ -30,6 +30,7 @@ from gradstop.grading.answer_key import control_selection as controls_module
 from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside import guard as guard_module
 from gradstop.grading.inside import observed as observed_module
+from gradstop.grading.inside.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, keep_kernels
 from gradstop.grading.intake.outputs import clean_text, parse_outputs
@@ -40,7 +41,7 @@ from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.process import attempt as attempt_module
 from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
-from gradstop.observe import Draw, case, observe, read_cases, unpatched
+from gradstop.observe import Draw, case, names_of, observe, read_cases, run_case, unpatched
 from gradstop.observe import run as run_module
 from gradstop.record import Observation, Setup
 from gradstop.sandbox.calls import refuse_calls
@@ -83,6 +84,15 @@ def in_a_fork(body):
     return ours, pid
 
 
+def said_by(body):
+    """Return all that a function says through its socket, in a fork of this process, until it ends."""
+    ours, pid = in_a_fork(body)
+    with ours, ours.makefile("rb") as said:
+        everything = said.read()
+    ended(pid)
+    return everything
+
+
 def keep_nothing_but(descriptor):
     """Close what the tests themselves speak through: what runs now is hostile."""
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -109,9 +119,10 @@ def judged(name, exercise="stop", *, guard=Guard, take_away=lambda: None, contro
     def body(connection):
         os.chdir(DETACH.assignment.reference.parent)
         known = read_cases(DETACH.assignment.read_cases())[exercise]
-        watch, namespace = guard(), {"torch": torch}
-        exec("import numpy, torch", namespace)
         take_away()
+        watch, namespace = guard(), {"torch": torch}
+        watch.keep(*names_of([known]))
+        exec("import numpy, torch", namespace)
         for section, source in sections:
             if not section.startswith("check-"):
                 with suppress(Exception):
@@ -189,8 +200,69 @@ def test_without_kernels():
 
 def test_without_learners_copy():
     """In this fork a notebook's import of the library is what observes: then even a right answer is lost."""
-    assert passed("", "scale_grad") == 4
-    assert passed("tampering-our-library", "scale_grad") == 0
+    assert passed("", "scale_grad", guard=NoGuard) == 4
+    assert passed("tampering-our-library", "scale_grad", guard=NoGuard) == 0
+
+
+def test_without_own():
+    def take_away():
+        guard_module._ours = lambda: ()
+
+    assert passed("tampering-the-observer", "scale_grad") == 4
+    assert passed("tampering-the-observer", "scale_grad", take_away=take_away) == 0
+
+
+def test_without_hooks():
+    """A hook at audit events is called while ours observes: between two phases, and when something is put back."""
+
+    def body(connection):
+        def events():
+            seen, case = [], one_element
+            sys.addaudithook(lambda event, _: seen.append(event))
+            observe(case, lambda x: x, (Setup(0), Setup(1)))
+            Guard().around(lambda: setattr(torch, "aside", seen))()
+            return len(seen)
+
+        connection.sendall(bytes([events() > 0]))
+        refuse_hooks_and_swapped_code()
+        connection.sendall(bytes([events() > 0]))
+
+    assert said_by(body) == bytes([True, False])
+
+
+def test_without_case_names():
+    def take_away():
+        Guard.keep = lambda self, *names: None
+
+    assert passed("forgery-case-names") == 4
+    assert passed("forgery-case-names", take_away=take_away) == 5
+
+
+@case("echo", "a backward is run twice")
+def two_backwards(function, draw, see):
+    x = draw.tensor("x", "leaf", (3,))
+    result = see.call(function, x)
+    yield
+    see.gradients("the first", result.sum().backward, x=x)
+    see.raised("the second", lambda: x.sum().backward())
+
+
+def test_without_afterwards_in_a_backward():
+    """A hook on the result is a submission's code that runs when the function has long returned."""
+    real = torch.Tensor.backward
+
+    def later(x):
+        result = x * 1
+        result.register_hook(lambda grad: setattr(torch.Tensor, "backward", lambda self: 1 / 0))
+        return result
+
+    def raised(**more):
+        record = run_case(two_backwards, Guard().around(later), Setup(0), lambda record: Setup(1), **more)
+        torch.Tensor.backward = real
+        return record.observations[-1].value["raised"]
+
+    assert raised(after=Guard().after) is None
+    assert raised() == "ZeroDivisionError"
 
 
 def test_without_controls():
@@ -484,11 +556,20 @@ def test_without_memory():
         except MemoryError:
             connection.sendall(b"refused")
 
-    ours, pid = in_a_fork(body)
-    with ours:
-        time.sleep(0.5)
-        assert ours.recv(100) == b"free, refused"
-    ended(pid)
+    assert said_by(body) == b"free, refused"
+
+
+def test_without_sockets():
+    """An ordinary process may fill sockets with more memory than it has itself."""
+    more = 2 * Limits().sockets
+    source = (
+        "import socket\n"
+        f"held = [socket.socketpair() for _ in range({more} // 2)]\n"
+        "print(len(held), sum(pair[0].send(bytes(1 << 17), socket.MSG_DONTWAIT) for pair in held))\n"
+    )
+    number, sent = map(int, plain(source).split())
+    assert number == more // 2
+    assert sent > 10 << 20
 
 
 def test_without_count():

@@ -18,9 +18,9 @@ import socket
 import sys
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy
 import torch
@@ -74,31 +74,70 @@ _HOLDERS: tuple[Any, ...] = (
     *namespaces,
     numpy,
 )
+_OBSERVING = ("gradstop.observe", "gradstop.record", "gradstop.internals", "gradstop.grading.inside")
+_T = TypeVar("_T")
 _LOOKS, _WAIT = range(100), 0.01  # at a thread that is about to end; seconds between two of them
 _BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
 _BY_TORCH = {"torch.manual_seed"}  # torch._dynamo puts another in its place when it is loaded
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
 # What is called after each call of a submission's function, out of its reach.
 _sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
+_collection, _no_collection = gc.enable, gc.disable
 _gettrace, _settrace, _getprofile, _setprofile = sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile
 
 
 class Guard:
-    """What torch and Python looked like when the guard was made."""
+    """What torch and Python, and what observes, looked like when the guard was made."""
 
     def __init__(self) -> None:
-        self._before = [_Before(holder) for holder in _HOLDERS]
+        self._before: tuple[_Before, ...] = ()
+        self._hold((*_HOLDERS, *_ours()))
+
+    def keep(self, *names: dict[str, Any]) -> None:
+        """Put these back too: a submission's code finds them by way of the frames below its call."""
+        self._hold(map(_Names, names))
+
+    def _hold(self, holders: Iterable[Any]) -> None:
+        self._before += tuple(map(_Before, holders))
+        self._tags = [before.tag for before in self._before if before.tag is not None]
+        self._known = [before.known for before in self._before]
 
     def restore(self) -> list[str]:
-        """Put back what has been replaced, taken away or hidden; return the names of what torch has not done itself."""
-        changed = [name for before in self._before if before.differs() for name in before.restore()]
+        """Put back what has been replaced, taken away or hidden; return the names of what torch has not done itself.
+
+        Raises:
+            RuntimeError: where it does not stay.
+
+        """
+        changed: list[str] = []
+        for _ in _LOOKS:  # once more, for what is dropped may run code of the submission's when it is
+            # One pass over the versions: most of the time nothing has been written to anything.
+            if self._tags and [tag.value for tag in self._tags] == self._known:
+                break
+            found = [name for before in self._before if before.differs() for name in before.restore()]
+            self._known = [before.known for before in self._before]
+            changed += found
+            if not (found or self._tags):
+                break
+        else:
+            raise RuntimeError("what is put back is replaced again and again")
         return [name for name in changed if name not in _BY_TORCH]
+
+    def after(self, run: Callable[[], _T]) -> _T:
+        """Return what ``run`` does, a backward in which hooks of the submission's may run, and restore after it."""
+        on = _On()
+        try:
+            return run()
+        finally:
+            on.take_off()
+            self.restore()
 
     def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with a guard that restores when it has returned, and that refuses lying results."""
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
             on = _On()
+            _collection()
             try:
                 result = function(*args, **kwargs)
             finally:
@@ -112,34 +151,41 @@ class Guard:
         return guarded
 
 
+class _Names:
+    """What a dictionary holds, as attributes."""
+
+    __name__ = "names"
+
+    def __init__(self, held: dict[str, Any]) -> None:
+        self.__dict__ = held
+
+
 class _Before:
     """What one module or class held."""
 
     def __init__(self, holder: Any) -> None:
-        self._holder = holder
+        self._holder, self._name = holder, holder.__name__
         self._items = dict(vars(holder))
         self._identities = list(map(id, self._items.values()))
         # To read it takes a fiftieth of the time of a look at the items.
-        self._tag = version_tag(vars(holder))
-        self._note_version()
+        self.tag = version_tag(vars(holder))
+        self.known = self.tag.value if self.tag is not None else 0  # the version that held nothing to be put back
 
     def differs(self) -> bool:
         """Whether anything may have been written to it; always, on a Python whose dictionaries have no version."""
-        return self._tag is None or self._tag.value != self._known
+        return self.tag is None or self.tag.value != self.known
 
     def restore(self) -> list[str]:
         """Put back what is not as it was; return the names."""
+        version = self.tag.value if self.tag is not None else 0
         now = vars(self._holder)
         # By identity, and in one pass of the interpreter's own: a value may claim to equal any other.
         changed: list[str] = []
         if list(map(id, now.values())) != self._identities:
-            changed = [f"{self._holder.__name__}.{name}" for name in (*self._put_back(now), *self._uncover(now))]
-        self._note_version()
+            changed = [f"{self._name}.{name}" for name in (*self._put_back(now), *self._uncover(now))]
+        if not changed:
+            self.known = version
         return changed
-
-    def _note_version(self) -> None:
-        if self._tag is not None:
-            self._known = self._tag.value
 
     def _put_back(self, now: Any) -> list[str]:
         changed = [name for name, value in self._items.items() if now.get(name, _MISSING) is not value]
@@ -148,14 +194,22 @@ class _Before:
         return changed
 
     def _uncover(self, now: Any) -> list[str]:
-        """Take away what has been added and hides something of a base class."""
-        if not isinstance(self._holder, type):
-            return []
-        bases = self._holder.__mro__[1:]
-        hiding = [name for name in now if name not in self._items and any(name in vars(base) for base in bases)]
+        """Take away what has been added and hides something: of a base class, or of builtins."""
+        hidden = self._holder.__mro__[1:] if isinstance(self._holder, type) else (builtins,)
+        hiding = [name for name in now if name not in self._items and any(name in vars(one) for one in hidden)]
         for name in hiding:
             delattr(self._holder, name)
         return hiding
+
+
+def _ours() -> Iterator[Any]:
+    """Yield the modules that observe, and their classes: what is loaded of them when a guard is made."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_OBSERVING):
+            yield module
+            yield from (
+                thing for thing in vars(module).values() if isinstance(thing, type) and thing.__module__ == name
+            )
 
 
 class _On:
@@ -176,6 +230,7 @@ class _On:
         """
         _settrace(self._trace)
         _setprofile(self._profile)
+        _no_collection()  # of what runs code when it is collected, until the next call
         block_signals()
         del gc.callbacks[self._callbacks :]
         while function_mode_count() > self._function_modes:

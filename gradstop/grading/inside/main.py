@@ -19,13 +19,14 @@ import torch
 from tqdm import tqdm
 
 from gradstop.forkserver.request import Request
+from gradstop.grading.inside.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
 from gradstop.internals.torch import stop_before_generating_code
-from gradstop.observe import run_cases
+from gradstop.observe import names_of, run_cases
 from gradstop.sandbox import Limits, has_free_space, run_inside
 
 _OURS = __name__.partition(".")[0]
@@ -55,6 +56,7 @@ stop_before_generating_code()
 _guard = Guard()
 warm_up(_guard)
 keep_kernels()
+refuse_hooks_and_swapped_code()
 
 _NO_MEMORY = 128 + signal.SIGKILL  # as a process ends that the system kills for want of memory
 
@@ -117,7 +119,9 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
         signal.signal(name, signal.SIG_DFL)
     block_signals()  # but for the time of a cell
     hello = judge.receive()
-    cases = run_cases(marshal.loads(base64.b64decode(hello["cases"])))  # noqa: S302 - the judge's own
+    found = run_cases(marshal.loads(base64.b64decode(hello["cases"])))  # noqa: S302 - the judge's own
+    cases = {exercise: tuple(several) for exercise, several in found.items()}
+    _guard.keep(cases, *names_of(cases.values()))
     for module in _ours:
         del sys.modules[module]
     sys.modules.update(_theirs)

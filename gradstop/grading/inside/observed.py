@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ from gradstop.record import Record, Setup
 Function = Callable[..., Any]
 
 
-def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) -> None:
+def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: Any) -> None:
     """Observe the answer, and the judge's own controls, in the cases and under the seeds that the judge names.
 
     The judge first sends the controls' sources by name; the answer is the one without a source. Then it orders run
@@ -33,6 +33,7 @@ def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) 
         for name, source in sources.items()
     }
     known = {case.name: case for case in cases}
+    guard.keep(known, functions)
     order: dict[str, Any] = judge.receive()
     done = None
 
@@ -46,7 +47,7 @@ def observe_alone(judge: Channel, guard: Guard, cases: list[Case], answer: Any) 
         guard.restore()
         now = order
         first = _setup(now["first"])
-        second = run_case(known[now["case"]], functions[now["function"]], first, challenge)
+        second = run_case(known[now["case"]], functions[now["function"]], first, challenge, after=guard.after)
         done = second.reported()
     judge.send({"done": done})
 

@@ -20,6 +20,7 @@ from gradstop.grading.rules import Rules
 
 ANSWER_TIMEOUT = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
 MAX_CELL = MAX_LINE // 8  # characters
+_MAPPING = 256  # bytes that the kernel holds for one mapping
 _PART = MAX_LINE // 2  # bytes of a file that go in one message
 
 
@@ -39,6 +40,7 @@ class SubmissionProcess:
     """A submission's process, as the judge speaks with it.
 
     Attributes:
+        pid: its number.
         changed: what its cells have changed of torch and of Python, as it reports it.
 
     """
@@ -55,6 +57,7 @@ class SubmissionProcess:
         is_warm: Callable[[], bool],
     ) -> None:
         """Speak with a process that has ``inherited`` bytes of memory from its warm one, of which ``is_warm`` tells."""
+        self.pid = process.pid
         self._process, self._fd_socket, self._rules = process, fd_socket, rules
         self._inherited, self._is_warm = inherited, is_warm
         self._known = psutil.Process(process.pid)
@@ -182,14 +185,26 @@ def pair(stack: ExitStack) -> tuple[socket.socket, socket.socket]:
 
 def _memory(process: psutil.Process) -> int:
     """Return the bytes that a process and all below it hold, each shared page counted once."""
+    processes = [process, *process.children(recursive=True)]
     total = 0
-    for one in [process, *process.children(recursive=True)]:
+    for one in processes:
         with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
             try:
                 total += one.memory_full_info().pss
             except psutil.AccessDenied:
                 total += one.memory_info().rss
+        if len(processes) > 1:  # of one alone it is little
+            with suppress(OSError):
+                total += _tables(one.pid)
     return total
+
+
+def _tables(pid: int) -> int:
+    """Return the bytes of a process's page tables and mappings, which are in none of its sizes."""
+    with open(f"/proc/{pid}/status") as lines:
+        tables = next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmPTE")), 0)
+    with open(f"/proc/{pid}/maps", "rb") as lines:
+        return tables + _MAPPING * sum(1 for _ in lines)
 
 
 def _end(process: ForkedProcess, *, sandboxed: bool) -> None:

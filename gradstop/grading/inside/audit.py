@@ -1,0 +1,38 @@
+"""Refuses hooks at audit events, by which a submission's code would run in ours, and other code for our functions.
+
+An audit hook cannot be taken off again (PEP 578). This one is put on before any submission is forked.
+"""
+
+import sys
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+CASES = "cases.py"  # the name that the judge compiles an assignment's cases under
+_FOLDER = str(Path(__file__).resolve().parents[2])
+
+
+def refuse_hooks_and_swapped_code() -> None:
+    """From now on refuse audit hooks, and other code or defaults for a function of this package or of the cases.
+
+    A hook is refused as another hook may do it: who adds it sees no error. The other raises RuntimeError.
+    """
+    sys.addaudithook(_look)
+
+
+# What it uses is held by its defaults, which are refused to be changed: builtins and this module's names may be.
+def _look(
+    event: str,
+    arguments: tuple[Any, ...],
+    type: type = type,  # noqa: A002
+    function: type = FunctionType,
+    folder: str = _FOLDER,
+    cases: str = CASES,
+    error: type[Exception] = RuntimeError,
+) -> None:
+    if event in ("sys.addaudithook", "sys.monitoring.register_callback"):  # the second from CPython 3.12
+        raise error("a notebook that is graded has no hooks of its own in the interpreter")
+    if event == "object.__setattr__" and type(arguments[0]) is function:
+        file = arguments[0].__code__.co_filename
+        if file == cases or file.startswith(folder):
+            raise error("functions of the course stay as they are in a notebook that is graded")
