@@ -53,6 +53,8 @@ def read_submission(student: str, notebook: Path) -> Submission:
         raise UnreadableError(
             f"the folder's name {student!r} has signs that mean something in a page or a pattern: rename it"
         )
+    if folder.parent.is_symlink():
+        raise UnreadableError(f"{student} is a link, which may lead to another's: put a folder there")
     if folder.is_symlink():
         raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
