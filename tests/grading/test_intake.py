@@ -14,6 +14,7 @@ from gradstop.course import find_assignment, read_json
 from gradstop.grading.batch import _stands
 from gradstop.grading.command import with_progress
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
+from gradstop.grading.intake import submission
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import read_cells, read_submission
 from gradstop.grading.intake.template import MAX_TEXT, MAX_TEXTS, Template
@@ -83,9 +84,22 @@ def test_a_student_s_folder_that_is_a_link_is_not_followed(tmp_path):
     notebook.parent.mkdir(parents=True)
     notebook.write_text("{}")
     (tmp_path / "eve").symlink_to("ben")
-    with pytest.raises(UnreadableError, match="^eve is a link"):
+    with pytest.raises(UnreadableError, match="eve is a link, which"):
         read_submission("eve", tmp_path / "eve" / NAME / "detach.ipynb")
     assert read_submission("ben", notebook).notebook == b"{}"
+
+
+def test_a_folder_of_very_many_files_is_not_listed(tmp_path, monkeypatch):
+    monkeypatch.setattr(submission, "MAX_ENTRIES", 5)
+    (tmp_path / "eve" / NAME).mkdir(parents=True)
+    notebook = tmp_path / "eve" / NAME / "detach.ipynb"
+    notebook.write_text("{}")
+    for number in range(4):
+        (notebook.parent / f"{number}.txt").write_text("")
+    assert len(read_submission("eve", notebook).files) == 4
+    (notebook.parent / "4.txt").write_text("")
+    with pytest.raises(UnreadableError, match="more than 5 files"):
+        read_submission("eve", notebook)
 
 
 @pytest.mark.parametrize("number", [1, 100])
