@@ -14,11 +14,13 @@ from gradstop.course import find_assignment, read_json
 from gradstop.grading.batch import _stands
 from gradstop.grading.command import with_progress
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
+from gradstop.grading.intake import submission
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import read_cells, read_submission
-from gradstop.grading.intake.template import Template
+from gradstop.grading.intake.template import MAX_TEXT, MAX_TEXTS, Template
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out, handed_out_template
+from gradstop.grading.judging.token_digest import MAX_ANSWER, tokens_of
 from gradstop.grading.nbgrader_bridge.course import open_course
 from gradstop.grading.nbgrader_bridge.execute import RestoreCells
 from gradstop.grading.rules import Rules
@@ -75,6 +77,45 @@ def test_what_is_no_notebook_is_called_by_its_name(name):
     data, words = OTHERS[name]
     with pytest.raises(UnreadableError, match=words):
         read_cells(data, "detach.ipynb")
+
+
+def test_a_student_s_folder_that_is_a_link_is_not_followed(tmp_path):
+    notebook = tmp_path / "ben" / NAME / "detach.ipynb"
+    notebook.parent.mkdir(parents=True)
+    notebook.write_text("{}")
+    (tmp_path / "eve").symlink_to("ben")
+    with pytest.raises(UnreadableError, match="eve is a link, which"):
+        read_submission("eve", tmp_path / "eve" / NAME / "detach.ipynb")
+    assert read_submission("ben", notebook).notebook == b"{}"
+
+
+def test_a_folder_of_very_many_files_is_not_listed(tmp_path, monkeypatch):
+    monkeypatch.setattr(submission, "MAX_ENTRIES", 5)
+    (tmp_path / "eve" / NAME).mkdir(parents=True)
+    notebook = tmp_path / "eve" / NAME / "detach.ipynb"
+    notebook.write_text("{}")
+    for number in range(4):
+        (notebook.parent / f"{number}.txt").write_text("")
+    assert len(read_submission("eve", notebook).files) == 4
+    (notebook.parent / "4.txt").write_text("")
+    with pytest.raises(UnreadableError, match="more than 5 files"):
+        read_submission("eve", notebook)
+
+
+@pytest.mark.parametrize("number", [1, 100])
+def test_markdown_that_feedback_would_convert_for_long_is_cut_with_a_note(number):
+    assignment = find_assignment(ROOT, NAME)
+    texts = [{"cell_type": "markdown", "metadata": {}, "source": "![" * 75_000}] * number
+    restored = handed_out_template(assignment).restore([*cells_of(assignment), *texts])
+    cut = [cell["source"] for cell in restored["cells"] if "(cut: the text has" in cell["source"]]
+    assert len(cut) == number
+    assert sum(map(len, cut)) <= min(number * MAX_TEXT, MAX_TEXTS) + number * 50
+
+
+def test_an_answer_too_long_to_be_parsed_has_no_tokens():
+    answer = "x=" * (MAX_ANSWER // 2 - 1) + "1"
+    assert tokens_of(answer).startswith(f"{MAX_ANSWER - 1}:")
+    assert tokens_of(answer + " " * 5_000_000) == ""
 
 
 def test_what_lies_there_in_the_place_of_a_notebook_is_named(tmp_path):

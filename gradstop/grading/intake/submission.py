@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ MAX_NOTEBOOK = 20_000_000  # bytes
 MAX_FILES_SIZE = 20_000_000  # bytes, all files beside the notebook
 MAX_CELLS = 2_000
 MAX_FILES = 200
+MAX_ENTRIES = 10_000  # of a folder that is listed
 _NO_NAME = set("<>\"'&`[]?*")  # nbgrader's pages show a student's name as it is, and its patterns read it
 
 
@@ -53,10 +55,13 @@ def read_submission(student: str, notebook: Path) -> Submission:
         raise UnreadableError(
             f"the folder's name {student!r} has signs that mean something in a page or a pattern: rename it"
         )
+    if folder.parent.is_symlink():
+        raise UnreadableError(f"{student} is a link, which may lead to another's: put a folder there")
     if folder.is_symlink():
         raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
         raise NothingHandedInError(f"there is no folder {student}/{folder.name}")
+    _refuse_many(folder)
     if os.path.lexists(notebook) and not is_plain(notebook):
         what = "a link, which may lead to another's" if notebook.is_symlink() else "a folder, a pipe or a device"
         raise UnreadableError(f"{notebook.name} is {what}: put the notebook itself there")
@@ -70,6 +75,23 @@ def read_submission(student: str, notebook: Path) -> Submission:
         return Submission(student, notebook.read_bytes(), dict(_files(folder)))
     except OSError as error:
         raise UnreadableError(f"{notebook.name} cannot be read: {error.strerror}") from None
+
+
+def _refuse_many(folder: Path) -> None:
+    """Refuse a folder that cannot be listed, or whose list would be long.
+
+    Raises:
+        UnreadableError: that says which.
+
+    """
+    name = f"{folder.parent.name}/{folder.name}"
+    try:
+        with os.scandir(folder) as entries:
+            many = sum(1 for _ in islice(entries, MAX_ENTRIES + 1)) > MAX_ENTRIES
+    except OSError as error:
+        raise UnreadableError(f"{name} cannot be read: {error.strerror}") from None
+    if many:
+        raise UnreadableError(f"{name} holds more than {MAX_ENTRIES} files: take away what is not needed")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -14,6 +14,7 @@ from gradstop.grading.intake.outputs import clean_text, is_base64
 from gradstop.grading.intake.plain_files import UnreadableError
 
 Cell = dict[str, Any]
+MAX_TEXT, MAX_TEXTS = 10_000, 200_000  # characters of one Markdown cell, and of all: some texts take quadratic time
 _CELL_TYPES = ("code", "markdown", "raw")
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
 _FILE = re.compile(r"[\w .()-]{1,200}")  # the name of a picture
@@ -72,6 +73,7 @@ class Template:
             cells.append(_clean(original, original["metadata"]))
             if not is_check(original) and text(cell) != text(original):
                 cells.append(_clean(cell))
+        _shorten(cells)
         self._add_missing(cells)
         return {
             "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
@@ -144,6 +146,18 @@ def _clean(cell: Cell, metadata: dict[str, Any] | None = None) -> Cell:
         clean["source"],
     )
     return {**clean, "attachments": attached}
+
+
+def _shorten(cells: list[Cell]) -> None:
+    """Cut Markdown, which feedback converts, where a cell has too much of it, or all together have."""
+    left = MAX_TEXTS
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            kept = min(MAX_TEXT, left)
+            left -= min(len(cell["source"]), kept)
+            if len(cell["source"]) > kept:
+                whole = f"{len(cell['source'])} characters"
+                cell["source"] = cell["source"][:kept] + f"\n\n(cut: the text has {whole})"
 
 
 def _attached(cell: Cell) -> dict[str, dict[str, str]]:

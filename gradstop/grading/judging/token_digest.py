@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradstop.course import graded_cells
 
+MAX_ANSWER = 50_000  # characters; to parse takes up to 0.6 kB of memory for each
 _LAYOUT = {
     tokenize.COMMENT,
     tokenize.NL,
@@ -22,8 +23,11 @@ _LAYOUT = {
 def tokens_of(source: str) -> str:
     """Return the number of an answer's tokens and a digest of them, ``"57:9f86d081884c7d65"``.
 
-    Two answers have the same if they are the same token for token. What is no Python has none.
+    Two answers have the same if they are the same token for token. What is no Python, or too long to be parsed here,
+    has none.
     """
+    if len(source) > MAX_ANSWER:
+        return ""
     try:
         tree = ast.parse(source)
         tokens = [t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type not in _LAYOUT]
