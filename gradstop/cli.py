@@ -62,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("assignment", help="for example 03-detach")
     progress = command("progress", _progress, "show what is solved and what to try next")
     progress.add_argument("folder", nargs="?", type=Path, help="an assignment or a folder of them (default: work)")
+    people = command("class", _class, "enter the class from a platform's list; rename or forget a student")
+    people.add_argument("file", nargs="?", type=Path, help="a list as Moodle, Canvas or Gradescope exports it (CSV)")
+    people.add_argument("--assignment", default="", help="the one that a grading worksheet of Moodle is about")
+    people.add_argument("--rename", nargs=2, metavar=("OLD", "NEW"), help="give a student another user name")
+    people.add_argument("--forget", metavar="ID", help="take a student out, and put aside what they handed in")
     grade = command(
         "grade", _grade, "grade all submissions of an assignment; 30 s and 1024 MiB if nothing is said", limits
     )
@@ -114,6 +119,12 @@ def _progress(options: argparse.Namespace) -> int:
             print(f"  {state.exercise:<24}{state.words()}")
         print(f"  {next_step(states)}")
     return 0
+
+
+def _class(options: argparse.Namespace) -> int:
+    from gradstop.grading.platforms.class_command import class_command
+
+    return class_command(options.root.resolve(), options)
 
 
 def _grade(options: argparse.Namespace) -> int:

@@ -104,6 +104,18 @@ class ResultStore:
             ).fetchone()
         return replace(msgspec.json.decode(row[0], type=GradedSubmission), notebook=row[1]) if row else None
 
+    def rename(self, old: str, new: str) -> None:
+        """Let a student's outcomes be those of another name, which has none."""
+        with self._open() as database:
+            database.execute(
+                "UPDATE outcome SET student = ?2, data = json_set(data, '$.student', ?2) WHERE student = ?1", (old, new)
+            )
+
+    def forget(self, student: str) -> None:
+        """Remove a student's outcomes."""
+        with self._open() as database:
+            database.execute("DELETE FROM outcome WHERE student = ?", (student,))
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:

@@ -11,13 +11,13 @@ from typing import Any
 from nbformat import NotebookNode, convert, from_dict
 
 from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, names_in, what_it_is
+from gradstop.grading.intake.student_name import wrong_with_name
 from gradstop.grading.intake.timestamp import read_timestamp
 
 MAX_NOTEBOOK = 20_000_000  # bytes
 MAX_FILES_SIZE = 20_000_000  # bytes, all files beside the notebook
 MAX_CELLS = 2_000
 MAX_FILES = 200
-_NO_NAME = set("<>\"'&`[]?*")  # nbgrader's pages show a student's name as it is, and its patterns read it
 
 
 class NothingHandedInError(UnreadableError):
@@ -49,10 +49,8 @@ def read_submission(student: str, notebook: Path) -> Submission:
 
     """
     folder = notebook.parent
-    if not student.isprintable() or set(student) & _NO_NAME:
-        raise UnreadableError(
-            f"the folder's name {student!r} has signs that mean something in a page or a pattern: rename it"
-        )
+    if wrong := wrong_with_name(student):
+        raise UnreadableError(f"the folder's name {student!r} {wrong}: rename it")
     if folder.is_symlink():
         raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
