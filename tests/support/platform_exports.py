@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.classroom import SOLVED, change
+from support.classroom import SOLVED
 from support.course import ROOT
 
 NAME, HOUR = "03-detach", (2027, 3, 1, 22, 59, 0)
@@ -121,12 +121,13 @@ def gradescope_roster(people: Iterable[Person]) -> str:
 
 def gradescope_metadata(submissions: dict[str, list[Person]], moment: str = "2027-03-01 21:59:30.123456000 Z") -> bytes:
     lines = ["---"]
-    for name, people in submissions.items():
+    for number, (name, people) in enumerate(submissions.items()):
         lines += [f"{name}:", "  :submitters:"]
         for one in people:
             lines += [f"  - :name: {one.first} {one.last}", f"    :sid: M{one.number}", f"    :email: {one.email}"]
-        lines += ["  :created_at: !ruby/object:ActiveSupport::TimeWithZone", f"    utc: &1 {moment}"]
-        lines += ["    zone: &2 !ruby/object:ActiveSupport::TimeZone", "      name: Etc/UTC", "    time: *1"]
+        lines += ["  :created_at: !ruby/object:ActiveSupport::TimeWithZone", f"    utc: &{number + 2} {moment}"]
+        zone = "*1" if number else "&1 !ruby/object:ActiveSupport::TimeZone\n      name: Etc/UTC"
+        lines += [f"    zone: {zone}", f"    time: *{number + 2}"]
         lines += ["  :score: 0.0", "  :status: processed", "  :history: []"]
     return "\n".join(lines).encode()
 
@@ -136,7 +137,3 @@ def as_text(rows: list[list[str]]) -> str:
     csv.writer(text).writerows(rows)
     return text.getvalue()
 
-
-def rename_in(path: Path) -> None:
-    """Give a notebook of the assignment cells without nbgrader's marks, as an export from elsewhere does."""
-    change(path, lambda found: [cell["metadata"].pop("nbgrader", None) for cell in found["cells"]])

@@ -65,13 +65,13 @@ def deliveries(entries: Iterable[Entry], is_known: Callable[[str], bool]) -> lis
     for entry in entries:
         if entry.parts[-1] == METADATA:
             continue
-        delivery, name = _sorted(entry, submitted, is_known)
+        delivery, name = whose(entry, submitted, is_known)
         kept = found.setdefault((delivery.platform, delivery.label), delivery)
         kept.files[_unused(name, kept.files)] = entry
     return list(found.values())
 
 
-def _sorted(entry: Entry, submitted: dict[str, Submitted], is_known: Callable[[str], bool]) -> tuple[Delivery, str]:
+def whose(entry: Entry, submitted: dict[str, Submitted], is_known: Callable[[str], bool]) -> tuple[Delivery, str]:
     """Return whose a file is, and the file's own name."""
     for place, part in enumerate(entry.parts):
         rest = "/".join(entry.parts[place + 1 :])

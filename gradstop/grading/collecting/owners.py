@@ -62,6 +62,14 @@ def find_owner(people: ClassList, called: Called, assignment: str) -> Student:
     raise UnknownOwnerError(f"nobody in the class is called {what!r}: enter them with gradstop class FILE.csv")
 
 
+def is_known(people: ClassList, text: str) -> bool:
+    """Whether a text is the user name, address or name of somebody in the class, or of several."""
+    try:
+        return bool(find_owner(people, Called(name=text, id=text, email=text), ""))
+    except UnknownOwnerError as unknown:
+        return unknown.several
+
+
 def note_called(people: ClassList, owner: Student, called: Called) -> None:
     """Remember the number that Canvas has for a student; it tells them apart next time."""
     if called.user and not owner.on(CANVAS, "user"):

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from gradstop.course import Assignment
 from gradstop.grading.collecting.archive import Archive
-from gradstop.grading.collecting.deliveries import Called, Delivery, deliveries
+from gradstop.grading.collecting.deliveries import Delivery, deliveries
 from gradstop.grading.collecting.notebooks import Attempt, pick
-from gradstop.grading.collecting.owners import UnknownOwnerError, find_owner, note_called, owners
+from gradstop.grading.collecting.owners import UnknownOwnerError, find_owner, is_known, note_called, owners
 from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.intake.template import Template
 from gradstop.grading.platforms.class_list import ClassList, HandIn
@@ -40,15 +40,7 @@ def sort_archive(
 
     """
     found = Sorted(not_taken={printable(name, 200): why for name, why in archive.left_out.items()})
-
-    def is_known(text: str) -> bool:
-        called = Called(name=text, id=text, email=text)
-        try:
-            return bool(find_owner(people, called, assignment.name))
-        except UnknownOwnerError as unknown:
-            return unknown.several
-
-    for delivery in deliveries(archive.entries, is_known):
+    for delivery in deliveries(archive.entries, lambda text: is_known(people, text)):
         try:
             who = owners(people, groups, delivery, assignment.name)
             picked = pick(delivery, assignment, template)
