@@ -124,19 +124,11 @@ class ResultStore:
         try:
             with closing(sqlite3.connect(self._path, timeout=30)) as database, database:
                 yield database
-        except sqlite3.OperationalError as error:
-            if "unable to open" not in str(error) and "readonly" not in str(error):
-                raise CourseError(
-                    f"{self._path.parent.name}/{self._path.name}: {error}. What was kept before is safe."
-                ) from None
-            raise CourseError(
-                f"{self._path.parent.name}/{self._path.name} cannot be written: let your user write to "
-                f"{self._path.parent.name}/ and to all that is in it. What was kept before is safe."
-            ) from None
         except sqlite3.Error as error:
-            raise CourseError(
-                f"{self._path.parent.name}/{self._path.name}: {error}. What was kept before is safe."
-            ) from None
+            name, said = f"{self._path.parent.name}/{self._path.name}", str(error)
+            if "unable to open" in said or "readonly" in said:
+                said = f"cannot be written: let your user write to {self._path.parent.name}/ and to all that is in it"
+            raise CourseError(f"{name}: {said}. What was kept before is safe.") from None
 
 
 def _bring_up_to_date(database: sqlite3.Connection, name: str) -> None:

@@ -206,5 +206,5 @@ def test_a_name_is_one_student_s_however_its_accents_are_coded(tmp_path):
 
 def test_results_that_cannot_be_written_are_said_in_a_sentence(tmp_path):
     (tmp_path / "grading" / "results.db").mkdir(parents=True)
-    with pytest.raises(CourseError, match=r"grading/results\.db cannot be written: let your user write to grading/"):
+    with pytest.raises(CourseError, match=r"grading/results\.db: cannot be written: let your user write to grading/"):
         result_store_of(tmp_path)

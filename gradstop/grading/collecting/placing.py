@@ -17,8 +17,7 @@ from gradstop.grading.intake.plain_files import UnreadableError, is_plain
 from gradstop.grading.intake.timestamp import NAME as TIMESTAMP
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.course import Course
-
-ATTEMPTS = Path("grading", "attempts")
+from gradstop.grading.platforms.class_list import ATTEMPTS
 
 
 @dataclass

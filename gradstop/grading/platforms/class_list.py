@@ -27,6 +27,7 @@ import msgspec
 from gradstop.course import CourseError
 
 NAME, FORMAT = Path("grading", "class.json"), 1
+ATTEMPTS = Path("grading", "attempts")  # ASSIGNMENT/STUDENT/TIME: the hand-ins that do not count
 MOODLE, CANVAS, GRADESCOPE = "moodle", "canvas", "gradescope"
 
 

@@ -12,11 +12,11 @@ from nbgrader.api import Student, SubmittedAssignment
 from gradstop.course import CourseError, did_you_mean
 from gradstop.grading.intake.student_name import wrong_with_name
 from gradstop.grading.nbgrader_bridge.course import Course
-from gradstop.grading.platforms.class_list import composed, read_class, write_class
+from gradstop.grading.platforms.class_list import ATTEMPTS, composed, read_class, write_class
 from gradstop.grading.platforms.people import quiet_gradebook
 from gradstop.grading.result_store import result_store_of
 
-ATTEMPTS, FORGOTTEN = Path("grading", "attempts"), Path("grading", "forgotten")
+FORGOTTEN = Path("grading", "forgotten")
 
 
 def rename(course: Course, old: str, new: str) -> list[str]:

@@ -26,8 +26,10 @@ from support.platform_exports import (
 from gradstop.cli import main
 from gradstop.grading.collecting.notebooks import Attempt
 from gradstop.grading.collecting.placing import last
+from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.platforms.class_list import read_class
+from gradstop.grading.result_store import result_store_of
 
 ANN, ZOE, SEAN, JL, CHEN = CLASS[:5]
 WRONG = notebook({**SOLVED, "stop": "def stop(x):\n    return x.data"})
@@ -191,7 +193,11 @@ def test_what_lies_there_unreadable_is_kept_too(course, tmp_path):
 def test_another_time_for_the_same_work_corrects_it(course, tmp_path, capsys):
     path = make_zip(tmp_path / "1.zip", [(moodle(ANN), RIGHT)])
     collect(course, path, "--zone", "Europe/Berlin")
+    store = result_store_of(course)
+    store.keep(NAME, GradedSubmission(ANN.id, "f", notebook="{}"))
+    store.mark_entered(NAME, [ANN.id])
     collect(course, path, "--zone", "America/New_York")
+    assert not store.kept(NAME)[ANN.id].entered, "nothing is graded again, but the gradebook has to learn the time"
     assert "the time is 2027-03-02 03:59:00 UTC now" in capsys.readouterr().out
     assert read_timestamp(folder(course)) == datetime(2027, 3, 2, 3, 59)
     assert attempts(course) == []
