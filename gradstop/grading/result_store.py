@@ -46,7 +46,10 @@ class ResultStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CourseError(f"{path.parent.name}/ cannot be made: {error.strerror}.") from None
         with self._open() as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute(_SCHEMA)
@@ -69,12 +72,12 @@ class ResultStore:
                 row,
             )
 
-    def mark_entered(self, assignment: str, students: list[str]) -> None:
-        """Note that these students' outcomes are in the gradebook."""
+    def mark_entered(self, assignment: str, students: list[str], entered: bool = True) -> None:
+        """Note that these students' outcomes are in the gradebook, or have to be entered once more."""
         with self._open() as database:
             database.executemany(
-                "UPDATE outcome SET entered = 1 WHERE assignment = ? AND student = ?",
-                [(assignment, student) for student in students],
+                "UPDATE outcome SET entered = ? WHERE assignment = ? AND student = ?",
+                [(entered, assignment, student) for student in students],
             )
 
     def kept(self, assignment: str) -> dict[str, Kept]:
@@ -104,15 +107,28 @@ class ResultStore:
             ).fetchone()
         return replace(msgspec.json.decode(row[0], type=GradedSubmission), notebook=row[1]) if row else None
 
+    def rename(self, old: str, new: str) -> None:
+        """Let a student's outcomes be those of another name, which has none."""
+        with self._open() as database:
+            database.execute(
+                "UPDATE outcome SET student = ?2, data = json_set(data, '$.student', ?2) WHERE student = ?1", (old, new)
+            )
+
+    def forget(self, student: str) -> None:
+        """Remove a student's outcomes."""
+        with self._open() as database:
+            database.execute("DELETE FROM outcome WHERE student = ?", (student,))
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(self._path, timeout=30)) as database, database:
                 yield database
         except sqlite3.Error as error:
-            raise CourseError(
-                f"{self._path.parent.name}/{self._path.name}: {error}. What was kept before is safe."
-            ) from None
+            name, said = f"{self._path.parent.name}/{self._path.name}", str(error)
+            if "unable to open" in said or "readonly" in said:
+                said = f"cannot be written: let your user write to {self._path.parent.name}/ and to all that is in it"
+            raise CourseError(f"{name}: {said}. What was kept before is safe.") from None
 
 
 def _bring_up_to_date(database: sqlite3.Connection, name: str) -> None:

@@ -1,0 +1,179 @@
+"""Reads a list of students as Moodle, Canvas and Gradescope export it, or any table with a heading that says enough.
+
+Known are Moodle's list of participants, its gradebook export and its grading worksheet, Canvas' gradebook export, and
+Gradescope's roster. UTF-8, UTF-16 and what Windows writes in the West; commas, semicolons or tabs.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gradstop.course import CourseError
+from gradstop.grading.intake.plain_files import decode, is_plain, printable
+from gradstop.grading.platforms.class_list import CANVAS, GRADESCOPE, MOODLE, composed, letters
+
+MAX_SIZE = 20_000_000  # bytes
+# Headings as ``letters`` gives them; Moodle's are in the language of whoever exports.
+_HEADINGS = {
+    "id": "username login loginid sisloginid user userid netid benutzername anmeldename nomdutilisateur "
+    "nombredeusuario student studentid id",
+    "first": "firstname givenname forename vorname prenom nombre voornaam",
+    "last": "lastname surname familyname nachname nom nomdefamille apellido apellidos apellidoa achternaam",
+    "name": "fullname name studentname displayname vollstandigername vollername nomcomplet nombrecompleto",
+    "email": "emailaddress email mail emailadresse adressedecourriel courriel direcciondecorreo correoelectronico "
+    "emailadres",
+    "number": "idnumber sid studentnumber matrikelnummer matriculationnumber idnummer numerodidentification "
+    "numerodeid sisuserid sisid",
+    "participant": "identifier identifiant identificador",
+    "group": "group groups groupname team gruppe gruppen groupe groupes grupo grupos",
+    "user": "canvasuserid",
+    "role": "roles role rolle rollen role roles rol",
+}
+_CANVAS = {"student": "name", "id": "user", "sisuserid": "number", "sisloginid": "id", "section": "section"}
+_STAFF = re.compile(
+    r"teacher|instructor|\bta\b|assistant|manager|creator|designer|reader|grader|observer|trainer", re.I
+)
+_NO_STUDENT = re.compile(r"points possible|student, test$|test student$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student of a list, as it calls them; what is not there is empty.
+
+    ``number`` is the institution's, ``participant`` Moodle's for one assignment, ``user`` Canvas' own; ``group`` is a
+    group's name, or those of several.
+    """
+
+    line: int
+    id: str = ""
+    first: str = ""
+    last: str = ""
+    name: str = ""
+    email: str = ""
+    number: str = ""
+    participant: str = ""
+    user: str = ""
+    section: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A list of students: which platform's, the rows, and what was left out and why."""
+
+    platform: str
+    rows: list[Row] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def read_roster(path: Path) -> Roster:
+    """Read a list of students.
+
+    Raises:
+        CourseError: where it is none, or has no column that names anybody.
+
+    """
+    table = read_table(path)
+    heads = [letters(cell) for cell in table[0]]
+    platform, columns = _columns(heads)
+    if not {"id", "email", "name", "number", "last"} & columns.keys():
+        shown = ", ".join(printable(cell) for cell in table[0][:8])
+        raise CourseError(
+            f"{path.name} has no column that names a student; its first line is: {shown}. "
+            "Wanted is one of Username, Email address, Full name, ID number."
+        )
+    roster = Roster(platform)
+    for line, cells in enumerate(table[1:], 2):
+        if not any(map(str.strip, cells)):
+            continue
+        values = {key: _cell(cells, number) for key, number in columns.items()}
+        role = values.pop("role", "")
+        shown = printable(" ".join(filter(None, (values.get("name"), values.get("first"), values.get("last")))))
+        if _NO_STUDENT.search(values.get("name", "")) or _is_canvas_extra(platform, values):
+            continue
+        if _STAFF.search(role):
+            roster.left_out.append(f"line {line}: {shown or values.get('email', '')} is {printable(role)}")
+        elif not any(values.values()):
+            roster.left_out.append(f"line {line} names nobody")
+        else:
+            roster.rows.append(_row(line, values))
+    return roster
+
+
+def read_table(path: Path) -> list[list[str]]:
+    """Read a CSV file of whatever encoding and delimiter; the first row is its heading.
+
+    Raises:
+        CourseError: where it cannot be read, or is no such file.
+
+    """
+    if not is_plain(path.resolve()):
+        raise CourseError(f"{path} is no file: name the CSV file that the platform exports.")
+    try:
+        data = path.read_bytes() if path.stat().st_size <= MAX_SIZE else b""
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
+    if not data.strip() or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
+        raise CourseError(f"{path.name} is no CSV file, or an empty one: export the list as CSV, not as Excel or ODS.")
+    text = decode(data)
+    delimiter = max(",;\t", key=text.lstrip("\r\n").partition("\n")[0].count)
+    if (said := re.match(r"\s*sep=(.)\r?\n", text)) is not None:  # as Excel reads and writes it
+        delimiter, text = said[1], text[said.end() :]
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise CourseError(f"{path.name} is no CSV file: {error}.") from None
+    while rows and not any(map(str.strip, rows[0])):
+        rows.pop(0)
+    return rows
+
+
+def _columns(heads: list[str]) -> tuple[str, dict[str, int]]:
+    """Return whose list this is, and which column says what."""
+    if {"student", "id"} <= {*heads} and {"section", "sisloginid", "sisuserid"} & {*heads}:
+        return CANVAS, {key: heads.index(head) for head, key in _CANVAS.items() if head in heads}
+    found: dict[str, int] = {}
+    for key, names in _HEADINGS.items():
+        for name in names.split():
+            if name in heads:
+                found.setdefault(key, heads.index(name))
+    if "sid" in heads:
+        return GRADESCOPE, found
+    return MOODLE if {"participant", "number"} & found.keys() or "emailaddress" in heads else "", found
+
+
+def _is_canvas_extra(platform: str, values: dict[str, str]) -> bool:
+    """Whether a row of Canvas' is about the columns: it has no user."""
+    return platform == CANVAS and not values.get("user") and not values.get("id")
+
+
+def _cell(cells: list[str], number: int) -> str:
+    """Return a cell as a name; one that was kept from being a formula loses its apostrophe."""
+    value = composed(cells[number]) if number < len(cells) else ""
+    return value[1:] if re.match(r"'[=+@-]", value) else value
+
+
+def _row(line: int, values: dict[str, str]) -> Row:
+    number = re.search(r"\d+$", values.get("participant", ""))
+    row = Row(line, **{**values, "participant": number[0] if number else ""})
+    if row.name and not row.first and not row.last:
+        first, last = _parts(row.name)
+        return Row(**{**row.__dict__, "first": first, "last": last})
+    return row
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Take a whole name apart: at the comma, or before the last word."""
+    last, comma, first = name.partition(",")
+    if comma:
+        return first.strip(), last.strip()
+    first, _, last = name.rpartition(" ")
+    return first, last
+
+
+def emails_parts(rows: list[Row]) -> Iterator[str]:
+    """Yield what stands before the @ of each address."""
+    yield from (row.email.partition("@")[0].casefold() for row in rows if row.email)
