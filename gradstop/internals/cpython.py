@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # a warm process needs none of it
 
 _VERSION_TAG = 24  # bytes from the start of a dictionary, after the header of the object and the number of its items
 
+# A SimpleQueue gives an item to the thread that waits for one, and is empty while that thread still waits.
+WORK_IS_HANDED_OVER = sys.version_info >= (3, 13)
 thread_count = _thread._count  # of all threads that run Python, those that threading has not started too
 pthread_sigmask = _signal.pthread_sigmask
 join_threads = threading._shutdown  # type: ignore[attr-defined]

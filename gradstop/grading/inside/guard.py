@@ -26,7 +26,13 @@ import numpy
 import torch
 from torch import nn
 
-from gradstop.internals.cpython import pthread_sigmask, thread_count, version_tag, waiting_pool_threads
+from gradstop.internals.cpython import (
+    WORK_IS_HANDED_OVER,
+    pthread_sigmask,
+    thread_count,
+    version_tag,
+    waiting_pool_threads,
+)
 from gradstop.internals.torch import (
     TensorBase,
     dispatch_mode_count,
@@ -262,7 +268,11 @@ def _wait_for_threads(before: int) -> None:
 def _running_threads() -> int:
     """Count the threads but this one; those of a pool that wait for work run nothing."""
     count = thread_count()
-    return count - waiting_pool_threads() if count else 0
+    waiting = waiting_pool_threads() if count else 0
+    if waiting and WORK_IS_HANDED_OVER:
+        _sleep(_WAIT)  # until who has been handed some has begun
+        count, waiting = thread_count(), waiting_pool_threads()
+    return count - waiting
 
 
 def block_signals() -> None:
