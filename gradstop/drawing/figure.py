@@ -3,13 +3,12 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from torch import Tensor
-
 from gradstop.drawing.alt import alternative
 from gradstop.drawing.picture import picture
 from gradstop.drawing.svg import clean, to_svg
 from gradstop.drawing.text import dump
-from gradstop.graph import Graph, read_graph
+from gradstop.graph import Graph, read_given
+from gradstop.internals.torch_graph import untraced
 
 
 class Drawing:
@@ -61,35 +60,54 @@ class Drawing:
         return f'<figure class="gs">{caption}{self.svg}{words}</figure>'
 
 
-def draw(*roots: Tensor, title: str | None = None, **named: Tensor) -> Drawing:
+@untraced
+def draw(*roots: object, title: str | None = None, **named: object) -> Drawing:
     """Draw the autograd graph of the tensors given, without changing anything.
 
     Args:
-        roots: tensors from which a backward would start; none means any of the named ones.
+        roots: tensors from which a backward would start, or lists of them; none means any of the named ones. A
+            module, an optimizer or a dict names its tensors.
         title: a caption.
-        named: tensors by name, such as ``x=x``; two names for one tensor are one card.
+        named: tensors by name, such as ``x=x``, and modules, optimizers, dicts and lists of tensors; two names for
+            one tensor are one card.
 
     Returns:
         The drawing, which shows itself at the end of a notebook cell.
 
     Raises:
         ValueError: if no tensor is given.
-        TypeError: if an argument is no tensor.
+        TypeError: if an argument is no tensor, and holds none; if the title is no text.
 
     """
-    return Drawing(read_graph(*roots, **named), title)
+    return Drawing(read_given(roots, named), caption(title))
 
 
-def describe(*roots: Tensor, **named: Tensor) -> str:
+@untraced
+def describe(*roots: object, **named: object) -> str:
     """Return the autograd graph of the tensors given as text: what ``draw`` shows, line by line.
 
     Args:
-        roots: tensors from which a backward would start; none means any of the named ones.
-        named: tensors by name, such as ``x=x``.
+        roots: as in ``draw``.
+        named: as in ``draw``.
 
     Raises:
         ValueError: if no tensor is given.
-        TypeError: if an argument is no tensor.
+        TypeError: if an argument is no tensor, and holds none.
 
     """
-    return dump(picture(read_graph(*roots, **named)))
+    return dump(picture(read_given(roots, named)))
+
+
+def caption(title: object) -> str | None:
+    """Return a title.
+
+    Raises:
+        TypeError: if it is no text: a tensor of that name, most likely.
+
+    """
+    if title is None or isinstance(title, str):
+        return title
+    raise TypeError(
+        f"title is the caption, and takes a text, not {type(title).__name__}: "
+        "give a tensor of this name another one, for example title_=title."
+    )

@@ -10,6 +10,8 @@ _SLOTS: dict[Outlook | None, tuple[str, str]] = {
     None: ("", ""),
     "filled": ("full", "with .grad filled"),
     "will be filled": ("will", "that will be filled"),
+    "perhaps filled": ("perhaps", "perhaps filled"),
+    "returned": ("never", "whose gradient is returned"),
     "not reached": ("never", "not reached"),
     "backward will raise": ("never", "not filled: backward will raise"),
 }
@@ -36,6 +38,9 @@ def fold_lines(words: Words, group: tuple[int, ...]) -> list[Line]:
     for outlook, count in Counter(words.outlook(leaf) for leaf in leaves).items():
         mark, text = _SLOTS[outlook]
         lines.append(Line("note", f"{_count(count, 'leaf', 'leaves')} {text}", mark))
+    hooked = sum(bool(node.hooks) for node in nodes) + sum(bool(leaf.hooks) for leaf in leaves)
+    if hooked:
+        lines.append(Line("note", f"hooks on {hooked}", "hook"))
     for status, count in sorted(Counter(info.status for node in nodes for info in node.saved).items()):
         mark, text = _SAVED[status]
         lines.append(Line("note", text.format(_count(count, "tensor", "tensors")), mark))

@@ -6,7 +6,7 @@ from gradstop.drawing.cards import Card, Entry, Link, Picture
 from gradstop.drawing.fold import fold
 from gradstop.drawing.folded import fold_lines
 from gradstop.drawing.rank import connected, ranks, savers
-from gradstop.drawing.words import Line, Words, look, special
+from gradstop.drawing.words import Line, Words, hooks_of, kind_of, look, special
 from gradstop.graph import Graph
 
 FOLD_OVER = 30  # cards
@@ -73,12 +73,12 @@ def _entry(graph: Graph, words: Words, number: int, several: bool) -> Entry:
 def _entry_lines(entry: Entry, words: Words) -> list[Line]:
     info = entry.info
     lines = [Line("name", words.heading(info.id), look=entry.look, memory=words.memory(info.id))]
-    lines.append(Line("plain", ", ".join([info.kind, *entry.special])))
+    lines.append(Line("plain", ", ".join([kind_of(info), *entry.special])))
     if info.is_root:
-        lines.append(Line("plain", "backward starts here"))
+        lines.append(Line("plain", "backward starts here" if info.requires_grad else "no backward starts here"))
     if info.values is not None and (info.names or info.is_root):
         lines.append(Line("code", info.values))
-    return lines
+    return [*lines, *hooks_of(info)]
 
 
 def _group_card(graph: Graph, words: Words, group: tuple[int, ...]) -> Card:

@@ -28,7 +28,7 @@ class Frame:
     first: Picture
     sized: Sequence[Sized]  # this picture's cards, in sizes that all frames give them
     now: int | None = None  # the card that is at work
-    sent: Mapping[int, str] = field(default_factory=dict)  # at the cards that it sends a gradient to
+    sent: Mapping[tuple[int, int], str] = field(default_factory=dict)  # what has gone along each link so far
 
 
 def to_svg(picture: Picture, alt: str, frame: Frame | None = None) -> str:
@@ -140,6 +140,8 @@ def _mark(mark: str, x: float, y: float) -> str:
         "gradient": f'<path class="tip" d="M{_n(x + 5.5)} {_n(y - 10)}l4.5 9h-9z"/>',
         "full": f'<path class="solid" d="M{left} {top}h10v10h-10z"/>',
         "will": f'<path class="mark" d="{square}m4.5 -4v8.5m-2.6 -2.8l2.6 2.8l2.6 -2.8"/>',
+        "perhaps": f'<path class="mark" d="{square}" stroke-dasharray="2 1.6"/>',
+        "hook": f'<path class="mark" d="M{_n(x + 7)} {_n(y - 10)}v6a3 3 0 0 1 -6 0"/>',
         "never": f'<path class="mark" d="{square}l9 9"/>',
     }
     return shapes.get(mark, "")
@@ -158,15 +160,16 @@ def _links(layout: Layout, picture: Picture, frame: Frame) -> Iterable[str]:
             continue
         x, y = points[-1]
         points[-1] = (x, y + 7)
-        carries = route.link.source == frame.now and route.link.target in frame.sent
-        yield f'<path class="flow{" sent" if carries else ""}" d="{_curve(points)}"/>{_tip(x, y)}'
+        carries = frame.sent.get((route.link.source, route.link.target))
+        active = carries and route.link.source == frame.now
+        yield f'<path class="flow{" sent" if active else ""}" d="{_curve(points)}"/>{_tip(x, y)}'
         times = picture.times(route.link)
         if times:
             side = -24 if points[-1][0] > points[0][0] else 6  # away from where the link bends
             yield _text(points[0][0] + side, points[0][1] - 8, "legend", times)
         if carries:
             ends = [bottoms[id(other)] for other in layout.routes if other.link.target == route.link.target]
-            yield _sent(frame.sent[route.link.target], x, y, layout.width, on_left=x < max(ends))
+            yield _sent(carries, x, y, layout.width, on_left=x < max(ends))
 
 
 def _sent(text: str, x: float, y: float, width: float, on_left: bool) -> str:

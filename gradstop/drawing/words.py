@@ -4,13 +4,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
-from gradstop.drawing.reach import out_of_reach, results
+from gradstop.drawing.reach import idle, out_of_reach, results
 from gradstop.graph import Graph, NodeInfo, SavedInfo, TensorInfo
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 CUT = "cut: same memory, no history"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-Outlook = Literal["filled", "will be filled", "not reached", "backward will raise"]
+Outlook = Literal["filled", "will be filled", "perhaps filled", "not reached", "backward will raise", "returned"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Words:
         self._unnamed = {i: "unnamed leaf" + ("" if only else f" {k}") for k, i in enumerate(unnamed, 1)}
         self._lost = set() if running else out_of_reach(graph)
         self._results = results(graph)
+        self._idle = not graph.roots and self._results and idle(graph)
 
     def tensor(self, number: int) -> str:
         """Return what a tensor is called where others mention it."""
@@ -67,8 +68,12 @@ class Words:
         if tensor.kind == "constant" or (tensor.kind == "interior" and not tensor.retains_grad):
             return None
         if not tensor.will_be_filled:
-            return "not reached"
-        return "backward will raise" if {tensor.accumulator, tensor.node} & self._lost else "will be filled"
+            return "perhaps filled" if tensor.doubt else "not reached"
+        if {tensor.accumulator, tensor.node} & self._lost:
+            return "backward will raise"
+        if tensor.transform and tensor.transform != "vmap":
+            return "returned"
+        return "perhaps filled" if tensor.doubt else "will be filled"
 
     def slot(self, tensor: TensorInfo) -> Line | None:
         """Return the line for the ``.grad`` of a tensor, None where there is none to speak of."""
@@ -77,14 +82,24 @@ class Words:
             return None
         if outlook == "filled":
             return Line("slot", f".grad {tensor.grad}", "full", said=f"{tensor.grad}")
+        if outlook == "returned":
+            return Line(
+                "slot",
+                ".grad None,\nthe transform returns\nits gradient",
+                "never",
+                said="None: the transform returns its gradient",
+            )
+        if outlook == "perhaps filled":
+            perhaps = f"{outlook}:\n{tensor.doubt}"
+            return Line("slot", f".grad None\n→ {perhaps}", "perhaps", said=f"None and {flat(perhaps)}")
         if outlook == "will be filled":
             will = outlook + self._by(tensor)
             return Line("slot", f".grad None\n→ {will}", "will", said=f"None and {flat(will)}")
         return Line("slot", f".grad None,\n{outlook}", "never", said=f"None and {outlook}")
 
     def _by(self, tensor: TensorInfo) -> str:
-        """Name the results whose backward fills a slot, where the picture has several results."""
-        if len(self._results) < 2:
+        """Name the results whose backward fills a slot, where the picture has others from which none starts."""
+        if len(self._results) < 2 and not self._idle:
             return ""
         return "\nby " + ", ".join(
             self.tensor(number) for number, nodes in self._results.items() if {tensor.accumulator, tensor.node} & nodes
@@ -93,6 +108,8 @@ class Words:
     def node_lines(self, node: NodeInfo) -> list[Line]:
         """Return what a node takes and saves; what it saved alike is one line."""
         lines = [Line("plain", "a custom Function", said="is a custom Function")] if node.is_custom else []
+        if node.hooks:
+            lines.append(hook_line(node.hooks))
         if node.constants:
             inputs = f"{node.constants} constant {'input' if node.constants == 1 else 'inputs'}"
             lines.append(Line("plain", f"+ {inputs}", said=f"has {inputs}"))
@@ -137,12 +154,31 @@ def special(tensor: TensorInfo, several: bool = False) -> list[str]:
         "parameter": tensor.is_parameter,
         f"output {tensor.output}": several or tensor.output > 0,
         "view": tensor.is_view,
+        f"within {tensor.transform}": bool(tensor.transform),
+        "with a tangent": tensor.has_tangent,
         f"version {tensor.version}": bool(tensor.version),
         "inference tensor": tensor.version is None,
         "retains grad": tensor.retains_grad,
         "history lost: its base was edited": tensor.broken,
     }
-    return [fact for fact, holds in facts.items() if holds]
+    return [*(fact for fact, holds in facts.items() if holds), *tensor.notes]
+
+
+def kind_of(tensor: TensorInfo) -> str:
+    """Return the kind of a tensor, for which a constant is one that no gradient of either mode flows through."""
+    return "no history" if tensor.kind == "constant" and tensor.has_tangent else tensor.kind
+
+
+def hooks_of(tensor: TensorInfo) -> list[Line]:
+    """Return the lines that name the hooks on the gradient of a tensor."""
+    lines = [hook_line(tensor.hooks)] if tensor.hooks else []
+    return lines + ([hook_line(tensor.after_hooks, " after its .grad is filled")] if tensor.after_hooks else [])
+
+
+def hook_line(hooks: tuple[str, ...], when: str = "") -> Line:
+    """Return the line that names the hooks on a gradient; ``when`` they do not run before it is used."""
+    what = f"{'hook' if len(hooks) == 1 else 'hooks'}{when}: {', '.join(hooks)}"
+    return Line("note", what, "hook", said=f"has the {what}")
 
 
 def flat(text: str) -> str:

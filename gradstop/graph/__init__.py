@@ -2,13 +2,14 @@
 
 from gradstop.graph.census import Census
 from gradstop.graph.data import CutInfo, EdgeInfo, Graph, NodeInfo, SavedInfo, TensorInfo
-from gradstop.graph.read import read_graph
-from gradstop.graph.trace import Step, Trace, Waiting, trace_backward
+from gradstop.graph.read import read_given, read_graph
+from gradstop.graph.trace import Failure, Step, Trace, Waiting, trace_backward, trace_groups
 
 __all__ = [
     "Census",
     "CutInfo",
     "EdgeInfo",
+    "Failure",
     "Graph",
     "NodeInfo",
     "SavedInfo",
@@ -16,6 +17,8 @@ __all__ = [
     "TensorInfo",
     "Trace",
     "Waiting",
+    "read_given",
     "read_graph",
     "trace_backward",
+    "trace_groups",
 ]

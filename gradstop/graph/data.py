@@ -15,8 +15,8 @@ class TensorInfo:
     """One tensor: what was given, or a leaf that was reached.
 
     ``kind`` is "leaf" (requires grad, no history), "interior" (has history) or "constant" (requires no grad).
-    ``will_be_filled`` says that a backward would write its ``.grad``. Whether it would raise on the way, the
-    saved tensors of the nodes tell.
+    ``will_be_filled`` says that a backward comes to its ``.grad``; ``doubt`` says what code on the way may decide
+    otherwise. Whether it would raise on the way, the saved tensors of the nodes tell.
     """
 
     id: int
@@ -35,6 +35,13 @@ class TensorInfo:
     grad: str | None  # None while ``.grad`` is None, else its values in short
     retains_grad: bool
     will_be_filled: bool
+    doubt: str  # why it may be filled and may not; empty where it is sure
+    hooks: tuple[str, ...]  # on its gradient
+    after_hooks: tuple[str, ...]  # that run once its ``.grad`` is filled
+    transform: str  # the transform of torch.func that it is within: "vmap"
+    has_tangent: bool  # of forward mode
+    members: tuple[str, ...]  # its names in the model that is drawn
+    notes: tuple[str, ...]  # what is known of it from elsewhere
     node: int | None  # the node that made it (``grad_fn``)
     output: int  # which output of that node it is
     accumulator: int | None  # a leaf's AccumulateGrad node, where it is reached
@@ -58,6 +65,7 @@ class SavedInfo:
     made_by: int | None  # the node whose output it is
     saved_version: int | None
     current_version: int | None
+    values: str | None = None  # of a single number
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ class NodeInfo:
     saved: tuple[SavedInfo, ...]
     constants: int  # inputs that no gradient goes to: edges to nowhere
     accumulates: int | None  # the leaf that an AccumulateGrad node fills
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -404,8 +404,8 @@ def test_a_subclass_is_not_asked():
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (nn.Linear(1, 1), "named_parameters"),
-        ([torch.ones(1)], "a name of its own"),
+        ([torch.ones(1), 2], "entry 1 is of type int"),
+        ({"a": {"b": None}}, "entry 'a', entry 'b' is of type NoneType"),
         (3.0, "pass a torch.Tensor"),
         (None, "NoneType"),
     ],
