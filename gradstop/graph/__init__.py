@@ -1,7 +1,7 @@
 """Live tensors and their autograd graph as plain data."""
 
 from gradstop.graph.census import Census
-from gradstop.graph.data import CutInfo, EdgeInfo, Graph, NodeInfo, SavedInfo, TensorInfo
+from gradstop.graph.data import CutInfo, EdgeInfo, Graph, NodeInfo, SavedInfo, TakenInfo, TensorInfo
 from gradstop.graph.read import read_given, read_graph
 from gradstop.graph.trace import Failure, Step, Trace, Waiting, trace_backward, trace_groups
 
@@ -14,6 +14,7 @@ __all__ = [
     "NodeInfo",
     "SavedInfo",
     "Step",
+    "TakenInfo",
     "TensorInfo",
     "Trace",
     "Waiting",

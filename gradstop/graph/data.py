@@ -65,7 +65,8 @@ class SavedInfo:
     made_by: int | None  # the node whose output it is
     saved_version: int | None
     current_version: int | None
-    values: str | None = None  # of a single number
+    is_constant: bool = False  # no gradient goes to it
+    values: str | None = None  # of a constant that is a single number
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,30 @@ class EdgeInfo:
 
 @dataclass(frozen=True, slots=True)
 class CutInfo:
-    """``cut`` has no history but lies in the memory of ``source``, which is tracked.
+    """Something without history lies in the memory of something that is tracked.
 
+    The source is a tensor that was given or a leaf, or else the node whose result it is. What was cut is a tensor that
+    was given, or else what a node has taken that has no name.
     ``same_counter``: True for a view, False when the versions differ, None when nothing tells without an edit.
     """
 
-    source: int
-    cut: int
+    source: int | None
+    cut: int | None
     same_counter: bool | None
+    source_node: int | None = None
+    taken_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenInfo:
+    """A node has taken a constant that was given: it has saved it, or a view of it.
+
+    ``is_sure`` is False where it saves nothing, and its numbers alone say that it may have taken this one.
+    """
+
+    node: int
+    tensor: int
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)  # without slots, for what is kept once it was asked for
@@ -113,6 +130,7 @@ class Graph:
     edges: tuple[EdgeInfo, ...]
     memories: tuple[tuple[int, ...], ...]  # tensors by storage group
     cuts: tuple[CutInfo, ...]
+    taken: tuple[TakenInfo, ...]
     roots: tuple[int, ...]  # tensors given by position
 
     @cached_property

@@ -6,20 +6,24 @@ from functools import cache
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from gradstop.graph.cuts import Place, Reaches, find_cuts, storage_key
-from gradstop.graph.data import CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TensorInfo
+from gradstop.graph.cuts import Place, Reaches, find_cuts
+from gradstop.graph.data import CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TakenInfo, TensorInfo
 from gradstop.graph.forecast import Forecast, hook_name
 from gradstop.graph.given import Found, collect
 from gradstop.graph.match import Matcher
+from gradstop.graph.memory import group_by_memory, storage_span
 from gradstop.graph.saved import Known, read_saved, slot_fields
+from gradstop.graph.taken import Takers
 from gradstop.graph.values import attempt, few_values, summary
 from gradstop.graph.walk import adjacency, discover, reached
 from gradstop.internals.torch import hooks, is_view, no_function_modes, post_accumulate_grad_hooks, version
 from gradstop.internals.torch_graph import node_hooks
 
 _ACCUMULATE = "AccumulateGrad"
+_SUFFIX = r"Backwards?\d*$"
 
 
 def read_graph(*roots: object, **named: object) -> Graph:
@@ -62,20 +66,25 @@ class _Reader:
             self._find_history(one)
         self.ids = discover(one.node for one in found if one.node is not None)
         self.nodes = list(self.ids)
+        self.operations = [_operation(node) for node in self.nodes]
         self._find_leaves()
+        ids = self.ids  # not self: a circle would keep the tensors alive until it is collected
+        self.known = Known(Matcher(self.found), lambda node: None if node is None else ids.get(node))
         self.edges = self._read_edges()
         self.targets = adjacency(len(self.nodes), ((edge.source, edge.target) for edge in self.edges))
         self.hooks = {i: some for i, node in enumerate(self.nodes) if any(some := node_hooks(node))}
         self.memory_of, self.memories = self._group()
 
     def read(self) -> Graph:
-        forecast = self._forecast()
+        forecast, nodes = self._forecast(), self._read_nodes()
+        cuts, taken = self._compare()
         return Graph(
             tensors=tuple(self._read_tensor(i, one, forecast) for i, one in enumerate(self.found)),
-            nodes=self._read_nodes(),
+            nodes=nodes,
             edges=tuple(self.edges),
             memories=tuple(tuple(group) for group in self.memories),
-            cuts=self._read_cuts(),
+            cuts=cuts,
+            taken=taken,
             roots=tuple(i for i, one in enumerate(self.found) if one.is_root),
         )
 
@@ -106,25 +115,17 @@ class _Reader:
         ]
 
     def _group(self) -> tuple[list[int | None], list[list[int]]]:
-        numbers: dict[object, int] = {}
-        memory_of: list[int | None] = []
-        members: list[list[int]] = []
-        for i, one in enumerate(self.found):
-            key = storage_key(one.tensor)
-            if key is None:
-                memory_of.append(None)
-                continue
-            number = numbers.setdefault(key, len(numbers))
-            memory_of.append(number)
-            if number == len(members):
-                members.append([])
-            members[number].append(i)
+        memory_of = group_by_memory([storage_span(one.tensor) for one in self.found])
+        members: list[list[int]] = [[] for _ in range(1 + max((n for n in memory_of if n is not None), default=-1))]
+        for i, number in enumerate(memory_of):
+            if number is not None:
+                members[number].append(i)
         return memory_of, members
 
     def _forecast(self) -> Forecast:
         roots = [one for one in self.found if one.is_root] or self.found
         starts = [self.ids[one.node] for one in roots if one.node is not None]
-        return Forecast(self.nodes, [_operation(node) for node in self.nodes], self.targets, self.hooks, starts)
+        return Forecast(self.nodes, self.operations, self.targets, self.hooks, starts)
 
     def _outlook(self, one: Found, forecast: Forecast) -> tuple[bool, str]:
         """Return whether a backward comes to the ``.grad`` of a tensor, and why it may not, or why it may."""
@@ -178,16 +179,15 @@ class _Reader:
         )
 
     def _read_nodes(self) -> tuple[NodeInfo, ...]:
-        known = Known(Matcher(self.found), lambda node: None if node is None else self.ids.get(node))
         fields = cache(slot_fields)  # for this read only: a class must not be kept alive
         accumulates = {one.accumulator: i for i, one in enumerate(self.found) if one.accumulator is not None}
         return tuple(
             NodeInfo(
                 id=number,
                 name=_node_name(node),
-                operation=_operation(node),
-                is_custom=_is_custom(node),
-                saved=read_saved(node, fields(type(node)), known),
+                operation=self.operations[number],
+                is_custom=isinstance(node, BackwardCFunction),
+                saved=read_saved(node, fields(type(node)), self.known),
                 constants=sum(target is None for target, _ in node.next_functions),
                 accumulates=accumulates.get(number),
                 hooks=tuple(hook_name(hook) for group in self.hooks.get(number, ()) for hook in group),
@@ -195,7 +195,8 @@ class _Reader:
             for number, node in enumerate(self.nodes)
         )
 
-    def _read_cuts(self) -> tuple[CutInfo, ...]:
+    def _compare(self) -> tuple[tuple[CutInfo, ...], tuple[TakenInfo, ...]]:
+        """Return the cuts, and who has taken which constant. The nodes have been read."""
         reaches = self._reaches()
         places = [
             Place(i, one.tensor, self.memory_of[i], one.tensor.requires_grad, one.node is not None or one.broken)
@@ -204,7 +205,9 @@ class _Reader:
         cuts = [
             cut for group in self.memories if len(group) > 1 for cut in find_cuts([places[i] for i in group], reaches)
         ]
-        return tuple(sorted(cuts, key=lambda cut: cut.cut))
+        takers = Takers(self.nodes, places, self.known.slots)
+        more = takers.cuts({cut.cut for cut in cuts if cut.cut is not None})
+        return (*sorted(cuts, key=lambda cut: cut.cut or 0), *more), tuple(takers.taken())
 
     def _reaches(self) -> Reaches:
         below = cache(lambda number: reached([number], self.targets))
@@ -221,15 +224,16 @@ def _leaf_of(node: Node) -> Tensor | None:
     return leaf if isinstance(leaf, Tensor) else None
 
 
-def _is_custom(node: Node) -> bool:
-    return isinstance(node, torch.autograd.function.BackwardCFunction)
-
-
 def _node_name(node: Node) -> str:
     return node.name().rsplit("::", 1)[-1]
 
 
 def _operation(node: Node) -> str:
-    """Return "log_softmax" for "LogSoftmaxBackward0", and a custom Function's own name."""
-    name = re.sub(r"Backwards?\d*$", "", _node_name(node))
-    return name if _is_custom(node) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    name = _node_name(node)
+    return re.sub(_SUFFIX, "", name) if isinstance(node, BackwardCFunction) else _snake_case(name)
+
+
+@cache
+def _snake_case(name: str) -> str:
+    """Return "log_softmax" for "LogSoftmaxBackward0"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(_SUFFIX, "", name)).lower()

@@ -1,0 +1,130 @@
+"""What operations have taken that no gradient goes to: constants that were given, and what was cut on the way."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+from torch.autograd.function import BackwardCFunction
+from torch.autograd.graph import Node
+
+from gradstop.graph.cuts import Place
+from gradstop.graph.data import CutInfo, TakenInfo
+from gradstop.graph.memory import Span, overlap, storage_span
+from gradstop.graph.saved import Slot
+from gradstop.graph.values import attempt
+
+# Results without a derivative that these operations save, and that may go on as constants.
+_INDICES = re.compile(r"(Max|Min|Topk|Sort|Kthvalue|Median|Nanmedian|Mode|Cummax|Cummin|\w*MaxPool\w*)Backward\d*$")
+_SUMS = re.compile(r"(Add|Sub)Backward0$")
+_MOST = 100_000  # elements that are computed once more
+
+
+class Takers:
+    """Compares what the nodes of a graph have saved with what was given and what they have made."""
+
+    def __init__(self, nodes: Sequence[Node], places: Sequence[Place], slots: Iterable[Slot]) -> None:
+        self.nodes, self.places = nodes, places
+        self.slots = [slot for slot in slots if not isinstance(nodes[slot.node], BackwardCFunction)]
+        self.by_identity = {id(place.tensor): place for place in places}
+        self.made: dict[int, Slot] = {}  # what a node has made, where another one, or itself, has saved it
+        self.results: dict[object, list[Slot]] = defaultdict(list)  # by its memory, with what has no derivative
+        self.known: dict[object, list[Place]] = defaultdict(list)
+        for slot in self.slots:
+            if slot.made_by is not None:
+                self.made.setdefault(slot.made_by, slot)
+            if slot.span and (slot.made_by is not None or self._is_index(slot)):
+                self.results[slot.span].append(slot)
+        for place in places:
+            if span := storage_span(place.tensor):
+                self.known[span].append(place)
+
+    def taken(self) -> list[TakenInfo]:
+        """Return which nodes have taken a constant that was given."""
+        sure = {(slot.node, place.id) for slot in self.slots if slot.is_constant for place in self._given(slot)}
+        return [TakenInfo(node, tensor) for node, tensor in sorted(sure)] + self._perhaps()
+
+    def cuts(self, cut_already: set[int]) -> Iterator[CutInfo]:
+        """Yield the cuts of which at least one end has no name.
+
+        Args:
+            cut_already: the tensors of which the source is known.
+
+        """
+        seen = set()
+        for slot in self.slots:
+            if slot.is_constant and slot.span and not self._is_index(slot) and not self._given(slot):
+                source = self._source(slot.tensor, slot.span, slot.node)
+                if source and (source, slot.node) not in seen:
+                    seen.add((source, slot.node))
+                    yield CutInfo(source[0], None, None, source_node=source[1], taken_by=slot.node)
+        for place in self.places:
+            if place.is_constant and place.id not in cut_already:
+                source = self._source(place.tensor, storage_span(place.tensor), None)
+                if source and source[0] is None:
+                    yield CutInfo(None, place.id, None, source_node=source[1])
+
+    def _given(self, slot: Slot) -> list[Place]:
+        """Return the constant that was given and that a node has saved, itself or a view of it."""
+        if id(slot.tensor) in self.by_identity:
+            place = self.by_identity[id(slot.tensor)]
+            return [place] if place.is_constant else []
+        near = self.known.get(slot.span, [])
+        if any(place.tracked for place in near):  # it may have been cut from that one
+            return []
+        return [place for place in near if overlap(place.tensor, slot.tensor)][:1]
+
+    def _source(self, tensor: Tensor, span: Span | None, but: int | None) -> tuple[int | None, int | None] | None:
+        """Return what is tracked in the memory of a tensor: a known one, else the node that made it."""
+        for place in sorted(self.known.get(span, []), key=lambda place: not place.has_history):
+            if place.tracked and place.tensor is not tensor and overlap(place.tensor, tensor):
+                return place.id, None
+        for slot in self.results.get(span, []):
+            node = slot.node if slot.made_by is None else slot.made_by
+            if node != but and overlap(slot.tensor, tensor):
+                return None, node
+        return None
+
+    def _is_index(self, slot: Slot) -> bool:
+        return slot.is_constant and slot.field == "indices" and bool(_INDICES.match(self.nodes[slot.node].name()))
+
+    # A sum saves nothing: whether it has taken a constant, its numbers tell, where both others are at hand.
+
+    def _perhaps(self) -> list[TakenInfo]:
+        constants = [place for place in self.places if place.is_constant and place.tensor.numel() <= _MOST]
+        if not constants:
+            return []
+        place_of: dict[tuple[Node | None, int], Tensor | None] = {
+            (place.tensor.grad_fn, place.tensor.output_nr): place.tensor for place in self.places if place.has_history
+        }
+        number_of = {node: number for number, node in enumerate(self.nodes)}
+
+        def value(node: Node | None, output: int) -> Tensor | None:
+            if node is None:
+                return None
+            made, leaf = self.made.get(number_of[node]), getattr(node, "variable", None)
+            if isinstance(leaf, Tensor):
+                return leaf
+            return place_of.get((node, output), None if made is None else made.tensor)
+
+        found = []
+        for number, node in enumerate(self.nodes):
+            missing = [target is None for target, _ in node.next_functions]
+            if missing.count(True) != 1 or not _SUMS.match(node.name()):
+                continue
+            result, other = value(node, 0), value(*node.next_functions[1 - missing.index(True)])
+            if result is not None and other is not None and result.numel() <= _MOST:
+                sign = -1 if node.name().startswith("Sub") else 1
+                fits = [one for one in constants if _fits(result, other, one.tensor, sign, missing[0])]
+                found += [TakenInfo(number, one.id, is_sure=False) for one in fits[:1] if len(fits) == 1]
+        return found
+
+
+def _fits(result: Tensor, other: Tensor, constant: Tensor, sign: int, is_first: bool) -> bool:
+    def compute() -> bool:
+        with torch.no_grad():
+            again = constant + sign * other if is_first else other + sign * constant
+            return again.shape == result.shape and torch.equal(again, result.detach())
+
+    return bool(attempt(compute))
