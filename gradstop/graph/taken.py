@@ -42,7 +42,7 @@ class Takers:
 
     def taken(self) -> list[TakenInfo]:
         """Return which nodes have taken a constant that was given."""
-        sure = {(slot.node, place.id) for slot in self.slots if slot.is_constant for place in self._given(slot)}
+        sure = {(slot.node, place.id) for slot in self._constants() for place in self._given(slot)}
         return [TakenInfo(node, tensor) for node, tensor in sorted(sure)] + self._perhaps()
 
     def cuts(self, cut_already: set[int]) -> Iterator[CutInfo]:
@@ -53,8 +53,8 @@ class Takers:
 
         """
         seen = set()
-        for slot in self.slots:
-            if slot.is_constant and slot.span and not self._is_index(slot) and not self._given(slot):
+        for slot in self._constants():
+            if slot.span and not self._given(slot):
                 source = self._source(slot.tensor, slot.span, slot.node)
                 if source and (source, slot.node) not in seen:
                     seen.add((source, slot.node))
@@ -85,6 +85,9 @@ class Takers:
             if node != but and overlap(slot.tensor, tensor):
                 return None, node
         return None
+
+    def _constants(self) -> Iterator[Slot]:
+        return (slot for slot in self.slots if slot.is_constant and not self._is_index(slot))
 
     def _is_index(self, slot: Slot) -> bool:
         return slot.is_constant and slot.field == "indices" and bool(_INDICES.match(self.nodes[slot.node].name()))
