@@ -23,7 +23,7 @@ def alternative(picture: Picture, title: str | None = None) -> str:
             sentences.append(f"From there the gradient flows to {listed(flows)}.")
     words = picture.words
     for cut in picture.graph.cuts:
-        source, end = words.tensor(cut.source), words.tensor(cut.cut)
+        source, end = words.ends(cut)
         sentences.append(f"There is a cut between {source} and {end}: same memory, no history.")
     for group in words.memories.values():
         sentences.append(f"{listed([words.tensor(i) for i in group])} share one memory.")

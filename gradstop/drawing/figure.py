@@ -4,8 +4,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from gradstop.drawing.alt import alternative
+from gradstop.drawing.legend import legend
 from gradstop.drawing.picture import picture
-from gradstop.drawing.svg import clean, to_svg
+from gradstop.drawing.svg import clean, scrolling, to_svg
 from gradstop.drawing.text import dump
 from gradstop.graph import Graph, read_given
 from gradstop.internals.torch_graph import untraced
@@ -33,6 +34,7 @@ class Drawing:
         self.text = dump(shown)
         self.alt = alternative(shown, title)
         self.svg = to_svg(shown, self.alt)
+        self._legend = legend(shown)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture as a file and return its path.
@@ -57,7 +59,7 @@ class Drawing:
     def _html(self) -> str:
         caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
         words = f"<details><summary>This picture in words</summary><pre>{clean(self.text)}</pre></details>"
-        return f'<figure class="gs">{caption}{self.svg}{words}</figure>'
+        return f'<figure class="gs">{caption}{scrolling(self.svg)}{words}{self._legend}</figure>'
 
 
 @untraced

@@ -30,7 +30,7 @@ def fold_lines(words: Words, group: tuple[int, ...]) -> list[Line]:
     graph = words.graph
     nodes = [graph.nodes[number] for number in group]
     leaves = [graph.tensors[node.accumulates] for node in nodes if node.accumulates is not None]
-    operations = Counter(node.operation for node in nodes if node.accumulates is None)
+    operations = Counter(words.operation(node.id) for node in nodes if node.accumulates is None)
     title = _count(operations.total(), "node", "nodes") if operations else _count(len(leaves), "leaf", "leaves")
     lines = [Line("op", title)]
     if operations:

@@ -18,7 +18,7 @@ SIZE = {
     "note": 12.5,
     "slot": 12.5,
     "look": 12.5,
-    "badge": 11,
+    "badge": 12.5,
     "label": 12.5,
 }
 PAD = 12

@@ -50,7 +50,7 @@ def _tensor_card(graph: Graph, words: Words, numbers: list[int]) -> Card:
     entries = tuple(_entry(graph, words, number, several=len(numbers) > 1) for number in numbers)
     first = entries[0].info
     maker = None if first.node is None else graph.nodes[first.node]
-    made = [] if maker is None else [Line("code", f"grad_fn {maker.name}")]
+    made = [] if maker is None else [Line("plain", f"made by {words.operation(maker.id)}", title=maker.name)]
     maker_lines = () if maker is None else tuple(words.node_lines(maker))
     heads = [line for entry in entries for line in _entry_lines(entry, words)]
     slots = [entry.slot for entry in entries if entry.slot]
@@ -59,7 +59,7 @@ def _tensor_card(graph: Graph, words: Words, numbers: list[int]) -> Card:
         label=", ".join(entry.label for entry in entries),
         lines=(*heads, *made, *maker_lines, *slots),
         tensors=entries,
-        maker="" if maker is None else maker.name,
+        maker="" if maker is None else words.operation(maker.id),
         maker_lines=maker_lines,
         nodes=_home(graph, first.id),
     )
@@ -89,7 +89,12 @@ def _group_card(graph: Graph, words: Words, group: tuple[int, ...]) -> Card:
     # A leaf that was edited in place once it required no grad has a maker: its card shows that one.
     if node.accumulates is not None and graph.tensors[node.accumulates].node is None:
         return _tensor_card(graph, words, [node.accumulates])
-    return Card("node", words.node(node.id), (Line("op", node.operation), *words.node_lines(node)), nodes=group)
+    return Card(
+        "node",
+        words.node(node.id),
+        (Line("op", words.operation(node.id), title=node.name), *words.node_lines(node)),
+        nodes=group,
+    )
 
 
 def _links(graph: Graph, cards: tuple[Card, ...]) -> list[Link]:
@@ -100,5 +105,16 @@ def _links(graph: Graph, cards: tuple[Card, ...]) -> list[Link]:
             card_of_tensor.setdefault(node.accumulates, card_of_node[node.id])
     flows = Counter((card_of_node[edge.source], card_of_node[edge.target]) for edge in graph.edges)
     links = [Link(source, target, times) for (source, target), times in flows.items() if source != target]
-    cuts = dict.fromkeys((card_of_tensor[cut.cut], card_of_tensor[cut.source]) for cut in graph.cuts)
-    return links + [Link(cut, source, is_cut=True) for cut, source in cuts if cut != source]
+    taken = [
+        Link(card_of_node[one.node], card_of_tensor[one.tensor], kind="takes" if one.is_sure else "perhaps")
+        for one in graph.taken
+    ]
+    cuts = dict.fromkeys(
+        (
+            card_of_node[cut.taken_by] if cut.taken_by is not None else card_of_tensor[cut.cut or 0],
+            card_of_tensor[cut.source] if cut.source is not None else card_of_node[cut.source_node or 0],
+        )
+        for cut in graph.cuts
+    )
+    others = [Link(cut, source, kind="cut") for cut, source in cuts] + list(dict.fromkeys(taken))
+    return links + [link for link in others if link.source != link.target]

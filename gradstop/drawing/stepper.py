@@ -8,7 +8,7 @@ from torch import Tensor
 from gradstop.drawing.figure import caption
 from gradstop.drawing.steps import Shown, groups_to_step, show_steps
 from gradstop.drawing.style import CSS
-from gradstop.drawing.svg import clean
+from gradstop.drawing.svg import clean, scrolling
 from gradstop.graph import Trace, read_given, trace_groups
 from gradstop.internals.torch_graph import untraced
 
@@ -70,7 +70,7 @@ class Stepper:
             for number, step in enumerate(self.shown)
         )
         steps = "".join(
-            f"<section><p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{step.svg}</section>"
+            f"<section><p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{scrolling(step.svg)}</section>"
             for number, step in enumerate(self.shown)
         )
         return (

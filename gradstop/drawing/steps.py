@@ -175,7 +175,7 @@ class _Teller:
         if len(card.nodes) > 1:
             filled = self.graph.nodes[node].accumulates
             return self.words.node(node) if filled is None else self.words.tensor(filled)
-        operation = self.graph.nodes[node].operation
+        operation = self.words.operation(node)
         is_made = card.tensors and not short and self.graph.nodes[node].accumulates is None
         return f"{operation}, which made {card.label}," if is_made else card.label
 

@@ -8,10 +8,7 @@ def dump(picture: Picture) -> str:
     """Return the picture as lines of text, leaves first, results last."""
     blocks = [_block(picture, number) for number in picture.order]
     words = picture.words
-    blocks += [
-        f"{words.tensor(cut.source)} | {words.tensor(cut.cut)}  {CUT}{_counter(cut.same_counter)}"
-        for cut in picture.graph.cuts
-    ]
+    blocks += [f"{' | '.join(words.ends(cut))}  {CUT}{_counter(cut.same_counter)}" for cut in picture.graph.cuts]
     for letter, group in words.memories.items():
         blocks.append(f"memory {letter}: " + ", ".join(words.heading(i) for i in group))
     return "\n".join(blocks)
@@ -30,6 +27,10 @@ def _block(picture: Picture, number: int) -> str:
         elif line.role == "name":
             lines.append("  ".join(part for part in (line.text, line.look, line.memory) if part))
         else:
-            lines.append(("    ! " if line.mark == "warn" else "    ") + flat(line.text))
+            lines.append(
+                ("    ! " if line.mark == "warn" else "    ")
+                + flat(line.text)
+                + (f", {line.title}" if line.title else "")
+            )
     flows = ", ".join(picture.flows[number])
     return "\n".join([*lines, *([f"    gradient flows to {flows}"] if flows else [])])

@@ -1,11 +1,13 @@
 """The words for what a graph holds. Picture, text and alternative text all take them from here."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from gradstop.drawing.operations import written
 from gradstop.drawing.reach import idle, out_of_reach, results
-from gradstop.graph import Graph, NodeInfo, SavedInfo, TensorInfo
+from gradstop.graph import CutInfo, Graph, NodeInfo, SavedInfo, TensorInfo
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 CUT = "cut: same memory, no history"
@@ -23,6 +25,7 @@ class Line:
     look: str = ""  # after a name: shape and dtype
     memory: str = ""  # after a name: the badge
     said: str = ""  # how a sentence puts it, where that is not the text
+    title: str = ""  # what a pointer shows
 
 
 class Words:
@@ -36,6 +39,10 @@ class Words:
         unnamed = [info.id for info in graph.tensors if not info.names and not info.is_root]
         only = len(unnamed) == 1
         self._unnamed = {i: "unnamed leaf" + ("" if only else f" {k}") for k, i in enumerate(unnamed, 1)}
+        self._perhaps: dict[int, list[str]] = defaultdict(list)
+        for one in graph.taken:
+            if not one.is_sure:
+                self._perhaps[one.node].append(self.tensor(one.tensor))
         self._lost = set() if running else out_of_reach(graph)
         self._results = results(graph)
         self._idle = not graph.roots and self._results and idle(graph)
@@ -55,7 +62,21 @@ class Words:
 
     def node(self, number: int) -> str:
         """Return a node's operation and number."""
-        return f"{self.graph.nodes[number].operation} (node {number})"
+        return f"{self.operation(number)} (node {number})"
+
+    def operation(self, number: int) -> str:
+        """Return a node's operation as one writes it."""
+        node = self.graph.nodes[number]
+        return node.operation if node.is_custom else written(node.operation)
+
+    def ends(self, cut: CutInfo) -> tuple[str, str]:
+        """Return what a cut lies between."""
+        source = (
+            self.tensor(cut.source) if cut.source is not None else f"the result of {self.node(cut.source_node or 0)}"
+        )
+        if cut.taken_by is not None:
+            return source, f"what {self.node(cut.taken_by)} takes"
+        return source, self.tensor(cut.cut or 0)
 
     def memory(self, number: int) -> str:
         """Return "memory A" for a tensor that shares its memory with another one here, else nothing."""
@@ -113,39 +134,52 @@ class Words:
         if node.constants:
             inputs = f"{node.constants} constant {'input' if node.constants == 1 else 'inputs'}"
             lines.append(Line("plain", f"+ {inputs}", said=f"has {inputs}"))
-        alike: dict[tuple[str, str], list[SavedInfo]] = defaultdict(list)
-        for info in node.saved:
-            alike[info.status, "" if info.status == "freed" else self._what(info, node)].append(info)
-        return lines + [self._saved(what, infos) for (_, what), infos in alike.items()]
+        for taken in self._perhaps.get(node.id, ()):
+            lines.append(
+                Line("note", f"perhaps {taken}:\nits numbers fit", said=f"perhaps takes {taken}, whose numbers fit")
+            )
+        return lines + list(dict.fromkeys(self._saved(node)))
 
-    def _saved(self, what: str, infos: list[SavedInfo]) -> Line:
-        first = infos[0]
-        times = {1: "", 2: ", twice"}.get(len(infos), f", {len(infos)} times")
-        match first.status:
-            case "kept":
-                known = first.tensor is not None or first.made_by is not None
-                state = f", version {first.saved_version}" if known else ", a constant"
-                return Line("note", f"saves {what}{state}{times}", "kept")
-            case "edited":
-                versions = f"at version {first.saved_version},\nnow version {first.current_version}"
-                return Line("note", f"saved {what} {versions}:\nbackward will raise", "warn")
-            case "freed":
-                fields = ", ".join(info.field for info in infos)
-                return Line("note", f"freed: {fields}", "freed", said=f"has freed {fields}")
-            case "detached":
-                return Line("note", f"saved {what},\nsince detached in place:\nbackward will raise", "warn")
-            case "packed":
-                return Line("note", f"saves {what}, packed by a hook", "kept")
-        return Line("note", f"saved {what}, which torch refuses to show", "warn")
+    def _saved(self, node: NodeInfo) -> Iterator[Line]:
+        """Yield what a node has saved: one line for all that is as it was, and for each that is not."""
+        kept = Counter(self._what(info, node) for info in node.saved if info.status == "kept")
+        if kept:
+            parts = [what + {1: "", 2: " twice"}.get(times, f" {times} times") for what, times in kept.items()]
+            yield Line("note", f"saves {listed(parts)}", "kept")
+        freed, packed = (sum(info.status == status for info in node.saved) for status in ("freed", "packed"))
+        if freed:
+            yield Line("note", "freed what it saved", "freed", said="has freed what it saved")
+        if packed:
+            yield Line("note", f"saves {packed} {'tensor' if packed == 1 else 'tensors'},\npacked by a hook", "kept")
+        for info in node.saved:
+            what = self._called(info, node)
+            match info.status:
+                case "edited":
+                    versions = f"at version {info.saved_version},\nnow version {info.current_version}"
+                    yield Line("note", f"saved {what} {versions}:\nbackward will raise", "warn")
+                case "detached":
+                    yield Line("note", f"saved {what},\nsince detached in place:\nbackward will raise", "warn")
+                case "unknown":
+                    yield Line("note", f"saved {what}, which torch refuses to show", "warn")
 
     def _what(self, info: SavedInfo, node: NodeInfo) -> str:
+        known = info.tensor is not None or info.made_by is not None
+        if info.is_constant and info.tensor is not None and self.graph.tensors[info.tensor].requires_grad:
+            return f"{self.tensor(info.tensor)} without history"
+        if known:
+            return f"{self._called(info, node)} at version {info.saved_version}"
+        if info.values is not None:
+            return info.values
+        return f"a constant {shape(info.shape)}"
+
+    def _called(self, info: SavedInfo, node: NodeInfo) -> str:
         if info.tensor is not None:
             return self.tensor(info.tensor)
         if info.made_by == node.id:
             return f"its own result {shape(info.shape)}"
         if info.made_by is not None:
-            return f"the result of {self.graph.nodes[info.made_by].operation} {shape(info.shape)}"
-        return info.field if info.shape is None else f"{info.field} {shape(info.shape)}"
+            return f"the result of {self.operation(info.made_by)} {shape(info.shape)}"
+        return "a constant" if info.shape is None else f"a constant {shape(info.shape)}"
 
 
 def special(tensor: TensorInfo, several: bool = False) -> list[str]:

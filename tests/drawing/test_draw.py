@@ -62,8 +62,8 @@ def test_cards_carry_the_live_state():
         assert found[name].get("class") == kind
         assert f"{name} {tuple(tensor.shape)} " in words(found[name])
         assert f" {kind} " in words(found[name])
-    assert f"grad_fn {y.grad_fn.name()}" in words(found["y"])
-    assert "saves x, version 0, twice" in words(found["y"])
+    assert f"made by * {y.grad_fn.name()}" in words(found["y"])
+    assert "saves x at version 0 twice" in words(found["y"])
 
 
 def test_before_and_after_backward():
@@ -77,8 +77,7 @@ def test_before_and_after_backward():
     after = draw(loss, **tensors)
     assert f".grad {read_graph(x=x)['x'].grad}" in words(cards(after)["x"])
     assert ".grad None, not reached" in words(cards(after)["unused"])
-    assert "freed: self, other" in after.text
-    assert "freed: result" in after.text
+    assert after.text.count("freed what it saved") == 2
     assert "kept" not in after.svg
     assert before.svg != after.svg
 
@@ -148,8 +147,8 @@ def test_a_leaf_that_was_given_a_history():
     x.requires_grad_(False)
     x.mul_(y)
     drawing = draw(x=x, y=y)
-    assert set(cards(drawing)) == {"x", "y", "accumulate_grad (node 2)"}
-    assert "gradient flows to accumulate_grad (node 2)" in drawing.text
+    assert set(cards(drawing)) == {"x", "y", "fills .grad (node 2)"}
+    assert "gradient flows to fills .grad (node 2)" in drawing.text
 
 
 def test_leaf_after_a_spent_graph():
@@ -169,11 +168,11 @@ def test_alternative_text_has_everything():
         "x is a leaf of shape (2,), with the values [1, 2].",
         "Its .grad is None and will be filled.",
         "frozen is a constant of shape (2,)",
-        "mul (node 1) is a node whose result has no name, which has 1 constant input; saves frozen, version 0.",
+        "* (node 1) is a node whose result has no name, which has 1 constant input; saves frozen at version 0.",
         "The root is an interior tensor (retains grad) of shape (2,), with the values [2, 3].",
         "A backward starts here.",
-        "It was made by AddBackward0, which has 1 constant input.",
-        "From there the gradient flows to mul (node 1).",
+        "It was made by +, which has 1 constant input.",
+        "From there the gradient flows to * (node 1).",
         "Its .grad is None and not reached.",
         "There is a cut between root and z: same memory, no history.",
         "root and z share one memory.",
@@ -182,7 +181,7 @@ def test_alternative_text_has_everything():
     y.sum().backward()
     alt = draw(y, x=x).alt
     assert "Its .grad is [1, 1]." in alt
-    assert "has freed other" in alt
+    assert "has freed what it saved" in alt
 
 
 def test_outputs_of_one_node_are_one_card():
@@ -213,7 +212,7 @@ def test_custom_function_and_parameters():
     text = describe(y=y, **dict(model.named_parameters()), mean=model[1].running_mean)
     assert "a custom Function" in text
     assert "0.weight  (2, 2)\n    leaf, parameter" in text
-    assert "saves mean" in text
+    assert "mean at version" in text
 
 
 # Form
@@ -342,8 +341,6 @@ def test_arrows_go_up_from_results_to_leaves():
     numbers = [float(n) for n in re.findall(r"-?[\d.]+", line.get("d", ""))]
     assert numbers[1] > numbers[-1]
     assert list(found) == ["x", "y"]
-    assert "Arrows: the way a backward" in draw(x=x, y=y).svg
-    assert "Arrows" not in draw(x=x).svg
 
 
 # Folding
@@ -356,9 +353,9 @@ def test_a_chain_of_5000_folds():
     start = time.process_time()
     drawing = draw(x=x, y=y)
     assert time.process_time() - start < 2
-    assert "4,999 nodes\n    2,500 add, 2,499 mul" in drawing.text
+    assert "4,999 nodes\n    2,500 +, 2,499 *" in drawing.text
     assert len(drawing.svg) < 8000
-    assert "One card stands for 4,999 nodes: 2,500 add, 2,499 mul; saves 2,499 tensors." in drawing.alt
+    assert "One card stands for 4,999 nodes: 2,500 +, 2,499 *; saves 2,499 tensors." in drawing.alt
 
 
 def test_folded_leaves_are_counted():

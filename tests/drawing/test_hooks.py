@@ -52,7 +52,7 @@ def test_a_hook_on_a_tensor_without_a_name_is_told_by_what_it_did():
     x = leaf()
     h = x * 3
     h.register_hook(lambda g: 2 * g)
-    assert "A hook makes [2, 2] of the [1, 1] that came to mul" in step_through(h.sum(), x=x).text
+    assert "A hook makes [2, 2] of the [1, 1] that came to *" in step_through(h.sum(), x=x).text
 
 
 def test_a_hook_that_stops_a_gradient():
@@ -60,7 +60,7 @@ def test_a_hook_that_stops_a_gradient():
     h = x * 2
     h.grad_fn.register_prehook(lambda g: (None,))
     steps = step_through(h.sum(), x=x)
-    assert "A hook makes nothing of the [1, 1] that came to mul" in steps.text
+    assert "A hook makes nothing of the [1, 1] that came to *" in steps.text
     assert last(steps) == "x receives no gradient, and its .grad is still None."
 
 

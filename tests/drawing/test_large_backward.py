@@ -26,7 +26,7 @@ def test_what_has_no_name_is_one_step():
     steps = step_through(loss, x=x, h=h)
     assert steps.text.splitlines()[1:] == [
         "1. sum, which made root, receives 1. It sends [1, 1] to h.",
-        "2. mul, which made h, receives [1, 1]. It sends [3, 3] to 100 nodes. It frees what it saved.",
+        "2. *, which made h, receives [1, 1]. It sends [3, 3] to 100 nodes. It frees what it saved.",
         f"3. 100 nodes run. It sends [{x.grad[0]:.4g}, {x.grad[0]:.4g}] to x. It frees what it saved.",
         f"4. x adds [{x.grad[0]:.4g}, {x.grad[0]:.4g}] to its .grad, which is now [{x.grad[0]:.4g}, {x.grad[0]:.4g}].",
     ]

@@ -38,9 +38,9 @@ def test_the_steps_say_who_received_what_and_what_was_freed():
     assert repr(stepper("Title")).splitlines() == [
         "Title",
         "0. Before the backward, which starts at loss.",
-        "1. sum, which made loss, receives 1. It sends [1, 1] to mul (node 2).",
-        "2. mul (node 2) receives [1, 1]. It sends [3, 6] + [3, 6] to h. It frees what it saved.",
-        "3. mul, which made h, receives [6, 12]. It sends [18, 36] to x. h keeps its gradient in .grad. "
+        "1. sum, which made loss, receives 1. It sends [1, 1] to * (node 2).",
+        "2. * (node 2) receives [1, 1]. It sends [3, 6] + [3, 6] to h. It frees what it saved.",
+        "3. *, which made h, receives [6, 12]. It sends [18, 36] to x. h keeps its gradient in .grad. "
         "It frees what it saved.",
         "4. x adds [18, 36] to its .grad, which is now [18, 36].",
     ]
@@ -54,7 +54,7 @@ def test_nothing_moves_from_step_to_step():
 
 def test_each_picture_marks_the_card_at_work():
     now = [re.findall(r'class="\w+ now" data-card="([^"]+)"', step.svg) for step in stepper().shown]
-    assert now == [[], ["loss"], ["mul (node 2)"], ["h"], ["x"]]
+    assert now == [[], ["loss"], ["* (node 2)"], ["h"], ["x"]]
 
 
 def test_while_it_runs_nothing_is_said_to_raise():
