@@ -24,7 +24,9 @@ def alternative(picture: Picture, title: str | None = None) -> str:
     words = picture.words
     for cut in picture.graph.cuts:
         source, end = words.ends(cut)
-        sentences.append(f"There is a cut between {source} and {end}: same memory, no history.")
+        what = "There is a cut" if cut.is_sure else "There may be a cut"
+        why = "same memory, no history" if cut.is_sure else "the numbers fit"
+        sentences.append(f"{what} between {source} and {end}: {why}.")
     for group in words.memories.values():
         sentences.append(f"{listed([words.tensor(i) for i in group])} share one memory.")
     return " ".join(sentences)

@@ -44,12 +44,12 @@ class Link:
     source: int
     target: int
     times: int = 1
-    kind: Literal["flow", "cut", "takes", "perhaps"] = "flow"
+    kind: Literal["flow", "cut", "perhaps cut", "takes", "perhaps"] = "flow"
 
     @property
     def is_cut(self) -> bool:
         """Whether it has the mark of a cut."""
-        return self.kind == "cut"
+        return self.kind.endswith("cut")
 
     @property
     def is_flow(self) -> bool:

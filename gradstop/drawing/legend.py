@@ -20,6 +20,10 @@ _SAMPLES = {
         _LINE.format("cut") + '<path class="slash" d="M10 12l4 -10m2 10l4 -10"/>',
         "a cut: same memory, no history",
     ),
+    "perhaps cut": (
+        _LINE.format("cut") + '<path class="slash" d="M10 12l4 -10m2 10l4 -10"/>',
+        "perhaps a cut: the numbers fit",
+    ),
     "takes": (_LINE.format("takes"), "an operation takes a constant"),
     "perhaps": (_LINE.format("perhaps"), "it may have taken this one: the numbers fit"),
 }

@@ -109,12 +109,13 @@ def _links(graph: Graph, cards: tuple[Card, ...]) -> list[Link]:
         Link(card_of_node[one.node], card_of_tensor[one.tensor], kind="takes" if one.is_sure else "perhaps")
         for one in graph.taken
     ]
-    cuts = dict.fromkeys(
-        (
+    cuts = [
+        Link(
             card_of_node[cut.taken_by] if cut.taken_by is not None else card_of_tensor[cut.cut or 0],
             card_of_tensor[cut.source] if cut.source is not None else card_of_node[cut.source_node or 0],
+            kind="cut" if cut.is_sure else "perhaps cut",
         )
         for cut in graph.cuts
-    )
-    others = [Link(cut, source, kind="cut") for cut, source in cuts] + list(dict.fromkeys(taken))
+    ]
+    others = list(dict.fromkeys([*cuts, *taken]))
     return links + [link for link in others if link.source != link.target]

@@ -149,10 +149,11 @@ def _links(layout: Layout, picture: Picture, frame: Frame) -> Iterable[str]:
     for route in layout.routes:
         items = route.items if route.items[-1].y <= route.items[0].y else route.items[::-1]
         points = _points(items, tops[id(route)], bottoms[id(route)])
+        if route.link.is_cut:
+            yield _cut(points, items, CUT_LABEL[route.link.kind])
+            continue
         if not route.link.is_flow:
-            yield (
-                _cut(points, items) if route.link.is_cut else f'<path class="{route.link.kind}" d="{_curve(points)}"/>'
-            )
+            yield f'<path class="{route.link.kind}" d="{_curve(points)}"/>'
             continue
         x, y = points[-1]
         points[-1] = (x, y + 7)
@@ -221,7 +222,7 @@ def _tip(x: float, y: float) -> str:
     return f'<path class="tip" d="M{_n(x)} {_n(y)}l4.5 9h-9z"/>'
 
 
-def _cut(points: list[tuple[float, float]], items: tuple[Item, ...]) -> str:
+def _cut(points: list[tuple[float, float]], items: tuple[Item, ...], words: tuple[str, ...]) -> str:
     """Return a dashed line that is broken at its mark, with two slashes and the words."""
     for i, item in enumerate(items):
         if item.is_cut:
@@ -230,6 +231,6 @@ def _cut(points: list[tuple[float, float]], items: tuple[Item, ...]) -> str:
             above = [(x, middle - 5), *points[2 * i + 1 :]]
             slashes = f"M{_n(x - 7)} {_n(middle + 1)}l14 -7m-14 12l14 -7"
             lines = f'<path class="cut" d="{_curve(below)}"/><path class="cut" d="{_curve(above)}"/>'
-            label = "".join(_text(x + 15, middle - 3 + 15 * k, "label", text) for k, text in enumerate(CUT_LABEL))
+            label = "".join(_text(x + 15, middle - 3 + 15 * k, "label", text) for k, text in enumerate(words))
             return f'{lines}<path class="slash" d="{slashes}"/>{label}'
     return f'<path class="cut" d="{_curve(points)}"/>'

@@ -1,14 +1,17 @@
 """A picture as lines of text: for plain Python, and folded below the picture in a notebook."""
 
 from gradstop.drawing.cards import Picture
-from gradstop.drawing.words import CUT, flat
+from gradstop.drawing.words import CUT, PERHAPS_CUT, flat
 
 
 def dump(picture: Picture) -> str:
     """Return the picture as lines of text, leaves first, results last."""
     blocks = [_block(picture, number) for number in picture.order]
     words = picture.words
-    blocks += [f"{' | '.join(words.ends(cut))}  {CUT}{_counter(cut.same_counter)}" for cut in picture.graph.cuts]
+    blocks += [
+        f"{' | '.join(words.ends(cut))}  {CUT if cut.is_sure else PERHAPS_CUT}{_counter(cut.same_counter)}"
+        for cut in picture.graph.cuts
+    ]
     for letter, group in words.memories.items():
         blocks.append(f"memory {letter}: " + ", ".join(words.heading(i) for i in group))
     return "\n".join(blocks)

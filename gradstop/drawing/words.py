@@ -11,6 +11,7 @@ from gradstop.graph import CutInfo, Graph, NodeInfo, SavedInfo, TensorInfo
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 CUT = "cut: same memory, no history"
+PERHAPS_CUT = "perhaps a cut: the numbers fit"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Outlook = Literal["filled", "will be filled", "perhaps filled", "not reached", "backward will raise", "returned"]
 
@@ -75,7 +76,7 @@ class Words:
             self.tensor(cut.source) if cut.source is not None else f"the result of {self.node(cut.source_node or 0)}"
         )
         if cut.taken_by is not None:
-            return source, f"what {self.node(cut.taken_by)} takes"
+            return source, f"what {self.node(cut.taken_by)} {'takes' if cut.is_sure else 'perhaps takes'}"
         return source, self.tensor(cut.cut or 0)
 
     def memory(self, number: int) -> str:
@@ -163,23 +164,21 @@ class Words:
                     yield Line("note", f"saved {what}, which torch refuses to show", "warn")
 
     def _what(self, info: SavedInfo, node: NodeInfo) -> str:
-        known = info.tensor is not None or info.made_by is not None
-        if info.is_constant and info.tensor is not None and self.graph.tensors[info.tensor].requires_grad:
+        if info.tensor is None:
+            return self._called(info, node) if info.values is None else info.values
+        tensor = self.graph.tensors[info.tensor]
+        if info.is_constant and tensor.requires_grad:
             return f"{self.tensor(info.tensor)} without history"
-        if known:
-            return f"{self._called(info, node)} at version {info.saved_version}"
-        if info.values is not None:
-            return info.values
-        return f"a constant {shape(info.shape)}"
+        return f"{self.tensor(info.tensor)} at version {info.saved_version}"
 
     def _called(self, info: SavedInfo, node: NodeInfo) -> str:
         if info.tensor is not None:
             return self.tensor(info.tensor)
-        if info.made_by == node.id:
-            return f"its own result {shape(info.shape)}"
+        if info.made_by == node.id or info.field.startswith("result"):
+            return "its own result"
         if info.made_by is not None:
-            return f"the result of {self.operation(info.made_by)} {shape(info.shape)}"
-        return "a constant" if info.shape is None else f"a constant {shape(info.shape)}"
+            return f"the result of {self.operation(info.made_by)}"
+        return f"a constant {shape(info.shape)}" if info.is_constant else f"an input {shape(info.shape)}"
 
 
 def special(tensor: TensorInfo, several: bool = False) -> list[str]:

@@ -23,6 +23,8 @@ class Place:
     memory: int | None
     tracked: bool  # requires grad
     has_history: bool
+    is_named: bool = True
+    is_broken: bool = False
 
     @property
     def is_constant(self) -> bool:

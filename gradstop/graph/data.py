@@ -107,6 +107,7 @@ class CutInfo:
     same_counter: bool | None
     source_node: int | None = None
     taken_by: int | None = None
+    is_sure: bool = True  # else its numbers alone say so
 
 
 @dataclass(frozen=True, slots=True)

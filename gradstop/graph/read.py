@@ -198,16 +198,17 @@ class _Reader:
     def _compare(self) -> tuple[tuple[CutInfo, ...], tuple[TakenInfo, ...]]:
         """Return the cuts, and who has taken which constant. The nodes have been read."""
         reaches = self._reaches()
-        places = [
-            Place(i, one.tensor, self.memory_of[i], one.tensor.requires_grad, one.node is not None or one.broken)
-            for i, one in enumerate(self.found)
-        ]
+        places = [self._place(i, one) for i, one in enumerate(self.found)]
         cuts = [
             cut for group in self.memories if len(group) > 1 for cut in find_cuts([places[i] for i in group], reaches)
         ]
         takers = Takers(self.nodes, places, self.known.slots)
         more = takers.cuts({cut.cut for cut in cuts if cut.cut is not None})
         return (*sorted(cuts, key=lambda cut: cut.cut or 0), *more), tuple(takers.taken())
+
+    def _place(self, number: int, one: Found) -> Place:
+        history, named = one.node is not None or one.broken, bool(one.names)
+        return Place(number, one.tensor, self.memory_of[number], one.tensor.requires_grad, history, named, one.broken)
 
     def _reaches(self) -> Reaches:
         below = cache(lambda number: reached([number], self.targets))

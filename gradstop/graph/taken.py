@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -43,7 +44,8 @@ class Takers:
     def taken(self) -> list[TakenInfo]:
         """Return which nodes have taken a constant that was given."""
         sure = {(slot.node, place.id) for slot in self._constants() for place in self._given(slot)}
-        return [TakenInfo(node, tensor) for node, tensor in sorted(sure)] + self._perhaps()
+        found = [TakenInfo(node, tensor) for node, tensor in sorted(sure)]
+        return found + [TakenInfo(node, place.id, False) for node, place in self.fitting if place.is_constant]
 
     def cuts(self, cut_already: set[int]) -> Iterator[CutInfo]:
         """Yield the cuts of which at least one end has no name.
@@ -59,6 +61,9 @@ class Takers:
                 if source and (source, slot.node) not in seen:
                     seen.add((source, slot.node))
                     yield CutInfo(source[0], None, None, source_node=source[1], taken_by=slot.node)
+        for node, place in self.fitting:
+            if not place.is_constant:
+                yield CutInfo(place.id, None, None, taken_by=node, is_sure=False)
         for place in self.places:
             if place.is_constant and place.id not in cut_already:
                 source = self._source(place.tensor, storage_span(place.tensor), None)
@@ -92,42 +97,48 @@ class Takers:
     def _is_index(self, slot: Slot) -> bool:
         return slot.is_constant and slot.field == "indices" and bool(_INDICES.match(self.nodes[slot.node].name()))
 
-    # A sum saves nothing: whether it has taken a constant, its numbers tell, where both others are at hand.
+    # A sum saves nothing: whether it has taken a tensor, its numbers tell, where both others are at hand.
 
-    def _perhaps(self) -> list[TakenInfo]:
-        constants = [place for place in self.places if place.is_constant and place.tensor.numel() <= _MOST]
-        if not constants:
-            return []
-        place_of: dict[tuple[Node | None, int], Tensor | None] = {
-            (place.tensor.grad_fn, place.tensor.output_nr): place.tensor for place in self.places if place.has_history
-        }
-        number_of = {node: number for number, node in enumerate(self.nodes)}
-
-        def value(node: Node | None, output: int) -> Tensor | None:
-            if node is None:
-                return None
-            made, leaf = self.made.get(number_of[node]), getattr(node, "variable", None)
-            if isinstance(leaf, Tensor):
-                return leaf
-            return place_of.get((node, output), None if made is None else made.tensor)
-
+    @cached_property
+    def fitting(self) -> list[tuple[int, Place]]:
+        """Return the sums whose numbers fit one of the tensors given, in the place of an input without history."""
+        given = [place for place in self.places if place.is_named and place.tensor.numel() <= _MOST]
+        sums = [
+            (number, node, absent[0])
+            for number, node in enumerate(self.nodes)
+            if given and _SUMS.match(node.name())
+            if (absent := [target is None for target, _ in node.next_functions]).count(True) == 1
+        ]
+        values = self._values() if sums else {}
         found = []
-        for number, node in enumerate(self.nodes):
-            missing = [target is None for target, _ in node.next_functions]
-            if missing.count(True) != 1 or not _SUMS.match(node.name()):
-                continue
-            result, other = value(node, 0), value(*node.next_functions[1 - missing.index(True)])
+        for number, node, is_first in sums:
+            target, output = node.next_functions[is_first]
+            result, other = values.get((node, 0)), values.get((target, output))
             if result is not None and other is not None and result.numel() <= _MOST:
                 sign = -1 if node.name().startswith("Sub") else 1
-                fits = [one for one in constants if _fits(result, other, one.tensor, sign, missing[0])]
-                found += [TakenInfo(number, one.id, is_sure=False) for one in fits[:1] if len(fits) == 1]
+                fits = [one for one in given if _fits(result, other, one.tensor, sign, is_first)]
+                found += [(number, fits[0])] if len(fits) == 1 else []
         return found
 
+    def _values(self) -> dict[tuple[Node | None, int], Tensor]:
+        """Return the tensors that are at hand, by the node that made, or fills, them and its output."""
+        values: dict[tuple[Node | None, int], Tensor] = {}
+        for number, slot in self.made.items():
+            values[self.nodes[number], 0] = slot.tensor
+        for node in self.nodes:
+            leaf = getattr(node, "variable", None)
+            if isinstance(leaf, Tensor):
+                values[node, 0] = leaf
+        for place in self.places:
+            if place.has_history and not place.is_broken:
+                values[place.tensor.grad_fn, place.tensor.output_nr] = place.tensor
+        return values
 
-def _fits(result: Tensor, other: Tensor, constant: Tensor, sign: int, is_first: bool) -> bool:
+
+def _fits(result: Tensor, other: Tensor, taken: Tensor, sign: int, is_first: bool) -> bool:
     def compute() -> bool:
         with torch.no_grad():
-            again = constant + sign * other if is_first else other + sign * constant
-            return again.shape == result.shape and torch.equal(again, result.detach())
+            again = taken + sign * other if is_first else other + sign * taken
+            return taken is not result and again.shape == result.shape and torch.equal(again, result.detach())
 
     return bool(attempt(compute))

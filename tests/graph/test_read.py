@@ -466,7 +466,9 @@ def test_json():
     y = leaf() * 2
     plain = read_graph(y=y, z=y.detach()).to_json()
     assert json.loads(json.dumps(plain)) == plain
-    assert plain["cuts"] == [{"source": 0, "cut": 1, "same_counter": None, "source_node": None, "taken_by": None}]
+    assert plain["cuts"] == [
+        {"source": 0, "cut": 1, "same_counter": None, "source_node": None, "taken_by": None, "is_sure": True}
+    ]
 
 
 def test_a_chain_of_5000():
