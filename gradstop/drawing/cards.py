@@ -32,6 +32,7 @@ class Card:
     maker: str = ""  # the name of the node that made its tensors
     maker_lines: tuple[Line, ...] = ()  # those of its lines that tell what this node takes and saves
     nodes: tuple[int, ...] = ()  # its own node; all of them for a fold
+    members: tuple[int, ...] = ()  # the parameters that a box of a model holds
 
 
 @dataclass(frozen=True)

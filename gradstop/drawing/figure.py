@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from torch import Tensor, nn
+
 from gradstop.drawing.alt import alternative
 from gradstop.drawing.legend import legend
 from gradstop.drawing.picture import picture
@@ -27,8 +29,8 @@ class Drawing:
 
     """
 
-    def __init__(self, graph: Graph, title: str | None = None) -> None:
-        shown = picture(graph)
+    def __init__(self, graph: Graph, title: str | None = None, opened: Collection[str] = ()) -> None:
+        shown = picture(graph, opened=opened)
         self.graph = graph
         self.title = title
         self.text = dump(shown)
@@ -63,13 +65,21 @@ class Drawing:
 
 
 @untraced
-def draw(*roots: object, title: str | None = None, **named: object) -> Drawing:
+def draw(
+    *roots: object,
+    title: str | None = None,
+    model: nn.Module | None = None,
+    opened: str | Collection[str] = (),
+    **named: object,
+) -> Drawing:
     """Draw the autograd graph of the tensors given, without changing anything.
 
     Args:
         roots: tensors from which a backward would start, or lists of them; none means any of the named ones. A
             module, an optimizer or a dict names its tensors.
         title: a caption.
+        model: a large net, whose modules are boxes: what they hold is counted.
+        opened: the module, or modules, of ``model`` that are shown part by part: ``"encoder.layers"``.
         named: tensors by name, such as ``x=x``, and modules, optimizers, dicts and lists of tensors; two names for
             one tensor are one card.
 
@@ -77,27 +87,59 @@ def draw(*roots: object, title: str | None = None, **named: object) -> Drawing:
         The drawing, which shows itself at the end of a notebook cell.
 
     Raises:
-        ValueError: if no tensor is given.
+        ValueError: if no tensor is given; if the model has no module of an opened name.
         TypeError: if an argument is no tensor, and holds none; if the title is no text.
 
     """
-    return Drawing(read_given(roots, named), caption(title))
+    paths = _opened(model, opened, named)
+    return Drawing(read_given(roots, *as_model(model, named)), caption(title), paths)
 
 
 @untraced
-def describe(*roots: object, **named: object) -> str:
+def describe(
+    *roots: object, model: nn.Module | None = None, opened: str | Collection[str] = (), **named: object
+) -> str:
     """Return the autograd graph of the tensors given as text: what ``draw`` shows, line by line.
 
     Args:
         roots: as in ``draw``.
+        model: as in ``draw``.
+        opened: as in ``draw``.
         named: as in ``draw``.
 
     Raises:
-        ValueError: if no tensor is given.
+        ValueError: if no tensor is given; if the model has no module of an opened name.
         TypeError: if an argument is no tensor, and holds none.
 
     """
-    return dump(picture(read_given(roots, named)))
+    paths = _opened(model, opened, named)
+    return dump(picture(read_given(roots, *as_model(model, named)), opened=paths))
+
+
+def as_model(model: object, named: dict[str, object]) -> tuple[dict[str, object], nn.Module | None]:
+    """Return what has a name, and the model: what is no module has this name as any other."""
+    if model is None or isinstance(model, nn.Module):
+        return named, model
+    return named | {"model": model}, None
+
+
+def _opened(model: object, opened: object, named: dict[str, object]) -> set[str]:
+    """Return the modules to be opened, with all around them; a tensor of this name becomes a named one.
+
+    Raises:
+        ValueError: if the model has no module of that name.
+
+    """
+    if isinstance(opened, Tensor):
+        named["opened"] = opened
+        return set()
+    names = [opened] if isinstance(opened, str) else list(opened) if isinstance(opened, Collection) else []
+    known = dict(model.named_modules()) if isinstance(model, nn.Module) else {}
+    for name in names:
+        if name not in known:
+            near = ", ".join(key for key in known if key and "." not in key) or "none, for no model was given"
+            raise ValueError(f"The model has no module {name!r} to open; it has {near}.")
+    return {".".join(name.split(".")[: i + 1]) for name in names for i in range(name.count(".") + 1)}
 
 
 def caption(title: object) -> str | None:

@@ -1,5 +1,7 @@
 """What an operation is called in Python, for the name that torch gives its node."""
 
+import re
+
 _WRITTEN = {
     "mul": "*",
     "add": "+",
@@ -30,12 +32,14 @@ _WRITTEN = {
     "cudnn_convolution": "conv",
     "accumulate_grad": "fills .grad",
 }
+_DIMENSIONS = re.compile(r"(\d)_d")  # "max_pool2_d"
 _PREFIXES = ("native_", "cudnn_", "mkldnn_", "thnn_")
 _ATTENTION = "scaled_dot_product_"
 
 
 def written(operation: str) -> str:
     """Return "*" for "mul", and "layer_norm" for "native_layer_norm": as one writes it, where torch has other words."""
+    operation = _DIMENSIONS.sub(r"\1d", operation).removesuffix("with_indices").removesuffix("_")
     if operation in _WRITTEN:
         return _WRITTEN[operation]
     if operation.startswith(_ATTENTION):

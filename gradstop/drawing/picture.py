@@ -1,10 +1,12 @@
 """Make the picture of a graph: its cards, the links between them and the rank of each card."""
 
 from collections import Counter
+from collections.abc import Collection
 
+from gradstop.drawing.boxes import Boxes, find_boxes
 from gradstop.drawing.cards import Card, Entry, Link, Picture
 from gradstop.drawing.fold import fold
-from gradstop.drawing.folded import fold_lines
+from gradstop.drawing.folded import box_lines, fold_lines
 from gradstop.drawing.rank import connected, ranks, savers
 from gradstop.drawing.words import Line, Words, hooks_of, kind_of, look, special
 from gradstop.graph import Graph
@@ -12,22 +14,64 @@ from gradstop.graph import Graph
 FOLD_OVER = 30  # cards
 
 
-def picture(graph: Graph, running: bool = False) -> Picture:
-    """Return the picture of a graph, perhaps while a backward runs. Over ``FOLD_OVER`` cards are folded."""
+def picture(graph: Graph, running: bool = False, opened: Collection[str] = ()) -> Picture:
+    """Return the picture of a graph, perhaps while a backward runs. Over ``FOLD_OVER`` cards are folded.
+
+    Args:
+        graph: what was read.
+        running: whether a backward runs.
+        opened: the modules of a model that are shown part by part.
+
+    """
     words = Words(graph, running)
-    cards = tuple(_cards(graph, words))
+    cards = tuple(_cards(graph, words, opened))
     links = tuple(_links(graph, cards))
     saved_by = savers(graph, cards)
     return Picture(graph, words, cards, links, ranks(links, saved_by), connected(links, saved_by))
 
 
-def _cards(graph: Graph, words: Words) -> list[Card]:
+def _cards(graph: Graph, words: Words, opened: Collection[str]) -> list[Card]:
     named = [tensor.id for tensor in graph.tensors if tensor.names or tensor.is_root]
-    visible = {node for number in named for node in _home(graph, number)}
+    boxed = len(named) > FOLD_OVER or any(tensor.members for tensor in graph.tensors)
+    boxes = find_boxes(graph, opened) if boxed else Boxes([], {}, set())
+    shown = [number for number in named if number not in boxes.of_tensor]
+    shown += sorted(boxes.shown.difference(shown))
+    visible = {node for number in shown for node in _home(graph, number)}
     hidden = [node.id for node in graph.nodes if node.id not in visible]
-    too_many = len(named) + len(hidden) > FOLD_OVER
-    groups = fold(graph, visible) if too_many else [(number,) for number in hidden]
-    return _tensor_cards(graph, words, named) + [_group_card(graph, words, group) for group in groups]
+    too_many = boxed or len(shown) + len(hidden) > FOLD_OVER
+    groups: list[tuple[int, ...]] = [(number,) for number in hidden]
+    if too_many:
+        groups = fold(graph, visible, boxes.of_node)
+    cards = _tensor_cards(graph, words, shown)
+    return cards + _group_cards(graph, words, groups, boxes)
+
+
+def _group_cards(graph: Graph, words: Words, groups: list[tuple[int, ...]], boxes: Boxes) -> list[Card]:
+    """Return the cards of what is not visible. A box is in parts where a visible node lies between them."""
+    held: dict[str, list[int]] = {}
+    for tensor, box in boxes.of_tensor.items():
+        held.setdefault(box, []).append(tensor)
+    parts: dict[str, list[tuple[tuple[int, ...], list[int]]]] = {}
+    cards = []
+    for group in groups:
+        path = boxes.of_node[group[0]] if boxes.of_node else None
+        inside = [tensor for tensor in held.get(path or "", []) if graph.tensors[tensor].accumulator in set(group)]
+        if path is None or not inside:  # what is only computed after a box is no part of it
+            cards.append(_group_card(graph, words, group))
+            continue
+        parts.setdefault(path, []).append((group, inside))
+    for path, tensors in held.items():
+        own = parts.get(path) or [((), [])]
+        own[-1][1].extend(set(tensors).difference(*(inside for _, inside in own)))  # what no gradient comes to
+        for number, (group, inside) in enumerate(own, 1):
+            title = path if len(own) == 1 else f"{path}, part {number}"
+            cards.append(_box_card(words, title, group, sorted(inside)))
+    return cards
+
+
+def _box_card(words: Words, title: str, group: tuple[int, ...], members: list[int]) -> Card:
+    lines = (Line("op", title), *box_lines(words, group, members))
+    return Card("fold", title, lines, nodes=group, members=tuple(members))
 
 
 def _home(graph: Graph, number: int) -> tuple[int, ...]:
@@ -100,6 +144,7 @@ def _group_card(graph: Graph, words: Words, group: tuple[int, ...]) -> Card:
 def _links(graph: Graph, cards: tuple[Card, ...]) -> list[Link]:
     card_of_node = {node: i for i, card in enumerate(cards) for node in card.nodes}
     card_of_tensor = {entry.info.id: i for i, card in enumerate(cards) for entry in card.tensors}
+    card_of_tensor |= {tensor: i for i, card in enumerate(cards) for tensor in card.members}
     for node in graph.nodes:  # a folded leaf has no card of its own
         if node.accumulates is not None:
             card_of_tensor.setdefault(node.accumulates, card_of_node[node.id])

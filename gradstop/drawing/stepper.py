@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from itertools import count
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from gradstop.drawing.figure import caption
+from gradstop.drawing.figure import as_model, caption
 from gradstop.drawing.steps import Shown, groups_to_step, show_steps
 from gradstop.drawing.style import CSS
 from gradstop.drawing.svg import clean, scrolling
@@ -97,6 +97,7 @@ def step_through(
     *,
     retain_graph: bool = False,
     title: str | None = None,
+    model: nn.Module | None = None,
     **named: object,
 ) -> Stepper:
     """Run the backward of ``loss`` and show it step by step.
@@ -110,6 +111,7 @@ def step_through(
         gradient: what it starts with, of the shape of ``loss``; None means 1, for a single number.
         retain_graph: as in ``Tensor.backward``.
         title: a caption.
+        model: a large net, whose modules are boxes, one step each.
         named: tensors by name, such as ``x=x``, and modules, optimizers, dicts and lists of tensors.
 
     Returns:
@@ -126,6 +128,7 @@ def step_through(
         raise TypeError("retain_graph is True or False: give a tensor of this name another one.")
     if not isinstance(loss, Tensor):
         raise TypeError(f"A backward starts from a tensor, not from {type(loss).__name__}: pass the loss first.")
-    before = read_given([loss], named)
+    others, net = as_model(model, named)
+    before = read_given([loss], others, net)
     groups = groups_to_step(before)
-    return Stepper(trace_groups(before, groups, loss, gradient, named, retain_graph), text)
+    return Stepper(trace_groups(before, groups, loss, gradient, others, retain_graph, net), text)

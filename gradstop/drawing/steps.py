@@ -155,6 +155,8 @@ class _Teller:
         return ". ".join(told) + "."
 
     def _ran(self, step: Step, card: Card) -> str:
+        if card.members:
+            return f"The nodes of {card.label} run"
         if len(card.nodes) > 1:
             return f"{card.label} run"
         name, filled = self._name(step.node), self.graph.nodes[step.node].accumulates

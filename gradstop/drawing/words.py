@@ -37,7 +37,7 @@ class Words:
         shared = [group for group in graph.memories if len(group) > 1]
         self.memories = {_letter(i): group for i, group in enumerate(shared)}
         self._memory = {tensor: letter for letter, group in self.memories.items() for tensor in group}
-        unnamed = [info.id for info in graph.tensors if not info.names and not info.is_root]
+        unnamed = [info.id for info in graph.tensors if not (info.names or info.members or info.is_root)]
         only = len(unnamed) == 1
         self._unnamed = {i: "unnamed leaf" + ("" if only else f" {k}") for k, i in enumerate(unnamed, 1)}
         self._perhaps: dict[int, list[str]] = defaultdict(list)
@@ -55,7 +55,7 @@ class Words:
             return info.names[0]
         if info.is_root:
             return "root" if len(self.graph.roots) == 1 else f"root {self.graph.roots.index(number) + 1}"
-        return self._unnamed[number]
+        return info.members[0] if info.members else self._unnamed[number]
 
     def heading(self, number: int) -> str:
         """Return all names of a tensor."""

@@ -2,7 +2,7 @@
 
 import linecache
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Literal
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from gradstop.graph.data import EdgeInfo, Graph, NodeInfo
-from gradstop.graph.given import collect
+from gradstop.graph.given import Found
 from gradstop.graph.values import attempt, summary
 from gradstop.graph.walk import adjacency, discover, reached
 from gradstop.internals.torch import version
@@ -35,12 +35,10 @@ class Recorder:
 
     """
 
-    def __init__(
-        self, before: Graph, groups: Sequence[Sequence[int]], root: Tensor, named: Mapping[str, object]
-    ) -> None:
+    def __init__(self, before: Graph, groups: Sequence[Sequence[int]], root: Tensor, found: Sequence[Found]) -> None:
         self.before, self.groups, self.root = before, groups, root
         self.group_of = {node: number for number, group in enumerate(groups) for node in group}
-        self.found = collect([root], named)
+        self.found = found
         self.nodes = list(discover(one.tensor.grad_fn for one in self.found if one.tensor.grad_fn is not None))
         ids = {node: number for number, node in enumerate(self.nodes)}
         self.reached = set() if root.grad_fn is None else reached([ids[root.grad_fn]], before.targets)

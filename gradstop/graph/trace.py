@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from gradstop.graph.data import EdgeInfo, Graph
+from gradstop.graph.given import collect
 from gradstop.graph.read import read_given
 from gradstop.graph.recorder import Recorder, raising_line
 from gradstop.graph.values import summary
@@ -101,6 +102,7 @@ def trace_groups(
     gradient: Tensor | None,
     named: Mapping[str, object],
     retain_graph: bool,
+    model: nn.Module | None = None,
 ) -> Trace:
     """Run a backward and tell each group of nodes as one step.
 
@@ -111,12 +113,13 @@ def trace_groups(
         gradient: as in ``trace_backward``.
         named: what else was read.
         retain_graph: as in ``Tensor.backward``.
+        model: the model whose parameters were read.
 
     Raises:
         RuntimeError: torch's own, where the backward cannot start.
 
     """
-    recorder = Recorder(before, groups, root, named)
+    recorder = Recorder(before, groups, root, collect([root], named, model))
     failure = None
     with recorder.watching():
         try:
@@ -126,7 +129,7 @@ def trace_groups(
             if node is None:
                 raise
             failure = Failure(node, _told(raised), hook, raising_line(raised))
-    teller = _Teller(before, read_given([root], named), recorder)
+    teller = _Teller(before, read_given([root], named, model), recorder)
     return Trace(before, tuple(teller.steps()), failure)
 
 
