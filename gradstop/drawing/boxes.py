@@ -45,8 +45,12 @@ def find_boxes(graph: Graph, opened: Collection[str]) -> Boxes:
 
 def path_of(info: TensorInfo) -> str:
     """Return the dotted name of a parameter, empty for another tensor."""
-    names = info.members or tuple(name for name in info.names if "." in name and "[" not in name)
-    return names[0] if names and (info.members or info.is_parameter) else ""
+    if info.members:
+        return info.members[0]
+    names = (
+        [name.replace("[", ".").replace("]", "") for name in info.names] if info.is_parameter and not info.notes else []
+    )
+    return next((name for name in names if "." in name), "")
 
 
 def _only(paths: Collection[str]) -> set[str]:
@@ -76,6 +80,10 @@ def _of_nodes(graph: Graph, held: dict[int, str]) -> list[str | None]:
     own: list[str | None] = [None] * len(graph.nodes)  # the box of what is made of a parameter alone
     place = [-1] * len(graph.nodes)
     order: list[str] = []
+    frozen: list[list[str]] = [[] for _ in graph.nodes]  # the boxes of frozen parameters, which have no node
+    for taken in graph.taken:
+        if taken.is_sure and taken.tensor in held:
+            frozen[taken.node].append(held[taken.tensor])
     for node in reversed(topological(graph.targets)):
         info, targets = graph.nodes[node], graph.targets[node]
         if info.accumulates is not None:
@@ -85,9 +93,10 @@ def _of_nodes(graph: Graph, held: dict[int, str]) -> list[str | None]:
         if targets and not info.constants and all(inner) and len(targets) == 1:
             own[node] = inner[0]  # such as the transpose of a weight
             continue
-        for box in filter(None, inner):
+        begun = [box for box in [*inner, *frozen[node]] if box]
+        for box in begun:
             if box not in begins:
                 begins[box] = len(order)
                 order.append(box)
-        place[node] = max([place[t] for t in targets] + [begins[box] for box in inner if box], default=-1)
+        place[node] = max([place[t] for t in targets] + [begins[box] for box in begun], default=-1)
     return [own[n] or (order[place[n]] if place[n] >= 0 else None) for n in range(len(graph.nodes))]

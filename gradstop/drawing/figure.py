@@ -54,6 +54,10 @@ class Drawing:
     def __repr__(self) -> str:
         return self.text if not self.title else f"{self.title}\n{self.text}"
 
+    def __or__(self, other: "Drawing") -> "SideBySide":
+        """Return both side by side, such as before and after a backward."""
+        return SideBySide((self, other))
+
     def _repr_mimebundle_(self, **_: Collection[str] | None) -> dict[str, str]:
         """Return what a notebook shows. It picks a form itself, so its filters may be ignored."""
         return {"text/html": self._html(), "text/plain": repr(self)}
@@ -62,6 +66,30 @@ class Drawing:
         caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
         words = f"<details><summary>This picture in words</summary><pre>{clean(self.text)}</pre></details>"
         return f'<figure class="gs">{caption}{scrolling(self.svg)}{words}{self._legend}</figure>'
+
+
+class SideBySide:
+    """Drawings beside each other, or below where the page is narrow: ``before | after``.
+
+    Attributes:
+        drawings: from left to right.
+
+    """
+
+    def __init__(self, drawings: tuple[Drawing, ...]) -> None:
+        self.drawings = drawings
+
+    def __or__(self, other: Drawing) -> "SideBySide":
+        """Return these and one more."""
+        return SideBySide((*self.drawings, other))
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.drawings))
+
+    def _repr_mimebundle_(self, **_: Collection[str] | None) -> dict[str, str]:
+        """Return what a notebook shows. It picks a form itself, so its filters may be ignored."""
+        figures = "".join(drawing._html() for drawing in self.drawings)
+        return {"text/html": f'<div class="gs-beside">{figures}</div>', "text/plain": repr(self)}
 
 
 @untraced

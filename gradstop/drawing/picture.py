@@ -55,8 +55,10 @@ def _group_cards(graph: Graph, words: Words, groups: list[tuple[int, ...]], boxe
     cards = []
     for group in groups:
         path = boxes.of_node[group[0]] if boxes.of_node else None
-        inside = [tensor for tensor in held.get(path or "", []) if graph.tensors[tensor].accumulator in set(group)]
-        if path is None or not inside:  # what is only computed after a box is no part of it
+        filled = {graph.nodes[node].accumulates for node in group}
+        inside = [tensor for tensor in held.get(path or "", []) if tensor in filled]
+        # What is only computed after a box is no part of it.
+        if path is None or not (inside or path in _frozen(graph, boxes, group)):
             cards.append(_group_card(graph, words, group))
             continue
         parts.setdefault(path, []).append((group, inside))
@@ -67,6 +69,12 @@ def _group_cards(graph: Graph, words: Words, groups: list[tuple[int, ...]], boxe
             title = path if len(own) == 1 else f"{path}, part {number}"
             cards.append(_box_card(words, title, group, sorted(inside)))
     return cards
+
+
+def _frozen(graph: Graph, boxes: Boxes, group: tuple[int, ...]) -> set[str | None]:
+    """Return the boxes whose frozen parameters some nodes have taken."""
+    nodes = set(group)
+    return {boxes.of_tensor.get(taken.tensor) for taken in graph.taken if taken.is_sure and taken.node in nodes}
 
 
 def _box_card(words: Words, title: str, group: tuple[int, ...], members: list[int]) -> Card:

@@ -37,6 +37,8 @@ CSS = "".join(
         ".gs figcaption{font-weight:600;margin-bottom:.4em;color:inherit}",
         ".gs details{font-size:.85em;color:inherit}",
         ".gs pre{background:none;border:0;color:inherit;overflow:auto}",
+        ".gs-beside{display:flex;flex-wrap:wrap;gap:0 1.5em;align-items:flex-start}",
+        ".gs-beside figure.gs{max-width:100%}",
         ".gs .gs-wide{overflow-x:auto}",
         ".gs .gs-wide:focus-visible{outline:3px solid var(--gs-interior);outline-offset:2px}",
         ".gs .gs-legend ul{list-style:none;padding:0;margin:.3em 0}",

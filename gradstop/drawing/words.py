@@ -51,15 +51,15 @@ class Words:
     def tensor(self, number: int) -> str:
         """Return what a tensor is called where others mention it."""
         info = self.graph.tensors[number]
-        if info.names:
-            return info.names[0]
+        if names := _names(info):
+            return names[0]
         if info.is_root:
             return "root" if len(self.graph.roots) == 1 else f"root {self.graph.roots.index(number) + 1}"
-        return info.members[0] if info.members else self._unnamed[number]
+        return self._unnamed[number]
 
     def heading(self, number: int) -> str:
         """Return all names of a tensor."""
-        return ", ".join(self.graph.tensors[number].names) or self.tensor(number)
+        return ", ".join(_names(self.graph.tensors[number])) or self.tensor(number)
 
     def node(self, number: int) -> str:
         """Return a node's operation and number."""
@@ -179,6 +179,11 @@ class Words:
         if info.made_by is not None:
             return f"the result of {self.operation(info.made_by)}"
         return f"a constant {shape(info.shape)}" if info.is_constant else f"an input {shape(info.shape)}"
+
+
+def _names(tensor: TensorInfo) -> list[str]:
+    """Return the names of a tensor, the one by which an optimizer holds it last."""
+    return sorted(dict.fromkeys([*tensor.names, *tensor.members]), key=lambda name: ".param_groups[" in name)
 
 
 def special(tensor: TensorInfo, several: bool = False) -> list[str]:

@@ -428,3 +428,75 @@ def test_needs_no_notebook():
     code = "import sys, torch, gradstop; print(gradstop.draw(x=torch.ones(1))); assert 'IPython' not in sys.modules"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert run.stdout.startswith("x  (1,)\n    constant")
+
+
+# Cuts and constants in the picture
+
+
+def test_a_cut_without_a_name_is_drawn_to_what_takes_it():
+    x = leaf()
+    drawing = draw(x=x, y=x * x.detach())
+    assert len(paths(drawing, "slash")) == 1
+    assert "There is a cut between x and what * (node 0) takes: same memory, no history." in drawing.alt
+    assert "saves x without history" in drawing.text
+
+
+def test_a_constant_is_joined_to_what_takes_it():
+    x, c = leaf(), torch.tensor([0.3, 0.7])
+    assert len(paths(draw(y=x * c, c=c), "takes")) == 1
+    drawing = draw(y=(x - c) ** 2, x=x, c=c)
+    assert len(paths(drawing, "perhaps")) == 1
+    assert "perhaps c: its numbers fit" in drawing.text
+    assert not paths(draw(y=x.sin(), c=c), "takes") + paths(draw(y=x.sin(), c=c), "perhaps")
+
+
+def test_a_sum_that_took_a_cut_says_perhaps():
+    w = torch.tensor(1.5, requires_grad=True)
+    h, row = w * 2, w * 3
+    drawing = draw(h=h, row=row, loss=(row - h.detach()) ** 2)
+    assert "There may be a cut between h and what - (node 4) perhaps takes: the numbers fit." in drawing.alt
+    assert "perhaps a cut: the numbers fit" in words(ElementTree.fromstring(drawing.svg))
+
+
+# Words and forms
+
+
+def test_an_operation_is_called_as_one_writes_it_and_torchs_name_is_a_title():
+    x = leaf()
+    svg = draw((x @ x).exp(), x=x).svg
+    assert "<title>DotBackward0</title>" in svg
+    assert "@</text>" not in svg
+    assert ">@<title>" in svg
+
+
+def test_the_legend_has_the_signs_that_are_in_the_picture():
+    x = leaf()
+    y = x * 2
+    page = draw(x=x, y=y, z=y.detach())._repr_mimebundle_()["text/html"]
+    legend = page[page.index('<details class="gs-legend">') :]
+    assert "a cut: same memory, no history" in legend
+    assert "folded" not in legend
+    assert "a cut" not in draw(x=x)._repr_mimebundle_()["text/html"].partition('"gs-legend"')[2]
+
+
+def test_two_drawings_stand_side_by_side():
+    x = leaf()
+    y = (x * x).sum()
+    before = draw(x=x, y=y, title="Before")
+    y.backward()
+    both = before | draw(x=x, y=y, title="After")
+    page = both._repr_mimebundle_()["text/html"]
+    assert page.startswith('<div class="gs-beside">')
+    assert page.count("<figure") == 2
+    assert repr(both).startswith("Before\n")
+    assert "\n\nAfter\n" in repr(both)
+    assert len((both | before).drawings) == 3
+
+
+def test_text_is_legible_on_a_phone():
+    x, w = leaf(), leaf()
+    page = draw(x=x, w=w, **{f"a_long_name_{i}": x * w for i in range(3)})._repr_mimebundle_()["text/html"]
+    width = float(re.search(r'<svg [^>]*?width="([\d.]+)"', page)[1])
+    least = float(re.search(r"min-width:(\d+)px", page)[1])
+    assert 12.5 * least / width >= 10.99
+    assert 'class="gs-wide" tabindex="0"' in page

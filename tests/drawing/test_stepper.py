@@ -171,3 +171,19 @@ def test_stepping_does_not_load_matplotlib():
     code = "import sys; from gradstop import step_through; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+# Numbers on the edges, and pictures that stay legible
+
+
+def badges(svg):
+    """Return the numbers that stand beside the arrows of a picture: pills outside of all cards."""
+    root = ElementTree.fromstring(svg)
+    return [text.text for text in root.findall("{http://www.w3.org/2000/svg}text") if text.get("class") == "badge"]
+
+
+def test_a_number_stays_on_its_edge():
+    shown = stepper().shown
+    sent = [sorted(badges(step.svg)) for step in shown]
+    assert sent[:3] == [[], ["[1, 1]"], ["[1, 1]", "[3, 6] + [3, 6]"]]
+    assert sent[3] == sent[4] == ["[1, 1]", "[18, 36]", "[3, 6] + [3, 6]"]
