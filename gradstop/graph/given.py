@@ -1,6 +1,6 @@
 """What a caller hands over, as single tensors with names: tensors, modules, optimizers, and dicts and lists of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -9,6 +9,9 @@ from torch.autograd.graph import Node
 
 from gradstop.graph.values import attempt
 from gradstop.internals.torch_graph import has_tangent, unwrap_level
+
+# Who knows more of a tensor than it shows, such as the line that made it, adds a function that says so.
+tellers: list[Callable[[Tensor], Iterable[str]]] = []
 
 
 @dataclass
@@ -69,6 +72,8 @@ def collect(roots: Sequence[object], named: Mapping[str, object], model: nn.Modu
             _add(found, parameter).members.append(name)
     if not found:
         raise ValueError("No tensor was given: pass at least one by its name, for example x=x.")
+    for one in found.values():
+        one.notes += [text for tell in tellers for text in tell(one.given)]
     _compare_owners(found, [*roots, *named.values(), model])
     return list(found.values())
 

@@ -18,14 +18,16 @@ class Matcher:
         self.found = found
         self.same = {id(one.tensor): i for i, one in enumerate(found)}
         self.alike: dict[object, list[int]] = defaultdict(list)
+        spans = [storage_span(one.tensor) for one in found]
+        self.spans = set(spans)
         for i, one in enumerate(found):
-            self.alike[_look(one.tensor, storage_span(one.tensor))].append(i)
+            self.alike[_look(one.tensor, spans[i])].append(i)
 
     def __call__(self, saved: Tensor, node: Node, span: Span | None) -> int | None:
         """Return the number of the known tensor that ``node`` has saved, None where it is not known."""
         if id(saved) in self.same:
             return self.same[id(saved)]
-        look = _look(saved, span)
+        look = _look(saved, span) if span in self.spans else None
         if look is None or look not in self.alike:
             return None
         # A node saves its output as a new object without history: prefer the tensor that the node made.

@@ -1,7 +1,9 @@
 """Read live tensors: nothing is consumed, no flag, version, ``.grad`` or hook is changed."""
 
+import gc
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import torch
@@ -22,6 +24,7 @@ from gradstop.graph.walk import adjacency, discover, reached
 from gradstop.internals.torch import hooks, is_view, no_function_modes, post_accumulate_grad_hooks, version
 from gradstop.internals.torch_graph import node_hooks
 
+_LARGE = 2_000  # nodes: almost all of them are folded
 _ACCUMULATE = "AccumulateGrad"
 _SUFFIX = r"Backwards?\d*$"
 
@@ -53,8 +56,20 @@ def read_given(roots: Sequence[object], named: Mapping[str, object], model: nn.M
         TypeError: if something else is given.
 
     """
-    with no_function_modes():  # a tensor subclass must not see, or change, what is read
+    with no_function_modes(), _without_collector():  # a tensor subclass must not see, or change, what is read
         return _Reader(collect(roots, named, model)).read()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let the cyclic collector rest: many objects are made and few freed, and it would go through all again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Reader:
@@ -69,7 +84,7 @@ class _Reader:
         self.operations = [_operation(node) for node in self.nodes]
         self._find_leaves()
         ids = self.ids  # not self: a circle would keep the tensors alive until it is collected
-        self.known = Known(Matcher(self.found), lambda node: None if node is None else ids.get(node))
+        self.known = Known(Matcher(self.found), lambda node: None if node is None else ids.get(node), len(ids) < _LARGE)
         self.edges = self._read_edges()
         self.targets = adjacency(len(self.nodes), ((edge.source, edge.target) for edge in self.edges))
         self.hooks = {i: some for i, node in enumerate(self.nodes) if any(some := node_hooks(node))}

@@ -27,7 +27,7 @@ from gradstop.internals.torch import (
 Versions = tuple[int | None, int | None]  # saved, current
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)  # not frozen: there are many, and that would take twice as long
 class Slot:
     """A live tensor that a node has saved, while a graph is read."""
 
@@ -45,6 +45,7 @@ class Known:
 
     tensor: Callable[[Tensor, Node, Span | None], int | None]
     node: Callable[[Node | None], int | None]
+    with_numbers: bool = True  # of constants, which takes its time
     slots: list[Slot] = field(default_factory=list)
 
 
@@ -103,7 +104,7 @@ def _read_slot(label: str, slot: Any, value: Tensor | None, error: str, node: No
         saved_version=saved,
         current_version=current,
         is_constant=is_constant,
-        values=few_values(data) if is_constant and data.numel() == 1 else None,
+        values=few_values(data) if is_constant and known.with_numbers and data.numel() == 1 else None,
     )
 
 

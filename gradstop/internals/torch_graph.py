@@ -48,8 +48,9 @@ def node_hooks(node: Node) -> tuple[Sequence[Callable[..., Any]], Sequence[Calla
     lists = []
     for register in (node.register_prehook, node.register_hook):
         handle = register(_nothing)
-        lists.append([hook for hook in (handle.hooks_dict_ref() or {}).values() if hook is not _nothing])
-        handle.remove()
+        hooks: Any = handle.hooks_dict_ref()
+        del hooks[handle.id]
+        lists.append([*hooks.values()])
     return lists[0], lists[1]
 
 
