@@ -62,7 +62,7 @@ def read_given(roots: Sequence[object], named: Mapping[str, object], model: nn.M
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Let the cyclic collector rest: many objects are made and few freed, and it would go through all again and again."""
+    """Let the cyclic collector rest: many objects are made, none is freed, and it would go through all of them."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -143,9 +143,9 @@ class Recorder:
         """Return the node that raised and, where it was a hook of it, which; no node where none was come to."""
         number, phase = self._phase
         if phase in ("hooks before", "hooks after"):
-            return number, f"the hook {_one(self.before.nodes[number].hooks)}"
-        if phase == "runs":
-            return number, ""
+            return number, _one(self.before.nodes[number].hooks)
+        if phase == "runs":  # of what fills a leaf, the hooks that run afterwards are a part
+            return number, _one([name for k in self.tensors_of[number] for name in self.before.tensors[k].after_hooks])
         ready = [i for i in self.reached if i not in self.ran and not self.missing[i]]
         hooked = [i for i in ready if any(self.before.tensors[k].hooks for k in self.tensors_of[i])]
         if not self.ran and not (hooked and self._could_start(gradient)):
@@ -154,7 +154,7 @@ class Recorder:
         names = (
             [name for k in self.tensors_of[last] for name in self.before.tensors[k].hooks] if last is not None else []
         )
-        return last, f"the hook {_one(names)}" if names else "a hook"
+        return last, _one(names) or "a hook"
 
     def _could_start(self, gradient: Tensor | None) -> bool:
         if gradient is None:
@@ -176,7 +176,9 @@ def raising_line(raised: BaseException) -> str:
 
 
 def _one(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else "one of " + ", ".join(names)
+    if len(names) > 1:
+        return "one of the hooks " + ", ".join(names)
+    return "".join(name if name.startswith("a module") else f"the hook {name}" for name in names)
 
 
 def _alike(one: Tensor, other: Tensor | None) -> bool:

@@ -110,6 +110,15 @@ def test_a_hook_after_the_grad_is_filled():
     assert last(step_through(loss, x=x)) == "x adds [2, 2] to its .grad, which is now None."
 
 
+def test_a_hook_after_the_grad_is_filled_or_of_a_module_that_raises_is_blamed():
+    x = leaf()
+    x.register_post_accumulate_grad_hook(refuse)
+    assert last(step_through((x * 2).sum(), x=x)).startswith("The hook refuse on the gradient of x raises")
+    net = nn.Linear(2, 2)
+    net.register_full_backward_hook(refuse)
+    assert last(step_through(net(leaf()).sum(), net=net)).startswith("A module's hook on the gradient of")
+
+
 def test_an_exception_of_any_kind_ends_the_steps():
     x = leaf()
     words = last(step_through(Bad.apply(x).sum(), x=x))
