@@ -15,7 +15,7 @@ PACKAGES = {
     "record": set(),
     "logs": {"course"},
     "graph": {"internals"},
-    "drawing": {"graph"},
+    "drawing": {"graph", "internals"},
     "observe": {"graph", "record", "internals"},
     "compare": {"record"},
     "course": set(),

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 
 from gradstop.drawing.cards import Card, Entry, Picture
-from gradstop.drawing.words import Line, flat, listed
+from gradstop.drawing.words import Line, flat, hooks_of, kind_of, listed
 
-_KINDS = {"leaf": "a leaf", "interior": "an interior tensor", "constant": "a constant"}
+_KINDS = {
+    "leaf": "a leaf",
+    "interior": "an interior tensor",
+    "constant": "a constant",
+    "no history": "a tensor without history",
+}
 
 
 def alternative(picture: Picture, title: str | None = None) -> str:
@@ -18,8 +23,10 @@ def alternative(picture: Picture, title: str | None = None) -> str:
             sentences.append(f"From there the gradient flows to {listed(flows)}.")
     words = picture.words
     for cut in picture.graph.cuts:
-        source, end = words.tensor(cut.source), words.tensor(cut.cut)
-        sentences.append(f"There is a cut between {source} and {end}: same memory, no history.")
+        source, end = words.ends(cut)
+        what = "There is a cut" if cut.is_sure else "There may be a cut"
+        why = "same memory, no history" if cut.is_sure else "the numbers fit"
+        sentences.append(f"{what} between {source} and {end}: {why}.")
     for group in words.memories.values():
         sentences.append(f"{listed([words.tensor(i) for i in group])} share one memory.")
     return " ".join(sentences)
@@ -30,7 +37,9 @@ def _tensors(card: Card) -> list[str]:
     for entry in card.tensors:
         sentences.append(_tensor(entry))
         if entry.info.is_root:
-            sentences.append("A backward starts here.")
+            sentences.append("A backward starts here." if entry.info.requires_grad else "No backward starts here.")
+        for line in hooks_of(entry.info):
+            sentences.append(f"It {line.said}.")
         if entry.slot:
             sentences.append(f"Its .grad is {entry.slot.said}.")
     if card.maker:
@@ -41,7 +50,7 @@ def _tensors(card: Card) -> list[str]:
 def _tensor(entry: Entry) -> str:
     info = entry.info
     name = ", also called ".join(info.names) or f"The {entry.label}"
-    what = _KINDS[info.kind] + (f" ({', '.join(entry.special)})" if entry.special else "")
+    what = _KINDS[kind_of(info)] + (f" ({', '.join(entry.special)})" if entry.special else "")
     values = "" if info.values is None else f", with the values {info.values}"
     return f"{name} is {what} of shape {entry.look}{values}."
 

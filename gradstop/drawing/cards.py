@@ -32,16 +32,30 @@ class Card:
     maker: str = ""  # the name of the node that made its tensors
     maker_lines: tuple[Line, ...] = ()  # those of its lines that tell what this node takes and saves
     nodes: tuple[int, ...] = ()  # its own node; all of them for a fold
+    members: tuple[int, ...] = ()  # the parameters that a box of a model holds
 
 
 @dataclass(frozen=True)
 class Link:
-    """The gradient flows from one card to another, along ``times`` edges; or history was cut there."""
+    """What joins two cards, from the one that is below to the one that it comes from.
+
+    The gradient flows along ``times`` edges; or history was cut there; or a constant was taken, surely or not.
+    """
 
     source: int
     target: int
     times: int = 1
-    is_cut: bool = False
+    kind: Literal["flow", "cut", "perhaps cut", "takes", "perhaps"] = "flow"
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it has the mark of a cut."""
+        return self.kind.endswith("cut")
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether a gradient goes along it."""
+        return self.kind == "flow"
 
 
 @dataclass(frozen=True)
@@ -65,11 +79,11 @@ class Picture:
         """For each card, the labels of the cards that its gradient goes to."""
         flows: list[list[str]] = [[] for _ in self.cards]
         for link in self.links:
-            if not link.is_cut:
+            if link.is_flow:
                 flows[link.source].append(self.cards[link.target].label + self.times(link, " "))
         return flows
 
     def times(self, link: Link, before: str = "") -> str:
         """Return how many edges a link stands for, where they are more than one and not folded."""
         folded = "fold" in {self.cards[link.source].style, self.cards[link.target].style}
-        return "" if link.times == 1 or link.is_cut or folded else f"{before}{TIMES}{link.times}"
+        return "" if link.times == 1 or not link.is_flow or folded else f"{before}{TIMES}{link.times}"

@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from gradstop.drawing.alt import alternative
+from gradstop.drawing.legend import legend
 from gradstop.drawing.picture import picture
-from gradstop.drawing.svg import clean, to_svg
+from gradstop.drawing.svg import clean, scrolling, to_svg
 from gradstop.drawing.text import dump
-from gradstop.graph import Graph, read_graph
+from gradstop.graph import Graph, read_given
+from gradstop.internals.torch_graph import untraced
 
 
 class Drawing:
@@ -27,13 +29,14 @@ class Drawing:
 
     """
 
-    def __init__(self, graph: Graph, title: str | None = None) -> None:
-        shown = picture(graph)
+    def __init__(self, graph: Graph, title: str | None = None, opened: Collection[str] = ()) -> None:
+        shown = picture(graph, opened=opened)
         self.graph = graph
         self.title = title
         self.text = dump(shown)
         self.alt = alternative(shown, title)
         self.svg = to_svg(shown, self.alt)
+        self._legend = legend(shown)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture as a file and return its path.
@@ -51,6 +54,10 @@ class Drawing:
     def __repr__(self) -> str:
         return self.text if not self.title else f"{self.title}\n{self.text}"
 
+    def __or__(self, other: "Drawing") -> "SideBySide":
+        """Return both side by side, such as before and after a backward."""
+        return SideBySide((self, other))
+
     def _repr_mimebundle_(self, **_: Collection[str] | None) -> dict[str, str]:
         """Return what a notebook shows. It picks a form itself, so its filters may be ignored."""
         return {"text/html": self._html(), "text/plain": repr(self)}
@@ -58,38 +65,121 @@ class Drawing:
     def _html(self) -> str:
         caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
         words = f"<details><summary>This picture in words</summary><pre>{clean(self.text)}</pre></details>"
-        return f'<figure class="gs">{caption}{self.svg}{words}</figure>'
+        return f'<figure class="gs">{caption}{scrolling(self.svg)}{words}{self._legend}</figure>'
 
 
-def draw(*roots: Tensor, title: str | None = None, **named: Tensor) -> Drawing:
+class SideBySide:
+    """Drawings beside each other, or below where the page is narrow: ``before | after``.
+
+    Attributes:
+        drawings: from left to right.
+
+    """
+
+    def __init__(self, drawings: tuple[Drawing, ...]) -> None:
+        self.drawings = drawings
+
+    def __or__(self, other: Drawing) -> "SideBySide":
+        """Return these and one more."""
+        return SideBySide((*self.drawings, other))
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.drawings))
+
+    def _repr_mimebundle_(self, **_: Collection[str] | None) -> dict[str, str]:
+        """Return what a notebook shows. It picks a form itself, so its filters may be ignored."""
+        figures = "".join(drawing._html() for drawing in self.drawings)
+        return {"text/html": f'<div class="gs-beside">{figures}</div>', "text/plain": repr(self)}
+
+
+@untraced
+def draw(
+    *roots: object,
+    title: str | None = None,
+    model: nn.Module | None = None,
+    opened: str | Collection[str] = (),
+    **named: object,
+) -> Drawing:
     """Draw the autograd graph of the tensors given, without changing anything.
 
     Args:
-        roots: tensors from which a backward would start; none means any of the named ones.
+        roots: tensors from which a backward would start, or lists of them; none means any of the named ones. A
+            module, an optimizer or a dict names its tensors.
         title: a caption.
-        named: tensors by name, such as ``x=x``; two names for one tensor are one card.
+        model: a large net, whose modules are boxes: what they hold is counted.
+        opened: the module, or modules, of ``model`` that are shown part by part: ``"encoder.layers"``.
+        named: tensors by name, such as ``x=x``, and modules, optimizers, dicts and lists of tensors; two names for
+            one tensor are one card.
 
     Returns:
         The drawing, which shows itself at the end of a notebook cell.
 
     Raises:
-        ValueError: if no tensor is given.
-        TypeError: if an argument is no tensor.
+        ValueError: if no tensor is given; if the model has no module of an opened name.
+        TypeError: if an argument is no tensor, and holds none; if the title is no text.
 
     """
-    return Drawing(read_graph(*roots, **named), title)
+    paths = _opened(model, opened, named)
+    return Drawing(read_given(roots, *as_model(model, named)), caption(title), paths)
 
 
-def describe(*roots: Tensor, **named: Tensor) -> str:
+@untraced
+def describe(
+    *roots: object, model: nn.Module | None = None, opened: str | Collection[str] = (), **named: object
+) -> str:
     """Return the autograd graph of the tensors given as text: what ``draw`` shows, line by line.
 
     Args:
-        roots: tensors from which a backward would start; none means any of the named ones.
-        named: tensors by name, such as ``x=x``.
+        roots: as in ``draw``.
+        model: as in ``draw``.
+        opened: as in ``draw``.
+        named: as in ``draw``.
 
     Raises:
-        ValueError: if no tensor is given.
-        TypeError: if an argument is no tensor.
+        ValueError: if no tensor is given; if the model has no module of an opened name.
+        TypeError: if an argument is no tensor, and holds none.
 
     """
-    return dump(picture(read_graph(*roots, **named)))
+    paths = _opened(model, opened, named)
+    return dump(picture(read_given(roots, *as_model(model, named)), opened=paths))
+
+
+def as_model(model: object, named: dict[str, object]) -> tuple[dict[str, object], nn.Module | None]:
+    """Return what has a name, and the model: what is no module has this name as any other."""
+    if model is None or isinstance(model, nn.Module):
+        return named, model
+    return named | {"model": model}, None
+
+
+def _opened(model: object, opened: object, named: dict[str, object]) -> set[str]:
+    """Return the modules to be opened, with all around them; a tensor of this name becomes a named one.
+
+    Raises:
+        ValueError: if the model has no module of that name.
+
+    """
+    if isinstance(opened, Tensor):
+        named["opened"] = opened
+        return set()
+    names = [opened] if isinstance(opened, str) else list(opened) if isinstance(opened, Collection) else []
+    known = dict(model.named_modules()) if isinstance(model, nn.Module) else {}
+    for name in names:
+        if name not in known:
+            near = ", ".join(key for key in known if key and "." not in key) or "none, for no model was given"
+            raise ValueError(f"The model has no module {name!r} to open; it has {near}.")
+    return {".".join(name.split(".")[: i + 1]) for name in names for i in range(name.count(".") + 1)}
+
+
+def caption(title: object) -> str | None:
+    """Return a title.
+
+    Raises:
+        TypeError: if it is no text: a tensor of that name, most likely.
+
+    """
+    if title is None or isinstance(title, str):
+        return title
+    raise TypeError(
+        f"title is the caption, and takes a text, not {type(title).__name__}: "
+        "give a tensor of this name another one, for example title_=title."
+    )

@@ -7,24 +7,35 @@ itself. Passing only hidden nodes with one set, joined by edges, the path has no
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from gradstop.graph import Graph
 from gradstop.graph.walk import topological
 
 
-def fold(graph: Graph, visible: Collection[int]) -> list[tuple[int, ...]]:
-    """Return the groups of nodes that are not visible, each sorted, in order of discovery."""
+def fold(graph: Graph, visible: Collection[int], boxes: Sequence[str | None] = ()) -> list[tuple[int, ...]]:
+    """Return the groups of nodes that are not visible, each sorted, in order of discovery.
+
+    Args:
+        graph: what was read.
+        visible: the nodes that have a card of their own.
+        boxes: the box of each node, where a model has some: nodes of two boxes share no card, and those of one box
+            share one also where nothing joins them.
+
+    """
     above = _visible_above(graph, visible)
+    box = boxes or [None] * len(graph.nodes)
     parent = list(range(len(graph.nodes)))
     for edge in graph.edges:
         ends = (edge.source, edge.target)
-        if not any(end in visible for end in ends) and above[edge.source] == above[edge.target]:
+        alike = above[edge.source] == above[edge.target] and box[edge.source] == box[edge.target]
+        if alike and not any(end in visible for end in ends):
             parent[_top(parent, edge.target)] = _top(parent, edge.source)
-    groups = defaultdict(list)
+    groups: dict[object, list[int]] = defaultdict(list)
     for node in graph.nodes:
         if node.id not in visible:
-            groups[_top(parent, node.id)].append(node.id)
+            inside = box[node.id]
+            groups[_top(parent, node.id) if inside is None else (inside, above[node.id])].append(node.id)
     return sorted(tuple(group) for group in groups.values())
 
 

@@ -74,8 +74,8 @@ class _Router:
         self.rows: list[list[Item]] = [[] for _ in range(max(levels) + 1)]
         for item, level in zip(cards, levels, strict=True):
             self.rows[level].append(item)
-        self.out = Counter(link.source for link in picture.links)
-        self.into = Counter(link.target for link in picture.links)
+        self.out = Counter(link.source for link in picture.links if link.is_flow)
+        self.into = Counter(link.target for link in picture.links if link.is_flow)
         self.trunks: dict[object, Item] = {}
         self.routes = tuple(self._route(link) for link in picture.links)
 
@@ -103,7 +103,7 @@ class _Router:
 
     def _trunk(self, link: Link) -> object:
         out, into = self.out[link.source], self.into[link.target]
-        if link.is_cut or max(out, into) < _TRUNK:
+        if not link.is_flow or max(out, into) < _TRUNK:
             return link
         return ("from", link.source) if out >= into else ("to", link.target)
 

@@ -9,8 +9,8 @@ from gradstop.drawing.measure import text_width
 
 ROW = 480  # a row of cards is at most this wide
 GAP = 22  # between cards of a row
-CUT_LABEL = ("cut: same memory,", "no history")
-CUT_WIDTH = 30 + text_width(CUT_LABEL[0], "label")
+CUT_LABEL = {"cut": ("cut: same memory,", "no history"), "perhaps cut": ("perhaps a cut:", "the numbers fit")}
+CUT_WIDTH = 30 + text_width(CUT_LABEL["cut"][0], "label")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ SIZE = {
     "note": 12.5,
     "slot": 12.5,
     "look": 12.5,
-    "badge": 11,
+    "badge": 12.5,
     "label": 12.5,
 }
 PAD = 12
@@ -28,7 +28,7 @@ RULE = 7  # above the first slot
 # "(2, 3)", "4 addmm" and "version 0" stay on one line.
 _TOGETHER = re.compile(r"(?<=\d,) (?=\d)|(?<=\d) (?=[a-z])|(?<=version) ")
 _STICKY = "\N{NO-BREAK SPACE}"
-_MONO, _SANS, _BOLD = 0.603, 0.56, 0.66
+_MONO, _SANS, _BOLD = 0.603, 0.59, 0.69
 _MONO_ROLES = {"name", "op", "code", "look"}
 _BOLD_ROLES = {"badge", "label"}
 

@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from gradstop.drawing.style import CSS
 from gradstop.drawing.svg import clean
 from gradstop.graph import Census
+from gradstop.internals.torch_graph import untraced
 
 Loop = Callable[[], Iterator[object]]
 _MARKERS = (("o", 9), ("s", 6), ("D", 4), ("^", 8))  # curves that coincide can still be told apart
@@ -72,6 +73,7 @@ class MemoryProfile:
         return f'<figure class="gs"><style>{CSS}</style>{caption}{picture}{words}</figure>'
 
 
+@untraced
 def memory_profile(*loops: Loop, title: str | None = None) -> MemoryProfile:
     """Run each loop to its end, and count after each of its steps what autograd keeps alive.
 

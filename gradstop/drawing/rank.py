@@ -22,17 +22,17 @@ def savers(graph: Graph, cards: Sequence[Card]) -> list[list[int]]:
 
 
 def ranks(links: Sequence[Link], saved_by: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """Return a rank for each card. Every link leads to a lower one, as do the cuts that can.
+    """Return a rank for each card. Every flow leads to a lower one, as do the other links that can.
 
     Args:
         links: the links between the cards.
         saved_by: for each card, the cards that saved it.
 
     """
-    targets = adjacency(len(saved_by), ((link.source, link.target) for link in links if not link.is_cut))
+    targets = adjacency(len(saved_by), ((link.source, link.target) for link in links if link.is_flow))
     for link in links:
-        # What was cut from its source stands below it, unless that would make a circle.
-        if link.is_cut and link.source not in reached([link.target], targets):
+        # What was cut from its source, or takes it, stands below it, unless that would make a circle.
+        if not link.is_flow and link.source not in reached([link.target], targets):
             targets[link.source].append(link.target)
     rank_of = [0] * len(targets)
     for card in reversed(topological(targets)):

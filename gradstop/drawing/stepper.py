@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from itertools import count
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from gradstop.drawing.steps import Shown, show_steps
+from gradstop.drawing.figure import as_model, caption
+from gradstop.drawing.steps import Shown, groups_to_step, show_steps
 from gradstop.drawing.style import CSS
-from gradstop.drawing.svg import clean
-from gradstop.graph import Trace, trace_backward
+from gradstop.drawing.svg import clean, scrolling
+from gradstop.graph import Trace, read_given, trace_groups
+from gradstop.internals.torch_graph import untraced
 
 _numbers = count(1)  # steppers of one page must not answer to the same keys
 # Without :has(), and on paper, all steps are shown one below the other.
@@ -68,7 +70,7 @@ class Stepper:
             for number, step in enumerate(self.shown)
         )
         steps = "".join(
-            f"<section><p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{step.svg}</section>"
+            f"<section><p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{scrolling(step.svg)}</section>"
             for number, step in enumerate(self.shown)
         )
         return (
@@ -87,6 +89,7 @@ def _choice(group: str, last: int) -> str:
     return f"@media screen{{@supports selector(:has(a)){{{hidden}}}}}"
 
 
+@untraced
 def step_through(
     loss: Tensor,
     gradient: Tensor | None = None,
@@ -94,27 +97,38 @@ def step_through(
     *,
     retain_graph: bool = False,
     title: str | None = None,
-    **named: Tensor,
+    model: nn.Module | None = None,
+    **named: object,
 ) -> Stepper:
     """Run the backward of ``loss`` and show it step by step.
 
     The backward is real: ``.grad`` is filled, saved tensors are freed. Each step is a node that ran: what it received,
-    what it sent along which edge, what it freed, what it added to a ``.grad``. If a node raises, the steps end there.
+    what it sent along which edge, what it freed, what it added to a ``.grad``. In a large graph what has no name is
+    folded, and the nodes of one card are one step. If a node or a hook raises, the steps end there and say so.
 
     Args:
         loss: where the backward starts; any tensor with a history.
         gradient: what it starts with, of the shape of ``loss``; None means 1, for a single number.
         retain_graph: as in ``Tensor.backward``.
         title: a caption.
-        named: tensors by name, such as ``x=x``.
+        model: a large net, whose modules are boxes, one step each.
+        named: tensors by name, such as ``x=x``, and modules, optimizers, dicts and lists of tensors.
 
     Returns:
         The steps, which show themselves at the end of a notebook cell.
 
     Raises:
         RuntimeError: torch's own, if the backward cannot start.
-        TypeError: if an argument is no tensor.
-        ValueError: if the graph is too large to be watched node by node. Its backward has then run.
+        TypeError: if an argument is no tensor, and holds none; if the title is no text.
+        ValueError: if so much is named that there would be too many pictures. Nothing has run then.
 
     """
-    return Stepper(trace_backward(loss, gradient, retain_graph=retain_graph, **named), title)
+    text = caption(title)
+    if not isinstance(retain_graph, bool):
+        raise TypeError("retain_graph is True or False: give a tensor of this name another one.")
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"A backward starts from a tensor, not from {type(loss).__name__}: pass the loss first.")
+    others, net = as_model(model, named)
+    before = read_given([loss], others, net)
+    groups = groups_to_step(before)
+    return Stepper(trace_groups(before, groups, loss, gradient, others, retain_graph, net), text)

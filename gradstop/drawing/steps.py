@@ -1,7 +1,7 @@
 """A backward as a series of pictures in the same places, and the words for each step."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from gradstop.drawing.alt import alternative
 from gradstop.drawing.cards import Card, Picture
@@ -9,7 +9,10 @@ from gradstop.drawing.measure import Sized, measure
 from gradstop.drawing.picture import picture
 from gradstop.drawing.svg import Frame, to_svg
 from gradstop.drawing.words import Line, listed
-from gradstop.graph import Graph, Step, Trace
+from gradstop.graph import Failure, Graph, Step, Trace
+
+MOST_CARDS = 60  # of a backward that is stepped through
+_MOST_TERMS = 4  # of a sum that is written out
 
 
 @dataclass(frozen=True)
@@ -27,26 +30,31 @@ class _Moment:
     words: str
     picture: Picture
     now: int | None = None
-    sent: tuple[tuple[int, str], ...] = ()
+    sent: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+
+def groups_to_step(graph: Graph) -> list[tuple[int, ...]]:
+    """Return the nodes that are one step each: those of one card.
+
+    Raises:
+        ValueError: if there are more cards than one would look at.
+
+    """
+    cards = picture(graph).cards
+    if len(cards) > MOST_CARDS:
+        raise ValueError(
+            f"This would be {len(cards)} cards, in a picture for each step: name fewer tensors (what has no name is "
+            "folded), or look at the whole with draw()."
+        )
+    return [card.nodes for card in cards if card.nodes]
 
 
 def show_steps(trace: Trace) -> list[Shown]:
-    """Return what is shown of a backward: the graph before it, then a picture for each node that ran.
-
-    Raises:
-        ValueError: if the graph is too large to be watched.
-
-    """
+    """Return what is shown of a backward: the graph before it, then a picture for each card whose nodes ran."""
     moments = list(_moments(trace))
-    if any(card.style == "fold" for card in moments[0].picture.cards):
-        raise ValueError(
-            f"This graph has {len(trace.before.nodes)} nodes, too many to watch one by one: "
-            "step through a smaller one, or look at the whole with draw()."
-        )
     sizes = _largest([[measure(card) for card in moment.picture.cards] for moment in moments])
     frames = [
-        Frame(moments[0].picture, sized, moment.now, dict(moment.sent))
-        for moment, sized in zip(moments, sizes, strict=True)
+        Frame(moments[0].picture, sized, moment.now, moment.sent) for moment, sized in zip(moments, sizes, strict=True)
     ]
     return [Shown(moment.words, _svg(moment, frame)) for moment, frame in zip(moments, frames, strict=True)]
 
@@ -68,17 +76,16 @@ def _largest(frames: list[list[Sized]]) -> list[list[Sized]]:
 def _moments(trace: Trace) -> Iterator[_Moment]:
     teller = _Teller(trace)
     yield _Moment(teller.start(), teller.numbered(teller.first))
-    received: dict[int, str] = {}
     for step in trace.steps:
-        received[step.node] = step.received or "none"
-        yield teller.moment(step, received)
-    if trace.failed is not None:
+        yield teller.moment(step)
+    if trace.failure is not None:
         after = trace.steps[-1].after if trace.steps else trace.before
-        yield _Moment(teller.failure(trace.failed), teller.numbered(picture(after)), now=teller.card_of[trace.failed])
+        shown = teller.numbered(picture(after))
+        yield _Moment(teller.failed(trace.failure), shown, teller.card_of[trace.failure.node], dict(teller.sent))
 
 
 class _Teller:
-    """Knows the names of one graph, which do not change while a backward runs."""
+    """Knows the names of one graph, which do not change while a backward runs, and what has been sent."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -86,61 +93,97 @@ class _Teller:
         self.first = picture(trace.before)
         self.words, self.cards = self.first.words, self.first.cards
         self.card_of = {node: i for i, card in enumerate(self.cards) for node in card.nodes}
+        self.received: dict[int, str] = {}
+        self.sent: dict[tuple[int, int], str] = {}
 
     def start(self) -> str:
         root = self.words.tensor(self.graph.roots[0])
         return f"Before the backward, which starts at {root}."
 
-    def failure(self, node: int) -> str:
-        return f"{self._name(node)} raises, and the backward ends here: {self.trace.error}"
+    def failed(self, failure: Failure) -> str:
+        who = self._name(failure.node)
+        if failure.hook:
+            who = f"{failure.hook[0].upper()}{failure.hook[1:]} on the gradient of {self._result(failure.node)}"
+        where = f" (in the line: {failure.line})" if failure.line else ""
+        return f"{who} raises, and the backward ends here: {failure.error}{where}"
 
     def numbered(self, shown: Picture) -> Picture:
         """Return the picture with the numbers by which the words call the nodes that have no name."""
         cards = (_headed(card) if card.style == "node" else card for card in shown.cards)
         return replace(shown, cards=tuple(cards))
 
-    def moment(self, step: Step, received: dict[int, str]) -> _Moment:
+    def moment(self, step: Step) -> _Moment:
         """Return the picture after a step, its cards told what they have received."""
         shown = self.numbered(picture(step.after, running=True))
-        notes = {self.card_of[node]: f"gradient {text}" for node, text in received.items()}
+        card = self.card_of[step.node]
+        if len(self.cards[card].nodes) == 1:
+            self.received[card] = step.received or "none"
+        notes = {number: f"gradient {text}" for number, text in self.received.items()}
         for wait in step.waiting:
             more = f",\n{wait.missing} more to come" if wait.missing else ""
             notes[self.card_of[wait.node]] = f"gradient so far {wait.gradient}" + more
-        cards = [_told(card, notes.get(number)) for number, card in enumerate(shown.cards)]
-        sent = {card: " + ".join(texts) for card, texts in self._sent(step).items()}
-        return _Moment(
-            self._sentence(step), replace(shown, cards=tuple(cards)), self.card_of[step.node], tuple(sent.items())
-        )
+        cards = [_told(other, notes.get(number)) for number, other in enumerate(shown.cards)]
+        gone = self._gone(step)
+        self.sent |= {(card, target): _sum(texts) for target, texts in gone.items()}
+        return _Moment(self._sentence(step, gone), replace(shown, cards=tuple(cards)), card, dict(self.sent))
 
-    def _sent(self, step: Step) -> dict[int, list[str]]:
+    def _gone(self, step: Step) -> dict[int, list[str]]:
         """Return which gradients went to which card."""
         gone: dict[int, list[str]] = {}
-        for edge in self.graph.edges:
-            text = step.sent[edge.input] if edge.source == step.node and edge.input < len(step.sent) else None
+        for edge, text in step.sent:
             if text is not None:
                 gone.setdefault(self.card_of[edge.target], []).append(text)
         return gone
 
-    def _sentence(self, step: Step) -> str:
-        node = self.graph.nodes[step.node]
-        name = self._name(step.node)
-        if node.accumulates is not None:
-            tensor = step.after.tensors[node.accumulates]
-            return f"{name} adds {step.received} to its .grad, which is now {tensor.grad}."
-        told = [f"{name} receives {step.received}"]
-        sends = [f"{' + '.join(texts)} to {self.cards[card].label}" for card, texts in self._sent(step).items()]
+    def _sentence(self, step: Step, gone: dict[int, list[str]]) -> str:
+        card = self.cards[self.card_of[step.node]]
+        told = [
+            f"A hook makes {after} of the {before} that came to {self._name(node, short=True)}"
+            for node, before, after in step.changed
+        ]
+        told.append(self._ran(step, card))
+        sends = [f"{_sum(texts)} to {self.cards[target].label}" for target, texts in gone.items()]
         told += [f"It sends {listed(sends)}"] if sends else []
-        keepers = [tensor for tensor in self.graph.tensors if tensor.node == step.node and tensor.retains_grad]
-        told += [f"{self.words.tensor(tensor.id)} keeps its gradient in .grad" for tensor in keepers]
-        freed = _freed(step, self.trace)
-        told += [f"It frees {freed}"] if freed else []
+        if not sends and step.sent:
+            told.append("It sends nothing")
+        keepers = [info for info in step.after.tensors if info.node in card.nodes and info.retains_grad and info.grad]
+        told += [f"{self.words.tensor(info.id)} keeps its gradient in .grad" for info in keepers]
+        for tensor, text in step.by_the_way:
+            told.append(f"Code that ran in it made the .grad of {self.words.tensor(tensor)} {text}")
+        if _frees(step.after, self.graph, card.nodes):
+            told.append("It frees what it saved")
         return ". ".join(told) + "."
 
-    def _name(self, node: int) -> str:
+    def _ran(self, step: Step, card: Card) -> str:
+        if card.members:
+            return f"The nodes of {card.label} run"
+        if len(card.nodes) > 1:
+            return f"{card.label} run"
+        name, filled = self._name(step.node), self.graph.nodes[step.node].accumulates
+        if filled is None:
+            return f"{name} receives {step.received or 'no gradient'}"
+        grad = step.after.tensors[filled].grad
+        if step.received is None:
+            return f"{name} receives no gradient, and its .grad is {'still ' if grad is None else ''}{grad}"
+        return f"{name} adds {step.received} to its .grad, which is now {grad}"
+
+    def _result(self, node: int) -> str:
+        """Return what a node has made, or the leaf that it fills."""
         card = self.cards[self.card_of[node]]
-        operation = self.graph.nodes[node].operation
-        is_made = card.tensors and self.graph.nodes[node].accumulates is None
+        return card.label if card.tensors else f"the result of {self.words.node(node)}"
+
+    def _name(self, node: int, short: bool = False) -> str:
+        card = self.cards[self.card_of[node]]
+        if len(card.nodes) > 1:
+            filled = self.graph.nodes[node].accumulates
+            return self.words.node(node) if filled is None else self.words.tensor(filled)
+        operation = self.words.operation(node)
+        is_made = card.tensors and not short and self.graph.nodes[node].accumulates is None
         return f"{operation}, which made {card.label}," if is_made else card.label
+
+
+def _sum(texts: list[str]) -> str:
+    return " + ".join(texts) if len(texts) <= _MOST_TERMS else f"{len(texts)} gradients"
 
 
 def _headed(card: Card) -> Card:
@@ -152,12 +195,7 @@ def _told(card: Card, note: str | None) -> Card:
     return card if note is None else replace(card, lines=(*card.lines, Line("note", note, mark="gradient")))
 
 
-def _freed(step: Step, trace: Trace) -> str:
-    """Return what a node let go: the saved tensors that were there before and are freed after."""
-    before = _saved(trace.before, step.node)
-    after = _saved(step.after, step.node)
-    return ", ".join(name for name, status in after.items() if status == "freed" and before.get(name) != "freed")
-
-
-def _saved(graph: Graph, node: int) -> dict[str, str]:
-    return {info.field: info.status for info in graph.nodes[node].saved}
+def _frees(after: Graph, before: Graph, nodes: tuple[int, ...]) -> bool:
+    """Whether nodes let go what they had saved."""
+    had = (node for node in nodes if any(info.status != "freed" for info in before.nodes[node].saved))
+    return any(info.status == "freed" for node in had for info in after.nodes[node].saved)

@@ -1,7 +1,6 @@
 """A picture as SVG: no script, no element ids, nothing from outside, the same bytes for the same graph."""
 
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,15 +8,14 @@ from html import escape
 from itertools import pairwise
 
 from gradstop.drawing.cards import Picture
-from gradstop.drawing.layout import MARGIN, Item, Layout, Route, lay_out
+from gradstop.drawing.layout import Item, Layout, Route, lay_out
 from gradstop.drawing.levels import CUT_LABEL, GAP
 from gradstop.drawing.measure import HEIGHT, MARK, MORE, PAD, RULE, Sized, measure, text_width
 from gradstop.drawing.style import CSS
 from gradstop.drawing.words import Line
 
-LEGEND = "Arrows: the way a backward sends the gradient."
-_LEGEND_LINE = 17
-_NARROW = 230  # a picture is at least this wide, for its legend
+_LEGIBLE = 0.88  # of its size: 12.5 px become 11
+_PHONE = 330  # pixels of a column on the narrowest phones
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -28,7 +26,7 @@ class Frame:
     first: Picture
     sized: Sequence[Sized]  # this picture's cards, in sizes that all frames give them
     now: int | None = None  # the card that is at work
-    sent: Mapping[int, str] = field(default_factory=dict)  # at the cards that it sends a gradient to
+    sent: Mapping[tuple[int, int], str] = field(default_factory=dict)  # what has gone along each link so far
 
 
 def to_svg(picture: Picture, alt: str, frame: Frame | None = None) -> str:
@@ -37,24 +35,27 @@ def to_svg(picture: Picture, alt: str, frame: Frame | None = None) -> str:
     frame = frame or Frame(picture, [measure(card) for card in picture.cards])
     layout = lay_out(frame.first, frame.sized)
     now = None if frame.now is None else frame.sized[frame.now]
-    width = max(layout.width, _NARROW)
-    flows = [route for route in layout.routes if not route.link.is_cut]
-    legend = _legend(width, layout.height) if flows else []
-    height = layout.height + (_LEGEND_LINE * len(legend) + MARGIN / 2 if legend else 0)
-    inset = round((width - layout.width) / 2)
-    shift = f' transform="translate({inset} 0)"' if inset else ""
+    width, height = layout.width, layout.height
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="gs" role="img" aria-label="{clean(alt)}" ',
             f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">',
-            f'{style}<rect class="bg" width="{_n(width)}" height="{_n(height)}" rx="6"/><g{shift}>',
+            f'{style}<rect class="bg" width="{_n(width)}" height="{_n(height)}" rx="6"/>',
             *_links(layout, picture, frame),
             *(_card(item, item.card, item.card is now) for row in layout.rows for item in row if item.card),
-            "</g>",
-            *legend,
             "</svg>",
         ]
     )
+
+
+def scrolling(svg: str) -> str:
+    """Return a picture that keeps its text legible: where the page is narrower, it scrolls."""
+    width = float(svg.split('width="', 1)[1].split('"', 1)[0])
+    least = round(width * _LEGIBLE)
+    svg = svg.replace("<svg ", f'<svg style="min-width:{least}px" ', 1)
+    if least <= _PHONE:
+        return svg
+    return f'<div class="gs-wide" tabindex="0" role="group" aria-label="A wide picture: it scrolls">{svg}</div>'
 
 
 def clean(text: str) -> str:
@@ -68,14 +69,6 @@ def _n(number: float) -> str:
 
 def _text(x: float, y: float, role: str, text: str, more: str = "") -> str:
     return f'<text class="{role}" x="{_n(x)}" y="{_n(y)}">{clean(text)}{more}</text>'
-
-
-def _legend(width: float, top: float) -> list[str]:
-    room = int((width - 2 * MARGIN - MARK) / text_width("x", "plain"))
-    lines = textwrap.wrap(LEGEND, room)
-    arrow = f'<path class="flow" d="M{MARGIN + 5} {_n(top + 12)}v-8"/>{_tip(MARGIN + 5, top)}'
-    texts = [_text(MARGIN + MARK, top + 11 + i * _LEGEND_LINE, "legend", line) for i, line in enumerate(lines)]
-    return [arrow + texts[0], *texts[1:]]
 
 
 # Cards
@@ -111,6 +104,7 @@ def _line(line: Line, x: float, y: float, width: float) -> str:
     left = x + PAD + (MARK if line.mark else 0)
     more = f'<tspan class="look" dx="8">{clean(line.look)}</tspan>' if line.look else ""
     role = "warn" if line.mark in {"warn", MORE + "warn"} else line.role
+    more += f"<title>{clean(line.title)}</title>" if line.title else ""
     text = _text(left, y, role, line.text, more)
     return _mark(line.mark, x + PAD, y) + text + (_badge(line.memory, x + width - PAD + 4, y) if line.memory else "")
 
@@ -140,6 +134,8 @@ def _mark(mark: str, x: float, y: float) -> str:
         "gradient": f'<path class="tip" d="M{_n(x + 5.5)} {_n(y - 10)}l4.5 9h-9z"/>',
         "full": f'<path class="solid" d="M{left} {top}h10v10h-10z"/>',
         "will": f'<path class="mark" d="{square}m4.5 -4v8.5m-2.6 -2.8l2.6 2.8l2.6 -2.8"/>',
+        "perhaps": f'<path class="mark" d="{square}" stroke-dasharray="2 1.6"/>',
+        "hook": f'<path class="mark" d="M{_n(x + 7)} {_n(y - 10)}v6a3 3 0 0 1 -6 0"/>',
         "never": f'<path class="mark" d="{square}l9 9"/>',
     }
     return shapes.get(mark, "")
@@ -154,19 +150,23 @@ def _links(layout: Layout, picture: Picture, frame: Frame) -> Iterable[str]:
         items = route.items if route.items[-1].y <= route.items[0].y else route.items[::-1]
         points = _points(items, tops[id(route)], bottoms[id(route)])
         if route.link.is_cut:
-            yield _cut(points, items)
+            yield _cut(points, items, CUT_LABEL[route.link.kind])
+            continue
+        if not route.link.is_flow:
+            yield f'<path class="{route.link.kind}" d="{_curve(points)}"/>'
             continue
         x, y = points[-1]
         points[-1] = (x, y + 7)
-        carries = route.link.source == frame.now and route.link.target in frame.sent
-        yield f'<path class="flow{" sent" if carries else ""}" d="{_curve(points)}"/>{_tip(x, y)}'
+        carries = frame.sent.get((route.link.source, route.link.target))
+        active = carries and route.link.source == frame.now
+        yield f'<path class="flow{" sent" if active else ""}" d="{_curve(points)}"/>{_tip(x, y)}'
         times = picture.times(route.link)
         if times:
             side = -24 if points[-1][0] > points[0][0] else 6  # away from where the link bends
             yield _text(points[0][0] + side, points[0][1] - 8, "legend", times)
         if carries:
             ends = [bottoms[id(other)] for other in layout.routes if other.link.target == route.link.target]
-            yield _sent(frame.sent[route.link.target], x, y, layout.width, on_left=x < max(ends))
+            yield _sent(carries, x, y, layout.width, on_left=x < max(ends))
 
 
 def _sent(text: str, x: float, y: float, width: float, on_left: bool) -> str:
@@ -222,7 +222,7 @@ def _tip(x: float, y: float) -> str:
     return f'<path class="tip" d="M{_n(x)} {_n(y)}l4.5 9h-9z"/>'
 
 
-def _cut(points: list[tuple[float, float]], items: tuple[Item, ...]) -> str:
+def _cut(points: list[tuple[float, float]], items: tuple[Item, ...], words: tuple[str, ...]) -> str:
     """Return a dashed line that is broken at its mark, with two slashes and the words."""
     for i, item in enumerate(items):
         if item.is_cut:
@@ -231,6 +231,6 @@ def _cut(points: list[tuple[float, float]], items: tuple[Item, ...]) -> str:
             above = [(x, middle - 5), *points[2 * i + 1 :]]
             slashes = f"M{_n(x - 7)} {_n(middle + 1)}l14 -7m-14 12l14 -7"
             lines = f'<path class="cut" d="{_curve(below)}"/><path class="cut" d="{_curve(above)}"/>'
-            label = "".join(_text(x + 15, middle - 3 + 15 * k, "label", text) for k, text in enumerate(CUT_LABEL))
+            label = "".join(_text(x + 15, middle - 3 + 15 * k, "label", text) for k, text in enumerate(words))
             return f'{lines}<path class="slash" d="{slashes}"/>{label}'
     return f'<path class="cut" d="{_curve(points)}"/>'

@@ -1,7 +1,7 @@
 """A picture as lines of text: for plain Python, and folded below the picture in a notebook."""
 
 from gradstop.drawing.cards import Picture
-from gradstop.drawing.words import CUT, flat
+from gradstop.drawing.words import CUT, PERHAPS_CUT, flat
 
 
 def dump(picture: Picture) -> str:
@@ -9,7 +9,7 @@ def dump(picture: Picture) -> str:
     blocks = [_block(picture, number) for number in picture.order]
     words = picture.words
     blocks += [
-        f"{words.tensor(cut.source)} | {words.tensor(cut.cut)}  {CUT}{_counter(cut.same_counter)}"
+        f"{' | '.join(words.ends(cut))}  {CUT if cut.is_sure else PERHAPS_CUT}{_counter(cut.same_counter)}"
         for cut in picture.graph.cuts
     ]
     for letter, group in words.memories.items():
@@ -30,6 +30,10 @@ def _block(picture: Picture, number: int) -> str:
         elif line.role == "name":
             lines.append("  ".join(part for part in (line.text, line.look, line.memory) if part))
         else:
-            lines.append(("    ! " if line.mark == "warn" else "    ") + flat(line.text))
+            lines.append(
+                ("    ! " if line.mark == "warn" else "    ")
+                + flat(line.text)
+                + (f", {line.title}" if line.title else "")
+            )
     flows = ", ".join(picture.flows[number])
     return "\n".join([*lines, *([f"    gradient flows to {flows}"] if flows else [])])

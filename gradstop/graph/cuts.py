@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from gradstop.graph.data import CutInfo
+from gradstop.graph.memory import overlap
 from gradstop.graph.values import attempt
 from gradstop.internals.torch import is_view, version, view_base
 
@@ -22,23 +23,18 @@ class Place:
     memory: int | None
     tracked: bool  # requires grad
     has_history: bool
+    is_named: bool = True
+    is_broken: bool = False
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it neither has a history nor begins one."""
+        return not self.tracked and not self.has_history
 
     def geometry(self) -> tuple[Any, ...] | None:
         """Return offset, shape and strides."""
         tensor = self.tensor
         return attempt(lambda: (tensor.storage_offset(), tuple(tensor.shape), tensor.stride()))
-
-
-def storage_key(tensor: Tensor) -> tuple[str, int] | None:
-    """Return what tensors in one memory have in common, None where nothing is shared."""
-
-    def read() -> tuple[str, int] | None:
-        storage = tensor.untyped_storage()
-        if storage.device.type == "meta":  # a fake tensor too: it has no address, and warns when asked
-            return None
-        return (str(tensor.device), storage.data_ptr()) if storage.nbytes() and storage.data_ptr() else None
-
-    return attempt(read)
 
 
 def find_cuts(group: Sequence[Place], reaches: Reaches) -> list[CutInfo]:
@@ -59,7 +55,7 @@ def find_cuts(group: Sequence[Place], reaches: Reaches) -> list[CutInfo]:
         sources = [
             other
             for other in tracked
-            if not any(reaches(other.id, leaf.id) for leaf in later) and _overlap(other, place)
+            if not any(reaches(other.id, leaf.id) for leaf in later) and overlap(other.tensor, place.tensor)
         ]
         if sources:
             source = min(sources, key=lambda other: _distance(other, place))
@@ -71,22 +67,6 @@ def _distance(source: Place, cut: Place) -> tuple[bool, bool, bool, int]:
     """Order sources: what is seen the same way, there an interior tensor; else what is no view."""
     alike = source.geometry() == cut.geometry()
     return not alike, alike and not source.has_history, is_view(source.tensor), source.id
-
-
-def _overlap(one: Place, other: Place) -> bool:
-    a, b = _span(one.tensor), _span(other.tensor)
-    return a is None or b is None or (a[0] < b[1] and b[0] < a[1])
-
-
-def _span(tensor: Tensor) -> tuple[int, int] | None:
-    """Return the first and one past the last byte, counted in the storage."""
-
-    def read() -> tuple[int, int]:
-        steps = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
-        first, size = int(tensor.storage_offset()), tensor.element_size()
-        return first * size, (first + steps + 1) * size
-
-    return attempt(read)
 
 
 def _same_counter(source: Tensor, cut: Tensor) -> bool | None:

@@ -15,8 +15,8 @@ class TensorInfo:
     """One tensor: what was given, or a leaf that was reached.
 
     ``kind`` is "leaf" (requires grad, no history), "interior" (has history) or "constant" (requires no grad).
-    ``will_be_filled`` says that a backward would write its ``.grad``. Whether it would raise on the way, the
-    saved tensors of the nodes tell.
+    ``will_be_filled`` says that a backward comes to its ``.grad``; ``doubt`` says what code on the way may decide
+    otherwise. Whether it would raise on the way, the saved tensors of the nodes tell.
     """
 
     id: int
@@ -35,6 +35,13 @@ class TensorInfo:
     grad: str | None  # None while ``.grad`` is None, else its values in short
     retains_grad: bool
     will_be_filled: bool
+    doubt: str  # why it may be filled and may not; empty where it is sure
+    hooks: tuple[str, ...]  # on its gradient
+    after_hooks: tuple[str, ...]  # that run once its ``.grad`` is filled
+    transform: str  # the transform of torch.func that it is within: "vmap"
+    has_tangent: bool  # of forward mode
+    members: tuple[str, ...]  # its names in the model that is drawn
+    notes: tuple[str, ...]  # what is known of it from elsewhere
     node: int | None  # the node that made it (``grad_fn``)
     output: int  # which output of that node it is
     accumulator: int | None  # a leaf's AccumulateGrad node, where it is reached
@@ -58,6 +65,8 @@ class SavedInfo:
     made_by: int | None  # the node whose output it is
     saved_version: int | None
     current_version: int | None
+    is_constant: bool = False  # no gradient goes to it
+    values: str | None = None  # of a constant that is a single number
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class NodeInfo:
     saved: tuple[SavedInfo, ...]
     constants: int  # inputs that no gradient goes to: edges to nowhere
     accumulates: int | None  # the leaf that an AccumulateGrad node fills
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +95,31 @@ class EdgeInfo:
 
 @dataclass(frozen=True, slots=True)
 class CutInfo:
-    """``cut`` has no history but lies in the memory of ``source``, which is tracked.
+    """Something without history lies in the memory of something that is tracked.
 
+    The source is a tensor that was given or a leaf, or else the node whose result it is. What was cut is a tensor that
+    was given, or else what a node has taken that has no name.
     ``same_counter``: True for a view, False when the versions differ, None when nothing tells without an edit.
     """
 
-    source: int
-    cut: int
+    source: int | None
+    cut: int | None
     same_counter: bool | None
+    source_node: int | None = None
+    taken_by: int | None = None
+    is_sure: bool = True  # else its numbers alone say so
+
+
+@dataclass(frozen=True, slots=True)
+class TakenInfo:
+    """A node has taken a constant that was given: it has saved it, or a view of it.
+
+    ``is_sure`` is False where it saves nothing, and its numbers alone say that it may have taken this one.
+    """
+
+    node: int
+    tensor: int
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)  # without slots, for what is kept once it was asked for
@@ -104,6 +131,7 @@ class Graph:
     edges: tuple[EdgeInfo, ...]
     memories: tuple[tuple[int, ...], ...]  # tensors by storage group
     cuts: tuple[CutInfo, ...]
+    taken: tuple[TakenInfo, ...]
     roots: tuple[int, ...]  # tensors given by position
 
     @cached_property

@@ -1,109 +1,109 @@
 """Read live tensors: nothing is consumed, no flag, version, ``.grad`` or hook is changed."""
 
+import gc
 import re
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from gradstop.graph.cuts import Place, Reaches, find_cuts, storage_key
-from gradstop.graph.data import CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TensorInfo
+from gradstop.graph.cuts import Place, Reaches, find_cuts
+from gradstop.graph.data import CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TakenInfo, TensorInfo
+from gradstop.graph.forecast import Forecast, hook_name
+from gradstop.graph.given import Found, collect
+from gradstop.graph.match import Matcher
+from gradstop.graph.memory import group_by_memory, storage_span
 from gradstop.graph.saved import Known, read_saved, slot_fields
+from gradstop.graph.taken import Takers
 from gradstop.graph.values import attempt, few_values, summary
 from gradstop.graph.walk import adjacency, discover, reached
-from gradstop.internals.torch import is_view, no_function_modes, version
+from gradstop.internals.torch import hooks, is_view, no_function_modes, post_accumulate_grad_hooks, version
+from gradstop.internals.torch_graph import node_hooks
 
+_LARGE = 2_000  # nodes: almost all of them are folded
 _ACCUMULATE = "AccumulateGrad"
+_SUFFIX = r"Backwards?\d*$"
 
 
-@dataclass
-class _Found:
-    """A tensor while it is being read."""
-
-    tensor: Tensor
-    names: list[str] = field(default_factory=list)
-    is_root: bool = False
-    node: Node | None = None
-    broken: bool = False
-    accumulator: int | None = None
-
-
-def read_graph(*roots: Tensor, **named: Tensor) -> Graph:
+def read_graph(*roots: object, **named: object) -> Graph:
     """Return what can be reached from the tensors given, as plain data.
 
     Args:
-        roots: tensors from which a backward would start.
-        named: tensors by name. One tensor may have several names. Without ``roots``, a backward from any of
-            them counts.
+        roots: tensors from which a backward would start, or lists of them.
+        named: tensors by name, and modules, optimizers, dicts and lists of tensors. One tensor may have several
+            names. Without ``roots``, a backward from any of them counts.
 
     Returns:
         The graph. It keeps no tensor and no node alive.
 
     Raises:
         ValueError: if no tensor is given.
-        TypeError: if an argument is no tensor.
+        TypeError: if something else is given.
 
     """
-    found = _given(roots, named)
-    with no_function_modes():  # a tensor subclass must not see, or change, what is read
-        return _Reader(found).read()
+    return read_given(roots, named)
 
 
-def _given(roots: Sequence[object], named: dict[str, Tensor]) -> list[_Found]:
-    if not roots and not named:
-        raise ValueError("No tensor was given: pass at least one by its name, for example x=x.")
-    found: dict[int, _Found] = {}
-    for number, root in enumerate(roots, 1):
-        tensor = _tensor(root, f"Argument {number}")
-        found.setdefault(id(tensor), _Found(tensor)).is_root = True
-    for name, value in named.items():
-        tensor = _tensor(value, f"Argument {name!r}")
-        found.setdefault(id(tensor), _Found(tensor)).names.append(name)
-    return list(found.values())
+def read_given(roots: Sequence[object], named: Mapping[str, object], model: nn.Module | None = None) -> Graph:
+    """Return what ``read_graph`` returns; the parameters of ``model`` are read as its members, without a name.
+
+    Raises:
+        ValueError: if no tensor is given.
+        TypeError: if something else is given.
+
+    """
+    with no_function_modes(), _without_collector():  # a tensor subclass must not see, or change, what is read
+        return _Reader(collect(roots, named, model)).read()
 
 
-def _tensor(value: object, who: str) -> Tensor:
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, torch.nn.Module):
-        mend = "pass its parameters by name: **dict(model.named_parameters())."
-    elif isinstance(value, (list, tuple, dict, set)):
-        mend = "pass each tensor in it by a name of its own."
-    else:
-        mend = "pass a torch.Tensor, for example x=x."
-    raise TypeError(f"{who} is of type {type(value).__name__}, not a tensor: {mend}")
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let the cyclic collector rest: many objects are made, none is freed, and it would go through all of them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Reader:
     """Holds the live objects while they are read, and is dropped with them."""
 
-    def __init__(self, found: list[_Found]) -> None:
+    def __init__(self, found: list[Found]) -> None:
         self.found = found
         for one in found:
             self._find_history(one)
         self.ids = discover(one.node for one in found if one.node is not None)
         self.nodes = list(self.ids)
+        self.operations = [_operation(node) for node in self.nodes]
         self._find_leaves()
+        ids = self.ids  # not self: a circle would keep the tensors alive until it is collected
+        self.known = Known(Matcher(self.found), lambda node: None if node is None else ids.get(node), len(ids) < _LARGE)
         self.edges = self._read_edges()
         self.targets = adjacency(len(self.nodes), ((edge.source, edge.target) for edge in self.edges))
+        self.hooks = {i: some for i, node in enumerate(self.nodes) if any(some := node_hooks(node))}
         self.memory_of, self.memories = self._group()
 
     def read(self) -> Graph:
-        filled = self._filled()
+        forecast, nodes = self._forecast(), self._read_nodes()
+        cuts, taken = self._compare()
         return Graph(
-            tensors=tuple(self._read_tensor(i, one, i in filled) for i, one in enumerate(self.found)),
-            nodes=self._read_nodes(),
+            tensors=tuple(self._read_tensor(i, one, forecast) for i, one in enumerate(self.found)),
+            nodes=nodes,
             edges=tuple(self.edges),
             memories=tuple(tuple(group) for group in self.memories),
-            cuts=self._read_cuts(),
+            cuts=cuts,
+            taken=taken,
             roots=tuple(i for i, one in enumerate(self.found) if one.is_root),
         )
 
-    def _find_history(self, one: _Found) -> None:
+    def _find_history(self, one: Found) -> None:
         try:
             one.node = one.tensor.grad_fn
         except RuntimeError:  # a view of several outputs whose base was edited in place
@@ -117,7 +117,7 @@ class _Reader:
             if leaf is None:
                 continue
             if id(leaf) not in known:
-                known[id(leaf)] = _Found(leaf)
+                known[id(leaf)] = Found(leaf, leaf)
                 self.found.append(known[id(leaf)])
             known[id(leaf)].accumulator = number
 
@@ -130,36 +130,35 @@ class _Reader:
         ]
 
     def _group(self) -> tuple[list[int | None], list[list[int]]]:
-        numbers: dict[object, int] = {}
-        memory_of: list[int | None] = []
-        members: list[list[int]] = []
-        for i, one in enumerate(self.found):
-            key = storage_key(one.tensor)
-            if key is None:
-                memory_of.append(None)
-                continue
-            number = numbers.setdefault(key, len(numbers))
-            memory_of.append(number)
-            if number == len(members):
-                members.append([])
-            members[number].append(i)
+        memory_of = group_by_memory([storage_span(one.tensor) for one in self.found])
+        members: list[list[int]] = [[] for _ in range(1 + max((n for n in memory_of if n is not None), default=-1))]
+        for i, number in enumerate(memory_of):
+            if number is not None:
+                members[number].append(i)
         return memory_of, members
 
-    def _filled(self) -> set[int]:
-        """Return the tensors whose ``.grad`` a backward would write."""
+    def _forecast(self) -> Forecast:
         roots = [one for one in self.found if one.is_root] or self.found
         starts = [self.ids[one.node] for one in roots if one.node is not None]
-        nodes = reached(starts, self.targets)
-        return {
-            i
-            for i, one in enumerate(self.found)
-            if (one.accumulator in nodes)
-            or (one.is_root and one.node is None and not one.broken and one.tensor.requires_grad)
-            or (one.node is not None and one.tensor.retains_grad and self.ids[one.node] in nodes)
-        }
+        return Forecast(self.nodes, self.operations, self.targets, self.hooks, starts)
 
-    def _read_tensor(self, number: int, one: _Found, filled: bool) -> TensorInfo:
+    def _outlook(self, one: Found, forecast: Forecast) -> tuple[bool, str]:
+        """Return whether a backward comes to the ``.grad`` of a tensor, and why it may not, or why it may."""
+        tensor = one.tensor
+        if one.accumulator is not None and one.accumulator in forecast.reached and tensor.requires_grad:
+            clears = ["a hook after it may clear it"] if post_accumulate_grad_hooks(tensor) else []
+            return True, " and ".join([*filter(None, [forecast.doubt(one.accumulator)]), *clears])
+        if one.is_root and one.node is None and not one.broken and tensor.requires_grad:
+            return True, ""
+        if one.node is not None and tensor.retains_grad and self.ids[one.node] in forecast.reached:
+            # Its .grad is kept before the hooks of its node run, which therefore stop nothing here.
+            node = self.ids[one.node]
+            return True, "" if node in forecast.sure or one.is_root else forecast.doubt(node)
+        return False, forecast.others
+
+    def _read_tensor(self, number: int, one: Found, forecast: Forecast) -> TensorInfo:
         tensor, history = one.tensor, one.node is not None or one.broken
+        filled, doubt = self._outlook(one, forecast)
         kind: Kind = "interior" if history else "leaf" if tensor.requires_grad else "constant"
         retains = not one.broken and tensor.retains_grad
         # Asking an interior tensor for a ``.grad`` that it does not keep warns, and there is none.
@@ -167,7 +166,7 @@ class _Reader:
         return TensorInfo(
             id=number,
             names=tuple(one.names),
-            shape=attempt(lambda: tuple(tensor.shape)),
+            shape=attempt(lambda: tuple(one.given.shape)),
             dtype=str(tensor.dtype).removeprefix("torch."),
             kind=kind,
             requires_grad=tensor.requires_grad,
@@ -177,10 +176,17 @@ class _Reader:
             is_root=one.is_root,
             version=attempt(lambda: version(tensor)),
             memory=self.memory_of[number],
-            values=few_values(tensor),
+            values=few_values(one.given),
             grad=None if grad is None else summary(grad),
             retains_grad=retains,
             will_be_filled=filled,
+            doubt=doubt,
+            hooks=tuple(map(hook_name, (hooks(tensor) or {}).values())),
+            after_hooks=tuple(map(hook_name, (post_accumulate_grad_hooks(tensor) or {}).values())),
+            transform=one.transform,
+            has_tangent=one.has_tangent,
+            members=tuple(one.members),
+            notes=tuple(one.notes),
             node=None if one.node is None else self.ids[one.node],
             output=0 if one.broken else tensor.output_nr,
             accumulator=one.accumulator,
@@ -188,32 +194,36 @@ class _Reader:
         )
 
     def _read_nodes(self) -> tuple[NodeInfo, ...]:
-        known = Known(_Matcher(self.found), lambda node: None if node is None else self.ids.get(node))
         fields = cache(slot_fields)  # for this read only: a class must not be kept alive
         accumulates = {one.accumulator: i for i, one in enumerate(self.found) if one.accumulator is not None}
         return tuple(
             NodeInfo(
                 id=number,
                 name=_node_name(node),
-                operation=_operation(node),
-                is_custom=_is_custom(node),
-                saved=read_saved(node, fields(type(node)), known),
+                operation=self.operations[number],
+                is_custom=isinstance(node, BackwardCFunction),
+                saved=read_saved(node, fields(type(node)), self.known),
                 constants=sum(target is None for target, _ in node.next_functions),
                 accumulates=accumulates.get(number),
+                hooks=tuple(hook_name(hook) for group in self.hooks.get(number, ()) for hook in group),
             )
             for number, node in enumerate(self.nodes)
         )
 
-    def _read_cuts(self) -> tuple[CutInfo, ...]:
+    def _compare(self) -> tuple[tuple[CutInfo, ...], tuple[TakenInfo, ...]]:
+        """Return the cuts, and who has taken which constant. The nodes have been read."""
         reaches = self._reaches()
-        places = [
-            Place(i, one.tensor, self.memory_of[i], one.tensor.requires_grad, one.node is not None or one.broken)
-            for i, one in enumerate(self.found)
-        ]
+        places = [self._place(i, one) for i, one in enumerate(self.found)]
         cuts = [
             cut for group in self.memories if len(group) > 1 for cut in find_cuts([places[i] for i in group], reaches)
         ]
-        return tuple(sorted(cuts, key=lambda cut: cut.cut))
+        takers = Takers(self.nodes, places, self.known.slots)
+        more = takers.cuts({cut.cut for cut in cuts if cut.cut is not None})
+        return (*sorted(cuts, key=lambda cut: cut.cut or 0), *more), tuple(takers.taken())
+
+    def _place(self, number: int, one: Found) -> Place:
+        history, named = one.node is not None or one.broken, bool(one.names)
+        return Place(number, one.tensor, self.memory_of[number], one.tensor.requires_grad, history, named, one.broken)
 
     def _reaches(self) -> Reaches:
         below = cache(lambda number: reached([number], self.targets))
@@ -225,39 +235,9 @@ class _Reader:
         return reaches
 
 
-class _Matcher:
-    """Finds the known tensor that a saved one is: the same object, or the same memory seen the same way."""
-
-    def __init__(self, found: list[_Found]) -> None:
-        self.found = found
-        self.same = {id(one.tensor): i for i, one in enumerate(found)}
-        self.alike: dict[object, list[int]] = defaultdict(list)
-        for i, one in enumerate(found):
-            self.alike[_look(one.tensor)].append(i)
-
-    def __call__(self, saved: Tensor, node: Node) -> int | None:
-        if id(saved) in self.same:
-            return self.same[id(saved)]
-        look = _look(saved)
-        if look is None or look not in self.alike:
-            return None
-        # A node saves its output as a new object without history: prefer the tensor that the node made.
-        return min(self.alike[look], key=lambda i: (self.found[i].node is not node, self.found[i].node is None))
-
-
-def _look(tensor: Tensor) -> object:
-    key = storage_key(tensor)
-    place = attempt(lambda: (tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype))
-    return None if key is None or place is None else (key, place)
-
-
 def _leaf_of(node: Node) -> Tensor | None:
     leaf = getattr(node, "variable", None) if type(node).__name__ == _ACCUMULATE else None
     return leaf if isinstance(leaf, Tensor) else None
-
-
-def _is_custom(node: Node) -> bool:
-    return isinstance(node, torch.autograd.function.BackwardCFunction)
 
 
 def _node_name(node: Node) -> str:
@@ -265,6 +245,11 @@ def _node_name(node: Node) -> str:
 
 
 def _operation(node: Node) -> str:
-    """Return "log_softmax" for "LogSoftmaxBackward0", and a custom Function's own name."""
-    name = re.sub(r"Backwards?\d*$", "", _node_name(node))
-    return name if _is_custom(node) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    name = _node_name(node)
+    return re.sub(_SUFFIX, "", name) if isinstance(node, BackwardCFunction) else _snake_case(name)
+
+
+@cache
+def _snake_case(name: str) -> str:
+    """Return "log_softmax" for "LogSoftmaxBackward0"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub(_SUFFIX, "", name)).lower()

@@ -5,14 +5,15 @@ would take it, which raises where backward would.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 from torch.autograd.graph import Node
 
 from gradstop.graph.data import SavedInfo, Status
-from gradstop.graph.values import attempt
+from gradstop.graph.memory import Span, storage_span
+from gradstop.graph.values import attempt, few_values
 from gradstop.internals.torch import (
     parse_versions,
     saved_fields,
@@ -26,12 +27,26 @@ from gradstop.internals.torch import (
 Versions = tuple[int | None, int | None]  # saved, current
 
 
+@dataclass(eq=False, slots=True)  # not frozen: there are many, and that would take twice as long
+class Slot:
+    """A live tensor that a node has saved, while a graph is read."""
+
+    node: int
+    field: str
+    tensor: Tensor
+    span: Span | None
+    made_by: int | None
+    is_constant: bool  # it has no history, so that no gradient goes to it
+
+
 @dataclass(frozen=True)
 class Known:
-    """What the reader already knows: which tensor and which node an object is."""
+    """What the reader already knows: which tensor and which node an object is; and what it learns of slots."""
 
-    tensor: Callable[[Tensor, Node], int | None]
+    tensor: Callable[[Tensor, Node, Span | None], int | None]
     node: Callable[[Node | None], int | None]
+    with_numbers: bool = True  # of constants, which takes its time
+    slots: list[Slot] = field(default_factory=list)
 
 
 def slot_fields(kind: type) -> list[str]:
@@ -41,18 +56,18 @@ def slot_fields(kind: type) -> list[str]:
 
 def read_saved(node: Node, fields: list[str], known: Known) -> tuple[SavedInfo, ...]:
     """Return what the node saved under ``fields``. Slots that never held a tensor are left out."""
-    return tuple(info for field in fields for info in _read_field(node, field, known))
+    return tuple(info for name in fields for info in _read_field(node, name, known))
 
 
-def _read_field(node: Node, field: str, known: Known) -> list[SavedInfo]:
-    raw, error = _call(lambda: saved_slots(node, field))
+def _read_field(node: Node, name: str, known: Known) -> list[SavedInfo]:
+    raw, error = _call(lambda: saved_slots(node, name))
     if error:  # a list of slots refuses as a whole once it is freed
-        return [_nothing(field, "freed" if says_freed(error) else "unknown")]
+        return [_nothing(name, "freed" if says_freed(error) else "unknown")]
     slots = list(raw) if isinstance(raw, tuple) else [raw]
-    labels = [f"{field}[{i}]" for i in range(len(slots))] if isinstance(raw, tuple) else [field]
+    labels = [f"{name}[{i}]" for i in range(len(slots))] if isinstance(raw, tuple) else [name]
     if any(slot.unpack_hook is not None for slot in slots):
         return [_packed(label, slot, known, node) for label, slot in zip(labels, slots, strict=True)]
-    checked, error = _call(lambda: saved_tensors(node, field))
+    checked, error = _call(lambda: saved_tensors(node, name))
     values = list(checked) if isinstance(checked, tuple) else [checked] * len(slots)
     infos = [
         _read_slot(label, slot, value, error, node, known)
@@ -73,16 +88,23 @@ def _read_slot(label: str, slot: Any, value: Tensor | None, error: str, node: No
     if data is None:
         return _nothing(label, "freed") if says_freed(error) else None
     status, (saved, current) = _judge(slot, data, value, error, node)
-    maker = getattr(value if value is not None else data, "grad_fn", None)
+    span = storage_span(data)
+    shown = value if value is not None else data
+    made_by, number = known.node(getattr(shown, "grad_fn", None)), known.node(node)
+    is_constant = value is not None and not value.requires_grad
+    if number is not None and status == "kept":
+        known.slots.append(Slot(number, label, data, span, made_by, is_constant))
     return SavedInfo(
         field=label,
         status=status,
         shape=attempt(lambda: tuple(data.shape)),
         dtype=str(data.dtype).removeprefix("torch."),
-        tensor=known.tensor(data, node),
-        made_by=known.node(maker),
+        tensor=known.tensor(data, node, span),
+        made_by=made_by,
         saved_version=saved,
         current_version=current,
+        is_constant=is_constant,
+        values=few_values(data) if is_constant and known.with_numbers and data.numel() == 1 else None,
     )
 
 
@@ -113,7 +135,7 @@ def _packed(label: str, slot: Any, known: Known, node: Node) -> SavedInfo:
         status="packed",
         shape=attempt(lambda: tuple(data.shape)),
         dtype=str(data.dtype).removeprefix("torch."),
-        tensor=known.tensor(data, node),
+        tensor=known.tensor(data, node, storage_span(data)),
         made_by=known.node(data.grad_fn),
         saved_version=None,
         current_version=attempt(lambda: version(data)),

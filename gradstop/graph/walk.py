@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import chain
 
 from torch.autograd.graph import Node
@@ -43,14 +44,34 @@ def adjacency(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:
     return ends
 
 
-def topological(targets: Sequence[Collection[int]]) -> list[int]:
-    """Return the numbers so that each comes before its targets; those of a circle, and what follows, are left out."""
+def topological(targets: Sequence[Collection[int]], first: Sequence[int] | None = None) -> list[int]:
+    """Return the numbers so that each comes before its targets; those of a circle, and what follows, are left out.
+
+    Where ``first`` is given, what could come next comes in its order, the smallest first.
+    """
     # ``graphlib`` makes an object for each number: the picture of 20,000 nodes would take a third longer.
     waiting = Counter(chain.from_iterable(targets))
-    order = [number for number in range(len(targets)) if number not in waiting]
-    for number in order:  # grows while it is read
+    ready = [number for number in range(len(targets)) if number not in waiting]
+    if first is not None:
+        return _by_order(targets, waiting, [(first[number], number) for number in ready], first)
+    for number in ready:  # grows while it is read
         for target in targets[number]:
             waiting[target] -= 1
             if not waiting[target]:
-                order.append(target)
+                ready.append(target)
+    return ready
+
+
+def _by_order(
+    targets: Sequence[Collection[int]], waiting: Counter[int], ready: list[tuple[int, int]], first: Sequence[int]
+) -> list[int]:
+    heapify(ready)
+    order = []
+    while ready:
+        _, number = heappop(ready)
+        order.append(number)
+        for target in targets[number]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                heappush(ready, (first[target], target))
     return order

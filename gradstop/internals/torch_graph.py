@@ -1,0 +1,97 @@
+"""What drawing a graph uses of torch's insides. Tried with torch 2.13.0; ``tests/contracts/test_torch_graph.py``."""
+
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+_functorch = torch._C._functorch
+_eval_frame = torch._C._dynamo.eval_frame
+_REFUSING = {torch.autograd.Function.backward, torch.autograd.Function.vjp}  # those of a class without its own
+ENGINE_FUNCTION = "_engine_run_backward"  # the function of torch within which nodes and hooks run
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+# Transforms of torch.func, and forward mode
+
+
+def unwrap_level(tensor: Tensor) -> tuple[str, Tensor] | None:
+    """Return which transform of ``torch.func`` wraps a tensor, and what it wraps; None for a plain one."""
+    if not _functorch.is_functorch_wrapped_tensor(tensor):
+        return None
+    transform = "vmap" if _functorch.is_batchedtensor(tensor) else "a transform of torch.func"
+    return transform, _functorch.get_unwrapped(tensor)
+
+
+def has_tangent(tensor: Tensor) -> bool:
+    """Whether a tensor carries a tangent of forward mode."""
+    level = torch.autograd.forward_ad._current_level
+    return level >= 0 and torch._VF._unpack_dual(tensor, level=level)[1] is not None
+
+
+# Nodes
+
+
+def sequence_number(node: Node) -> int:
+    """Return by what the engine orders nodes that could run: the largest first."""
+    return int(node._sequence_nr())
+
+
+def node_hooks(node: Node) -> tuple[Sequence[Callable[..., Any]], Sequence[Callable[..., Any]]]:
+    """Return the hooks that run before and after a node.
+
+    Torch shows them to who registers one. An empty list of hooks stays at the node, which changes nothing.
+    """
+    lists = []
+    for register in (node.register_prehook, node.register_hook):
+        handle = register(_nothing)
+        hooks: Any = handle.hooks_dict_ref()
+        del hooks[handle.id]
+        lists.append([*hooks.values()])
+    return lists[0], lists[1]
+
+
+def first_and_last(register: Callable[..., Any], first: Callable[..., None], last: Callable[..., None]) -> list[Any]:
+    """Register two hooks of one kind so that all that are there run between them; return their handles."""
+    handles = [register(first), register(last)]
+    hooks = handles[0].hooks_dict_ref()
+    # Torch goes through them as they were put in; an OrderedDict's own order is another thing.
+    for key in [key for key in hooks if key != handles[0].id]:
+        hooks[key] = hooks.pop(key)
+    return handles
+
+
+def _nothing(*_: object) -> None: ...
+
+
+def custom_backward(node: Node) -> Callable[..., Any] | None:
+    """Return the ``backward`` of the Python ``autograd.Function`` that made a node, None for another node."""
+    function = getattr(node, "_forward_cls", None)
+    if function is None:
+        return None
+    methods = {getattr(function, name) for name in ("backward", "vjp")} - _REFUSING
+    return next(iter(methods), None)
+
+
+# Compiling
+
+
+def untraced(function: F) -> F:
+    """Return ``function`` so marked that ``torch.compile`` neither traces it nor what it calls.
+
+    ``torch.compiler.disable`` does the same, and loads the compiler for it, which takes a second.
+
+    Raises:
+        TypeError: if it is no Python function.
+
+    """
+    if not isinstance(function, FunctionType):
+        raise TypeError(f"{function!r} is no Python function")
+    why = "it reads live tensors, and there are none while a function is traced"
+    vars(function).update(_torchdynamo_disable=True, _torchdynamo_disable_msg=why)
+    skip = _eval_frame._FrameAction.SKIP
+    _eval_frame.set_code_exec_strategy(function.__code__, _eval_frame._FrameExecStrategy(skip, skip))
+    return function
