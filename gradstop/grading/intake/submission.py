@@ -10,7 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode, convert, from_dict
 
-from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, names_in, what_it_is
+from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, names_in, printable, what_it_is
 from gradstop.grading.intake.timestamp import read_timestamp
 
 MAX_NOTEBOOK = 20_000_000  # bytes
@@ -65,11 +65,12 @@ def read_submission(student: str, notebook: Path) -> Submission:
     size = notebook.stat().st_size
     if size > MAX_NOTEBOOK:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
-    read_timestamp(folder)
     try:
+        read_timestamp(folder)
         return Submission(student, notebook.read_bytes(), dict(_files(folder)))
     except OSError as error:
-        raise UnreadableError(f"{notebook.name} cannot be read: {error.strerror}") from None
+        name = Path(error.filename or notebook).name
+        raise UnreadableError(f"{printable(name)} cannot be read: {error.strerror}") from None
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
