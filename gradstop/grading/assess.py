@@ -13,10 +13,11 @@ from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake.outputs import Output
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import Submission, read_cells
-from gradstop.grading.intake.template import Cell, exercise_of, is_check
+from gradstop.grading.intake.template import Cell, exercise_of, is_check, text
 from gradstop.grading.judging.bundle import GradingBundle, read_bundle
 from gradstop.grading.judging.judge import Judged, judge_all
 from gradstop.grading.judging.scoring import check_output, exercise_score, with_reasons
+from gradstop.grading.judging.token_digest import tokens_of
 from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.shared import warm_process_for
 from gradstop.grading.process.warm_process import WarmProcess
@@ -68,7 +69,7 @@ def assess(bundle: GradingBundle, submission: Submission, notebook: dict[str, An
     for number, outputs in attempt.outputs.items():
         cells[number].update(outputs=outputs, execution_count=_count(outputs))
     answers = {cell["metadata"]["nbgrader"]["grade_id"]: cell["source"] for cell in cells if cell["metadata"]}
-    scores = []
+    scores, handed_out = [], bundle.template.cells
     for cell in filter(is_check, cells):
         name, points = exercise_of(cell), float(cell["metadata"]["nbgrader"]["points"])
         known = judged.get(name)
@@ -77,7 +78,11 @@ def assess(bundle: GradingBundle, submission: Submission, notebook: dict[str, An
             if known
             else ExerciseScore(name, 0.0, points, 0, 0, first="there are no cases for this exercise")
         )
-        cell["outputs"] = [check_output(scores[-1], known, bundle.sections)]
+        cell["outputs"] = [
+            check_output(
+                scores[-1], known, bundle.sections, tokens_of(text(handed_out[name])) if name in handed_out else ""
+            )
+        ]
     return GradedSubmission(
         submission.student,
         submission.fingerprint(bundle.version),

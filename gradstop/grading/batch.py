@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from gradstop import logs
-from gradstop.course import Assignment
+from gradstop.course import Assignment, CourseError
 from gradstop.grading.assess import Unit, grade_unit
 from gradstop.grading.executors import Executor, Lost
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.plain_files import UnreadableError, printable
-from gradstop.grading.intake.submission import NothingHandedInError
+from gradstop.grading.intake.submission import NothingHandedInError, Submission
 from gradstop.grading.judging.bundle import secret_bundle, version_of
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter, open_gradebook_writer
@@ -71,7 +71,8 @@ def grade(
 
     What has been graded before and has not changed, neither it nor what judges it, is not run again unless ``force``
     is set. Whatever ends this, a later call goes on where it stopped: each outcome is kept as it comes, and entered in
-    the gradebook soon after. A submission that cannot be read or graded is reported, and the others go on.
+    the gradebook soon after. A submission that cannot be read or graded is reported, and the others go on; so does one
+    that cannot be entered, in a result that takes the place of its first one.
     """
     if not is_registered(course.directories, assignment.name):
         register(course.config, assignment.name)
@@ -92,7 +93,7 @@ def grade(
             for student, data in executor.run(grade_unit, msgspec.json.encode(bundle), units):
                 outcome = _outcome(student, data)
                 if not isinstance(data, Lost):
-                    store.keep(assignment.name, outcome)
+                    outcome = _kept(store, assignment, outcome)
                 if outcome.traceback:
                     _log.error("%s, %s: the judge failed\n%s", assignment.name, student, outcome.traceback)
                     outcome = replace(outcome, problem=f"{outcome.problem}; {logs.where()}")
@@ -101,6 +102,7 @@ def grade(
                 yield RunResult(outcome.summary(), known[student].score if student in known else None)
             yield from units.unreadable
         entries.enter()
+        yield from entries.failed
 
 
 def plan_run(
@@ -120,7 +122,7 @@ def plan_run(
     unchanged, unreadable, to_grade = [], [], []
     for student in students:
         try:
-            fingerprint = course.read(assignment, student).fingerprint(version)
+            fingerprint = _read(course, assignment, student).fingerprint(version)
         except UnreadableError as reason:
             earlier = known.get(student)
             unreadable.append(_unreadable(student, reason, earlier.score if earlier else None))
@@ -147,7 +149,7 @@ class _Units:
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         for student in self._students:
             try:
-                submission = self._course.read(self._assignment, student)
+                submission = _read(self._course, self._assignment, student)
             except UnreadableError as reason:
                 self.unreadable.append(_unreadable(student, reason))
                 continue
@@ -155,11 +157,15 @@ class _Units:
 
 
 class _Entries:
-    """What is kept and has still to be entered in the gradebook, some at a time."""
+    """What is kept and has still to be entered in the gradebook, some at a time.
+
+    ``failed`` has those that could not be entered; the next run tries again.
+    """
 
     def __init__(self, assignment: Assignment, store: ResultStore, writer: GradebookWriter) -> None:
         self._assignment, self._store, self._writer = assignment, store, writer
         self._waiting: list[str] = []
+        self.failed: list[RunResult] = []
 
     def again(self, unchanged: tuple[RunResult, ...], known: dict[str, Kept]) -> Iterator[RunResult]:
         """Yield what was graded before; enter it where the gradebook has not got it."""
@@ -179,13 +185,50 @@ class _Entries:
     def enter(self) -> None:
         """Enter all that wait."""
         kept = [self._store.outcome(self._assignment.name, student) for student in self._waiting]
-        self._writer.enter([outcome for outcome in kept if outcome is not None and outcome.notebook])
-        self._store.mark_entered(self._assignment.name, self._waiting)
+        outcomes = [outcome for outcome in kept if outcome is not None and outcome.notebook]
+        failed = self._writer.enter(outcomes)
+        self._store.mark_entered(self._assignment.name, [name for name in self._waiting if name not in failed])
+        self.failed += [
+            RunResult(replace(outcome.summary(), problem=f"graded, and not entered in the gradebook: {why}"))
+            for outcome in outcomes
+            if (why := failed.get(outcome.student))
+        ]
         self._waiting.clear()
 
 
+def _read(course: Course, assignment: Assignment, student: str) -> Submission:
+    """Read a submission; what fails in reading it, whatever it is, costs this one only."""
+    try:
+        return course.read(assignment, student)
+    except UnreadableError:
+        raise
+    except Exception as error:
+        _log.exception("%s, %s: reading failed", assignment.name, printable(student))
+        raise UnreadableError(f"reading it failed: {type(error).__name__}, {logs.where()}") from None
+
+
+def _kept(store: ResultStore, assignment: Assignment, outcome: GradedSubmission) -> GradedSubmission:
+    """Keep an outcome and return it; where it is one that cannot be kept, return what says so.
+
+    Raises:
+        CourseError: where nothing can be kept.
+
+    """
+    try:
+        store.keep(assignment.name, outcome)
+    except CourseError:
+        raise
+    except Exception as error:
+        _log.exception("%s, %s: keeping failed", assignment.name, outcome.student)
+        problem = f"its outcome could not be kept: {type(error).__name__}, {logs.where()}"
+        return GradedSubmission(outcome.student, "", problem=problem)
+    return outcome
+
+
 def _stands(kept: GradedSubmission, rules: Rules) -> bool:
-    """Whether an outcome is complete, and no other limits could change it."""
+    """Whether an outcome is complete, no fault of the judge's own, and no other limits could change it."""
+    if kept.traceback:
+        return False
     is_full = not kept.lost and all(earned.score == earned.points for earned in kept.scores)
     return bool(kept.notebook or kept.problem) and (is_full or kept.limits in ({}, rules.limits_set()))
 

@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.executors import executor_for
-from gradstop.grading.graded_submission import ExerciseScore
 from gradstop.grading.intake.plain_files import MAX_NAMES, printable
 from gradstop.grading.judging.bundle import handed_out
+from gradstop.grading.judging.scoring import why
 from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.rules import Rules
 
@@ -44,7 +44,8 @@ def grade_command(root: Path, options: Namespace) -> int:
         students = course.students(assignment, options.student)
         graded = grade(course, assignment, students, rules, executor, force=options.force)
         shown = graded if options.json else with_progress(graded, len(students))
-        results = sorted(shown, key=lambda result: result.outcome.student)
+        latest = {result.outcome.student: result for result in shown}
+        results = [latest[student] for student in sorted(latest)]
     if options.json:
         print(json.dumps([_as_json(result) for result in results], indent=1))
     else:
@@ -68,13 +69,6 @@ def with_progress(results: "Iterator[RunResult]", count: int) -> "Iterator[RunRe
         if count >= LARGE and number * 10 // count > (number - 1) * 10 // count:
             print(f"grading: {number} of {count}", file=sys.stderr, flush=True)
         yield result
-
-
-def _why(earned: ExerciseScore, stubs: dict[str, str]) -> str:
-    """Say in a line why an exercise has not earned all."""
-    if earned.tokens and earned.tokens == stubs.get(earned.exercise):
-        return "left as handed out"
-    return earned.first if earned.trusted else "could not be trusted"
 
 
 def _as_json(result: "RunResult") -> dict[str, Any]:
@@ -102,7 +96,10 @@ def _summary(results: "list[RunResult]", stubs: dict[str, str] | None) -> Iterat
             yield f"{'':<20} {'':>10}  the gradebook keeps {result.before:g} of what was handed in before"
         if stubs is not None:
             missed = [earned for earned in outcome.scores if earned.score < earned.points]
-            yield from (f"{'':<20} {'':>10}  {earned.exercise}: {_why(earned, stubs)}" for earned in missed)
+            yield from (
+                f"{'':<20} {'':>10}  {earned.exercise}: {why(earned, stubs.get(earned.exercise, ''))}"
+                for earned in missed
+            )
         yield from (f"{'':<20} {'':>10}  left out: {lost}" for lost in outcome.lost)
         if untrusted := [earned.exercise for earned in outcome.scores if not earned.trusted]:
             yield f"{'':<20} {'':>10}  could not be trusted: {', '.join(untrusted)}"

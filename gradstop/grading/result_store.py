@@ -124,6 +124,8 @@ class ResultStore:
         try:
             with closing(sqlite3.connect(self._path, timeout=30)) as database, database:
                 yield database
+        except (sqlite3.DataError, sqlite3.InterfaceError):  # of one outcome, and not of the file
+            raise
         except sqlite3.Error as error:
             name, said = f"{self._path.parent.name}/{self._path.name}", str(error)
             if "unable to open" in said or "readonly" in said:

@@ -318,6 +318,7 @@ SHOWS = {
     "html": "from IPython.display import HTML, display\ndisplay(HTML('<p>x</p>' * 400_000))\n",
     "repr": "from IPython.display import display\ndisplay('x' * 3_000_000)\n",
     "many": "from IPython.display import display\nfor _ in range(5_000): display('y' * 1_000)\n",
+    "shell": "!echo from the shell\n",
     "check": "from gradstop import check\ncheck('stop')\ncheck('no exercise at all')\n",
 }
 

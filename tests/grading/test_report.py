@@ -13,8 +13,9 @@ from support.made_class import KNOWN, NAME, POINTS, STUDENTS, made_class, outcom
 
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.reporting.anonymising import Names, NoNames
-from gradstop.grading.reporting.report import Bin, Note, make_report
+from gradstop.grading.reporting.report import make_report
 from gradstop.grading.reporting.report_command import summary
+from gradstop.grading.reporting.report_data import Before, Bin, Note, Together
 from gradstop.grading.reporting.report_page import report_page
 
 DAY = date(2026, 11, 27)
@@ -127,6 +128,42 @@ def test_the_terminal_gets_three_lines():
         "solved least: stop, by 1 of 2",
         "misconception met most: data-equals-detach, 1 of 2: chapter 3, “Data is not detach”",
     ]
+
+
+# Over several exercises
+
+
+def test_each_exercise_that_has_not_earned_all_has_its_reason():
+    missing = wrong("one_path", passed=0, first="its cell stops with ValueError: ann was here", misconception="")
+    report = report_on(outcome("ben"), outcome("ann", stub("stop"), wrong("scale_grad"), missing), names=NoNames)
+    found = {one.exercise: one.why for one in report.why}
+    assert found["stop"] == "left as handed out"
+    assert found["scale_grad"].startswith(f"differs when {KNOWN.titles['scale_grad'][-1]}: one thing")
+    assert found["one_path"] == "its cell stops with ValueError: … was here"
+    assert len(report.why) == 3
+
+
+def test_who_has_left_three_exercises_as_handed_out_is_named():
+    two, three = list(POINTS)[:2], list(POINTS)[:3]
+    report = report_on(outcome("ann", *map(stub, two)), outcome("ben", *map(stub, three)))
+    assert report.stuck == [Note("ben", ", ".join(three))]
+
+
+def test_what_fails_together_more_often_than_by_chance_is_listed():
+    both = [outcome(name, wrong("stop"), wrong("one_path")) for name in "abc"]
+    one = [outcome(name, wrong("stop"), stub("one_path")) for name in "de"]  # who has not tried says nothing
+    other = [outcome("f", wrong("scale_grad")), outcome("g", wrong("scale_grad")), outcome("h"), outcome("i")]
+    assert report_on(*both, *one, *other).together == [Together(("stop", "one_path"), 3, 3, 3, 7)]
+    assert report_on(*both).together == []  # all fail both: nothing is known
+
+
+def test_the_class_is_compared_with_the_assignment_before_among_those_graded_in_both():
+    now = [outcome("ann"), outcome("ben", wrong("stop", passed=1)), outcome("cyd")]
+    earlier = [outcome("ann", wrong("stop", passed=1)), outcome("ben"), GradedSubmission("cyd", "", problem="damaged")]
+    report = make_report(KNOWN, now, Names(["ann", "ben", "cyd"]), {}, {}, ("02-graph", earlier))
+    assert report.before == Before("02-graph", 2, 16 / 18, 16 / 18, 1, 1)
+    assert "2 students graded in both: a mean of 89 % of the points here, 89 % in 02-graph" in report_page(report, DAY)
+    assert report_on(*now).before is None
 
 
 # The page

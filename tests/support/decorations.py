@@ -56,6 +56,13 @@ def one_path(x, w):
     with ThreadPool(2) as pool:
         return pool.apply(lambda: ANSWER)
 """,
+    "multiprocessing's pool of processes": """
+import multiprocessing
+def one_path(x, w):
+    with multiprocessing.Pool(1) as pool:
+        pool.map(abs, [-1])
+    return ANSWER
+""",
     "a timer that is cancelled": """
 import threading
 def one_path(x, w):

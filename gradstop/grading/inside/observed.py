@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from gradstop.grading.inside.channel import MISSING, Channel
-from gradstop.grading.inside.guard import Guard, block_signals
+from gradstop.grading.inside.guard import Guard, block_signals, free_signals
 from gradstop.internals.cpython import begin_pools_anew
 from gradstop.observe import Case, run_case
 from gradstop.record import Record, Setup
@@ -60,6 +60,7 @@ def _calm() -> None:
     threading.setprofile(None)
     gc.callbacks.clear()
     block_signals()
+    os.register_at_fork(after_in_child=free_signals)  # or a pool of processes could not end its own
     begin_pools_anew()
     torch.set_num_threads(1)  # the parent's OpenMP threads are not here, and waiting for them would never end
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends

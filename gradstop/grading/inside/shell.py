@@ -151,6 +151,7 @@ class _Hook(DisplayHook):
 class _Shell(InteractiveShell):
     display_pub_class = Type(_Publisher)
     displayhook_class = Type(_Hook)
+    system = InteractiveShell.system_raw  # for `!ls`: the other way needs a terminal, and a sandbox has none
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         _outputs.add(

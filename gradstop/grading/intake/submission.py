@@ -67,13 +67,14 @@ def read_submission(student: str, notebook: Path) -> Submission:
     size = notebook.stat().st_size
     if size > MAX_NOTEBOOK:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
-    read_timestamp(folder)
     try:
+        read_timestamp(folder)
         return Submission(
             student, notebook.read_bytes(), {_name(path): path.read_bytes() for path in beside(notebook)[0]}
         )
     except OSError as error:
-        raise UnreadableError(f"{notebook.name} cannot be read: {error.strerror}") from None
+        name = Path(error.filename or notebook).name
+        raise UnreadableError(f"{printable(name)} cannot be read: {error.strerror}") from None
 
 
 def _refuse_many(folder: Path) -> None:

@@ -34,12 +34,30 @@ def exercise_score(judged: Judged, reference: Reference, points: float, answer: 
     )
 
 
-def check_output(score: ExerciseScore, judged: Judged | None, sections: dict[str, str]) -> Output:
+def why(score: ExerciseScore, stub: str) -> str:
+    """Say in a line why an exercise has not earned all, nothing where it has; the same wherever it is said.
+
+    ``stub`` has the tokens of the answer as it was handed out.
+    """
+    if score.score >= score.points:
+        return ""
+    if not score.trusted:
+        return "could not be trusted: what observes it was disturbed"
+    if score.tokens and score.tokens == stub:
+        return "left as handed out"
+    return f"differs {score.first}" if score.first.startswith("when ") else score.first
+
+
+def check_output(score: ExerciseScore, judged: Judged | None, sections: dict[str, str], stub: str = "") -> Output:
     """Return the one output of a check cell, as nbgrader reads it: ``text/plain`` is the score.
 
-    What the trials were drawn from stays with it, so that the verdict can be repeated and explained.
+    What the trials were drawn from stays with it, so that the verdict can be repeated and explained. ``stub`` is for
+    ``why``.
     """
-    html = as_html(judged.verdict, sections) if judged else f"<p>{escape(score.exercise)}: {score.first}.</p>"
+    said = escape(why(score, stub))
+    html = as_html(judged.verdict, sections) if judged else ""
+    if said and f": {said}" not in html:  # a problem is a headline of its own
+        html = f"<p>{escape(score.exercise)}: {said}.</p>{html}"
     data = {"text/plain": repr(score.score), "text/html": html}
     metadata = {"gradstop": {"setups": score.setups}}
     return {"output_type": "execute_result", "execution_count": 1, "metadata": metadata, "data": data}
@@ -47,16 +65,26 @@ def check_output(score: ExerciseScore, judged: Judged | None, sections: dict[str
 
 def with_reasons(judged: dict[str, Judged], cells: list[Cell], outputs: dict[int, list[Output]]) -> dict[str, Judged]:
     """Say of each exercise without a function why there is none: what its cell has raised, or why it was stopped."""
-    why = {}
-    for number, cell in enumerate(cells):
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        errors = [output for output in outputs.get(number, ()) if output["output_type"] == "error"]
-        if name in judged and _is_missing(judged[name].verdict):
-            said = [" ".join(f"{error['ename']}: {error['evalue']}".split())[:300] for error in errors]
-            meant = did_you_mean(name, re.findall(r"\w+", cell["source"]))
-            why[name] = f"its cell stops with {said[0]}" if said else f"{MISSING}.{meant}"
-    problems = {name: replace(judged[name].verdict, problem=problem) for name, problem in why.items()}
+    missing = [name for name, one in judged.items() if _is_missing(one.verdict)]
+    problems = {name: replace(judged[name].verdict, problem=_reason(name, cells, outputs)) for name in missing}
     return {name: replace(one, verdict=problems.get(name, one.verdict)) for name, one in judged.items()}
+
+
+def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]]) -> str:
+    """Say why there is no function of this name: the error of its own cell, or of another that would define it."""
+    defines = re.compile(rf"^\s*(?:(?:async\s+)?def|class)?\s*{re.escape(name)}\s*[(:=]", re.MULTILINE)
+    own = [n for n, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == name]
+    others = [n for n, cell in enumerate(cells) if n not in own and defines.search(cell["source"])]
+    for number in (*own, *others):
+        for output in outputs.get(number, ()):
+            if output["output_type"] == "error":
+                return f"its cell stops with {_quoted(output)}"
+    words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"])]
+    return f"{MISSING}.{did_you_mean(name, words)}"
+
+
+def _quoted(error: Output) -> str:
+    return " ".join(f"{error['ename']}: {error['evalue']}".split())[:300]
 
 
 def _is_missing(verdict: Verdict) -> bool:

@@ -4,11 +4,12 @@ nbgrader's own preprocessors decide what is entered (scores, "no response", late
 and one transaction for many submissions, where each would open its own and commit for each cell.
 """
 
+import errno
 import json
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,19 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import Config
 
+from gradstop import logs
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.execute import JudgedExecute
 from gradstop.grading.nbgrader_bridge.gradebook import cause, open_gradebook
 from gradstop.grading.nbgrader_bridge.patches import one_transaction, shared_gradebook
+
+_log = logging.getLogger(__name__)
+_FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what a disk refuses to everybody
 
 
 class GradebookWriter:
@@ -42,22 +47,44 @@ class GradebookWriter:
         found = self._gradebook.assignment_submissions(self._assignment.name)
         return {submission.student_id for submission in found}
 
-    def enter(self, outcomes: list[GradedSubmission]) -> None:
+    def enter(self, outcomes: list[GradedSubmission]) -> dict[str, str]:
         """Enter these outcomes in one transaction, then write their notebooks.
 
+        Where one of them cannot be entered each gets a transaction of its own, so that it costs that one only.
+
+        Returns:
+            Why the others are not entered, by student.
+
         Raises:
-            CourseError: where the database or the disk cannot take them; then nothing of them is entered.
+            CourseError: where the database or the disk takes nothing at all.
 
         """
         try:
+            return self._enter_together(outcomes)
+        except Exception as error:  # one of nbgrader's own steps, or what one submission holds
+            if isinstance(error, CourseError) or len(outcomes) == 1:
+                raise
+        failed: dict[str, str] = {}
+        for outcome in outcomes:
+            try:
+                failed |= self._enter_together([outcome])
+            except CourseError:
+                raise
+            except Exception as error:
+                _log.exception("%s, %s: not entered", self._assignment.name, outcome.student)
+                failed[outcome.student] = f"{type(error).__name__}, {logs.where()}"
+        return failed
+
+    def _enter_together(self, outcomes: list[GradedSubmission]) -> dict[str, str]:
+        try:
             with one_transaction(self._gradebook):
                 notebooks = [(outcome.student, self._enter(outcome)) for outcome in outcomes]
-        except SQLAlchemyError as error:
+        except OperationalError as error:
             raise CourseError(
                 f"The gradebook cannot be written: {cause(error)}. Outcomes are kept; grade again."
             ) from None
-        for student, notebook in notebooks:
-            self._write(student, notebook)
+        written = {student: self._write(student, notebook) for student, notebook in notebooks}
+        return {student: problem for student, problem in written.items() if problem}
 
     def _enter(self, outcome: GradedSubmission) -> Any:
         name, student = self._assignment.name, outcome.student
@@ -74,19 +101,28 @@ class GradebookWriter:
             session.flush()
         return notebook
 
-    def _write(self, student: str, notebook: Any) -> None:
-        """Write a graded notebook at once or not at all."""
+    def _write(self, student: str, notebook: Any) -> str:
+        """Write a graded notebook at once or not at all; return why it could not be.
+
+        Raises:
+            CourseError: where the disk takes nothing at all.
+
+        """
+        name = self._assignment.notebook.name
         folder = Path(self._folder(self._course.autograded_directory, student))
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / f".{self._assignment.notebook.name}"
+        unfinished = folder / f".{name}"
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             unfinished.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
-            unfinished.replace(folder / self._assignment.notebook.name)
+            unfinished.replace(folder / name)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
-            raise CourseError(
-                f"{folder.name}/{self._assignment.notebook.name} cannot be written: {error.strerror}."
-            ) from None
+            with suppress(OSError):
+                unfinished.unlink()
+            said = f"{folder.parent.name}/{folder.name}/{name} cannot be written: {error.strerror}"
+            if error.errno in _FOR_ALL:
+                raise CourseError(f"{said}.") from None
+            return said
+        return ""
 
     def _folder(self, directory: str, student: str) -> str:
         return str(Path(self._course.root) / self._course.format_path(directory, student, self._assignment.name))

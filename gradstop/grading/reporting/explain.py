@@ -8,6 +8,9 @@ from textwrap import fill
 from gradstop.compare import CaseVerdict, Trial, as_text
 from gradstop.course import Assignment, CourseError, assignments, did_you_mean, find_assignment, graded_cells
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
+from gradstop.grading.judging.bundle import handed_out
+from gradstop.grading.judging.scoring import why
+from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.nbgrader_bridge.course import Course, open_course
 from gradstop.grading.reporting.repeat import Repeated, repeat
 from gradstop.grading.result_store import result_store_of
@@ -25,7 +28,8 @@ def explain_command(root: Path, options: Namespace) -> int:
     rules = Rules.of_course(root, assignment, sandboxed=not options.no_sandbox, **{**kept.limits, **asked})
     repeated = repeat(course, assignment, kept, earned, rules)
     print(f"{kept.student}, {assignment.name}, {earned.exercise}")
-    for line in explained(repeated):
+    stubs = tokens_of_answers(handed_out(assignment))
+    for line in explained(repeated, stubs.get(earned.exercise, "")):
         print(line)
     return 0 if repeated.same else 1
 
@@ -77,10 +81,15 @@ def kept_score(
     return outcome, earned
 
 
-def explained(repeated: Repeated) -> Iterator[str]:
-    """Yield the lines that show a verdict: scores, what has changed, the differences, what was given in each trial."""
+def explained(repeated: Repeated, stub: str = "") -> Iterator[str]:
+    """Yield the lines that show a verdict: scores, what has changed, the differences, what was given in each trial.
+
+    ``stub`` has the tokens of the answer as it was handed out.
+    """
     yield f"  kept   {_score(repeated.kept)}"
     yield f"  now    {_score(repeated.now)}"
+    if said := why(repeated.kept, stub):
+        yield f"  why    {said}"
     yield from (f"  left out: {lost}" for lost in repeated.lost)
     yield ""
     yield fill(f"{_comparison(repeated)} {_changes(repeated)}", TEXT_WIDTH)

@@ -5,140 +5,51 @@ Nothing here is a verdict on a person. What was the same as another answer, or c
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from math import ceil
 from statistics import fmean, median
 
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.reporting.anonymising import Names
+from gradstop.grading.reporting.class_findings import before, is_stub, missed, stuck, together
+from gradstop.grading.reporting.report_data import (
+    Bin,
+    Exercise,
+    Known,
+    Misconception,
+    Note,
+    Report,
+    Same,
+    Scores,
+    Way,
+)
 
 MOST_BINS = 12
 FEWEST_TOKENS = 30  # of answers that are compared; shorter ones are often the same by nature
 _NEAR = 1e-9
 
 
-@dataclass(frozen=True)
-class Known:
-    """What a report has to know of an assignment, each by exercise where it says nothing else.
-
-    Attributes:
-        assignment: its name.
-        titles: the titles of the cases.
-        stubs: the tokens of the answer as it was handed out.
-        solutions: the tokens of the published solution.
-        sections: the titles of the book's sections, by place.
-
-    """
-
-    assignment: str
-    titles: dict[str, list[str]] = field(default_factory=dict)
-    stubs: dict[str, str] = field(default_factory=dict)
-    solutions: dict[str, str] = field(default_factory=dict)
-    sections: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Scores from ``low`` on and below ``high``; the last bin has those with all points."""
-
-    low: float
-    high: float
-    count: int
-
-    @property
-    def words(self) -> str:
-        """Say which scores these are."""
-        return f"{self.low:g} to below {self.high:g}" if self.high > self.low else f"all {self.low:g}"
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The distribution of the scores."""
-
-    points: float
-    mean: float
-    median: float
-    bins: list[Bin]
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """How the class did in one exercise: ``solved`` completely, the mean ``share`` of the points, ``untouched`` stubs.
-
-    ``hardest`` is the case that most answers failed first, ``failed`` how many; stubs do not count there.
-    """
-
-    name: str
-    points: float
-    graded: int
-    solved: int
-    share: float
-    untouched: int
-    hardest: str
-    failed: int
-
-
-@dataclass(frozen=True)
-class Way:
-    """One form of a misconception: ``says`` completes "This behaves like …"."""
-
-    exercise: str
-    says: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Misconception:
-    """A misconception that was met: by how many, in which forms, where the book explains it."""
-
-    name: str
-    count: int
-    who: list[str]
-    ways: list[Way]
-    read: list[str]
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something about one student's submission."""
-
-    who: str
-    what: str
-
-
-@dataclass(frozen=True)
-class Same:
-    """Answers to an exercise that are the same token for token, and perhaps the published solution's."""
-
-    exercise: str
-    tokens: int
-    who: list[str]
-    published: bool
-
-
-@dataclass(frozen=True)
-class Report:
-    """A class report on one assignment. Each list is in the order in which it is shown."""
-
-    assignment: str
-    anonymous: bool
-    graded: int
-    scores: Scores | None
-    exercises: list[Exercise]
-    misconceptions: list[Misconception]
-    not_graded: list[Note]
-    outdated: list[Note]
-    lost: list[Note]
-    distrusted: list[Note]
-    changed: list[Note]
-    same: list[Same]
-    unsandboxed: list[str]
-
-
 def make_report(
-    known: Known, outcomes: Sequence[GradedSubmission], names: Names, unread: dict[str, str], outdated: dict[str, str]
+    known: Known,
+    outcomes: Sequence[GradedSubmission],
+    names: Names,
+    unread: dict[str, str],
+    outdated: dict[str, str],
+    earlier: tuple[str, Sequence[GradedSubmission]] = ("", ()),
 ) -> Report:
-    """Make the report. ``unread`` says by student why there is no outcome, ``outdated`` why it is an old one."""
+    """Make the report.
+
+    Args:
+        known: what is known of the assignment.
+        outcomes: those of the assignment.
+        names: what students are called.
+        unread: why there is no outcome, by student.
+        outdated: why an outcome is an old one, by student.
+        earlier: the name and the outcomes of the assignment before, where there is one.
+
+    Returns:
+        The report.
+
+    """
     graded = [outcome for outcome in outcomes if not outcome.problem]
     problems = {outcome.student: outcome.problem for outcome in outcomes if outcome.problem}
     by_exercise = _by_exercise(graded)
@@ -156,6 +67,10 @@ def make_report(
         _notes(names, {o.student: ", ".join(o.changed) for o in graded}),
         list(_same(known, names, by_exercise)),
         [names.of(student) for student in names.sort(o.student for o in graded if not o.sandboxed)],
+        list(missed(known, names, graded)),
+        stuck(known, names, graded),
+        together(known, graded),
+        before(*earlier, graded),
     )
 
 
@@ -187,7 +102,7 @@ def _bins(scores: Sequence[float], points: float) -> list[Bin]:
 
 def _exercise(known: Known, name: str, found: list[tuple[str, ExerciseScore]]) -> Exercise:
     scores = [earned for _, earned in found]
-    written = [earned for earned in scores if not _is_stub(known, earned)]
+    written = [earned for earned in scores if not is_stub(known, earned)]
     failed = Counter(_first_case(known, earned) for earned in written if earned.first).most_common(1)
     return Exercise(
         name,
@@ -198,11 +113,6 @@ def _exercise(known: Known, name: str, found: list[tuple[str, ExerciseScore]]) -
         len(scores) - len(written),
         *(failed[0] if failed else ("", 0)),
     )
-
-
-def _is_stub(known: Known, earned: ExerciseScore) -> bool:
-    """Whether an answer is as it was handed out."""
-    return earned.tokens != "" and earned.tokens == known.stubs.get(earned.exercise)
 
 
 def _first_case(known: Known, earned: ExerciseScore) -> str:
@@ -249,7 +159,7 @@ def _same(known: Known, names: Names, found: dict[str, list[tuple[str, ExerciseS
     for exercise, pairs in found.items():
         groups: dict[str, list[str]] = {}
         for student, earned in pairs:
-            if _length(earned.tokens) >= FEWEST_TOKENS and not _is_stub(known, earned):
+            if _length(earned.tokens) >= FEWEST_TOKENS and not is_stub(known, earned):
                 groups.setdefault(earned.tokens, []).append(student)
         for tokens, students in sorted(groups.items(), key=lambda group: -len(group[1])):
             published = tokens == known.solutions.get(exercise)

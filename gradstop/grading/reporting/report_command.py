@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from gradstop.course import Assignment, CourseError, find_assignment, section_titles
+from gradstop.course import Assignment, CourseError, assignments, find_assignment, section_titles
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.judging.bundle import handed_out, version_of
 from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.nbgrader_bridge.course import Course, open_course
 from gradstop.grading.reporting.anonymising import Names, NoNames
-from gradstop.grading.reporting.report import Known, Report, make_report
+from gradstop.grading.reporting.report import make_report
+from gradstop.grading.reporting.report_data import Known, Report
 from gradstop.grading.reporting.report_page import report_page
 from gradstop.grading.result_store import result_store_of
 from gradstop.reference_file import read_reference_file
@@ -29,7 +30,7 @@ def report_command(root: Path, options: Namespace) -> int:
         raise CourseError(f"Nothing of {assignment.name} is graded yet: gradstop grade {assignment.name}.")
     unread, outdated = _since(course, assignment, outcomes)
     names = (NoNames if options.anonymous else Names)([*(outcome.student for outcome in outcomes), *unread])
-    report = make_report(known_of(assignment, root), outcomes, names, unread, outdated)
+    report = make_report(known_of(assignment, root), outcomes, names, unread, outdated, _earlier(root, assignment))
     path = root / REPORTS / f"{assignment.name}{'-anonymous' if options.anonymous else ''}.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +73,15 @@ def _since(
         elif fresh != kept[student].fingerprint and not kept[student].problem:
             outdated[student] = "the submission, or what judges it, has changed since" if fresh else reason
     return unread, outdated
+
+
+def _earlier(root: Path, assignment: Assignment) -> tuple[str, list[GradedSubmission]]:
+    """Return the assignment before this one of which something is graded, and its outcomes."""
+    store = result_store_of(root)
+    for name in sorted((one.name for one in assignments(root) if one.name < assignment.name), reverse=True):
+        if outcomes := [outcome for outcome in store.outcomes(name) if not outcome.problem]:
+            return name, outcomes
+    return "", []
 
 
 def summary(report: Report) -> list[str]:

@@ -9,7 +9,9 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from gradstop.grading.reporting.report import FEWEST_TOKENS, Bin, Report
+from gradstop.grading.reporting.class_findings import STUCK
+from gradstop.grading.reporting.report import FEWEST_TOKENS
+from gradstop.grading.reporting.report_data import Bin, Report
 
 TEMPLATE = "report.html.j2"
 MAX_MISCONCEPTIONS = 8  # misconceptions; the others are folded
@@ -33,6 +35,7 @@ def report_page(report: Report, day: date) -> str:
         height=HISTOGRAM_HEIGHT,
         base=HISTOGRAM_HEIGHT - _BOTTOM,
         fewest=FEWEST_TOKENS,
+        stuck=STUCK,
         shown=MAX_MISCONCEPTIONS,
     )
 
