@@ -7,18 +7,20 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from gradstop.authoring.clinic import clinic_pages, read_entries
+from gradstop.authoring.clinic import INDEX, UNRAISED, clinic_pages, read_entries, unraised
 from gradstop.course.sections import anchor
 
 
 def messages(root: Path) -> list[dict[str, str]]:
     """Return each message with its entry's title and address, as seen from the search page."""
-    return [
+    raised = [
         {"text": message.line, "title": entry.heading, "href": f"book/{entry.page}.html#{anchor(entry.heading)}"}
         for page in clinic_pages(root)
         for entry in read_entries(page)
         for message in entry.messages
     ]
+    href = f"book/{Path(INDEX).stem}.html#{anchor(UNRAISED)}"
+    return raised + [{"text": text, "title": UNRAISED, "href": href} for text in unraised(root)]
 
 
 def add_messages(
