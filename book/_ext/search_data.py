@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from gradstop.authoring.clinic import clinic_pages, read_entries
+from gradstop.authoring.clinic import INDEX, UNRAISED, clinic_pages, read_entries, unraised
 from gradstop.course.sections import anchor
 
 WORDS = Path("book", "search-words.toml")
@@ -24,12 +24,14 @@ DATA = "search-data.js"
 
 def messages(root: Path) -> list[dict[str, str]]:
     """Return each message of the clinic with its entry's title and address from the site's root."""
-    return [
+    raised = [
         {"text": message.line, "title": entry.heading, "href": f"book/{entry.page}.html#{anchor(entry.heading)}"}
         for page in clinic_pages(root)
         for entry in read_entries(page)
         for message in entry.messages
     ]
+    href = f"book/{Path(INDEX).stem}.html#{anchor(UNRAISED)}"
+    return raised + [{"text": text, "title": UNRAISED, "href": href} for text in unraised(root)]
 
 
 def sections(app: Sphinx) -> Iterator[dict[str, str]]:

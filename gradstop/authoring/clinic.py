@@ -12,12 +12,14 @@ from gradstop.course.files import BOOK
 from gradstop.course.sections import anchor
 
 INDEX = "errors.md"
+UNRAISED = "Not raised here"
 START, END = "<!-- all messages, written by gradstop refresh -->", "<!-- end of all messages -->"
 
 Cell = dict[str, Any]
 
 _WARNING = re.compile(r"^(\w*Warning): ", re.MULTILINE)
 _LINK = re.compile(r"\]\(([\w-]+)\.(?:ipynb|md)#([\w-]+)\)")
+_UNRAISED_ROW = re.compile(r"^\| `(.+?)` \| (.+?) \| .+ \|$", re.MULTILINE)
 _CHAPTER = re.compile(r"\d\d-")
 
 
@@ -111,6 +113,12 @@ def read_entries(page: Path) -> list[Entry]:
         Entry(page.stem, _source(cells[start]).split("\n")[0].removeprefix("## ").strip(), tuple(cells[start:end]))
         for start, end in zip(starts, [*starts[1:], len(cells)], strict=True)
     ]
+
+
+def unraised(root: Path) -> dict[str, str]:
+    """Return the messages that no cell raises, as the index lists them, each with where torch raises it."""
+    table = read_text(root / BOOK / INDEX).partition(f"## {UNRAISED}\n")[2]
+    return dict(_UNRAISED_ROW.findall(table))
 
 
 def setup_cells(page: Path) -> list[Cell]:

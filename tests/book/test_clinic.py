@@ -5,6 +5,7 @@ import io
 import json
 import re
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -20,6 +21,7 @@ from gradstop.authoring.clinic import (
     faults,
     read_entries,
     setup_cells,
+    unraised,
     with_table,
     write_table,
 )
@@ -82,6 +84,24 @@ def run(code, namespace):
             raised.append(Message(type(error).__name__, str(error)))
     _, *pairs = re.split(r"^(\w*Warning): ", printed.getvalue(), flags=re.MULTILINE)
     return [Message(kind, text.strip()) for kind, text in zip(pairs[::2], pairs[1::2], strict=True)] + raised
+
+
+@pytest.mark.parametrize(("message", "source"), unraised(ROOT).items())
+def test_a_message_that_no_cell_raises_is_in_the_file_that_is_named(message, source):
+    """A build of torch for the CPU does not hold those of a GPU."""
+    path = source.split("`")[1] if "`" in source else None
+    if path is None:
+        assert source.endswith("on a GPU")
+        return
+    folder = Path(torch.__file__).parent
+    files = [folder / path.removeprefix("torch/")] if "/" in path else [*folder.glob(f"lib/*{path[3:]}*")]
+    text = " ".join(file.read_bytes().decode("utf-8", "ignore") for file in files)
+    joined = re.sub(r"[\"'`]\s+f?[\"']|`", "", text)
+    assert message in joined
+
+
+def test_the_messages_that_no_cell_raises_are_listed():
+    assert len(unraised(ROOT)) >= 7
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.place)

@@ -33,6 +33,21 @@ PASTED = [
     ("RuntimeError: Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy()", "errors-leaving"),
     ("ValueError: can't optimize a non-leaf Tensor", "errors-modules"),
     ("a leaf Variable that requires grad is being used in an in-place operation", "errors-in-place"),
+    (
+        "RuntimeError: one of the variables needed for gradient computation has been modified by an inplace operation: "
+        "[torch.FloatTensor [128, 1]], which is output 0 of TBackward, is at version 2; expected version 1 instead.",
+        "errors-in-place.html#is-at-version-2",
+    ),
+    (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        "[torch.FloatTensor [64]] is at version 7; expected version 6 instead. Hint: enable anomaly detection",
+        "errors-in-place.html#is-at-version-2",
+    ),
+    ("RuntimeError: Expected to mark a variable ready only once. This error is caused by", "errors.html#not-raised"),
+    ("Must flatten tensors with uniform `requires_grad` when `use_orig_params=False`", "errors.html#not-raised"),
+    ("This backward function was compiled with non-empty donated buffers which requires", "errors.html#not-raised"),
+    ("ValueError: Attempting to unscale FP16 gradients.", "errors-modules.html#attempting"),
+    ("vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor", "errors-func"),
 ]  # fmt: skip
 
 
@@ -61,7 +76,7 @@ def test_a_pasted_message_finds_its_entry_first(search, site, message, page):
     assert "did not match" not in tab.locator("main").inner_text()
     assert box.inner_text().startswith("This message is explained in ")
     link = box.locator("a").first
-    assert f"/{page}.html#" in link.evaluate("link => link.href")
+    assert f"/{page if '#' in page else page + '.html#'}" in link.evaluate("link => link.href")
     assert box.bounding_box()["y"] < tab.locator(".search-hits").bounding_box()["y"]
     link.click()
     tab.wait_for_url("**/book/*#*")

@@ -1,0 +1,9 @@
+"""One module a page: each of its sentences with *all*, *never* and the like, and the probe that tries it.
+
+A value is a probe, which returns for each kind of input whether the sentence holds, or words on why there is none.
+"""
+
+HERE = "speaks of the cell beside it, whose output is stored"
+DO = "says what to do"
+NAMES = "says what the page or the test does"
+DEFINES = "says what a word means"

@@ -1,0 +1,59 @@
+"""What the pages say of all cases, or of none, is tried on inputs of other kinds than theirs."""
+
+import importlib
+import warnings
+from pathlib import Path
+
+import pytest
+from support.course import ROOT
+from support.statements import prose, sentences, strong
+
+FOLDER = Path(__file__).parent / "statements"
+# The pages whose sentences are tried so far.
+PAGES = {
+    "cheat_sheet": "cheat-sheet.md",
+    "clone": "06-clone.ipynb",
+    "detach": "03-detach.ipynb",
+    "in_place": "07-in-place.ipynb",
+    "choose": "choose.ipynb",
+    "not_noticed": "not-noticed.ipynb",
+}
+MODULES = {page: importlib.import_module(f"statements.{module}") for module, page in PAGES.items()}
+TABLES = {page: module.STATEMENTS for page, module in MODULES.items()}
+RULES = {page: module.RULES for page, module in MODULES.items() if hasattr(module, "RULES")}
+PROBED = [
+    pytest.param(probe, id=f"{page}: {sentence[:60]}")
+    for page, table in [*TABLES.items(), *RULES.items()]
+    for sentence, probe in table.items()
+    if callable(probe)
+]
+
+
+def test_each_table_belongs_to_a_page():
+    assert {path.stem for path in FOLDER.glob("*.py")} == {*PAGES, "__init__"}
+
+
+@pytest.mark.parametrize("page", TABLES)
+def test_no_sentence_of_that_kind_is_without_an_entry(page):
+    stand = strong(ROOT / "book" / page)
+    assert [sentence for sentence in stand if sentence not in TABLES[page]] == [], "say how it was tried"
+    assert [sentence for sentence in TABLES[page] if sentence not in stand] == [], "the page says it no more"
+
+
+@pytest.mark.parametrize("page", RULES)
+def test_a_rule_without_such_a_word_stands_there(page):
+    assert set(RULES[page]) <= set(sentences(prose(ROOT / "book" / page)))
+
+
+@pytest.mark.parametrize("page", TABLES)
+def test_where_nothing_is_tried_the_reason_stands(page):
+    assert all(callable(entry) or len(entry.split()) >= 4 for entry in TABLES[page].values())
+
+
+@pytest.mark.parametrize("probe", PROBED)
+def test_a_statement_holds_for_other_kinds_of_input(probe):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcome = probe()
+    assert outcome
+    assert [kind for kind, holds in outcome.items() if not holds] == []
