@@ -7,8 +7,18 @@ from pathlib import Path
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
-from gradstop.grading.nbgrader_bridge.execute import JudgedExecute, LenientExporter, RestoreCells
-from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only
+from gradstop.grading.nbgrader_bridge.execute import (
+    JudgedExecute,
+    LenientExporter,
+    RestoreCells,
+    remove_without_score,
+    why_not_graded,
+)
+from gradstop.grading.nbgrader_bridge.patches import (
+    copy_plain_files_only,
+    one_gradebook_at_a_time,
+    refuse_before_autograde,
+)
 from gradstop.grading.nbgrader_bridge.register import load_nothing_from_elsewhere
 from gradstop.grading.nbgrader_bridge.release import NameStubs, RecordReference
 
@@ -39,6 +49,8 @@ release.insert(release.index(ClearSolutions) + 1, NameStubs)
 c.GenerateAssignment.preprocessors = [*release, RecordReference]
 
 copy_plain_files_only()
+one_gradebook_at_a_time()
+refuse_before_autograde(why_not_graded, remove_without_score)
 load_nothing_from_elsewhere()
 c.Autograde.exporter_class = LenientExporter
 c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]

@@ -7,25 +7,31 @@ and one transaction for many submissions, where each would open its own and comm
 import json
 import logging
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import nbformat
-from nbgrader.api import Gradebook
+from nbformat.v4 import new_notebook
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, NbGraderPreprocessor
+from sqlalchemy.exc import IntegrityError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.execute import JudgedExecute
-from gradstop.grading.nbgrader_bridge.gradebook import cause, open_gradebook
+from gradstop.grading.nbgrader_bridge.gradebook import cause, has_score, open_gradebook
+from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
 from gradstop.grading.nbgrader_bridge.patches import one_transaction, shared_gradebook
+from gradstop.grading.extensions import Extensions, read_extensions
+
+TRIES = 3
+Result = TypeVar("Result")
 
 
 class GradebookWriter:
@@ -35,6 +41,7 @@ class GradebookWriter:
         self._course = CourseDirectory(config=config)
         self._assignment = assignment
         self._gradebook = gradebook
+        self._extensions = read_extensions(Path(self._course.root))
         self._steps = [_step(kind, config) for kind in _after_execution(config)]
 
     def entered(self) -> set[str]:
@@ -49,23 +56,50 @@ class GradebookWriter:
             CourseError: where the database or the disk cannot take them; then nothing of them is entered.
 
         """
-        try:
-            with one_transaction(self._gradebook):
-                notebooks = [(outcome.student, self._enter(outcome)) for outcome in outcomes]
-        except SQLAlchemyError as error:
-            raise CourseError(
-                f"The gradebook cannot be written: {cause(error)}. Outcomes are kept; grade again."
-            ) from None
+        notebooks = self._in_one_transaction(lambda: [(one.student, self._enter(one)) for one in outcomes])
         for student, notebook in notebooks:
             self._write(student, notebook)
+
+    def count_late_days_again(self, students: Iterable[str], extensions: Extensions) -> None:
+        """Enter the extensions of these students, and what their submissions cost by being late.
+
+        Raises:
+            CourseError: where the database cannot take them; then nothing of them is entered.
+
+        """
+        self._in_one_transaction(lambda: [self._count(student, extensions) for student in students])
+
+    def _in_one_transaction(self, enter: Callable[[], list[Result]]) -> list[Result]:
+        """Do it while no other process enters anything, and again where one did that knows nothing of the lock."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with gradebook_lock(self._course.db_url), one_transaction(self._gradebook):
+                    return enter()
+            except (SQLAlchemyError, InvalidEntry) as error:
+                if tries_left and isinstance(error, IntegrityError | InvalidEntry):
+                    continue
+                raise CourseError(
+                    f"The gradebook cannot be written: {cause(error)}. Outcomes are kept; grade again."
+                ) from None
+        raise AssertionError("the last try returns or raises")
+
+    def _count(self, student: str, extensions: Extensions) -> None:
+        with suppress(MissingEntry):  # who has not handed in
+            submission = self._gradebook.find_submission(self._assignment.name, student)
+            submission.extension = None
+            extensions.enter(submission)
+            for step in self._steps:
+                if isinstance(step, AssignLatePenalties) and has_score(submission):
+                    step(new_notebook(), self._resources(student))
 
     def _enter(self, outcome: GradedSubmission) -> Any:
         name, student = self._assignment.name, outcome.student
         self._gradebook.update_or_create_student(student)
         stamp = read_timestamp(Path(self._folder(self._course.submitted_directory, student)))
-        self._gradebook.update_or_create_submission(name, student, **({"timestamp": stamp} if stamp else {}))
-        names = {"student": student, "assignment": name, "notebook": self._assignment.notebook.stem}
-        resources: dict[str, Any] = {"nbgrader": {**names, "db_url": self._course.db_url}}
+        submission = self._gradebook.update_or_create_submission(name, student)
+        submission.timestamp = stamp  # none where the file is gone
+        self._extensions.enter(submission)
+        resources = self._resources(student)
         notebook = nbformat.reads(outcome.notebook, 4)
         session = self._gradebook.db
         for step in self._steps:
@@ -73,6 +107,10 @@ class GradebookWriter:
                 notebook, resources = step(notebook, resources)  # does nothing where it is disabled
             session.flush()
         return notebook
+
+    def _resources(self, student: str) -> dict[str, Any]:
+        names = {"student": student, "assignment": self._assignment.name, "notebook": self._assignment.notebook.stem}
+        return {"nbgrader": {**names, "db_url": self._course.db_url}}
 
     def _write(self, student: str, notebook: Any) -> None:
         """Write a graded notebook at once or not at all."""
