@@ -67,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     people.add_argument("--assignment", default="", help="the one that a grading worksheet of Moodle is about")
     people.add_argument("--rename", nargs=2, metavar=("OLD", "NEW"), help="give a student another user name")
     people.add_argument("--forget", metavar="ID", help="take a student out, and put aside what they handed in")
+    collect = command("collect", _collect, "take the hand-ins that a platform lets you download")
+    collect.add_argument("archive", type=Path, help="the zip of Moodle, Canvas or Gradescope, or a folder")
+    collect.add_argument("assignment", help="for example 03-detach")
+    collect.add_argument("--groups", type=Path, help="a CSV file with a column Group: members share what one hands in")
+    collect.add_argument("--zone", default="", help="of a zip's times, as Europe/Berlin (default: this computer's)")
+    collect.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
     grade = command(
         "grade", _grade, "grade all submissions of an assignment; 30 s and 1024 MiB if nothing is said", limits
     )
@@ -125,6 +131,12 @@ def _class(options: argparse.Namespace) -> int:
     from gradstop.grading.platforms.class_command import class_command
 
     return class_command(options.root.resolve(), options)
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from gradstop.grading.collecting.collect_command import collect_command
+
+    return collect_command(options.root.resolve(), options)
 
 
 def _grade(options: argparse.Namespace) -> int:

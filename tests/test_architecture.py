@@ -41,6 +41,8 @@ GRADING = {
     "process": {"inside", "intake", "rules"},
     "answer_key": {"inside", "process", "rules"},
     "judging": {"answer_key", "graded_submission", "inside", "intake", "process"},
+    "platforms": {"intake", "nbgrader_bridge", "result_store"},
+    "collecting": {"intake", "judging", "nbgrader_bridge", "platforms", "result_store"},
 }
 MOST_MODULES = 9  # of a package, so that it can be taken in at a glance
 FILES = [path for path in sorted((ROOT / "gradstop").rglob("*.py")) if path != ROOT / "gradstop" / "__init__.py"]

@@ -99,12 +99,12 @@ class ResultStore:
             ).rowcount
         )
 
-    def mark_entered(self, assignment: str, students: list[str]) -> None:
-        """Note that these students' outcomes are in the gradebook."""
+    def mark_entered(self, assignment: str, students: list[str], entered: bool = True) -> None:
+        """Note that these students' outcomes are in the gradebook, or have to be entered once more."""
         with self._open() as database:
             database.executemany(
-                "UPDATE outcome SET entered = 1 WHERE assignment = ? AND student = ?",
-                [(assignment, student) for student in students],
+                "UPDATE outcome SET entered = ? WHERE assignment = ? AND student = ?",
+                [(entered, assignment, student) for student in students],
             )
 
     def kept(self, assignment: str) -> dict[str, Kept]:

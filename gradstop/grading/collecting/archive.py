@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -36,7 +37,8 @@ _FAILS = (
     ValueError,
     struct.error,
 )
-Opener = Callable[[], IO[bytes]]
+Opener = Callable[[], AbstractContextManager[IO[bytes]]]
+ZipOpener = Callable[[], AbstractContextManager[zipfile.ZipFile]]
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class Archive:
     nested: int = 0  # bytes of the zips in it
 
 
-def read_archive(path: Path, zone: tzinfo | None = None) -> Archive:
-    """List what lies in a zip or in a folder.
+@contextmanager
+def open_archive(path: Path, zone: tzinfo | None = None) -> Iterator[Archive]:
+    """List what lies in a zip or in a folder; entries can be read as long as it is open.
 
     Args:
         path: of the zip or folder.
@@ -77,7 +80,7 @@ def read_archive(path: Path, zone: tzinfo | None = None) -> Archive:
         CourseError: where it is neither, or has too many entries.
 
     """
-    found = Archive()
+    found, opened = Archive(), ExitStack()
     if path.is_dir():
         for one in _walk(path, found):
             name, moment = one.relative_to(path).as_posix(), datetime.fromtimestamp(one.stat().st_mtime, UTC)
@@ -86,10 +89,12 @@ def read_archive(path: Path, zone: tzinfo | None = None) -> Archive:
         raise CourseError(f"{path} is no zip and no folder: name what the platform let you download.")
     else:
         try:
-            _list_zip(found, "", _opener(path), zone, 0)
+            archive = opened.enter_context(_open_zip(path.open("rb")))
+            _list_zip(found, "", lambda: nullcontext(archive), zone, 0)
         except _FAILS as error:
             raise CourseError(f"{path.name} is no zip that can be read: {error}. Download it again.") from None
-    return found
+    with opened:
+        yield found
 
 
 def _walk(folder: Path, found: Archive) -> Iterator[Path]:
@@ -107,12 +112,10 @@ def _opener(path: Path) -> Opener:
     return lambda: path.open("rb")
 
 
-def _list_zip(found: Archive, prefix: str, opener: Opener, zone: tzinfo | None, depth: int) -> None:
+def _list_zip(found: Archive, prefix: str, zipped: ZipOpener, zone: tzinfo | None, depth: int) -> None:
     """Add what lies in a zip; raises what ``zipfile`` does where it is none."""
-    with opener() as file:
-        _refuse_long_directory(file)
-        with zipfile.ZipFile(file) as archive:
-            infos = archive.infolist()
+    with zipped() as archive:
+        infos = archive.infolist()
     for info in infos:
         if info.is_dir():
             continue
@@ -123,7 +126,7 @@ def _list_zip(found: Archive, prefix: str, opener: Opener, zone: tzinfo | None, 
             found.left_out[name] = "it is locked by a password"
         else:
             moment, zoned = _moment(info, zone)
-            _add(found, name, moment, zoned, _member(opener, info), zone, depth)
+            _add(found, name, moment, zoned, _member(zipped, info), zone, depth)
 
 
 def _add(
@@ -152,7 +155,7 @@ def _add_nested(found: Archive, name: str, opener: Opener, zone: tzinfo | None, 
         found.nested += len(_bounded(opener, MAX_NESTED))
         if found.nested > MAX_TOTAL:
             raise CourseError(f"The zips in this archive have more than {MAX_TOTAL / 1e9:.0f} GB: unpack it yourself.")
-        _list_zip(found, f"{name}/", lambda: io.BytesIO(_bounded(opener, MAX_NESTED)), zone, depth)
+        _list_zip(found, f"{name}/", lambda: _open_zip(io.BytesIO(_bounded(opener, MAX_NESTED))), zone, depth)
     except UnreadableError as reason:
         found.left_out[name] = str(reason)
     except _FAILS as error:
@@ -176,13 +179,21 @@ def _bounded(opener: Opener, limit: int) -> bytes:
     return data
 
 
-def _member(opener: Opener, info: zipfile.ZipInfo) -> Opener:
-    """Return what opens an entry of a zip; the zip is opened anew, so that none is kept in memory."""
+def _member(zipped: ZipOpener, info: zipfile.ZipInfo) -> Opener:
+    """Return what opens an entry of a zip; a zip in a zip is opened anew for each, so that none is kept in memory."""
 
-    def opened() -> IO[bytes]:
-        return zipfile.ZipFile(opener()).open(info)
+    @contextmanager
+    def opened() -> Iterator[IO[bytes]]:
+        with zipped() as archive, archive.open(info) as file:
+            yield file
 
     return opened
+
+
+def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
+    """Open a zip whose list of entries is not too long."""
+    _refuse_long_directory(file)
+    return zipfile.ZipFile(file)
 
 
 def _refuse_long_directory(file: IO[bytes]) -> None:

@@ -10,7 +10,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gradstop.grading.collecting.archive import Entry
@@ -19,6 +19,7 @@ from gradstop.grading.platforms.class_list import CANVAS, GRADESCOPE, MOODLE
 
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.I)
 _CANVAS = re.compile(r"(?P<name>[^/]+?)_(?:(?i:late)_)?(?P<user>\d+)_(?:(?P<number>\d+)_)?(?P<file>.+)")
+_CANVAS_TEXTS = ("text.html", "link.html")  # what was typed, and an address
 _GRADESCOPE = re.compile(r"submission_\d+")
 
 
@@ -56,20 +57,21 @@ def deliveries(entries: Iterable[Entry], is_known: Callable[[str], bool]) -> lis
 
     """
     entries = list(entries)
-    submitted = {
-        **{name: one for entry in entries if entry.parts[-1] == METADATA for name, one in read_metadata(entry).items()}
-    }
+    submitted: dict[str, Submitted] = {}
+    for entry in entries:
+        if entry.parts[-1] == METADATA:
+            submitted |= read_metadata(entry)
     found: dict[tuple[str, str], Delivery] = {}
     for entry in entries:
         if entry.parts[-1] == METADATA:
             continue
-        delivery, name = _sorted(entry, submitted, is_known)
+        delivery, name = whose(entry, submitted, is_known)
         kept = found.setdefault((delivery.platform, delivery.label), delivery)
         kept.files[_unused(name, kept.files)] = entry
     return list(found.values())
 
 
-def _sorted(entry: Entry, submitted: dict[str, Submitted], is_known: Callable[[str], bool]) -> tuple[Delivery, str]:
+def whose(entry: Entry, submitted: dict[str, Submitted], is_known: Callable[[str], bool]) -> tuple[Delivery, str]:
     """Return whose a file is, and the file's own name."""
     for place, part in enumerate(entry.parts):
         rest = "/".join(entry.parts[place + 1 :])
@@ -80,11 +82,9 @@ def _sorted(entry: Entry, submitted: dict[str, Submitted], is_known: Callable[[s
         if (seen := _MOODLE.fullmatch(part)) is not None:
             who = Called(name=seen["name"], participant=seen["participant"])
             return Delivery(MOODLE, f"{seen['name']}_{seen['participant']}", [who]), rest or seen["file"] or part
-        if (seen := _CANVAS.fullmatch(part)) is not None and not _GRADESCOPE.fullmatch(part):
-            if seen["number"] or seen["file"] in ("text.html", "link.html"):
-                who, name = Called(name=seen["name"], user=seen["user"]), seen["file"]
-                label = f"{seen['name']}_{seen['user']}"
-                return Delivery(CANVAS, label, [who]), f"{name}/{rest}" if rest else name
+        if (seen := _CANVAS.fullmatch(part)) is not None and (seen["number"] or seen["file"] in _CANVAS_TEXTS):
+            who, name = Called(name=seen["name"], user=seen["user"]), seen["file"]
+            return Delivery(CANVAS, f"{seen['name']}_{seen['user']}", [who]), f"{name}/{rest}" if rest else name
         if _GRADESCOPE.fullmatch(part):
             return Delivery(GRADESCOPE, part, []), rest
     return _plain(entry, is_known)
@@ -119,8 +119,3 @@ def _unused(name: str, names: Iterable[str]) -> str:
         stem, dot, ending = name.rpartition(".")
         found = f"{stem} ({number}){dot}{ending}" if dot else f"{name} ({number})"
     return found
-
-
-def joined(one: Delivery, other: Delivery) -> Delivery:
-    """Return two deliveries of the same people as one."""
-    return replace(one, files={**one.files, **other.files})

@@ -30,7 +30,7 @@ class Submitted:
     moment: datetime | None
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
     """Reads Ruby's objects as plain data."""
 
 

@@ -71,6 +71,6 @@ def names_in(folder: Path) -> str:
     return ", ".join([*names[:MAX_NAMES], "…"] if len(names) > MAX_NAMES else names) or "nothing"
 
 
-def printable(name: str) -> str:
+def printable(name: str, length: int = 80) -> str:
     """Return a name with signs alone that can be shown and written; one that is no UTF-8 has others."""
-    return "".join(sign if sign.isprintable() else "?" for sign in name[:80])
+    return "".join(sign if sign.isprintable() else "?" for sign in name[:length])

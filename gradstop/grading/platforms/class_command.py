@@ -1,17 +1,14 @@
 """``gradstop class``: enters a list of students, renames or forgets one, and says what that has changed."""
 
-import warnings
 from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy.exc import SAWarning
-
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.nbgrader_bridge.course import Course, open_course
-from gradstop.grading.nbgrader_bridge.gradebook import open_gradebook
-from gradstop.grading.platforms.class_list import ClassList, Student, read_class, write_class
+from gradstop.grading.platforms.class_list import write_class
 from gradstop.grading.platforms.enrolment import Enrolment, enrol
+from gradstop.grading.platforms.people import enter_in_gradebook, everybody
 from gradstop.grading.platforms.renaming import forget, rename
 from gradstop.grading.platforms.rosters import read_roster
 
@@ -41,26 +38,12 @@ def class_command(root: Path, options: Namespace) -> int:
     return 0
 
 
-def everybody(course: Course) -> ClassList:
-    """Return the class list with all whom the gradebook knows; its names and addresses count where they are set."""
-    people = read_class(course.root)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
-        with open_gradebook(course.directories) as gradebook:
-            known = [(one.id, one.first_name, one.last_name, one.email) for one in gradebook.students]
-    for name, first, last, email in known:
-        old = people.students.get(name, Student(name))
-        called = first or old.first, last or old.last, email or old.email
-        people.add(Student(name, *called, old.platforms, old.hand_ins))
-    return people
-
-
 def enter(course: Course, path: Path, assignment: str) -> list[str]:
     """Enter a list of students in the class list and in the gradebook, and say what has changed."""
     roster, people = read_roster(path), everybody(course)
     done = enrol(people, roster, assignment)
     write_class(course.root, people)
-    _enter_in_gradebook(course, [people.students[name] for name in (*done.added, *done.changed, *done.same)])
+    enter_in_gradebook(course, [people.students[name] for name in (*done.added, *done.changed, *done.same)])
     lines = list(_told(done, path.name))
     if not assignment and any(row.participant for row in roster.rows):
         lines.append(
@@ -68,26 +51,6 @@ def enter(course: Course, path: Path, assignment: str) -> list[str]:
             "--assignment, and names that two students share can be told apart."
         )
     return lines
-
-
-def _enter_in_gradebook(course: Course, students: Iterable[Student]) -> None:
-    """Enter students with their names and addresses, in one transaction."""
-    from nbgrader.api import Student as Entry
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
-        with open_gradebook(course.directories) as gradebook:
-            known = {one.id: one for one in gradebook.students}
-            for one in students:
-                if one.id not in known:
-                    gradebook.db.add(Entry(id=one.id))
-            gradebook.db.flush()
-            for one in students:
-                entry = gradebook.find_student(one.id)
-                for column, value in (("first_name", one.first), ("last_name", one.last), ("email", one.email)):
-                    if value:
-                        setattr(entry, column, value)
-            gradebook.db.commit()
 
 
 def _told(done: Enrolment, name: str) -> Iterable[str]:

@@ -35,7 +35,7 @@ def enrol(people: ClassList, roster: Roster, assignment: str = "") -> Enrolment:
     done, seen, before = Enrolment(left_out=list(roster.left_out)), set[str](), set(people.students)
     parts = Counter(emails_parts(roster.rows))
     for row in roster.rows:
-        found = _known(people, row, assignment)
+        found = known_student(people, row, assignment)
         name = found.id if found else _new_name(people, row, parts)
         if name in seen:
             done.left_out.append(f"line {row.line}: {name!r} stands there a second time")
@@ -55,7 +55,7 @@ def enrol(people: ClassList, roster: Roster, assignment: str = "") -> Enrolment:
     return done
 
 
-def _known(people: ClassList, row: Row, assignment: str) -> Student | None:
+def known_student(people: ClassList, row: Row, assignment: str = "") -> Student | None:
     """Return who of the class a row is about; None where nobody is, or more than one may be."""
     numbers = [("number", f"{platform}.{key}", row.number) for platform, key in _NUMBER.items()]
     sure = [("id", row.id), ("canvas.user", row.user), ("canvas.login", row.id), ("email", row.email)]

@@ -3,20 +3,17 @@
 Each part is done where it is still to do, so that the same command ends what was interrupted.
 """
 
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from nbgrader.api import Gradebook, Student, SubmittedAssignment
-from sqlalchemy.exc import SAWarning
+from nbgrader.api import Student, SubmittedAssignment
 
 from gradstop.course import CourseError, did_you_mean
 from gradstop.grading.intake.student_name import wrong_with_name
 from gradstop.grading.nbgrader_bridge.course import Course
-from gradstop.grading.nbgrader_bridge.gradebook import open_gradebook
 from gradstop.grading.platforms.class_list import composed, read_class, write_class
+from gradstop.grading.platforms.people import quiet_gradebook
 from gradstop.grading.result_store import result_store_of
 
 ATTEMPTS, FORGOTTEN = Path("grading", "attempts"), Path("grading", "forgotten")
@@ -34,7 +31,7 @@ def rename(course: Course, old: str, new: str) -> list[str]:
         raise CourseError(f"{new!r} {wrong}: choose another name.")
     moves = [(folder, folder.with_name(new)) for folder in _folders(course, old)]
     people = read_class(course.root)
-    with _gradebook(course) as gradebook:
+    with quiet_gradebook(course) as gradebook:
         known = {one.id: one for one in gradebook.students}
         if not moves and old not in known and old not in people.students:
             raise _nobody(course, old, known)
@@ -68,7 +65,7 @@ def forget(course: Course, student: str) -> list[str]:
     """
     student = composed(student)
     folders, people = _folders(course, student), read_class(course.root)
-    with _gradebook(course) as gradebook:
+    with quiet_gradebook(course) as gradebook:
         known = {one.id for one in gradebook.students}
         if not folders and student not in known and student not in people.students:
             raise _nobody(course, student, known)
@@ -108,11 +105,3 @@ def _free(path: Path) -> Path:
 
 def _nobody(course: Course, name: str, known: Iterable[str]) -> CourseError:
     return CourseError(f"There is no student {name!r}.{did_you_mean(name, [*known, *course.handed_in()])}")
-
-
-@contextmanager
-def _gradebook(course: Course) -> Iterator[Gradebook]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
-        with open_gradebook(course.directories) as gradebook:
-            yield gradebook

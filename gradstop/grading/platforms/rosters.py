@@ -28,6 +28,8 @@ _HEADINGS = {
     "number": "idnumber sid studentnumber matrikelnummer matriculationnumber idnummer numerodidentification "
     "numerodeid sisuserid sisid",
     "participant": "identifier identifiant identificador",
+    "group": "group groups groupname team gruppe gruppen groupe groupes grupo grupos",
+    "user": "canvasuserid",
     "role": "roles role rolle rollen role roles rol",
 }
 _CANVAS = {"student": "name", "id": "user", "sisuserid": "number", "sisloginid": "id", "section": "section"}
@@ -41,7 +43,8 @@ _NO_STUDENT = re.compile(r"points possible|student, test$|test student$", re.IGN
 class Row:
     """One student of a list, as it calls them; what is not there is empty.
 
-    ``number`` is the institution's, ``participant`` Moodle's for one assignment, ``user`` Canvas' own.
+    ``number`` is the institution's, ``participant`` Moodle's for one assignment, ``user`` Canvas' own; ``group`` is a
+    group's name, or those of several.
     """
 
     line: int
@@ -54,6 +57,7 @@ class Row:
     participant: str = ""
     user: str = ""
     section: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,7 @@ class Report:
     misconceptions: list[Misconception]
     not_graded: list[Note]
     outdated: list[Note]
+    late: list[Note]
     lost: list[Note]
     distrusted: list[Note]
     changed: list[Note]
@@ -136,9 +137,24 @@ class Report:
 
 
 def make_report(
-    known: Known, outcomes: Sequence[GradedSubmission], names: Names, unread: dict[str, str], outdated: dict[str, str]
+    known: Known,
+    outcomes: Sequence[GradedSubmission],
+    names: Names,
+    unread: dict[str, str],
+    outdated: dict[str, str],
+    late: dict[str, str] | None = None,
 ) -> Report:
-    """Make the report. ``unread`` says by student why there is no outcome, ``outdated`` why it is an old one."""
+    """Make the report.
+
+    Args:
+        known: what has to be known of the assignment.
+        outcomes: what was found in the submissions.
+        names: what students are called.
+        unread: by student why there is no outcome.
+        outdated: by student why the outcome is not that of the newest hand-in.
+        late: by student how late the submission was.
+
+    """
     graded = [outcome for outcome in outcomes if not outcome.problem]
     problems = {outcome.student: outcome.problem for outcome in outcomes if outcome.problem}
     by_exercise = _by_exercise(graded)
@@ -151,6 +167,7 @@ def make_report(
         _misconceptions(known, names, by_exercise),
         _notes(names, problems | unread),
         _notes(names, outdated),
+        _notes(names, late or {}),
         _notes(names, {o.student: "; ".join(o.lost) for o in graded}),
         _notes(names, {o.student: ", ".join(m.exercise for m in o.scores if not m.trusted) for o in graded}),
         _notes(names, {o.student: ", ".join(o.changed) for o in graded}),

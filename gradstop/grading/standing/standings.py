@@ -1,30 +1,17 @@
 """How the students of a course stand: the gradebook's scores beside what lies in the folder of submissions."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 from nbgrader.api import Gradebook, SubmittedAssignment
-from sqlalchemy.exc import SAWarning
 
 from gradstop.course import Assignment, CourseError, find_assignment
 from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.intake.submission import NothingHandedInError
 from gradstop.grading.judging.bundle import version_of
 from gradstop.grading.nbgrader_bridge.course import Course
-from gradstop.grading.nbgrader_bridge.gradebook import has_score, open_gradebook
+from gradstop.grading.nbgrader_bridge.gradebook import has_score
 from gradstop.grading.result_store import Kept, result_store_of
 from gradstop.grading.standing.status import Standing, Status
-
-
-@contextmanager
-def quiet_gradebook(course: Course) -> Iterator[Gradebook]:
-    """Open the gradebook without nbgrader's own warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)
-        with open_gradebook(course.directories) as gradebook:
-            yield gradebook
 
 
 def standings(course: Course, name: str, gradebook: Gradebook) -> dict[str, Standing]:

@@ -37,10 +37,14 @@ class Standing:
     by_hand: bool = False
 
     @property
+    def reason(self) -> str:
+        """Say the status, and why."""
+        return f"{self.status.value}: {self.why}" if self.why else self.status.value
+
+    @property
     def words(self) -> str:
         """Say it in a line, without the score."""
-        said = f"{self.status.value}: {self.why}" if self.why else self.status.value
-        return "; ".join(filter(None, [said, self.lateness]))
+        return "; ".join(filter(None, [self.reason, self.lateness]))
 
     @property
     def lateness(self) -> str:

@@ -1,0 +1,170 @@
+"""Picks out of a delivery the notebook of the assignment, whatever it is called now, and the files beside it."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gradstop.course import Assignment
+from gradstop.grading.collecting.archive import Entry
+from gradstop.grading.collecting.deliveries import Delivery
+from gradstop.grading.intake.plain_files import MAX_NAMES, UnreadableError, printable
+from gradstop.grading.intake.submission import MAX_FILES, MAX_FILES_SIZE, read_cells
+from gradstop.grading.intake.template import Cell, Template, text
+
+_NOTEBOOK = re.compile(r"\.ipynb($|[^a-z0-9])", re.IGNORECASE)
+_NUMBER = re.compile(r"[ _-]*\(?(\d{1,4})\)?$")
+_KEPT_NAME = re.compile(r"[^/\0]{1,100}")
+NEVER = datetime.min.replace(tzinfo=UTC)  # what has no time is the earliest
+MAX_CANDIDATES = 20  # notebooks of one hand-in that are looked at
+_TYPED = ("onlinetext.html", "text.html", "link.html")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One notebook that was handed in, with the files beside it.
+
+    ``number`` is that of a copy, ``detach (2).ipynb``; ``untouched`` says that nothing was answered in it.
+    """
+
+    notebook: bytes
+    files: dict[str, bytes]
+    moment: datetime | None
+    zoned: bool
+    path: str
+    number: int = 0
+    untouched: bool = False
+
+    def same_work(self, other: "Attempt") -> bool:
+        """Whether another attempt has the same bytes, whenever it was handed in."""
+        return self.notebook == other.notebook and self.files == other.files
+
+
+@dataclass
+class Picked:
+    """What was picked out of a delivery: the notebook that counts, others of the assignment, and what is said of it."""
+
+    chosen: Attempt
+    others: list[Attempt]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    name: str
+    entry: Entry
+    data: bytes
+    cells: list[Cell] | None
+    why: str = ""
+
+
+def pick(delivery: Delivery, assignment: Assignment, template: Template) -> Picked:
+    """Pick the notebook of an assignment out of a delivery.
+
+    Of several one counts in which something is answered; of these the latest, or the copy with the highest number.
+    A damaged notebook of the right name is picked too: that it was handed in is a fact, and grading says what is wrong.
+
+    Raises:
+        UnreadableError: where there is none; the message says what there is.
+
+    """
+    named = [name for name in delivery.files if _may_be(name, assignment)]
+    candidates = [_looked_at(name, delivery.files[name]) for name in named[:MAX_CANDIDATES]]
+    right = [one for one in candidates if one.cells is not None and not template.is_of_another(one.cells)]
+    right = right or [one for one in candidates if one.cells is None and one.data and _is_named(one.name, assignment)]
+    if not right:
+        raise UnreadableError(_what_there_is(delivery, candidates, assignment))
+    attempts, left_out = list[Attempt](), dict[str, None]()
+    for one in right:
+        files, others = _beside(one.name, delivery, {*named})
+        left_out |= dict.fromkeys(others)
+        attempts.append(
+            Attempt(
+                *(one.data, files, delivery.moment or one.entry.moment, delivery.moment is not None or one.entry.zoned),
+                *(one.entry.path, _copy_number(one.name), one.cells is not None and _is_untouched(one.cells, template)),
+            )
+        )
+    left_out |= dict.fromkeys(
+        f"{printable(one.name)} ({_why(one, assignment)})" for one in candidates if one not in right
+    )
+    left_out |= dict.fromkeys(f"{printable(name)} (one of many)" for name in named[MAX_CANDIDATES:])
+    notes = [f"left out: {_few(list(left_out))}"] if left_out else []
+    notes += [f"{printable(one.name)} is damaged: {one.why}" for one in right if one.why]
+    *rest, chosen = sorted(attempts, key=lambda one: (not one.untouched, one.moment or NEVER, one.number))
+    return Picked(chosen, [one for one in rest if not one.same_work(chosen)], notes)
+
+
+def _may_be(name: str, assignment: Assignment) -> bool:
+    """Whether a file may be a notebook by its name: its ending, or the assignment's name with one of text."""
+    last = name.rpartition("/")[2]
+    textual = last.lower().endswith((".json", ".txt")) and last.lower().startswith(assignment.notebook.stem)
+    return bool(_NOTEBOOK.search(last)) or textual
+
+
+def _is_named(name: str, assignment: Assignment) -> bool:
+    return name.rpartition("/")[2].lower().startswith(assignment.notebook.stem)
+
+
+def _looked_at(name: str, entry: Entry) -> _Candidate:
+    try:
+        data = entry.read()
+    except UnreadableError as error:
+        return _Candidate(name, entry, b"", None, str(error))
+    try:
+        return _Candidate(name, entry, data, read_cells(data, name.rpartition("/")[2]))
+    except UnreadableError as error:
+        return _Candidate(name, entry, data, None, str(error))
+
+
+def _copy_number(name: str) -> int:
+    """Return the number that a browser or a platform has given a copy: ``detach (2).ipynb``, ``detach-2.ipynb``."""
+    found = _NUMBER.search(name.rpartition("/")[2].partition(".ipynb")[0])
+    return int(found[1]) if found else 0
+
+
+def _is_untouched(cells: list[Cell], template: Template) -> bool:
+    """Whether no cell differs from those that were handed out."""
+    given = {text(cell).strip() for cell in template.notebook["cells"]}
+    return all(text(cell).strip() in given or not text(cell).strip() for cell in cells)
+
+
+def _beside(name: str, delivery: Delivery, taken: set[str]) -> tuple[dict[str, bytes], list[str]]:
+    """Return the files that lie where a notebook does, few and small ones, and what is left out."""
+    folder, files, left_out, size = name.rpartition("/")[0], dict[str, bytes](), list[str](), 0
+    for other, entry in delivery.files.items():
+        place, _, last = other.rpartition("/")
+        if other in taken or last in _TYPED:
+            continue
+        if place != folder or not _KEPT_NAME.fullmatch(last) or not last.isprintable():
+            left_out.append(f"{printable(other)} (not beside the notebook)")
+            continue
+        if len(files) >= MAX_FILES or size > MAX_FILES_SIZE:
+            left_out.append(f"{printable(other)} (more than {MAX_FILES} files, or {MAX_FILES_SIZE / 1e6:.0f} MB)")
+            continue
+        try:
+            data = entry.read()
+        except UnreadableError as error:
+            left_out.append(f"{printable(other)} ({error})")
+            continue
+        size += len(data)
+        if size > MAX_FILES_SIZE:
+            left_out.append(f"{printable(other)} (more than {MAX_FILES_SIZE / 1e6:.0f} MB in all)")
+        elif last != "timestamp.txt":  # a student does not say when it came in
+            files[last] = data
+    return files, left_out
+
+
+def _what_there_is(delivery: Delivery, candidates: list[_Candidate], assignment: Assignment) -> str:
+    """Say why no notebook was picked."""
+    if candidates:
+        return _few([f"{printable(one.name)}: {_why(one, assignment)}" for one in candidates])
+    return f"{assignment.notebook.name} is expected, there is {_few([printable(name) for name in delivery.files])}"
+
+
+def _why(one: _Candidate, assignment: Assignment) -> str:
+    return one.why or f"no notebook of {assignment.name}, none of its exercises is in it"
+
+
+def _few(names: list[str]) -> str:
+    """Return a few of the names, and how many others there are."""
+    more = len(names) - MAX_NAMES
+    return ", ".join(names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
