@@ -7,6 +7,7 @@ from pathlib import Path
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
+from gradstop.grading.handing_back.exchange import ReleaseFeedback
 from gradstop.grading.nbgrader_bridge.execute import (
     JudgedExecute,
     LenientExporter,
@@ -45,6 +46,8 @@ c.ZipCollectApp.downloaded_directory = "grading/downloaded"
 c.ZipCollectApp.collector_plugin = "gradstop.grading.collecting.zip_collector.ClassCollector"
 # What is only the author's: neither the student copy nor a graded submission holds it.
 c.CourseDirectory.ignore.extend(["domain.toml", "lazy_imports.json", "right_answers.py", "wrong_answers.py"])
+
+c.ExchangeFactory.release_feedback = ReleaseFeedback
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
 release = list(GenerateAssignment.preprocessors.default())

@@ -125,7 +125,9 @@ def plan_run(
             unreadable.append(_unreadable(student, reason, earlier.score if earlier else None))
             continue
         earlier = known.get(student)
-        refused = earlier.refused if earlier and earlier.refused and earlier.refused.fingerprint == fingerprint else None
+        refused = (
+            earlier.refused if earlier and earlier.refused and earlier.refused.fingerprint == fingerprint else None
+        )
         same = earlier is not None and earlier.fingerprint == fingerprint
         kept = refused or (store.outcome(assignment.name, student) if same and rules else None)
         if kept is not None and rules is not None and _stands(kept, rules):

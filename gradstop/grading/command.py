@@ -110,9 +110,7 @@ def _as_json(result: "RunResult", standing: Standing | None) -> dict[str, Any]:
     }
 
 
-def _summary(
-    results: "list[RunResult]", found: dict[str, Standing], stubs: dict[str, str] | None
-) -> Iterator[str]:
+def _summary(results: "list[RunResult]", found: dict[str, Standing], stubs: dict[str, str] | None) -> Iterator[str]:
     for result in results:
         outcome, standing = result.outcome, found.get(result.outcome.student, Standing(Status.NOT_GRADED))
         total = Status.NOT_GRADED.value if outcome.problem else f"{outcome.score:g}"

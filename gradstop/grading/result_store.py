@@ -70,7 +70,7 @@ class ResultStore:
     def keep(self, assignment: str, outcome: GradedSubmission) -> None:
         """Keep an outcome in place of the student's earlier one; when this returns it is on the disk.
 
-        One that has no score is kept beside an earlier one that has: who hands in a damaged file keeps the earlier score.
+        One without a score is kept beside an earlier one that has one: a damaged file costs nobody the earlier score.
         """
         row = (
             assignment,

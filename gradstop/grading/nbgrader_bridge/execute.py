@@ -17,6 +17,7 @@ from traitlets import Bool, Float, Integer
 from gradstop import logs
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.assess import assess
+from gradstop.grading.extensions import read_extensions
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import read_cells, read_notebook, read_submission
 from gradstop.grading.intake.template import bare
@@ -86,6 +87,9 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         bundle = secret_bundle(assignment, root, warm_process_for(rules))
         notebook = {**nb, "cells": [dict(cell) for cell in nb.cells]}
         result_store_of(root).keep(assignment.name, assess(bundle, submission, notebook, rules))
+        with open_gradebook(course) as gradebook:  # a later step counts late days
+            read_extensions(root).enter(gradebook.find_submission(assignment.name, names["student"]))
+            gradebook.db.commit()
         return from_dict(notebook), resources
 
 

@@ -37,7 +37,9 @@ def gradebook_lock(db_url: str) -> Iterator[None]:
 def _locked(address: URL) -> Iterator[None]:
     kind, database = address.get_backend_name(), address.database or ""
     if kind == "sqlite" and database and Path(database).parent.is_dir():
-        with Path(f"{database}.lock").open("a") as file:  # closing it gives the lock back, and so does the process's end
+        with Path(f"{database}.lock").open(
+            "a"
+        ) as file:  # closing it gives the lock back, and so does the process's end
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
     elif kind == "postgresql":

@@ -22,13 +22,13 @@ from sqlalchemy.exc import IntegrityError, SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from gradstop.course import Assignment, CourseError
+from gradstop.grading.extensions import Extensions, read_extensions
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.execute import JudgedExecute
 from gradstop.grading.nbgrader_bridge.gradebook import cause, has_score, open_gradebook
 from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
 from gradstop.grading.nbgrader_bridge.patches import one_transaction, shared_gradebook
-from gradstop.grading.extensions import Extensions, read_extensions
 
 TRIES = 3
 Result = TypeVar("Result")
@@ -67,9 +67,14 @@ class GradebookWriter:
             CourseError: where the database cannot take them; then nothing of them is entered.
 
         """
-        self._in_one_transaction(lambda: [self._count(student, extensions) for student in students])
 
-    def _in_one_transaction(self, enter: Callable[[], list[Result]]) -> list[Result]:
+        def count() -> None:
+            for student in students:
+                self._count(student, extensions)
+
+        self._in_one_transaction(count)
+
+    def _in_one_transaction(self, enter: Callable[[], Result]) -> Result:
         """Do it while no other process enters anything, and again where one did that knows nothing of the lock."""
         for tries_left in reversed(range(TRIES)):
             try:

@@ -106,7 +106,9 @@ def _alone(method: Callable[..., Any]) -> Callable[..., Any]:
     return alone
 
 
-def refuse_before_autograde(why: Callable[[Autograde, str, str], str], undo: Callable[[Autograde, str, str], None]) -> None:
+def refuse_before_autograde(
+    why: Callable[[Autograde, str, str], str], undo: Callable[[Autograde, str, str], None]
+) -> None:
     """Have ``nbgrader autograde`` leave what cannot be graded as it is: it would make a submission with a score of 0.
 
     Args:

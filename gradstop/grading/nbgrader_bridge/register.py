@@ -74,8 +74,8 @@ def _cells_in(notebook: Any) -> _Cells:
 def register(config: Config, assignment: str) -> None:
     """Enter the assignment's cells and points in the gradebook where it does not have them as they are now.
 
-    Whoever is second waits, and finds it done. This is nbgrader's generate_assignment with a release folder that is thrown away: the committed student copy
-    stays as it is, and nothing is recorded for one that nobody reads.
+    Whoever is second waits, and finds it done. This is nbgrader's generate_assignment with a release folder that is
+    thrown away: the committed student copy stays as it is, and nothing is recorded for one that nobody reads.
     """
     course = CourseDirectory(config=config)
     quick = Config(config)

@@ -31,7 +31,12 @@ def standings(course: Course, name: str, gradebook: Gradebook) -> dict[str, Stan
 
 
 def _standing(
-    course: Course, assignment: Assignment, version: str, student: str, entered: SubmittedAssignment | None, kept: Kept | None
+    course: Course,
+    assignment: Assignment,
+    version: str,
+    student: str,
+    entered: SubmittedAssignment | None,
+    kept: Kept | None,
 ) -> Standing:
     is_scored = entered is not None and has_score(entered)
     status, why = _compared(course, assignment, version, student, kept, is_scored)
