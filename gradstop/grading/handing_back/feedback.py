@@ -10,6 +10,7 @@ import html
 import json
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode, from_dict, v4, writes
@@ -115,7 +116,7 @@ def _unknown(platform: str, assignment: Assignment) -> str:
 
 
 def _read(course: Course, directory: str, student: str, assignment: Assignment, name: str) -> bytes | None:
-    path = course.root / course.directories.format_path(directory, student, assignment.name) / name
+    path = Path(course.directories.format_path(directory, student, assignment.name), name)
     try:
         return path.read_bytes()
     except OSError:
@@ -129,7 +130,9 @@ def _page(course: Course, assignment: Assignment, student: str, standing: Standi
     if page is None or standing.words == Status.GRADED.value:
         return page
     note = f"<p><strong>{html.escape(standing.words)}</strong></p>".encode()
-    return re.compile(rb"<body[^>]*>").sub(lambda found: bytes(found[0]) + note, page, count=1)
+    head, body, rest = page.partition(b"<body")
+    tag, end, rest = rest.partition(b">")
+    return head + body + tag + end + note + rest
 
 
 def _notebook(
