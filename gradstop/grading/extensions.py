@@ -34,7 +34,9 @@ class Extensions:
     def enter(self, submission: SubmittedAssignment) -> None:
         """Enter a submission's extension in the gradebook; one that was entered there by hand stays."""
         moment, due = self.of(submission.name, submission.student_id), submission.assignment.duedate
-        if moment is not None and due is not None:
+        if due is None:
+            submission.extension = None  # nbgrader adds it to the due date, which was taken away
+        elif moment is not None:
             submission.extension = moment.astimezone(UTC).replace(tzinfo=None) - due
 
 

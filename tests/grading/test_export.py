@@ -152,7 +152,7 @@ def test_the_gradebook_decides_manual_scores_and_penalties_too(small_class, tmp_
         ["15.5", "18", "15.5", "18", "graded"],
         ["13", "18", "13", "18", "graded"],
         ["", "18", "", "18", rows[4][-1]],
-        ["", "18", "", "18", "not graded: grade it first"],
+        ["", "18", "", "18", "not graded yet"],
     ]
     done = run(course, "gradstop", "export", "--format", "canvas", "--to", str(tmp_path / "canvas.csv"))
     assert done.returncode == 0

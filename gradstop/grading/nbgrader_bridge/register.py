@@ -78,6 +78,8 @@ def register(config: Config, assignment: str) -> None:
     thrown away: the committed student copy stays as it is, and nothing is recorded for one that nobody reads.
     """
     course = CourseDirectory(config=config)
+    if is_registered(course, assignment):
+        return
     quick = Config(config)
     quick.RecordReference.enabled = False
     with gradebook_lock(course.db_url), tempfile.TemporaryDirectory() as folder:

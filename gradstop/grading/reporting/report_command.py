@@ -65,7 +65,7 @@ def _since(
     handed_in = {printable(name) for name in course.handed_in()} | {outcome.student for outcome in outcomes}
     with quiet_gradebook(course) as gradebook:
         found = {name: one for name, one in standings(course, assignment.name, gradebook).items() if name in handed_in}
-    unread = {name: one.reason for name, one in found.items() if name not in scored}
+    unread = {name: one.why or one.status.value for name, one in found.items() if name not in scored}
     outdated = {name: one.reason for name, one in found.items() if name in scored and one.status is not Status.GRADED}
     return unread, outdated, {name: one.lateness for name, one in found.items()}
 

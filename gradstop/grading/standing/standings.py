@@ -43,7 +43,7 @@ def _standing(
     if entered is not None and is_scored:
         return _scored(entered, status, why)
     if kept is not None and kept.score is not None:
-        return Standing(Status.NOT_GRADED, "it is graded, and not in the gradebook: grade again")
+        return Standing(Status.NOT_YET, "it is graded, and not in the gradebook")
     return Standing(status, why)
 
 
@@ -60,10 +60,10 @@ def _compared(
     if kept is not None and (problem := kept.problem_with(fresh)):
         return (Status.EARLIER if is_scored else Status.NOT_GRADED), problem
     if not is_scored:
-        return Status.NOT_GRADED, "grade it first"
+        return Status.NOT_YET, ""
     if kept is None or kept.fingerprint == fresh:  # nbgrader, or somebody by hand, may have graded it
         return Status.GRADED, ""
-    return Status.CHANGED, "the submission, or what judges it: grade again"
+    return Status.CHANGED, ""
 
 
 def _scored(entered: SubmittedAssignment, status: Status, why: str = "") -> Standing:

@@ -9,8 +9,9 @@ class Status(Enum):
     """How a student stands. A score is there for the first three alone; without one nothing is a 0."""
 
     GRADED = "graded"
-    CHANGED = "changed since it was graded"
+    CHANGED = "the submission, or what judges it, has changed since"
     EARLIER = "earlier hand-in"
+    NOT_YET = "not graded yet"
     NOT_GRADED = "not graded"
     NOTHING = "nothing handed in"
 
@@ -21,7 +22,7 @@ class Standing:
 
     Attributes:
         status: the word for it.
-        why: what has changed, or why the newest hand-in is not graded; empty where there is nothing to say.
+        why: why the newest hand-in is not graded; empty where there is nothing to say.
         score: the gradebook's, with manual scores, less what being late costs; None where there is none.
         late: by how much the submission is late, an extension counted.
         penalty: the points that being late has cost.
