@@ -12,6 +12,7 @@ from tqdm import tqdm
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.executors import executor_for
 from gradstop.grading.graded_submission import ExerciseScore
+from gradstop.grading.intake.plain_files import MAX_NAMES, printable
 from gradstop.grading.judging.bundle import handed_out
 from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.rules import Rules
@@ -57,6 +58,11 @@ def grade_command(root: Path, options: Namespace) -> int:
     else:
         for line in _summary(results, found, tokens_of_answers(handed_out(assignment)) if options.why else None):
             print(line)
+        for student in students:
+            left_out = course.left_out(assignment, student)
+            more = " …" if len(left_out) > MAX_NAMES else ""
+            if left_out:
+                print(f"{printable(student)}: not taken along: {', '.join(left_out[:MAX_NAMES])}{more}")
         print(f"Next: {_next(course, assignment.name)}")
     return 1 if any(result.outcome.problem and result.handed_in for result in results) else 0
 

@@ -58,7 +58,10 @@ class ResultStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CourseError(f"{path.parent.name}/ cannot be made: {error.strerror}.") from None
         with self._open() as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("BEGIN IMMEDIATE")  # another process may make the file too
@@ -164,6 +167,15 @@ class ResultStore:
         try:
             with closing(sqlite3.connect(self._path, timeout=30)) as database, database:
                 yield database
+        except sqlite3.OperationalError as error:
+            if "unable to open" not in str(error) and "readonly" not in str(error):
+                raise CourseError(
+                    f"{self._path.parent.name}/{self._path.name}: {error}. What was kept before is safe."
+                ) from None
+            raise CourseError(
+                f"{self._path.parent.name}/{self._path.name} cannot be written: let your user write to "
+                f"{self._path.parent.name}/ and to all that is in it. What was kept before is safe."
+            ) from None
         except sqlite3.Error as error:
             raise CourseError(
                 f"{self._path.parent.name}/{self._path.name}: {error}. What was kept before is safe."

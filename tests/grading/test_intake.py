@@ -1,6 +1,7 @@
 """What is handed in: what it is, whose, when, and of which assignment."""
 
 import json
+import unicodedata
 from datetime import datetime
 
 import msgspec
@@ -10,17 +11,18 @@ from support.classroom import SOLVED, hand_in, make_course, run
 from support.course import ASSIGNMENTS, ROOT
 from traitlets.config import Config
 
-from gradstop.course import find_assignment, read_json
+from gradstop.course import CourseError, find_assignment, read_json
 from gradstop.grading.batch import _stands
 from gradstop.grading.command import with_progress
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake.plain_files import UnreadableError
-from gradstop.grading.intake.submission import read_cells, read_submission
+from gradstop.grading.intake.submission import beside, read_cells, read_submission
 from gradstop.grading.intake.template import Template
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out, handed_out_template
 from gradstop.grading.nbgrader_bridge.course import open_course
 from gradstop.grading.nbgrader_bridge.execute import RestoreCells
+from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import Rules
 
 NAME = "03-detach"
@@ -177,3 +179,32 @@ def test_a_class_with_all_of_that(tmp_path):
         "03-detach.html",
         "03-detach-anonymous.html",
     }
+
+
+def test_what_is_not_taken_along_is_named(tmp_path):
+    folder = tmp_path / "o'brien" / NAME
+    (folder / "data").mkdir(parents=True)
+    for name in ("detach.ipynb", "old.ipynb", "helper.py", ".DS_Store"):
+        (folder / name).write_text("{}")
+    (folder / "link.csv").symlink_to("/etc/passwd")
+    taken, left_out = beside(folder / "detach.ipynb")
+    assert [path.name for path in taken] == [".DS_Store", "helper.py"]
+    assert left_out == ["data (a folder)", "link.csv (a link, a pipe or a device)", "old.ipynb (another notebook)"]
+    assert read_submission("o'brien", folder / "detach.ipynb").files.keys() == {".DS_Store", "helper.py"}
+
+
+def test_a_name_is_one_student_s_however_its_accents_are_coded(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text((ROOT / "nbgrader_config.py").read_text())
+    submitted = tmp_path / "grading" / "submitted"
+    (submitted / unicodedata.normalize("NFD", "zoë") / NAME).mkdir(parents=True)
+    course, assignment = open_course(tmp_path), find_assignment(ROOT, NAME)
+    assert course.students(assignment) == [unicodedata.normalize("NFC", "zoë")]
+    assert course.students(assignment, unicodedata.normalize("NFD", "zoë")) == [
+        path.name for path in submitted.iterdir()
+    ]
+
+
+def test_results_that_cannot_be_written_are_said_in_a_sentence(tmp_path):
+    (tmp_path / "grading" / "results.db").mkdir(parents=True)
+    with pytest.raises(CourseError, match=r"grading/results\.db cannot be written: let your user write to grading/"):
+        result_store_of(tmp_path)

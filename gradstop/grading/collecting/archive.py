@@ -80,20 +80,21 @@ def open_archive(path: Path, zone: tzinfo | None = None) -> Iterator[Archive]:
         CourseError: where it is neither, or has too many entries.
 
     """
-    found, opened = Archive(), ExitStack()
-    if path.is_dir():
-        for one in _walk(path, found):
-            name, moment = one.relative_to(path).as_posix(), datetime.fromtimestamp(one.stat().st_mtime, UTC)
-            _add(found, name, moment, True, _opener(one), zone, 0)
-    elif not is_plain(path.resolve()):
-        raise CourseError(f"{path} is no zip and no folder: name what the platform let you download.")
-    else:
-        try:
-            archive = opened.enter_context(_open_zip(path.open("rb")))
-            _list_zip(found, "", lambda: nullcontext(archive), zone, 0)
-        except _FAILS as error:
-            raise CourseError(f"{path.name} is no zip that can be read: {error}. Download it again.") from None
-    with opened:
+    found = Archive()
+    with ExitStack() as opened:
+        if path.is_dir():
+            for one in _walk(path, found):
+                name, moment = one.relative_to(path).as_posix(), datetime.fromtimestamp(one.stat().st_mtime, UTC)
+                _add(found, name, moment, True, _opener(one), zone, 0)
+        elif not is_plain(path.resolve()):
+            raise CourseError(f"{path} is no zip and no folder: name what the platform let you download.")
+        else:
+            try:
+                file = opened.enter_context(path.open("rb"))
+                archive = opened.enter_context(_open_zip(file))
+                _list_zip(found, "", lambda: nullcontext(archive), zone, 0)
+            except _FAILS as error:
+                raise CourseError(f"{path.name} is no zip that can be read: {error}. Download it again.") from None
         yield found
 
 

@@ -27,6 +27,11 @@ def collect_command(root: Path, options: Namespace) -> int:
         CourseError: where the archive, the groups or the class list cannot be read, or the course not be written.
 
     """
+    if options.attempts == "best":
+        raise CourseError(
+            "The best attempt cannot be chosen yet: the last one counts, all others are kept in grading/attempts. "
+            "To let another one count, put its folder in the place of the one in grading/submitted, and grade."
+        )
     assignment, zone = find_assignment(root, options.assignment), _zone(options.zone)
     course = open_course(root)
     people = everybody(course)

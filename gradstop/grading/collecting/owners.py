@@ -91,7 +91,7 @@ def _is_another(student: Student, called: Called, assignment: str) -> bool:
     pairs = [
         (hand_in.participant if hand_in else "", called.participant),
         (student.on(CANVAS, "user"), called.user),
-        (student.email.casefold(), called.email.casefold()),
+        (student.email.casefold(), called.email.casefold() if "@" in called.email else ""),
     ]
     return any(one and other and one != other for one, other in pairs)
 

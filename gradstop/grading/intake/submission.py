@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from nbformat import NotebookNode, convert, from_dict
 
-from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, names_in, what_it_is
+from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, names_in, printable, what_it_is
 from gradstop.grading.intake.student_name import wrong_with_name
 from gradstop.grading.intake.timestamp import read_timestamp
 
@@ -65,20 +64,34 @@ def read_submission(student: str, notebook: Path) -> Submission:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
     read_timestamp(folder)
     try:
-        return Submission(student, notebook.read_bytes(), dict(_files(folder)))
+        return Submission(
+            student, notebook.read_bytes(), {_name(path): path.read_bytes() for path in beside(notebook)[0]}
+        )
     except OSError as error:
         raise UnreadableError(f"{notebook.name} cannot be read: {error.strerror}") from None
 
 
-def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the files beside the notebook that a program may want, as long as they are few and small."""
-    left = MAX_FILES_SIZE
-    plain = [path for path in sorted(folder.iterdir()) if path.suffix != ".ipynb" and is_plain(path)]
-    for path in plain[:MAX_FILES]:
-        left -= path.stat().st_size
-        if left < 0:
-            return
-        yield os.fsencode(path.name).decode(errors="replace"), path.read_bytes()
+def beside(notebook: Path) -> tuple[list[Path], list[str]]:
+    """Return the files beside a notebook that a program may want, few and small ones, and what is left out and why."""
+    taken, left_out, left = list[Path](), list[str](), MAX_FILES_SIZE
+    folder = notebook.parent
+    for path in sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []:
+        why = ""
+        if not is_plain(path):
+            why = "a folder" if path.is_dir() and not path.is_symlink() else "a link, a pipe or a device"
+        elif path.suffix == ".ipynb":
+            why = "another notebook"
+        elif len(taken) >= MAX_FILES or (left := left - path.stat().st_size) < 0:
+            why = f"more than {MAX_FILES} files, or {MAX_FILES_SIZE / 1e6:.0f} MB"
+        else:
+            taken.append(path)
+        if why and path.name != notebook.name and not path.name.startswith("."):
+            left_out.append(f"{printable(path.name)} ({why})")
+    return taken, left_out
+
+
+def _name(path: Path) -> str:
+    return os.fsencode(path.name).decode(errors="replace")
 
 
 def read_cells(data: bytes, name: str) -> list[dict[str, Any]]:

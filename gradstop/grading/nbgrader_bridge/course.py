@@ -1,5 +1,8 @@
 """The course as nbgrader configures it: where submissions lie, and who has handed in."""
 
+import os
+import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,7 +10,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from gradstop.course import Assignment, CourseError
-from gradstop.grading.intake.submission import Submission, read_submission
+from gradstop.grading.intake.submission import Submission, beside, read_submission
 from gradstop.grading.nbgrader_bridge.register import course_config
 
 
@@ -34,11 +37,19 @@ class Course:
     def students(self, assignment: Assignment, student: str = "*") -> list[str]:
         """Return who has anything in the folder of submissions.
 
+        A name whose accents are signs of their own, as an archive of macOS leaves it, is written as one first: else it
+        would be another student than the same name elsewhere.
+
         Raises:
             CourseError: if nobody has.
 
         """
-        found = self.handed_in(student)
+        for path in self.submitted.glob("*"):
+            composed = path.with_name(unicodedata.normalize("NFC", path.name))
+            if _is_students(path) and composed != path and not os.path.lexists(composed):
+                with suppress(OSError):  # it is not graded then, and named
+                    path.rename(composed)
+        found = self.handed_in(unicodedata.normalize("NFC", student))
         if not found:
             place = self.submitted.relative_to(self.root) / ("STUDENT" if student == "*" else student)
             raise CourseError(
@@ -54,6 +65,13 @@ class Course:
 
         """
         return read_submission(student, self.submitted / student / assignment.name / assignment.notebook.name)
+
+    def left_out(self, assignment: Assignment, student: str) -> list[str]:
+        """Return what lies in a student's folder and is not taken along to be graded, each with the reason."""
+        try:
+            return beside(self.submitted / student / assignment.name / assignment.notebook.name)[1]
+        except OSError:  # such a folder is not graded, and that is said
+            return []
 
 
 def open_course(root: Path) -> Course:

@@ -65,7 +65,10 @@ def schema_of(config: Config) -> str:
 
 def cause(error: Exception) -> str:
     """Return what the database itself says, in one line."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
+    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    if "unable to open database file" in said or "readonly database" in said:
+        return f"{said}; let your user write to its folder and to all that is in it"
+    return said
 
 
 def _place(course: CourseDirectory) -> str:

@@ -8,7 +8,7 @@ PostgreSQL: an advisory lock of the server, so that it holds for several machine
 import fcntl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, NullPool, create_engine, make_url, text
