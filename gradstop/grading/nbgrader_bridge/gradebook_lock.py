@@ -37,10 +37,10 @@ def gradebook_lock(db_url: str) -> Iterator[None]:
 def _locked(address: URL) -> Iterator[None]:
     kind, database = address.get_backend_name(), address.database or ""
     if kind == "sqlite" and database and Path(database).parent.is_dir():
-        with Path(f"{database}.lock").open(
-            "a"
-        ) as file:  # closing it gives the lock back, and so does the process's end
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with ExitStack() as stack:  # closing the file gives the lock back, and so does the process's end
+            with suppress(OSError):  # who may not write there cannot make anything either
+                file = stack.enter_context(Path(f"{database}.lock").open("a"))
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield
     elif kind == "postgresql":
         engine = create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
