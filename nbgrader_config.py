@@ -7,8 +7,19 @@ from pathlib import Path
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
-from gradstop.grading.nbgrader_bridge.execute import JudgedExecute, LenientExporter, RestoreCells
-from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only
+from gradstop.grading.handing_back.exchange import ReleaseFeedback
+from gradstop.grading.nbgrader_bridge.execute import (
+    JudgedExecute,
+    LenientExporter,
+    RestoreCells,
+    remove_without_score,
+    why_not_graded,
+)
+from gradstop.grading.nbgrader_bridge.patches import (
+    copy_plain_files_only,
+    one_gradebook_at_a_time,
+    refuse_before_autograde,
+)
 from gradstop.grading.nbgrader_bridge.register import load_nothing_from_elsewhere
 from gradstop.grading.nbgrader_bridge.release import NameStubs, RecordReference
 
@@ -36,12 +47,16 @@ c.ZipCollectApp.collector_plugin = "gradstop.grading.collecting.zip_collector.Cl
 # What is only the author's: neither the student copy nor a graded submission holds it.
 c.CourseDirectory.ignore.extend(["domain.toml", "lazy_imports.json", "right_answers.py", "wrong_answers.py"])
 
+c.ExchangeFactory.release_feedback = ReleaseFeedback
+
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError()"}
 release = list(GenerateAssignment.preprocessors.default())
 release.insert(release.index(ClearSolutions) + 1, NameStubs)
 c.GenerateAssignment.preprocessors = [*release, RecordReference]
 
 copy_plain_files_only()
+one_gradebook_at_a_time()
+refuse_before_autograde(why_not_graded, remove_without_score)
 load_nothing_from_elsewhere()
 c.Autograde.exporter_class = LenientExporter
 c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]

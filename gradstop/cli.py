@@ -103,7 +103,19 @@ def _parser() -> argparse.ArgumentParser:
     export = command("export", _export, "write the gradebook's scores as CSV")
     export.add_argument("--to", default="", help="a file; - for the terminal (default: grading/grades.csv)")
     export.add_argument("--assignment", nargs="+", default=[], help="these alone (default: all in the gradebook)")
-    export.add_argument("--format", choices=["csv", "moodle", "canvas"], default="csv", help="who is to read it")
+    forms = ["csv", "moodle", "moodle-worksheet", "canvas"]
+    export.add_argument("--format", choices=forms, default="csv", help="who is to read it")
+    export.add_argument("--title", nargs="+", default=[], help="what the platform calls each --assignment")
+    feedback = command("feedback", _feedback, "make the feedback, as a zip that a platform takes back")
+    feedback.add_argument("assignment", help="for example 03-detach")
+    feedback.add_argument("--format", choices=["moodle", "canvas"], required=True, help="the platform")
+    feedback.add_argument("--to", default="", help="a file (default: in grading/)")
+    extend = command("extend", _extend, "let students hand in later than the due date")
+    extend.add_argument(
+        "words", nargs="*", metavar="STUDENT... ASSIGNMENT UNTIL", help='as in ann 03-detach "2027-03-08 23:59"'
+    )
+    extend.add_argument("--none", action="store_true", help="take it back: STUDENT... ASSIGNMENT")
+    extend.add_argument("--group", action="store_true", help="and all who handed in together with them")
     command("doctor", _doctor, "print what a report of a fault needs: versions, and what works here")
     refresh = command("refresh", _refresh, "execute the notebooks and regenerate what is derived")
     refresh.add_argument("--only", default="", help="only notebooks whose path contains this")
@@ -168,6 +180,18 @@ def _export(options: argparse.Namespace) -> int:
     from gradstop.grading.reporting.export import export_command
 
     return export_command(options.root, options)
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from gradstop.grading.handing_back.feedback_command import feedback_command
+
+    return feedback_command(options.root.resolve(), options)
+
+
+def _extend(options: argparse.Namespace) -> int:
+    from gradstop.grading.standing.extend_command import extend_command
+
+    return extend_command(options.root.resolve(), options)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -36,6 +36,7 @@ GRADING = {
     "rules": set(),
     "graded_submission": set(),
     "result_store": {"graded_submission"},
+    "extensions": set(),
     "inside": set(),
     "intake": set(),
     "process": {"inside", "intake", "rules"},

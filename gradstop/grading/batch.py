@@ -16,7 +16,7 @@ from gradstop.grading.intake.submission import NothingHandedInError, Submission
 from gradstop.grading.judging.bundle import secret_bundle, version_of
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter, open_gradebook_writer
-from gradstop.grading.nbgrader_bridge.register import is_registered, register
+from gradstop.grading.nbgrader_bridge.register import register
 from gradstop.grading.result_store import Kept, ResultStore, result_store_of
 from gradstop.grading.rules import Rules
 
@@ -74,8 +74,7 @@ def grade(
     the gradebook soon after. A submission that cannot be read or graded is reported, and the others go on; so does one
     that cannot be entered, in a result that takes the place of its first one.
     """
-    if not is_registered(course.directories, assignment.name):
-        register(course.config, assignment.name)
+    register(course.config, assignment.name)
     store = result_store_of(course.root)
     known = store.kept(assignment.name)
     plan = plan_run(course, assignment, students, known, store, None if force else rules)
@@ -85,7 +84,7 @@ def grade(
     )
     with open_gradebook_writer(course.config, assignment) as writer:
         entries = _Entries(assignment, store, writer)
-        yield from entries.again(plan.unchanged, known)
+        yield from entries.again(plan.unchanged, {one: known[one] for one in students if one in known})
         yield from plan.unreadable
         if plan.to_grade:
             bundle = secret_bundle(assignment, course.root, executor.warm_process)
@@ -127,10 +126,15 @@ def plan_run(
             earlier = known.get(student)
             unreadable.append(_unreadable(student, reason, earlier.score if earlier else None))
             continue
-        same = rules is not None and student in known and known[student].fingerprint == fingerprint
-        kept = store.outcome(assignment.name, student) if same else None
+        earlier = known.get(student)
+        refused = (
+            earlier.refused if earlier and earlier.refused and earlier.refused.fingerprint == fingerprint else None
+        )
+        same = earlier is not None and earlier.fingerprint == fingerprint
+        kept = refused or (store.outcome(assignment.name, student) if same and rules else None)
         if kept is not None and rules is not None and _stands(kept, rules):
-            unchanged.append(RunResult(kept.summary(), graded=False))
+            before = earlier.score if earlier and refused else None
+            unchanged.append(RunResult(kept.summary(), before, graded=False))
         else:
             to_grade.append(student)
     return Plan(tuple(unchanged), tuple(unreadable), tuple(to_grade))
@@ -168,13 +172,10 @@ class _Entries:
         self.failed: list[RunResult] = []
 
     def again(self, unchanged: tuple[RunResult, ...], known: dict[str, Kept]) -> Iterator[RunResult]:
-        """Yield what was graded before; enter it where the gradebook has not got it."""
+        """Yield what was graded before; enter all that is kept and that the gradebook has not got."""
         there = self._writer.entered()
-        for result in unchanged:
-            student = result.outcome.student
-            if student not in there or not known[student].entered:
-                self._waiting.append(student)
-            yield result
+        self._waiting += [one for one, kept in known.items() if one not in there or not kept.entered]
+        yield from unchanged
 
     def add(self, student: str) -> None:
         """Enter a kept outcome, now or with the next ones."""
@@ -226,8 +227,8 @@ def _kept(store: ResultStore, assignment: Assignment, outcome: GradedSubmission)
 
 
 def _stands(kept: GradedSubmission, rules: Rules) -> bool:
-    """Whether an outcome is complete, no fault of the judge's own, and no other limits could change it."""
-    if kept.traceback:
+    """Whether an outcome is complete, and no other limits could change it."""
+    if kept.traceback:  # a fault of ours, which may have been mended
         return False
     is_full = not kept.lost and all(earned.score == earned.points for earned in kept.scores)
     return bool(kept.notebook or kept.problem) and (is_full or kept.limits in ({}, rules.limits_set()))

@@ -16,10 +16,13 @@ from gradstop.grading.judging.bundle import handed_out
 from gradstop.grading.judging.scoring import why
 from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.rules import Rules
+from gradstop.grading.standing.status import Standing, Status
 
 if TYPE_CHECKING:
     from gradstop.grading.batch import RunResult
+    from gradstop.grading.nbgrader_bridge.course import Course
 
+EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's own place, where nothing else is configured
 LARGE = 20  # submissions, of which progress is said in lines
 
 
@@ -46,18 +49,35 @@ def grade_command(root: Path, options: Namespace) -> int:
         shown = graded if options.json else with_progress(graded, len(students))
         latest = {result.outcome.student: result for result in shown}
         results = [latest[student] for student in sorted(latest)]
+        from gradstop.grading.platforms.people import quiet_gradebook
+        from gradstop.grading.standing.standings import standings
+
+        with quiet_gradebook(course) as gradebook:
+            found = standings(course, assignment.name, gradebook)
     if options.json:
-        print(json.dumps([_as_json(result) for result in results], indent=1))
+        print(json.dumps([_as_json(result, found.get(result.outcome.student)) for result in results], indent=1))
     else:
-        for line in _summary(results, tokens_of_answers(handed_out(assignment)) if options.why else None):
+        for line in _summary(results, found, tokens_of_answers(handed_out(assignment)) if options.why else None):
             print(line)
         for student in students:
             left_out = course.left_out(assignment, student)
             more = " …" if len(left_out) > MAX_NAMES else ""
             if left_out:
                 print(f"{printable(student)}: not taken along: {', '.join(left_out[:MAX_NAMES])}{more}")
-        print(f"Next: gradstop report {assignment.name}; nbgrader generate_feedback {assignment.name} --force")
+        print(f"Next: {_next(course, assignment.name)}")
     return 1 if any(result.outcome.problem and result.handed_in for result in results) else 0
+
+
+def _next(course: "Course", assignment: str) -> str:
+    """Say what may follow; where there is an exchange, students fetch their feedback from it."""
+    root = Path(str(course.config.Exchange.get("root", "") or EXCHANGE))
+    commands = [f"gradstop report {assignment}", f"nbgrader generate_feedback {assignment} --force"]
+    if root.is_dir():
+        commands.append(f"nbgrader release_feedback {assignment}")
+    said = "; ".join(commands)
+    if root.is_dir():
+        return f"{said}; students then say nbgrader fetch_feedback {assignment} --course {course.directories.course_id}"
+    return f"{said}; gradstop feedback {assignment} --format moodle, or canvas"
 
 
 def with_progress(results: "Iterator[RunResult]", count: int) -> "Iterator[RunResult]":
@@ -71,13 +91,17 @@ def with_progress(results: "Iterator[RunResult]", count: int) -> "Iterator[RunRe
         yield result
 
 
-def _as_json(result: "RunResult") -> dict[str, Any]:
+def _as_json(result: "RunResult", standing: Standing | None) -> dict[str, Any]:
     outcome = result.outcome
     return {
         "student": outcome.student,
         "score": None if outcome.problem else outcome.score,
         "exercises": {earned.exercise: earned.score for earned in outcome.scores},
         "problem": outcome.problem,
+        "status": standing.status.value if standing else "",
+        "in_gradebook": standing.score if standing else None,
+        "late_seconds": standing.late.total_seconds() if standing else 0.0,
+        "late_penalty": standing.penalty if standing else 0.0,
         "untrusted": [earned.exercise for earned in outcome.scores if not earned.trusted],
         "lost": outcome.lost,
         "graded_now": result.graded,
@@ -86,14 +110,16 @@ def _as_json(result: "RunResult") -> dict[str, Any]:
     }
 
 
-def _summary(results: "list[RunResult]", stubs: dict[str, str] | None) -> Iterator[str]:
+def _summary(results: "list[RunResult]", found: dict[str, Standing], stubs: dict[str, str] | None) -> Iterator[str]:
     for result in results:
-        outcome = result.outcome
-        total = "not graded" if outcome.problem else f"{outcome.score:g}"
+        outcome, standing = result.outcome, found.get(result.outcome.student, Standing(Status.NOT_GRADED))
+        total = Status.NOT_GRADED.value if outcome.problem else f"{outcome.score:g}"
         scores = "  ".join(f"{earned.exercise} {earned.score:g}" for earned in outcome.scores)
         yield f"{outcome.student:<20} {total:>10}  {outcome.problem or scores}"
-        if outcome.problem and result.before is not None and result.handed_in:
-            yield f"{'':<20} {'':>10}  the gradebook keeps {result.before:g} of what was handed in before"
+        if outcome.problem and standing.score is not None:
+            yield f"{'':<20} {'':>10}  {Status.EARLIER.value}: the gradebook keeps its {standing.score:g}"
+        if standing.lateness:
+            yield f"{'':<20} {'':>10}  {standing.lateness}"
         if stubs is not None:
             missed = [earned for earned in outcome.scores if earned.score < earned.points]
             yield from (
@@ -108,7 +134,7 @@ def _summary(results: "list[RunResult]", stubs: dict[str, str] | None) -> Iterat
     failed = [result for result in results if result.outcome.problem]
     absent = sum(not result.handed_in for result in failed)
     now = sum(result.graded and not result.outcome.problem for result in results)
-    note = " (no grade in gradstop export, 0 in nbgrader's)" if failed else ""
+    note = " (no score in gradstop export, 0 in nbgrader's)" if failed else ""
     nothing = f", {absent} of them handed in nothing" if absent else ""
     yield f"{now} graded, {len(results) - now - len(failed)} unchanged, {len(failed)} not graded{nothing}{note}."
     if any(not result.outcome.sandboxed for result in results):

@@ -22,7 +22,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outcome (
     assignment TEXT NOT NULL, student TEXT NOT NULL, fingerprint TEXT NOT NULL,
     entered INTEGER NOT NULL DEFAULT 0, score REAL, data TEXT NOT NULL, notebook TEXT NOT NULL,
-    at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (assignment, student)
+    at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, refused TEXT NOT NULL DEFAULT '', PRIMARY KEY (assignment, student)
 )
 """
 
@@ -34,11 +34,23 @@ def result_store_of(root: Path) -> "ResultStore":
 
 @dataclass(frozen=True)
 class Kept:
-    """An outcome that is kept: what was graded and by what, whether it is in the gradebook, its score if it has one."""
+    """An outcome that is kept: what was graded and by what, whether it is in the gradebook, its score if it has one.
+
+    ``refused`` is a later hand-in that could not be graded; the score is that of the one before. ``problem`` says why
+    there is no score.
+    """
 
     fingerprint: str
     entered: bool
     score: float | None
+    refused: GradedSubmission | None = None
+    problem: str = ""
+
+    def problem_with(self, fingerprint: str) -> str:
+        """Say why the hand-in of this fingerprint could not be graded; nothing where it could, or is another."""
+        if self.refused is not None and self.refused.fingerprint == fingerprint:
+            return self.refused.problem
+        return self.problem if self.fingerprint == fingerprint else ""
 
 
 class ResultStore:
@@ -52,11 +64,17 @@ class ResultStore:
             raise CourseError(f"{path.parent.name}/ cannot be made: {error.strerror}.") from None
         with self._open() as database:
             database.execute("PRAGMA journal_mode=WAL")
+            database.execute("BEGIN IMMEDIATE")  # another process may make the file too
             database.execute(_SCHEMA)
+            if "refused" not in {name for _, name, *_ in database.execute("PRAGMA table_info(outcome)")}:
+                database.execute("ALTER TABLE outcome ADD COLUMN refused TEXT NOT NULL DEFAULT ''")
             _bring_up_to_date(database, f"{path.parent.name}/{path.name}")
 
     def keep(self, assignment: str, outcome: GradedSubmission) -> None:
-        """Keep an outcome in place of the student's earlier one; when this returns it is on the disk."""
+        """Keep an outcome in place of the student's earlier one; when this returns it is on the disk.
+
+        One without a score is kept beside an earlier one that has one: a damaged file costs nobody the earlier score.
+        """
         row = (
             assignment,
             outcome.student,
@@ -66,11 +84,23 @@ class ResultStore:
             outcome.notebook,
         )
         with self._open() as database:
+            if outcome.problem and self._keep_beside(database, row):
+                return
             database.execute(
                 "INSERT OR REPLACE INTO outcome (assignment, student, fingerprint, score, data, notebook) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 row,
             )
+
+    def _keep_beside(self, database: sqlite3.Connection, row: tuple[Any, ...]) -> bool:
+        """Keep an outcome without a score beside an earlier one; return False where there is none."""
+        assignment, student, *_, data, _ = row
+        return bool(
+            database.execute(
+                "UPDATE outcome SET refused = ? WHERE assignment = ? AND student = ? AND score IS NOT NULL",
+                (data, assignment, student),
+            ).rowcount
+        )
 
     def mark_entered(self, assignment: str, students: list[str], entered: bool = True) -> None:
         """Note that these students' outcomes are in the gradebook, or have to be entered once more."""
@@ -84,9 +114,20 @@ class ResultStore:
         """Return, for each student with an outcome, what is known of it without reading it."""
         with self._open() as database:
             rows = database.execute(
-                "SELECT student, fingerprint, entered, score FROM outcome WHERE assignment = ?", (assignment,)
+                "SELECT student, fingerprint, entered, score, refused, CASE WHEN score IS NULL THEN data ELSE '' END "
+                "FROM outcome WHERE assignment = ?",
+                (assignment,),
             )
-            return {student: Kept(fingerprint, bool(entered), score) for student, fingerprint, entered, score in rows}
+            return {
+                student: Kept(
+                    fingerprint,
+                    bool(entered),
+                    score,
+                    _outcome(refused) if refused else None,
+                    _outcome(problem).problem if problem else "",
+                )
+                for student, fingerprint, entered, score, refused, problem in rows
+            }
 
     def outcomes(self, assignment: str, *, notebooks: bool = False) -> Iterator[GradedSubmission]:
         """Yield all outcomes of an assignment, by student; without their notebooks unless these are asked for."""
@@ -97,7 +138,7 @@ class ResultStore:
                 (assignment,),
             )
             for data, notebook in rows:
-                yield replace(msgspec.json.decode(data, type=GradedSubmission), notebook=notebook)
+                yield replace(_outcome(data), notebook=notebook)
 
     def outcome(self, assignment: str, student: str) -> GradedSubmission | None:
         """Return one student's outcome, with its notebook, if there is one."""
@@ -105,13 +146,15 @@ class ResultStore:
             row = database.execute(
                 "SELECT data, notebook FROM outcome WHERE assignment = ? AND student = ?", (assignment, student)
             ).fetchone()
-        return replace(msgspec.json.decode(row[0], type=GradedSubmission), notebook=row[1]) if row else None
+        return replace(_outcome(row[0]), notebook=row[1]) if row else None
 
     def rename(self, old: str, new: str) -> None:
         """Let a student's outcomes be those of another name, which has none."""
         with self._open() as database:
             database.execute(
-                "UPDATE outcome SET student = ?2, data = json_set(data, '$.student', ?2) WHERE student = ?1", (old, new)
+                "UPDATE outcome SET student = ?2, data = json_set(data, '$.student', ?2), "
+                "refused = CASE refused WHEN '' THEN '' ELSE json_set(refused, '$.student', ?2) END WHERE student = ?1",
+                (old, new),
             )
 
     def forget(self, student: str) -> None:
@@ -131,6 +174,10 @@ class ResultStore:
             if "unable to open" in said or "readonly" in said:
                 said = f"cannot be written: let your user write to {self._path.parent.name}/ and to all that is in it"
             raise CourseError(f"{name}: {said}. What was kept before is safe.") from None
+
+
+def _outcome(data: str) -> GradedSubmission:
+    return msgspec.json.decode(data, type=GradedSubmission)
 
 
 def _bring_up_to_date(database: sqlite3.Connection, name: str) -> None:

@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,11 +13,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import BaseConverter
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades, latesubmissions, saveautogrades
 from nbgrader.utils import find_all_files
 from sqlalchemy.exc import SAWarning
 
+from gradstop.grading.nbgrader_bridge import patches
 from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only, one_transaction, shared_gradebook
 
 pytestmark = [
@@ -125,3 +127,53 @@ def test_a_converter_copies_what_find_all_files_in_its_module_lists(tmp_path, mo
     copy_plain_files_only()
     BaseConverter.init_assignment(converter, "one", "ann")
     assert {path.name for path in result.iterdir()} == {"plain.txt"}
+
+
+def test_a_gradebook_makes_its_tables_when_it_is_opened_and_these_methods_enter_what_is_not_there(
+    gradebook, tmp_path, monkeypatch
+):
+    locked = []
+    names = ("__init__", "update_or_create_student", "update_or_create_submission", "update_or_create_assignment")
+    for name in names:
+        plain = getattr(Gradebook, name)
+        monkeypatch.setattr(Gradebook, name, getattr(plain, "__wrapped__", plain))
+
+    @contextmanager
+    def lock(db_url):
+        locked.append(db_url)
+        yield
+
+    monkeypatch.setattr(patches, "gradebook_lock", lock)
+    patches.one_gradebook_at_a_time()
+    patches.one_gradebook_at_a_time()
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    with Gradebook(url) as other:
+        other.update_or_create_assignment("one")
+        other.update_or_create_student("ann")
+        other.update_or_create_submission("one", "ann")
+        assert locked == [url] * 4
+        assert other.find_submission("one", "ann").student_id == "ann"
+
+
+def test_autograde_asks_init_destination_before_it_enters_anything(tmp_path, monkeypatch):
+    for name in ("init_destination", "convert_notebooks"):
+        plain = getattr(Autograde, name)
+        monkeypatch.setattr(Autograde, name, getattr(plain, "__wrapped__", plain))
+    undone, entered = [], []
+    monkeypatch.setattr(Autograde, "init_assignment", lambda _, *names: entered.append(names))
+    monkeypatch.setattr(Autograde, "convert_single_notebook", lambda *_: 1 / 0)
+    patches.refuse_before_autograde(
+        lambda _, assignment, student: "damaged" if student == "ben" else "", lambda _, *names: undone.append(names)
+    )
+    for student in ("ann", "ben"):
+        folder = tmp_path / "submitted" / student / "one"
+        folder.mkdir(parents=True)
+        (folder / "sheet.ipynb").write_text("{}")
+    course = CourseDirectory(root=str(tmp_path), assignment_id="one")
+    converter = Autograde(coursedir=course)
+    converter.log = logging.Logger("silent")
+    with pytest.raises(NbGraderException):
+        converter.start()
+    assert entered == [("one", "ann")]
+    assert undone == [("one", "ann")]
+    assert converter.not_graded == ["ben"]

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -19,6 +20,7 @@ from support.classroom import SOLVED, all_scores, change, hand_in, make_course, 
 
 from gradstop.grading.executors import executor_for
 from gradstop.grading.process.warm_process import WarmProcess
+from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import Rules
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("batch")]
@@ -140,6 +142,17 @@ def test_a_resubmission_is_graded_and_never_keeps_an_old_score(course):
     assert [name for name, r in again.items() if r["graded_now"]] == [CLASS[3]]
     assert (again[CLASS[3]]["score"], again[CLASS[3]]["before"]) == (FULL - 1, FULL)
     assert scores(course, CLASS[3])["stop"] == 4.0
+
+
+def test_a_fault_of_the_judge_s_own_is_graded_again_and_costs_no_earlier_score(course):
+    store = result_store_of(course)
+    fault = replace(store.outcome(NAME, CLASS[2]), scores=[], notebook="", problem="the judge failed", traceback="…")
+    store.keep(NAME, fault)
+    done = run(course, "gradstop", "export", "--to", "-")
+    assert f"{NAME}, {CLASS[2]}: earlier hand-in: the judge failed" in done.stderr
+    again = grade(course)
+    assert [name for name, r in again.items() if r["graded_now"]] == [CLASS[2]]
+    assert (again[CLASS[2]]["score"], again[CLASS[2]]["status"]) == (FULL, "graded")
 
 
 def test_a_gradebook_that_was_lost_is_filled_again_without_running_anything(course):

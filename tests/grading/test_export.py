@@ -13,11 +13,19 @@ import pytest
 from support.classroom import run
 
 from gradstop.grading.reporting.export import Grades, Student, as_csv, canvas, moodle, neutral, spreadsheet
+from gradstop.grading.standing.status import Standing, Status
 
 POINTS = {"03-detach": 18.0, "06-clone": 12.5}
-ANN = Student("ann", "Åström, née O'Hara", "Ann", "ann@example.org", {"03-detach": 17.25, "06-clone": 12.5})
+ANN = Student(
+    "ann",
+    "Åström, née O'Hara",
+    "Ann",
+    "ann@example.org",
+    {"03-detach": 17.25, "06-clone": 12.5},
+    {"03-detach": Standing(Status.GRADED)},
+)
 BEN = Student("ben", "", "", "", {"03-detach": 0.0})
-CYD = Student("cyd", "Chan", "Cyd", "cyd@example.org", {})
+CYD = Student("cyd", "Chan", "Cyd", "cyd@example.org", {}, {"06-clone": Standing(Status.NOTHING)})
 CLASS = Grades(POINTS, [ANN, BEN, CYD], {})
 
 
@@ -30,11 +38,33 @@ def test_a_spreadsheet_gets_scores_maxima_and_totals():
     assert read(spreadsheet(CLASS)) == [
         [
             *("student", "last_name", "first_name", "email"),
-            *("03-detach", "03-detach max", "06-clone", "06-clone max", "total", "total max"),
+            *(
+                "03-detach",
+                "03-detach max",
+                "06-clone",
+                "06-clone max",
+                "total",
+                "total max",
+                "03-detach status",
+                "06-clone status",
+            ),
         ],
-        ["ann", "Åström, née O'Hara", "Ann", "ann@example.org", "17.25", "18", "12.5", "12.5", "29.75", "30.5"],
-        ["ben", "", "", "", "0", "18", "", "12.5", "0", "30.5"],
-        ["cyd", "Chan", "Cyd", "cyd@example.org", "", "18", "", "12.5", "", "30.5"],
+        [
+            "ann",
+            "Åström, née O'Hara",
+            "Ann",
+            "ann@example.org",
+            "17.25",
+            "18",
+            "12.5",
+            "12.5",
+            "29.75",
+            "30.5",
+            "graded",
+            "",
+        ],
+        ["ben", "", "", "", "0", "18", "", "12.5", "0", "30.5", "", ""],
+        ["cyd", "Chan", "Cyd", "cyd@example.org", "", "18", "", "12.5", "", "30.5", "", "nothing handed in"],
     ]
 
 
@@ -46,7 +76,7 @@ def test_moodle_gets_a_dash_for_no_grade_and_the_addresses_there_are():
     assert read(moodle(CLASS)) == [
         ["Username", "Last name", "First name", "Email address", "03-detach", "06-clone"],
         ["ann", "Åström, née O'Hara", "Ann", "ann@example.org", "17.25", "12.5"],
-        ["ben", "", "", "", "0", "-"],
+        ["ben", "", "", "-", "0", "-"],
         ["cyd", "Chan", "Cyd", "cyd@example.org", "-", "-"],
     ]
     (head, *_) = read(moodle(Grades(POINTS, [replace(ANN, email="")], {})))
@@ -55,11 +85,11 @@ def test_moodle_gets_a_dash_for_no_grade_and_the_addresses_there_are():
 
 def test_canvas_gets_its_columns_and_the_points_possible():
     assert read(canvas(CLASS)) == [
-        ["Student", "ID", "SIS Login ID", "Section", "03-detach", "06-clone"],
-        ["    Points Possible", "", "", "", "18", "12.5"],
-        ["Åström, née O'Hara, Ann", "", "ann", "", "17.25", "12.5"],
-        ["ben", "", "ben", "", "0", ""],
-        ["Chan, Cyd", "", "cyd", "", "", ""],
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "03-detach", "06-clone"],
+        ["    Points Possible", "", "", "", "", "18", "12.5"],
+        ["Åström, née O'Hara, Ann", "", "", "ann", "", "17.25", "12.5"],
+        ["ben", "", "", "ben", "", "0", ""],
+        ["Chan, Cyd", "", "", "cyd", "", "", ""],
     ]
 
 
@@ -118,15 +148,19 @@ def test_the_gradebook_decides_manual_scores_and_penalties_too(small_class, tmp_
         ["dan", "", "", ""],
     ]
     assert [row[4:] for row in rows[1:]] == [
-        ["18", "18", "18", "18"],
-        ["15.5", "18", "15.5", "18"],
-        ["13", "18", "13", "18"],
-        ["", "18", "", "18"],
-        ["", "18", "", "18"],
+        ["18", "18", "18", "18", "graded"],
+        ["15.5", "18", "15.5", "18", "graded"],
+        ["13", "18", "13", "18", "graded"],
+        ["", "18", "", "18", rows[4][-1]],
+        ["", "18", "", "18", "not graded yet"],
     ]
     done = run(course, "gradstop", "export", "--format", "canvas", "--to", str(tmp_path / "canvas.csv"))
     assert done.returncode == 0
-    assert (tmp_path / "canvas.csv").read_text().startswith("Student,ID,SIS Login ID,Section,03-detach,06-clone\n")
+    assert (
+        (tmp_path / "canvas.csv")
+        .read_text()
+        .startswith("Student,ID,SIS User ID,SIS Login ID,Section,03-detach,06-clone\n")
+    )
     assert "06-clone: no graded submission of =eve, ann, ben, cyd, dan" in done.stderr
 
 

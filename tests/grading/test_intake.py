@@ -210,7 +210,7 @@ def test_a_class_with_all_of_that(tmp_path):
     (course / "grading" / "submitted" / "ben" / NAME / "detach.ipynb").write_bytes(b"PK\x03\x04")
     second = run(course, "gradstop", "grade", NAME)
     assert "is a zip archive: unpack it" in second.stdout
-    assert "the gradebook keeps 18 of what was handed in before" in second.stdout
+    assert "earlier hand-in: the gradebook keeps its 18" in second.stdout
     third = json.loads(run(course, "gradstop", "grade", NAME, "--json", "--timeout", "60").stdout)
     assert {one["student"]: one["graded_now"] for one in third}["ann"]
     for command in (["report", NAME], ["report", NAME, "--anonymous"], ["export"], ["export", "--format", "moodle"]):

@@ -25,7 +25,7 @@ LONG = "40:0123456789abcdef"
 def report_on(*outcomes, names=Names, unread=None, outdated=None):
     unread = unread or {}
     everybody = [*(one.student for one in outcomes), *unread]
-    return make_report(KNOWN, outcomes, names(everybody), unread, outdated or {})
+    return make_report(KNOWN, outcomes, names(everybody), unread, outdated or {}, {})
 
 
 def page_on(*outcomes, **options):
@@ -160,7 +160,7 @@ def test_what_fails_together_more_often_than_by_chance_is_listed():
 def test_the_class_is_compared_with_the_assignment_before_among_those_graded_in_both():
     now = [outcome("ann"), outcome("ben", wrong("stop", passed=1)), outcome("cyd")]
     earlier = [outcome("ann", wrong("stop", passed=1)), outcome("ben"), GradedSubmission("cyd", "", problem="damaged")]
-    report = make_report(KNOWN, now, Names(["ann", "ben", "cyd"]), {}, {}, ("02-graph", earlier))
+    report = make_report(KNOWN, now, Names(["ann", "ben", "cyd"]), {}, {}, {}, ("02-graph", earlier))
     assert report.before == Before("02-graph", 2, 16 / 18, 16 / 18, 1, 1)
     assert "2 students graded in both: a mean of 89 % of the points here, 89 % in 02-graph" in report_page(report, DAY)
     assert report_on(*now).before is None

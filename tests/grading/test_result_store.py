@@ -68,3 +68,28 @@ def test_what_a_later_version_kept_is_refused_and_stays(store, tmp_path):
     with pytest.raises(CourseError, match=r"grading/results.db is of format 3.*update gradstop"):
         ResultStore(path)
     assert path.read_bytes() == before
+
+
+def test_what_could_not_be_graded_is_kept_beside_an_earlier_score(store):
+    store.keep(NAME, GradedSubmission("zoë", "f2", problem="damaged"))
+    kept = store.kept(NAME)["zoë"]
+    assert (kept.score, kept.problem_with("f2"), kept.problem_with("f1")) == (2.0, "damaged", "")
+    assert store.outcome(NAME, "zoë") == GRADED
+    store.rename("zoë", "zoe")
+    assert store.kept(NAME)["zoe"].refused.student == "zoe"
+    store.keep(NAME, GradedSubmission("zoe", "f3", [SCORE], "{}"))
+    assert store.kept(NAME)["zoe"].refused is None
+
+
+def test_what_never_had_a_score_says_why(store):
+    store.keep(NAME, GradedSubmission("ann", "f1", problem="damaged"))
+    store.keep(NAME, GradedSubmission("ann", "f2", problem="damaged still"))
+    kept = store.kept(NAME)["ann"]
+    assert (kept.score, kept.problem_with("f1"), kept.problem_with("f2")) == (None, "", "damaged still")
+
+
+def test_a_file_of_before_what_is_kept_beside_is_read(store, tmp_path):
+    path = tmp_path / "grading" / "results.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE outcome DROP COLUMN refused")
+    assert ResultStore(path).outcome(NAME, "zoë") == GRADED

@@ -35,18 +35,31 @@ def read_timestamp(folder: Path) -> datetime | None:
 
 
 def _parsed(text: str) -> datetime:
+    try:
+        return in_utc(text)
+    except ValueError as error:
+        raise UnreadableError(f"{NAME} holds {error}") from None
+
+
+def in_utc(text: str, zone: str = "UTC") -> datetime:
+    """Return the moment that a text says, in UTC and without a zone; ``zone`` is where the text names none.
+
+    Raises:
+        ValueError: that says what is wrong, in words that follow a verb.
+
+    """
     shown = printable(text[:40])
     found = _FORM.fullmatch(text)
     if found is None:
-        raise UnreadableError(f"{NAME} holds no date of one meaning: {shown!r}. {_EXAMPLE}")
-    day, time, zone = found.groups()
+        raise ValueError(f"no date of one meaning: {shown!r}. {_EXAMPLE}")
+    day, time, said = found.groups(default=zone)
     try:
-        if zone and "/" in zone:
-            return _in_utc(datetime.fromisoformat(f"{day} {time}").replace(tzinfo=ZoneInfo(zone)))
-        offset = "+00:00" if zone in (None, "Z", "UTC", "GMT") else zone
-        return _in_utc(datetime.fromisoformat(f"{day} {time}{offset}"))
+        if said in ("Z", "UTC", "GMT") or said[0] in "+-":
+            offset = "+00:00" if said.isalpha() else said
+            return _in_utc(datetime.fromisoformat(f"{day} {time}{offset}"))
+        return _in_utc(datetime.fromisoformat(f"{day} {time}").replace(tzinfo=ZoneInfo(said)))
     except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
-        raise UnreadableError(f"{NAME} holds no date that there is: {shown!r}. {_EXAMPLE}") from None
+        raise ValueError(f"no date that there is: {shown!r}. {_EXAMPLE}") from None
 
 
 def _in_utc(moment: datetime) -> datetime:

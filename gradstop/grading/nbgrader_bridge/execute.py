@@ -8,16 +8,21 @@ from nbclient import NotebookClient
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, from_dict, reads
 from nbformat.validator import isvalid
+from nbgrader.api import MissingEntry
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
 from gradstop import logs
-from gradstop.course import find_assignment
+from gradstop.course import CourseError, find_assignment
 from gradstop.grading.assess import assess
-from gradstop.grading.intake.submission import read_notebook, read_submission
+from gradstop.grading.extensions import read_extensions
+from gradstop.grading.intake.plain_files import UnreadableError
+from gradstop.grading.intake.submission import read_cells, read_notebook, read_submission
 from gradstop.grading.intake.template import bare
 from gradstop.grading.judging.bundle import handed_out_template, secret_bundle
+from gradstop.grading.nbgrader_bridge.gradebook import has_score, open_gradebook
 from gradstop.grading.process.shared import warm_process_for
 from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import MEMORY, TIMEOUT, Rules
@@ -82,4 +87,32 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         bundle = secret_bundle(assignment, root, warm_process_for(rules))
         notebook = {**nb, "cells": [dict(cell) for cell in nb.cells]}
         result_store_of(root).keep(assignment.name, assess(bundle, submission, notebook, rules))
+        with open_gradebook(course) as gradebook:  # a later step counts late days
+            read_extensions(root).enter(gradebook.find_submission(assignment.name, names["student"]))
+            gradebook.db.commit()
         return from_dict(notebook), resources
+
+
+def why_not_graded(converter: Autograde, assignment: str, student: str) -> str:
+    """Say why a submission cannot be graded, or nothing: asked before ``nbgrader autograde`` enters anything of it."""
+    course = converter.coursedir
+    root = Path(course.root)
+    try:
+        known = find_assignment(root, assignment)
+        folder = root / course.format_path(course.submitted_directory, student, assignment)
+        submission = read_submission(student, folder / known.notebook.name)
+        cells = read_cells(submission.notebook, known.notebook.name)
+        handed_out_template(known).refuse_another(cells, assignment)
+    except (UnreadableError, CourseError) as reason:
+        return str(reason)
+    return ""
+
+
+def remove_without_score(converter: Autograde, assignment: str, student: str) -> None:
+    """Remove a submission that nbgrader has entered and then could not grade: its score would be 0."""
+    with open_gradebook(converter.coursedir) as gradebook:
+        try:
+            if not has_score(gradebook.find_submission(assignment, student)):
+                gradebook.remove_submission(assignment, student)
+        except MissingEntry:
+            pass

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +28,12 @@ def open_gradebook(course: CourseDirectory) -> Iterator[Gradebook]:
         raise CourseError(f"The gradebook at {_place(course)} cannot be opened: {cause(error)}") from None
     with gradebook:
         yield gradebook
+
+
+def has_score(submission: SubmittedAssignment) -> bool:
+    """Whether a submission has been graded, in part at least; of any other nbgrader says that its score is 0."""
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    return any(grade.auto_score is not None or grade.manual_score is not None for grade in grades)
 
 
 def schema_of(config: Config) -> str:
@@ -57,7 +63,7 @@ def schema_of(config: Config) -> str:
     return f"schema {schema}, this nbgrader's is {wanted}: run nbgrader db upgrade"
 
 
-def cause(error: SQLAlchemyError) -> str:
+def cause(error: Exception) -> str:
     """Return what the database itself says, in one line."""
     said = " ".join(str(getattr(error, "orig", None) or error).split())
     if "unable to open database file" in said or "readonly database" in said:

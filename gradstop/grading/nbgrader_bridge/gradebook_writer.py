@@ -8,29 +8,34 @@ import errno
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import nbformat
-from nbgrader.api import Gradebook
+from nbformat.v4 import new_notebook
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import CheckCellMetadata, NbGraderPreprocessor
-from sqlalchemy.exc import OperationalError, SAWarning
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, NbGraderPreprocessor
+from sqlalchemy.exc import IntegrityError, OperationalError, SAWarning
 from traitlets.config import Config
 
 from gradstop import logs
 from gradstop.course import Assignment, CourseError
+from gradstop.grading.extensions import Extensions, read_extensions
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.execute import JudgedExecute
-from gradstop.grading.nbgrader_bridge.gradebook import cause, open_gradebook
+from gradstop.grading.nbgrader_bridge.gradebook import cause, has_score, open_gradebook
+from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
 from gradstop.grading.nbgrader_bridge.patches import one_transaction, shared_gradebook
 
 _log = logging.getLogger(__name__)
 _FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what a disk refuses to everybody
+TRIES = 3
+Result = TypeVar("Result")
 
 
 class GradebookWriter:
@@ -40,6 +45,7 @@ class GradebookWriter:
         self._course = CourseDirectory(config=config)
         self._assignment = assignment
         self._gradebook = gradebook
+        self._extensions = read_extensions(Path(self._course.root))
         self._steps = [_step(kind, config) for kind in _after_execution(config)]
 
     def entered(self) -> set[str]:
@@ -61,9 +67,10 @@ class GradebookWriter:
         """
         try:
             return self._enter_together(outcomes)
-        except Exception as error:  # one of nbgrader's own steps, or what one submission holds
-            if isinstance(error, CourseError) or len(outcomes) == 1:
-                raise
+        except CourseError:
+            raise
+        except Exception:  # one of nbgrader's own steps, or what one submission holds
+            _log.info("%s: entered one by one", self._assignment.name, exc_info=True)
         failed: dict[str, str] = {}
         for outcome in outcomes:
             try:
@@ -76,23 +83,56 @@ class GradebookWriter:
         return failed
 
     def _enter_together(self, outcomes: list[GradedSubmission]) -> dict[str, str]:
-        try:
-            with one_transaction(self._gradebook):
-                notebooks = [(outcome.student, self._enter(outcome)) for outcome in outcomes]
-        except OperationalError as error:
-            raise CourseError(
-                f"The gradebook cannot be written: {cause(error)}. Outcomes are kept; grade again."
-            ) from None
+        notebooks = self._in_one_transaction(lambda: [(one.student, self._enter(one)) for one in outcomes])
         written = {student: self._write(student, notebook) for student, notebook in notebooks}
         return {student: problem for student, problem in written.items() if problem}
+
+    def count_late_days_again(self, students: Iterable[str], extensions: Extensions) -> None:
+        """Enter the extensions of these students, and what their submissions cost by being late.
+
+        Raises:
+            CourseError: where the database cannot take them; then nothing of them is entered.
+
+        """
+
+        def count() -> None:
+            for student in students:
+                self._count(student, extensions)
+
+        self._in_one_transaction(count)
+
+    def _in_one_transaction(self, enter: Callable[[], Result]) -> Result:
+        """Do it while no other process enters anything, and again where one did that knows nothing of the lock."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with gradebook_lock(self._course.db_url), one_transaction(self._gradebook):
+                    return enter()
+            except (IntegrityError, InvalidEntry):
+                if not tries_left:
+                    raise
+            except OperationalError as error:
+                raise CourseError(
+                    f"The gradebook cannot be written: {cause(error)}. Outcomes are kept; grade again."
+                ) from None
+        raise AssertionError("the last try returns or raises")
+
+    def _count(self, student: str, extensions: Extensions) -> None:
+        with suppress(MissingEntry):  # who has not handed in
+            submission = self._gradebook.find_submission(self._assignment.name, student)
+            submission.extension = None
+            extensions.enter(submission)
+            for step in self._steps:
+                if isinstance(step, AssignLatePenalties) and has_score(submission):
+                    step(new_notebook(), self._resources(student))
 
     def _enter(self, outcome: GradedSubmission) -> Any:
         name, student = self._assignment.name, outcome.student
         self._gradebook.update_or_create_student(student)
         stamp = read_timestamp(Path(self._folder(self._course.submitted_directory, student)))
-        self._gradebook.update_or_create_submission(name, student, **({"timestamp": stamp} if stamp else {}))
-        names = {"student": student, "assignment": name, "notebook": self._assignment.notebook.stem}
-        resources: dict[str, Any] = {"nbgrader": {**names, "db_url": self._course.db_url}}
+        submission = self._gradebook.update_or_create_submission(name, student)
+        submission.timestamp = stamp  # none where the file is gone
+        self._extensions.enter(submission)
+        resources = self._resources(student)
         notebook = nbformat.reads(outcome.notebook, 4)
         session = self._gradebook.db
         for step in self._steps:
@@ -100,6 +140,10 @@ class GradebookWriter:
                 notebook, resources = step(notebook, resources)  # does nothing where it is disabled
             session.flush()
         return notebook
+
+    def _resources(self, student: str) -> dict[str, Any]:
+        names = {"student": student, "assignment": self._assignment.name, "notebook": self._assignment.notebook.stem}
+        return {"nbgrader": {**names, "db_url": self._course.db_url}}
 
     def _write(self, student: str, notebook: Any) -> str:
         """Write a graded notebook at once or not at all; return why it could not be.

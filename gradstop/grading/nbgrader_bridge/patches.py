@@ -1,19 +1,25 @@
 """What is replaced of nbgrader's insides for want of a setting: its gradebook, its commits, the list of what it copies.
 
+What ``nbgrader_config.py`` asks for holds for nbgrader's own commands and for the formgrader too.
+
 Tried with nbgrader 0.9.6 and SQLAlchemy 2.1.9; ``tests/contracts/test_nbgrader.py`` holds each assumption.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import nbgrader.converters.base
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import latesubmissions, saveautogrades
 from nbgrader.utils import find_all_files
 
 from gradstop.grading.intake.plain_files import is_plain
+from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
 
 
 class _Borrowed:
@@ -73,3 +79,66 @@ def copy_plain_files_only() -> None:
         return [name for name in find_all_files(folder, *arguments) if is_plain(Path(name))]
 
     nbgrader.converters.base.find_all_files = plain
+
+
+def one_gradebook_at_a_time() -> None:
+    """Have each process alone make the gradebook's tables, and enter a student, a submission or an assignment."""
+    if hasattr(Gradebook.__init__, "__wrapped__"):
+        return  # a process may load the configuration more than once
+    make = Gradebook.__init__
+
+    @wraps(make)
+    def made_alone(self: Gradebook, db_url: str, *arguments: Any, **named: Any) -> None:
+        with gradebook_lock(db_url):
+            make(self, db_url, *arguments, **named)
+
+    Gradebook.__init__ = made_alone
+    for name in ("update_or_create_student", "update_or_create_submission", "update_or_create_assignment"):
+        setattr(Gradebook, name, _alone(getattr(Gradebook, name)))
+
+
+def _alone(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def alone(self: Gradebook, *arguments: Any, **named: Any) -> Any:
+        with gradebook_lock(self.engine.url.render_as_string(hide_password=False)):
+            return method(self, *arguments, **named)
+
+    return alone
+
+
+def refuse_before_autograde(
+    why: Callable[[Autograde, str, str], str], undo: Callable[[Autograde, str, str], None]
+) -> None:
+    """Have ``nbgrader autograde`` leave what cannot be graded as it is: it would make a submission with a score of 0.
+
+    Args:
+        why: says why the submission of an assignment by a student cannot be graded, or nothing.
+        undo: is called for those that were begun, when all have been tried.
+
+    """
+    if hasattr(Autograde.init_destination, "__wrapped__"):
+        return
+    begin, convert = Autograde.init_destination, Autograde.convert_notebooks
+
+    @wraps(begin)
+    def begin_what_can_be_graded(self: Autograde, assignment: str, student: str) -> bool:
+        if reason := why(self, assignment, student):
+            self.log.error("%s, %s: not graded: %s", student, assignment, reason)
+            self.not_graded.append(student)
+            return False
+        begun = bool(begin(self, assignment, student))
+        self.begun += [(assignment, student)] * begun
+        return begun
+
+    @wraps(convert)
+    def convert_and_undo(self: Autograde) -> None:
+        self.not_graded, self.begun = [], []
+        try:
+            convert(self)
+        finally:
+            for assignment, student in self.begun:
+                undo(self, assignment, student)
+        if self.not_graded:
+            raise NbGraderException(f"not graded: {', '.join(self.not_graded)}")
+
+    Autograde.init_destination, Autograde.convert_notebooks = begin_what_can_be_graded, convert_and_undo

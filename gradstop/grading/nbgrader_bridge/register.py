@@ -17,6 +17,7 @@ from gradstop.course import Assignment, CourseError, find_assignment, read_json
 from gradstop.course.files import CONFIG
 from gradstop.grading.nbgrader_bridge.errors import complaints
 from gradstop.grading.nbgrader_bridge.gradebook import open_gradebook
+from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
 
 
 def course_config(root: Path) -> Config:
@@ -71,17 +72,20 @@ def _cells_in(notebook: Any) -> _Cells:
 
 
 def register(config: Config, assignment: str) -> None:
-    """Enter the assignment's cells and points in the gradebook, or bring them up to date there.
+    """Enter the assignment's cells and points in the gradebook where it does not have them as they are now.
 
-    This is nbgrader's generate_assignment with a release folder that is thrown away: the committed student copy
-    stays as it is, and nothing is recorded for one that nobody reads.
+    Whoever is second waits, and finds it done. This is nbgrader's generate_assignment with a release folder that is
+    thrown away: the committed student copy stays as it is, and nothing is recorded for one that nobody reads.
     """
     course = CourseDirectory(config=config)
-    _follow(course, find_assignment(Path(course.root), assignment))
+    if is_registered(course, assignment):
+        return
     quick = Config(config)
     quick.RecordReference.enabled = False
-    with tempfile.TemporaryDirectory() as folder:
-        generate(quick, assignment, Path(folder))
+    with gradebook_lock(course.db_url), tempfile.TemporaryDirectory() as folder:
+        if not is_registered(course, assignment):
+            _follow(course, find_assignment(Path(course.root), assignment))
+            generate(quick, assignment, Path(folder))
 
 
 def _follow(course: CourseDirectory, assignment: Assignment) -> None:
@@ -144,6 +148,4 @@ def load_nothing_from_elsewhere() -> None:
 
 def before_autograde(assignment: str, student: str, notebooks: list[Any]) -> None:  # noqa: ARG001 - nbgrader's names
     """Register an assignment that the gradebook does not know; nbgrader calls this before each submission."""
-    config = course_config(Path.cwd())
-    if not is_registered(CourseDirectory(config=config), assignment):
-        register(config, assignment)
+    register(course_config(Path.cwd()), assignment)

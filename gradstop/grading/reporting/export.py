@@ -3,14 +3,20 @@
 What is exported is nbgrader's gradebook: manual scores and late penalties count. Nobody without a graded submission has
 a score there, and none is made up: the cell stays empty, and who it is is said on stderr.
 
-- ``csv``, for a spreadsheet: one row for each student, score and maximum of each assignment, the total. UTF-8 with a
-  byte order mark, by which Excel knows the encoding and which LibreOffice and Google Sheets skip; commas, decimal
-  points, CRLF. Where Excel's language writes decimal commas, import the file by Data, From Text/CSV.
-- ``moodle``, for Grades, Import, CSV file: one column for each assignment; map ``Username`` to the username. Without a
-  byte order mark. Moodle reads ``-`` as "no grade", and an empty cell of a new grade item as a grade. A row whose
-  mapped cell is empty goes to the student of the row before, so e-mail addresses are there only if everybody has one.
-- ``canvas``, for Grades, Import: the columns that Canvas expects before the assignments, with the login in ``SIS Login
-  ID``, and the row of points possible. An assignment of another name than in Canvas is offered as a new one.
+- ``csv``, for a spreadsheet: one row for each student, score and maximum of each assignment, the total, and how the
+  student stands (``standing.status``). UTF-8 with a byte order mark, by which Excel knows the encoding and which
+  LibreOffice and Google Sheets skip; commas, decimal points, CRLF. Where Excel's language writes decimal commas, import
+  the file by Data, From Text/CSV.
+- ``moodle``, for Grades, Import, CSV file: one column for each assignment; map ``Email address``, ``ID number`` or
+  ``Username`` to the user. Without a byte order mark. Moodle reads ``-`` as "no grade", and an empty cell of a new
+  grade item as a grade. A row whose mapped cell is empty goes to the student of the row before, so what is not known is
+  ``-`` too: there is no such user, and Moodle says so and imports nothing until another column is mapped.
+- ``moodle-worksheet``, for one assignment of Moodle, Upload grading worksheet: by the participants' numbers, which
+  ``gradstop collect`` or the downloaded worksheet brought. Moodle keeps a grade that it has already, unless you allow
+  "updating records that have been modified more recently".
+- ``canvas``, for Grades, Import: the columns that Canvas exports before the assignments, and the points possible.
+  Canvas finds a student by ID, then by the SIS columns, then by the name, and an assignment by the number in its title,
+  ``Detach (4711)``, or by the whole title, which ``--title`` says; one of another title is offered as a new one.
 
 A text that a spreadsheet would take for a formula gets an apostrophe before it, in all formats: a student who is called
 ``=1+1`` has to be matched by hand.
@@ -19,33 +25,43 @@ A text that a spreadsheet would take for a formula gets an apostrophe before it,
 import csv
 import io
 import sys
-import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from sqlalchemy.exc import SAWarning
 
 from gradstop.course import CourseError
 from gradstop.grading.intake.plain_files import printable
 from gradstop.grading.nbgrader_bridge.course import Course, open_course
-from gradstop.grading.nbgrader_bridge.gradebook import open_gradebook
+from gradstop.grading.platforms.class_list import CANVAS, MOODLE
+from gradstop.grading.platforms.class_list import Student as Enrolled
+from gradstop.grading.platforms.people import everybody, quiet_gradebook
+from gradstop.grading.standing.standings import standings
+from gradstop.grading.standing.status import Standing, Status
 
 Row = list[str]
+_NOBODY = "-"  # is no user and no grade to Moodle
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")  # the wide forms count where Japanese is written
 
 
 @dataclass(frozen=True)
 class Student:
-    """A student as the gradebook knows them; the scores are by assignment."""
+    """A student as the gradebook and the class list know them; scores and standings are by assignment."""
 
     name: str
     last: str
     first: str
     email: str
     scores: dict[str, float]
+    standings: dict[str, Standing] = field(default_factory=dict)
+    enrolled: Enrolled = field(default_factory=lambda: Enrolled(""))
+
+    @property
+    def whole_name(self) -> str:
+        """The first and the last name, or the user name where there is none."""
+        return " ".join(filter(None, (self.first, self.last))) or self.name
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,9 @@ class Grades:
     points: dict[str, float]
     students: list[Student]
     unfinished: dict[str, list[str]]  # by assignment, whose submissions wait for a manual grade
+    titles: dict[str, str] = field(
+        default_factory=dict
+    )  # what a platform calls an assignment, where it is another name
 
     def missing(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the assignments that are not graded for everybody, with who is missing."""
@@ -63,10 +82,26 @@ class Grades:
             if who:
                 yield assignment, who
 
+    def not_current(self) -> Iterator[str]:
+        """Yield a line for each score that is not that of the newest hand-in."""
+        for student in self.students:
+            for assignment, one in student.standings.items():
+                if assignment in student.scores and one.status is not Status.GRADED:
+                    yield f"{assignment}, {student.name}: {one.words}"
+
+    def title(self, assignment: str) -> str:
+        """Return what a platform calls an assignment."""
+        return self.titles.get(assignment, assignment)
+
 
 def export_command(root: Path, options: Namespace) -> int:
     """Write the grades; say on stderr who is missing."""
+    if len(options.title) > len(options.assignment):
+        raise CourseError(
+            "--title says what the platform calls an assignment: name it with --assignment, in this order."
+        )
     grades = read_grades(open_course(root), options.assignment)
+    grades.titles.update(zip(options.assignment, options.title, strict=False))
     rows, encoding = FORMATS[options.format]
     text = as_csv(rows(grades))
     path = Path(options.to) if options.to else root / "grading" / f"grades{_suffix(options.format)}.csv"
@@ -78,6 +113,8 @@ def export_command(root: Path, options: Namespace) -> int:
         except OSError as error:
             raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
         print(path if options.to else path.relative_to(root))
+    for line in grades.not_current():
+        print(line, file=sys.stderr)
     for assignment, who in grades.missing():
         print(f"{assignment}: no graded submission of {', '.join(who)}", file=sys.stderr)
     for assignment, who in grades.unfinished.items():
@@ -96,10 +133,8 @@ def read_grades(course: Course, only: Sequence[str] = ()) -> Grades:
         CourseError: where it has none of that name.
 
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own
-        with open_gradebook(course.directories) as gradebook:
-            return _grades(gradebook, course, only)
+    with quiet_gradebook(course) as gradebook:
+        return _grades(gradebook, course, only)
 
 
 def _grades(gradebook: Gradebook, course: Course, only: Sequence[str]) -> Grades:
@@ -110,19 +145,22 @@ def _grades(gradebook: Gradebook, course: Course, only: Sequence[str]) -> Grades
         if name not in known:
             raise CourseError(f"The gradebook has no assignment {name!r}. It has: {', '.join(known)}.")
     points = {name: most for name, most in known.items() if name in (only or known)}
-    scores: dict[str, dict[str, float]] = {}
-    unfinished: dict[str, list[str]] = {}
-    for name in points:
-        for one in gradebook.assignment_submissions(name):
-            scores.setdefault(one.student_id, {})[name] = max(0.0, one.score - (one.late_submission_penalty or 0.0))
-            if one.needs_manual_grade:
-                unfinished.setdefault(name, []).append(one.student_id)
-    people = {one.id: (one.last_name or "", one.first_name or "", one.email or "") for one in gradebook.students}
+    found = {name: standings(course, name, gradebook) for name in points}
+    people = everybody(course).students
     handed_in = {printable(name) for name in course.handed_in()}
-    students = [
-        Student(name, *people.get(name, ("", "", "")), scores.get(name, {})) for name in sorted({*people, *handed_in})
-    ]
+    names = sorted({*people, *handed_in, *(one.id for one in gradebook.students)})
+    students = [_student(people.get(name, Enrolled(name)), found) for name in names]
+    unfinished = {
+        name: waiting for name, of in found.items() if (waiting := [who for who, one in of.items() if one.by_hand])
+    }
     return Grades(points, students, unfinished)
+
+
+def _student(one: Enrolled, found: dict[str, dict[str, Standing]]) -> Student:
+    """Return what is exported of a student."""
+    stands = {name: of.get(one.id, Standing(Status.NOTHING)) for name, of in found.items()}
+    scores = {name: standing.score for name, standing in stands.items() if standing.score is not None}
+    return Student(one.id, one.last, one.first, one.email, scores, stands, one)
 
 
 def as_csv(rows: Sequence[Row]) -> str:
@@ -148,37 +186,69 @@ def _number(value: float | None, nothing: str = "") -> str:
 def spreadsheet(grades: Grades) -> list[Row]:
     """Lay grades out for a spreadsheet."""
     titles = [title for name in grades.points for title in (name, f"{name} max")]
-    rows = [_texts("student", "last_name", "first_name", "email", *titles, "total", "total max")]
+    stands = [f"{name} status" for name in grades.points]
+    rows = [_texts("student", "last_name", "first_name", "email", *titles, "total", "total max", *stands)]
     for one in grades.students:
         pairs = [value for name, most in grades.points.items() for value in (one.scores.get(name), most)]
         total = sum(one.scores.values()) if one.scores else None
         numbers = [_number(value) for value in (*pairs, total, sum(grades.points.values()))]
-        rows.append([*_texts(one.name, one.last, one.first, one.email), *numbers])
+        words = [one.standings[name].words if name in one.standings else "" for name in grades.points]
+        rows.append([*_texts(one.name, one.last, one.first, one.email), *numbers, *_texts(*words)])
     return rows
 
 
 def moodle(grades: Grades) -> list[Row]:
-    """Lay grades out for Moodle's import."""
-    emails = any(one.email for one in grades.students)
-    rows = [_texts("Username", "Last name", "First name", *(["Email address"] if emails else []), *grades.points)]
+    """Lay grades out for the import into Moodle's gradebook."""
+    known = {"Email address": [one.email for one in grades.students]}
+    known["ID number"] = [one.enrolled.on(MOODLE, "number") for one in grades.students]
+    shown = {title: cells for title, cells in known.items() if any(cells)}
+    rows = [_texts("Username", "Last name", "First name", *shown, *map(grades.title, grades.points))]
+    for number, one in enumerate(grades.students):
+        who = [_NOBODY if not cells[number] else neutral(cells[number]) for cells in shown.values()]
+        scores = [_number(one.scores.get(name), _NOBODY) for name in grades.points]
+        rows.append([*_texts(one.name, one.last, one.first), *who, *scores])
+    return rows
+
+
+def moodle_worksheet(grades: Grades) -> list[Row]:
+    """Lay one assignment's grades out as the grading worksheet that Moodle lets an instructor download.
+
+    Raises:
+        CourseError: for more than one, or where nobody's number is known.
+
+    """
+    if len(grades.points) != 1:
+        raise CourseError("A grading worksheet is of one assignment: say which with --assignment.")
+    ((name, most),) = grades.points.items()
+    rows = [_texts("Identifier", "Full name", "Email address", "Grade", "Maximum grade", "Last modified (grade)")]
     for one in grades.students:
-        who = _texts(one.name, one.last, one.first, *([one.email] if emails else []))
-        rows.append([*who, *(_number(one.scores.get(name), "-") for name in grades.points)])
+        participant = one.enrolled.hand_ins[name].participant if name in one.enrolled.hand_ins else ""
+        if participant:
+            who = _texts(f"Participant {participant}", one.whole_name, one.email)
+            rows.append([*who, _number(one.scores.get(name)), _number(most), _NOBODY])
+    if len(rows) == 1:
+        raise CourseError(
+            f"No participant's number of {name} is known: enter the worksheet that Moodle lets you download, with "
+            f"gradstop class WORKSHEET.csv --assignment {name}."
+        )
     return rows
 
 
 def canvas(grades: Grades) -> list[Row]:
-    """Lay grades out for Canvas' import."""
-    rows = [_texts("Student", "ID", "SIS Login ID", "Section", *grades.points)]
-    rows.append(["    Points Possible", "", "", "", *map(_number, grades.points.values())])
+    """Lay grades out for the import into Canvas' gradebook."""
+    rows = [_texts("Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(grades.title, grades.points))]
+    rows.append(["    Points Possible", "", "", "", "", *map(_number, grades.points.values())])
     for one in grades.students:
-        name = ", ".join(filter(None, (one.last, one.first))) or one.name
-        rows.append([*_texts(name, "", one.name, ""), *(_number(one.scores.get(title)) for title in grades.points)])
+        called = {key: one.enrolled.on(CANVAS, key) for key in ("name", "user", "sis", "login", "section")}
+        name = called["name"] or ", ".join(filter(None, (one.last, one.first))) or one.name
+        who = _texts(name, called["user"], called["sis"], called["login"] or one.name, called["section"])
+        rows.append([*who, *(_number(one.scores.get(title)) for title in grades.points)])
     return rows
 
 
 FORMATS: dict[str, tuple[Callable[[Grades], list[Row]], str]] = {
     "csv": (spreadsheet, "utf-8-sig"),
     "moodle": (moodle, "utf-8"),
+    "moodle-worksheet": (moodle_worksheet, "utf-8"),
     "canvas": (canvas, "utf-8"),
 }

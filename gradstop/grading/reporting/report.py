@@ -34,6 +34,7 @@ def make_report(
     names: Names,
     unread: dict[str, str],
     outdated: dict[str, str],
+    late: dict[str, str],
     earlier: tuple[str, Sequence[GradedSubmission]] = ("", ()),
 ) -> Report:
     """Make the report.
@@ -43,7 +44,8 @@ def make_report(
         outcomes: those of the assignment.
         names: what students are called.
         unread: why there is no outcome, by student.
-        outdated: why an outcome is an old one, by student.
+        outdated: why an outcome is not that of the newest hand-in, by student.
+        late: how late a submission was, by student.
         earlier: the name and the outcomes of the assignment before, where there is one.
 
     Returns:
@@ -62,6 +64,7 @@ def make_report(
         _misconceptions(known, names, by_exercise),
         _notes(names, problems | unread),
         _notes(names, outdated),
+        _notes(names, late),
         _notes(names, {o.student: "; ".join(o.lost) for o in graded}),
         _notes(names, {o.student: ", ".join(m.exercise for m in o.scores if not m.trusted) for o in graded}),
         _notes(names, {o.student: ", ".join(o.changed) for o in graded}),

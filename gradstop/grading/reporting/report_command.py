@@ -7,15 +7,18 @@ from pathlib import Path
 
 from gradstop.course import Assignment, CourseError, assignments, find_assignment, section_titles
 from gradstop.grading.graded_submission import GradedSubmission
-from gradstop.grading.intake.plain_files import UnreadableError, printable
-from gradstop.grading.judging.bundle import handed_out, version_of
+from gradstop.grading.intake.plain_files import printable
+from gradstop.grading.judging.bundle import handed_out
 from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.nbgrader_bridge.course import Course, open_course
+from gradstop.grading.platforms.people import quiet_gradebook
 from gradstop.grading.reporting.anonymising import Names, NoNames
 from gradstop.grading.reporting.report import make_report
 from gradstop.grading.reporting.report_data import Known, Report
 from gradstop.grading.reporting.report_page import report_page
 from gradstop.grading.result_store import result_store_of
+from gradstop.grading.standing.standings import standings
+from gradstop.grading.standing.status import Status
 from gradstop.reference_file import read_reference_file
 
 REPORTS = Path("grading", "reports")
@@ -28,9 +31,11 @@ def report_command(root: Path, options: Namespace) -> int:
     outcomes = list(result_store_of(root).outcomes(assignment.name))
     if not outcomes:
         raise CourseError(f"Nothing of {assignment.name} is graded yet: gradstop grade {assignment.name}.")
-    unread, outdated = _since(course, assignment, outcomes)
+    unread, outdated, late = _since(course, assignment, outcomes)
     names = (NoNames if options.anonymous else Names)([*(outcome.student for outcome in outcomes), *unread])
-    report = make_report(known_of(assignment, root), outcomes, names, unread, outdated, _earlier(root, assignment))
+    report = make_report(
+        known_of(assignment, root), outcomes, names, unread, outdated, late, _earlier(root, assignment)
+    )
     path = root / REPORTS / f"{assignment.name}{'-anonymous' if options.anonymous else ''}.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,22 +62,15 @@ def known_of(assignment: Assignment, root: Path) -> Known:
 
 def _since(
     course: Course, assignment: Assignment, outcomes: Sequence[GradedSubmission]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Compare what lies in the folder with what was graded; say by student why there is no outcome, or an old one."""
-    kept = {outcome.student: outcome for outcome in outcomes}
-    version = version_of(assignment)
-    unread, outdated = {}, {}
-    for student in sorted({*course.handed_in(), *kept}):
-        try:
-            fresh = course.read(assignment, student).fingerprint(version)
-            reason = "not graded yet"
-        except UnreadableError as error:
-            fresh, reason = "", str(error)
-        if student not in kept:
-            unread[printable(student)] = reason
-        elif fresh != kept[student].fingerprint and not kept[student].problem:
-            outdated[student] = "the submission, or what judges it, has changed since" if fresh else reason
-    return unread, outdated
+) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Say by student why there is no outcome, why it is not that of the newest hand-in, and how late this was."""
+    scored = {outcome.student for outcome in outcomes if not outcome.problem}
+    handed_in = {printable(name) for name in course.handed_in()} | {outcome.student for outcome in outcomes}
+    with quiet_gradebook(course) as gradebook:
+        found = {name: one for name, one in standings(course, assignment.name, gradebook).items() if name in handed_in}
+    unread = {name: one.why or one.status.value for name, one in found.items() if name not in scored}
+    outdated = {name: one.reason for name, one in found.items() if name in scored and one.status is not Status.GRADED}
+    return unread, outdated, {name: one.lateness for name, one in found.items()}
 
 
 def _earlier(root: Path, assignment: Assignment) -> tuple[str, list[GradedSubmission]]:

@@ -151,6 +151,7 @@ class Report:
     misconceptions: list[Misconception]
     not_graded: list[Note]
     outdated: list[Note]
+    late: list[Note]
     lost: list[Note]
     distrusted: list[Note]
     changed: list[Note]

@@ -1,0 +1,165 @@
+"""Feedback by the names that a platform gave the hand-ins, for by these it knows whose each file is.
+
+- Moodle: a folder ``Ann Lee_4711_assignsubmission_file_`` for each student, with nbgrader's page in it.
+- Canvas: a file of the very name of the hand-in, ``leeann_12345_67890_detach.ipynb``. Canvas finds the student and the
+  file by the two numbers, and shows it by the name of the file that was handed in; so what goes back is the graded
+  notebook, which opens where the student's own does, with scores and comments in a cell at its beginning.
+"""
+
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, from_dict, v4, writes
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from gradstop.course import CHECK, Assignment
+from gradstop.grading.nbgrader_bridge.course import Course
+from gradstop.grading.nbgrader_bridge.errors import complaints
+from gradstop.grading.platforms.class_list import CANVAS, MOODLE, HandIn, Student
+from gradstop.grading.platforms.people import everybody, quiet_gradebook
+from gradstop.grading.standing.standings import standings
+from gradstop.grading.standing.status import Standing, Status
+
+CANVAS_NOTE = "Each gets the graded notebook, with scores and comments at its beginning."
+_MOODLE = re.compile(r"(.+_\d+_assignsubmission_[a-z]+)(?:_.*)?", re.IGNORECASE)
+
+
+@dataclass
+class Packed:
+    """What is packed: the files by their names in the zip, and who is left out and why."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def pack(course: Course, assignment: Assignment, platform: str) -> Packed:
+    """Make the feedback of all who have a score, and name it as the platform does.
+
+    Args:
+        course: the course.
+        assignment: of which.
+        platform: ``moodle`` or ``canvas``.
+
+    """
+    packed, people = Packed(), everybody(course).students
+    if platform == MOODLE:
+        generate_feedback(course.config, assignment.name)
+    with quiet_gradebook(course) as gradebook:
+        found = standings(course, assignment.name, gradebook)
+        for student, standing in found.items():
+            if standing.score is None:
+                continue
+            known = people.get(student, Student(student))
+            name = _moodle_name(known, assignment) if platform == MOODLE else _canvas_name(known, assignment)
+            if not name:
+                packed.left_out[student] = _unknown(platform, assignment)
+                continue
+            data = (
+                _page(course, assignment, student, standing)
+                if platform == MOODLE
+                else _notebook(course, assignment, student, gradebook, standing)
+            )
+            if data is None:
+                packed.left_out[student] = f"there is no graded notebook: gradstop grade {assignment.name} --force"
+            else:
+                packed.files[name] = data  # a group's members share a name, and what is said
+    return packed
+
+
+def generate_feedback(config: Config, assignment: str) -> None:
+    """Have nbgrader make its pages anew: scores and comments may have changed by hand since.
+
+    One that cannot be made is missing then, and named.
+    """
+    changed = Config(config)
+    changed.CourseDirectory.assignment_id = assignment
+    converter = GenerateFeedback(coursedir=CourseDirectory(config=changed), config=changed)
+    converter.force = True
+    with complaints(converter):
+        converter.start()
+
+
+def _hand_in(student: Student, assignment: Assignment) -> HandIn:
+    return student.hand_ins.get(assignment.name, HandIn(""))
+
+
+def _moodle_name(student: Student, assignment: Assignment) -> str:
+    """Return a page's name, as Moodle's importer takes it apart: the name without ``_``, then the number."""
+    hand_in = _hand_in(student, assignment)
+    parts = (_MOODLE.fullmatch(part) for part in hand_in.path.split("/"))
+    folder = next((seen[1] for seen in parts if seen), "")
+    if not folder and hand_in.participant:
+        name = student.on(MOODLE, "name") or " ".join(filter(None, (student.first, student.last))) or student.id
+        folder = f"{re.sub(r'[_/]+', ' ', name)}_{hand_in.participant}_assignsubmission_file"
+    return f"{folder}_/{assignment.notebook.stem}.html" if folder else ""
+
+
+def _canvas_name(student: Student, assignment: Assignment) -> str:
+    hand_in = _hand_in(student, assignment)
+    return hand_in.path.rpartition("/")[2] if hand_in.platform == CANVAS else ""
+
+
+def _unknown(platform: str, assignment: Assignment) -> str:
+    if platform == CANVAS:
+        return f"how Canvas calls the file is not known: gradstop collect SUBMISSIONS.zip {assignment.name}"
+    return (
+        f"the participant's number in Moodle is not known: gradstop collect SUBMISSIONS.zip {assignment.name}, "
+        f"or gradstop class WORKSHEET.csv --assignment {assignment.name}"
+    )
+
+
+def _read(course: Course, directory: str, student: str, assignment: Assignment, name: str) -> bytes | None:
+    path = Path(course.directories.format_path(directory, student, assignment.name), name)
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _page(course: Course, assignment: Assignment, student: str, standing: Standing) -> bytes | None:
+    """Return nbgrader's page; where the student does not simply stand as graded, it says so at its beginning."""
+    directory = str(course.directories.feedback_directory)
+    page = _read(course, directory, student, assignment, f"{assignment.notebook.stem}.html")
+    if page is None or standing.words == Status.GRADED.value:
+        return page
+    note = f"<p><strong>{html.escape(standing.words)}</strong></p>".encode()
+    head, body, rest = page.partition(b"<body")
+    tag, end, rest = rest.partition(b">")
+    return head + body + tag + end + note + rest
+
+
+def _notebook(
+    course: Course, assignment: Assignment, student: str, gradebook: Gradebook, standing: Standing
+) -> bytes | None:
+    """Return the graded notebook with scores and comments in a cell at its beginning."""
+    data = _read(course, str(course.directories.autograded_directory), student, assignment, assignment.notebook.name)
+    if data is None:
+        return None
+    notebook: NotebookNode = from_dict(json.loads(data))
+    try:
+        lines = _scores(gradebook.find_submission(assignment.name, student), standing)
+    except MissingEntry:
+        return None
+    notebook.cells.insert(0, v4.new_markdown_cell("\n".join(lines)))
+    return str(writes(notebook)).encode()
+
+
+def _scores(submission: SubmittedAssignment, standing: Standing) -> list[str]:
+    """Return Markdown: the score, what each exercise has earned, what was said to it."""
+    lines = [f"## Score: {standing.score:g} of {submission.max_score:g}", ""]
+    lines += [f"*{standing.words}*", ""]
+    for notebook in submission.notebooks:
+        said: dict[str, Any] = {one.name: one.comment for one in notebook.comments if one.comment}
+        for grade in notebook.grades:
+            name = grade.name.removeprefix(CHECK)
+            lines.append(f"- **{name}**: {grade.score:g} of {grade.max_score:g}")
+            lines += [f"  {line}" for line in (said.pop(name, "") or "").splitlines()]
+        lines += [f"- **{name}**: {' '.join(comment.split())}" for name, comment in said.items()]
+    return lines
