@@ -13,11 +13,18 @@ _HOME = {
     "table": "gradstop.drawing",
 }
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # who wants to hear of it says so
-__all__ = ["check", "describe", "draw", "memory_profile", "step_through", "table"]
+__all__ = ["check", "describe", "draw", "memory_profile", "step_through", "table", "watch"]
 
 
 def __getattr__(name: str) -> Any:
     """Load a package only when it is asked for, so that a check does not pay for a drawing."""
+    if name == "watch":
+        return import_module("gradstop.watch")
     if name not in _HOME:
         raise AttributeError(f"module 'gradstop' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add ``%%watch`` to IPython: ``%load_ext gradstop``."""
+    import_module("gradstop.watch.ipython").load(shell)
