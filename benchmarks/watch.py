@@ -53,14 +53,18 @@ def main(rounds: int) -> None:
 
 
 def _left_behind(step: Callable[[], None]) -> int:
-    step()
-    before = _tensors()
-    with Watch():
+    """Return how many tensors a watched step leaves more than a plain one."""
+    counts = []
+    for context in (nullcontext(), Watch()):
         step()
-    return _tensors() - before
+        before = _count()
+        with context:
+            step()
+        counts.append(_count() - before)
+    return counts[1] - counts[0]
 
 
-def _tensors() -> int:
+def _count() -> int:
     gc.collect()
     return sum(issubclass(type(item), torch.Tensor) for item in gc.get_objects())
 

@@ -3,17 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
-from torch.autograd.graph import Node
 
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch.events import Backward, Story, tensors_in, version_of
 from gradstop.watch.failures import Failure, explain_backward
 from gradstop.watch.holders import look_for_growth
 from gradstop.watch.lines import Line
-from gradstop.watch.walk import leaf_of, nodes_behind, tag_of
-from gradstop.watch.zeros import Zeros
+from gradstop.watch.walk import nodes_behind
+from gradstop.watch.zeros import Zeros, not_zero
 
 MOST_BACKWARDS = 200
 
@@ -34,9 +32,8 @@ class AroundBackward:
         kept = bool(args[1])
         accumulates = bool(kwargs.get("accumulate_grad"))
         with no_overrides():
-            nodes = nodes_behind(roots)
-            record = self._record(line, roots, nodes, kept, accumulates)
-            leaves = [leaf for node in nodes if (leaf := leaf_of(node)) is not None]
+            nodes, calls, leaves = nodes_behind(roots)
+            record = self._record(line, roots, calls, kept, accumulates)
             leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
             before = [_state(leaf) for leaf in leaves]
         zeros = Zeros(nodes) if accumulates and self._looks(line) else None
@@ -59,11 +56,10 @@ class AroundBackward:
         look_for_growth(self.story, self.count, self.growth)
         return result
 
-    def _record(self, line: Line, roots: Sequence[Tensor], nodes: Sequence[Node], kept: bool, fills: bool) -> Backward:
+    def _record(self, line: Line, roots: Sequence[Tensor], calls: set[int], kept: bool, fills: bool) -> Backward:
         story = self.story
-        passed = frozenset(tag[0] for node in nodes if (tag := tag_of(node)) is not None)
         numbers = tuple(story.know(root, line).number for root in roots)
-        record = Backward(next(story.numbers), line, numbers, passed, kept, accumulates=fills)
+        record = Backward(next(story.numbers), line, numbers, frozenset(calls), kept, accumulates=fills)
         story.backwards.append(record)
         del story.backwards[:-MOST_BACKWARDS]
         return record
@@ -78,21 +74,16 @@ class AroundBackward:
             filled.append(known.number)
             if grad_id is None:
                 first.append(known.number)
-            if zeros is not None and _is_zero(leaf.grad):
+            if zeros is not None and not not_zero(leaf.grad):
                 record.zero[known.number] = zeros.culprit(leaf)
         record.filled, record.first = tuple(filled), tuple(first)
 
     def _looks(self, line: Line) -> bool:
-        """Whether to look for zeros: at the first, the second, the fourth, ... backward of a line."""
+        """Whether to look for zeros: at the first, the fourth, the sixteenth, ... backward of a line."""
         count = self._looked[line] = self._looked.get(line, 0) + 1
-        return count & (count - 1) == 0
+        return count & (count - 1) == 0 and count.bit_length() % 2 == 1
 
 
 def _state(leaf: Tensor) -> tuple[int | None, int | None]:
     grad = leaf.grad
     return (None, None) if grad is None else (id(grad), version_of(grad))
-
-
-def _is_zero(grad: Tensor) -> bool:
-    with torch.no_grad():
-        return grad.layout == torch.strided and grad.numel() > 0 and not bool(grad.any())

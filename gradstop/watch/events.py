@@ -22,8 +22,6 @@ class Known:
     memory: int | None
     version: int | None
     line: Line  # where it was last seen
-    shape: tuple[int, ...]
-    epoch: int
     first: Line  # where it was first seen
     edited: Line | None = None  # the user's line that last wrote into it
 
@@ -111,17 +109,18 @@ class Story:
         if len(self.known) > self._most_known:
             self._purge()
         memory = _memory(tensor)
-        known = Known(
-            next(self.numbers), weakref.ref(tensor), memory, None, line, tuple(tensor.shape), self.epoch, line
-        )
-        known.version = version_of(tensor)
+        known = Known(next(self.numbers), weakref.ref(tensor), memory, version_of(tensor), line, line)
         if memory:
-            others = [other for other in self.by_memory.get(memory, ()) if other.ref() is not None]
-            if others and known.number not in self.maker:
-                self.alias[known.number] = others[-1].number
-            self.by_memory[memory] = [*others, known]
+            others = self.by_memory.get(memory)
+            if others is None:
+                self.by_memory[memory] = [known]
+            else:
+                others[:] = [other for other in others if other.ref() is not None]
+                if others:
+                    self.alias[known.number] = others[-1].number
+                others.append(known)
         if isinstance(tensor, Parameter):
-            self.parameters[known.number] = known.shape
+            self.parameters[known.number] = tuple(tensor.shape)
         self.known[id(tensor)] = known
         return known
 

@@ -125,19 +125,20 @@ class Recorder:
     def _record(self, line: Line, name: str, kind: int, function: Any, args: Any, kwargs: Any) -> Any:
         story = self.story
         story.calls += 1
-        given = [*tensors_in(args), *tensors_in(kwargs)] if kwargs else list(tensors_in(args))
+        pairs, inputs = [], []
         with no_overrides():
-            known = [story.know(tensor, line) for tensor in given]
-            inputs = tuple([(k.number, t.requires_grad) for k, t in zip(known, given, strict=True)])
-            for k, t in zip(known, given, strict=True):
-                version = version_of(t)
-                if version != k.version:
-                    self._unseen(k, line)
-                    k.version = version
+            for tensor in tensors_in((args, kwargs) if kwargs else args):
+                known = story.know(tensor, line)
+                version = version_of(tensor)
+                if version != known.version:
+                    self._unseen(known, line)
+                    known.version = version
+                pairs.append((known, tensor))
+                inputs.append((known.number, tensor.requires_grad))
         grad_mode = torch.is_grad_enabled()
         result = function(*args, **kwargs)
         with no_overrides():
-            self._after(line, name, kind, grad_mode, inputs, list(zip(known, given, strict=True)), args, result)
+            self._after(line, name, kind, grad_mode, tuple(inputs), pairs, args, result)
         return result
 
     def _after(
@@ -165,8 +166,8 @@ class Recorder:
                     if other is not known and (same := other.ref()) is not None:
                         other.version = version_of(same)
             known.line = line
-        outputs = []
-        for tensor in [result] if isinstance(result, Tensor) else tensors_in(result):
+        outputs: list[tuple[int, bool]] = []
+        for tensor in (result,) if isinstance(result, Tensor) else tensors_in(result):
             known = story.know(tensor, line)
             outputs.append((known.number, tensor.requires_grad))
             known.line = line
@@ -185,15 +186,11 @@ class Recorder:
             note = self._from_floats(args[0])
         elif name in ("batch_norm", "instance_norm"):
             note = len(args) > 5 and bool(args[5])  # whether it moves the running statistics; no version tells
-        for tensor, _ in given:
-            if tensor.number in written and all(tensor.number != number for number, _ in outputs):
-                outputs.append((tensor.number, bool(inputs)))
-        story.add(
-            Event(
-                *(number, name, line, grad_mode, inputs, tuple(outputs)),
-                *(tuple(written), tuple(memories), tuple(versions), story.epoch, note),
-            )
-        )
+        if written:
+            made = {tensor for tensor, _ in outputs}
+            outputs += [(k.number, t.requires_grad) for k, t in given if _is_new(k, written, made)]
+        changed = (tuple(written), tuple(memories), tuple(versions)) if written else ((), (), ())
+        story.add(Event(number, name, line, grad_mode, inputs, tuple(outputs), *changed, story.epoch, note))
 
     def _unseen(self, known: Known, line: Line) -> None:
         if len(self.story.unseen) < 1_000:
@@ -277,3 +274,8 @@ class Recorder:
                 inputs = tuple((k.number, t.requires_grad) for k, t in zip(known, given, strict=True))
                 pairs = list(zip(known, given, strict=True))
                 self._after(line, f"compiled {name}", kinds.CALL, torch.is_grad_enabled(), inputs, pairs, (), result)
+
+
+def _is_new(known: Known, written: list[int], made: set[int]) -> bool:
+    """Whether what was written is no output yet."""
+    return known.number in written and known.number not in made

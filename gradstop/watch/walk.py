@@ -12,16 +12,28 @@ from gradstop.watch.lines import Line
 Tag = tuple[int, Line, int]  # the number of the event, its line, its epoch
 
 
-def nodes_behind(tensors: Iterable[Tensor]) -> list[Node]:
-    """Return the nodes behind some tensors, each once, from the tensors on."""
-    found: dict[Node, None] = {}
+def nodes_behind(tensors: Iterable[Tensor]) -> tuple[list[Node], set[int], list[Tensor]]:
+    """Return the nodes behind some tensors, each once, the numbers of the calls that made them, and the leaves."""
+    found: set[Node] = set()
+    order: list[Node] = []
+    calls: set[int] = set()
+    leaves: list[Tensor] = []
     stack: list[Any] = [tensor.grad_fn for tensor in tensors]
     while stack:
         node = stack.pop()
-        if node is not None and node not in found:
-            found[node] = None
-            stack.extend([before for before, _ in node.next_functions])
-    return list(found)
+        if node is None or node in found:
+            continue
+        found.add(node)
+        order.append(node)
+        following = node.next_functions
+        if following:
+            tag = node.metadata.get(NODE_KEY)
+            if tag is not None:
+                calls.add(tag[0])
+            stack += [before for before, _ in following]
+        elif (leaf := leaf_of(node)) is not None:
+            leaves.append(leaf)
+    return order, calls, leaves
 
 
 def tag_of(node: Node) -> Tag | None:

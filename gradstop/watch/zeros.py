@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
+from gradstop.internals.torch import no_function_modes
 from gradstop.watch.walk import Tag, leaf_of, tag_of
 
 
@@ -37,8 +38,8 @@ class Zeros:
 
     def _hook(self, node: Node) -> Callable[[Any, Any], None]:
         def hook(inputs: Any, outputs: Any) -> None:
-            came = any(_not_zero(gradient) for gradient in outputs)
-            self._passed[node] = Passed(came, tuple(None if g is None else _not_zero(g) for g in inputs))
+            came = any(not_zero(gradient) for gradient in outputs)
+            self._passed[node] = Passed(came, tuple(None if g is None else not_zero(g) for g in inputs))
 
         return hook
 
@@ -92,8 +93,11 @@ def _tags(nodes: Sequence[Node]) -> dict[Node, Tag]:
     return found
 
 
-def _not_zero(gradient: Any) -> bool:
+def not_zero(gradient: Any) -> bool:
+    """Whether a gradient has an element that is not zero; a sparse one is taken to have."""
     if not isinstance(gradient, Tensor) or gradient.layout != torch.strided:
         return gradient is not None
-    with torch.no_grad():
+    with no_function_modes(), torch.no_grad():
+        if gradient.numel() and float(gradient[(0,) * gradient.dim()].real) != 0:
+            return True  # most often the first element tells
         return bool(gradient.any())
