@@ -138,7 +138,7 @@ class Recorder:
         grad_mode = torch.is_grad_enabled()
         result = function(*args, **kwargs)
         with no_overrides():
-            self._after(line, name, kind, grad_mode, tuple(inputs), pairs, args, result)
+            self._after(line, name, kind, grad_mode, tuple(inputs), pairs, (args, kwargs), result)
         return result
 
     def _after(
@@ -149,7 +149,7 @@ class Recorder:
         grad_mode: bool,
         inputs: tuple[tuple[int, bool], ...],
         given: list[tuple[Known, Tensor]],
-        args: Any,
+        called: tuple[Any, Any],
         result: Any,
     ) -> None:
         story = self.story
@@ -182,10 +182,10 @@ class Recorder:
             if len(story.floats) > MOST_FLOATS:
                 story.floats.clear()
             story.floats[result] = inputs[0][0]
-        elif name in kinds.FACTORIES and not inputs and args:
-            note = self._from_floats(args[0])
+        elif name in kinds.FACTORIES and not inputs and called[0]:
+            note = self._from_floats(called[0][0])
         elif name in ("batch_norm", "instance_norm"):
-            note = len(args) > 5 and bool(args[5])  # whether it moves the running statistics; no version tells
+            note = _is_training(*called)  # whether it moves the running statistics; no version tells
         if written:
             made = {tensor for tensor, _ in outputs}
             outputs += [(k.number, t.requires_grad) for k, t in given if _is_new(k, written, made)]
@@ -273,9 +273,15 @@ class Recorder:
                 known = [self.story.know(tensor, line) for tensor in given]
                 inputs = tuple((k.number, t.requires_grad) for k, t in zip(known, given, strict=True))
                 pairs = list(zip(known, given, strict=True))
-                self._after(line, f"compiled {name}", kinds.CALL, torch.is_grad_enabled(), inputs, pairs, (), result)
+                self._after(line, f"compiled {name}", kinds.CALL, torch.is_grad_enabled(), inputs, pairs, ((), {}), result)
 
 
 def _is_new(known: Known, written: list[int], made: set[int]) -> bool:
     """Whether what was written is no output yet."""
     return known.number in written and known.number not in made
+
+
+def _is_training(args: Any, kwargs: Any) -> bool:
+    """Whether a normalisation is called in training mode."""
+    given = args[5] if len(args) > 5 else kwargs.get("training", kwargs.get("use_input_stats", False))
+    return bool(given)
