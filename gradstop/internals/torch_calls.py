@@ -5,7 +5,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -38,27 +38,44 @@ def engine_runs(make: Callable[[Any], Any]) -> Any:
 
 
 @contextmanager
-def compiled_calls(before: Callable[[Any, Any], None], after: Callable[[], None]) -> Iterator[None]:
-    """Call ``before(function, arguments)`` and ``after()`` around each call of a compiled function.
+def compiled_calls(before: Callable[[Any, Any], None], after: Callable[[Any], None]) -> Iterator[None]:
+    """Call ``before(function, arguments)`` and ``after(result)`` around each call of a compiled function.
 
-    Dynamo would trace a mode that is on. A function that is first compiled while the body runs is one too, unless
-    ``torch._dynamo`` was not loaded: then ``torch.compile`` loads it.
+    Dynamo would trace a mode that is on. Where it is not loaded yet, ``torch.compile`` loads it.
     """
-    frames = sys.modules.get("torch._dynamo.eval_frame")
-    if frames is None:
-        yield
-        return
+    name = "torch._dynamo.eval_frame"
+    running: set[int] = set()  # the frames of the calls that run
 
     def make(switch: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def switched(callback: Any) -> Any:
+            frame = sys._getframe(1)
+            held = frame.f_locals
             if callable(callback):
-                held = sys._getframe(1).f_locals
+                running.add(id(frame))
                 before(held.get("fn"), (held.get("args"), held.get("kwargs")))
-            else:
-                after()
+            elif id(frame) in running:  # not where dynamo switches itself off while it compiles
+                running.discard(id(frame))
+                after(held.get("result"))
             return switch(callback)
 
         return switched
 
-    with replaced(frames, "_maybe_set_eval_frame", make):
+    with ExitStack() as stack:
+
+        def put_on() -> None:
+            stack.enter_context(replaced(sys.modules[name], "_maybe_set_eval_frame", make))
+
+        def compiling(compile_: Callable[..., Any]) -> Callable[..., Any]:
+            def compiled(*args: Any, **kwargs: Any) -> Any:
+                loaded = name in sys.modules
+                result = compile_(*args, **kwargs)
+                if not loaded and name in sys.modules:
+                    put_on()
+                return result
+
+            return compiled
+
+        stack.enter_context(replaced(torch, "compile", compiling))
+        if name in sys.modules:
+            put_on()
         yield

@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
-    except BaseException:  # noqa: BLE001 - whatever the script raises is shown as Python shows it
+    except BaseException:
         traceback.print_exc()
         status = 1
     print(seen, file=sys.stderr)

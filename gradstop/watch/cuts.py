@@ -17,7 +17,7 @@ _MEND = {
     "detach": "leave the detach() out where the gradient has to pass",
     "data": "use the tensor itself in the place of .data",
     "copied": "use the tensor itself, or clone() for a copy that stays in the graph",
-    "discrete": "put something differentiable in its place (softmax, a sigmoid, log-probabilities), or go straight through",
+    "discrete": "put something differentiable in its place (softmax, a sigmoid), or go straight through",
     "no_grad": "compute this outside no_grad, or leave the block before what has to learn",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
 }

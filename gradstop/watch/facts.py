@@ -38,7 +38,7 @@ def _by_line(events: Iterable[Event]) -> dict[Line, Event]:
 def _is_setup(event: Event) -> bool:
     """Whether a module's first values are written."""
     library = event.line.library
-    return library is not None and library.function in ("__init__", "reset_parameters", "reset_running_stats") or (
+    return (library is not None and library.function in ("__init__", "reset_parameters", "reset_running_stats")) or (
         library is not None and library.file.endswith("init.py")
     )
 

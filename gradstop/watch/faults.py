@@ -1,9 +1,8 @@
 """What a block did that is nearly never meant: each is said only where the calls show it."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
-
-from torch import Tensor
 
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.around_step import AroundStep
@@ -67,7 +66,7 @@ class Faults:
             yield Answer("moved", reason, lines, "set .grad = None when you freeze it", "optimizer")
 
     def statistics(self) -> Iterator[Answer]:
-        """Running statistics of layers that are frozen."""
+        """Find running statistics that move in layers that are frozen."""
         said: set[Line] = set()
         for event in self.story.events.values():
             if event.name not in ("batch_norm", "instance_norm") or len(event.inputs) < 5:
@@ -123,7 +122,7 @@ class Faults:
         return None
 
     def lost_terms(self) -> Iterator[Answer]:
-        """A term of a loss that comes from something with a history, through what has no derivative."""
+        """Find a term of a loss that comes from something with a history, through what has no derivative."""
         said: set[int] = set()
         roots = {root for record in self.story.backwards for root in record.roots}
         for root in roots:
@@ -150,7 +149,9 @@ class Faults:
             reason = "One term of the loss has no gradient: it was cut, and the other terms do all the training."
             answer = cut_answer(self.flow, reason, list(origin.cuts.values()))
             lines = (*answer.lines, ("added to the loss here", made.line))
-            yield Answer("cut", reason, lines, answer.mend, answer.read, ("The gradients of the other terms are fine.",))
+            yield Answer(
+                "cut", reason, lines, answer.mend, answer.read, ("The gradients of the other terms are fine.",)
+            )
 
     def driven_but_cut(self) -> Iterator[Answer]:
         """Parameters whose optimizer steps, that are used, and never get a gradient because of a cut."""
@@ -187,7 +188,7 @@ class Faults:
         starts = [i for i, record in enumerate(since) if number in record.first]
         since = since[starts[-1] :] if starts else []
         since = [r for r in since if not mine or r.number > mine[-1]]
-        for other, own in zip(since, since[1:], strict=False):
+        for other, own in pairwise(since):
             between = [n for n in earlier if other.number < n < own.number and n not in mine]
             if between and other.line != own.line:
                 return other, own
@@ -205,7 +206,7 @@ class Faults:
                     yield zero_answer(self.story, self.names.of(number), culprit, number)
 
     def overwritten(self) -> Iterator[Answer]:
-        """A detached view of a result that a later call in place wrote over, and that is still held."""
+        """Find a detached view of a result that a later call in place wrote over, and that is still held."""
         said = set()
         for known, tensor in self.story.alive():
             made = self.story.made(known.number)
@@ -246,5 +247,3 @@ def zero_answer(story: Story, what: str, culprit: Any, number: int) -> Answer:
     flat = culprit.operation.startswith(_FLAT)
     mend = "go straight through: x + (x.round() - x).detach()" if flat else "look at the values that go into it"
     return Answer("zero", reason, tuple(lines), mend, "round" if flat else "zero")
-
-

@@ -51,7 +51,7 @@ def _answer(story: Story, node: Node, field: str, tag: Tag, text: str, roots: Se
         lines.append((f"written by {event.name}", event.line))
     notes: tuple[str, ...] = ()
     if not writers:
-        lines += _between(story, memory, tag[0])
+        lines += _between(story, memory)
         notes = ("It was written between these lines, by no call of torch that was seen.",) if len(lines) > 1 else ()
     stepped = any(event.name.endswith(".step") for event in writers)
     shared = earlier_backward(story, roots, kept=True)
@@ -92,7 +92,7 @@ def _called(story: Story, names: Names, tensor: Tensor | None, memory: int, fiel
     return f"{_FIELDS.get(field, 'a saved tensor')}{shape}"
 
 
-def _between(story: Story, memory: int, after: int) -> list[tuple[str, Line]]:
+def _between(story: Story, memory: int) -> list[tuple[str, Line]]:
     numbers = {known.number for known, _ in story.alive() if known.memory == memory}
     for number, before, then in reversed(story.unseen):
         if number in numbers:

@@ -12,8 +12,8 @@ def load(shell: Any) -> None:
         """Run the cell inside a watch; ``seen``, or the name on the line, is what was seen."""
         seen = Watch()
         with seen:
-            result = shell.run_cell(cell, silent=False, store_history=False)
-        seen.take_error(result.error_in_exec)
+            result = shell.run_cell(cell)
+            seen.note_error(result.error_in_exec)
         shell.user_ns[line.strip() or "seen"] = seen
         print(seen)
 

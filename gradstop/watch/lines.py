@@ -112,12 +112,10 @@ def line_here() -> Line:
 
 def line_of_error(trace: TracebackType | None) -> Line | None:
     """Return the user's line by which an exception came, None where no line is the user's."""
-    found, library = None, None
+    found = None
     while trace is not None:
         if kind_of(trace.tb_frame.f_code.co_filename) == USER:
-            found, library = trace, None
-        else:
-            library = trace
+            found = trace
         trace = trace.tb_next
     if found is None:
         return None
@@ -128,7 +126,11 @@ def line_of_error(trace: TracebackType | None) -> Line | None:
 def _cell_of(file: str) -> str | None:
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module else None
-    named = shell.compile.format_code_name(file) if shell is not None and hasattr(shell.compile, "format_code_name") else None
+    named = (
+        shell.compile.format_code_name(file)
+        if shell is not None and hasattr(shell.compile, "format_code_name")
+        else None
+    )
     if not named or named[0] != "Cell":
         return None
     return "cell " + str(named[1]).removeprefix("In[").removesuffix("]")

@@ -34,7 +34,7 @@ class Names:
         return f"{self.story.named.get(number, 'a parameter')} ({shape_of(shape)})"
 
     def of_tensor(self, tensor: Tensor) -> str:
-        """Return what to call a tensor: ``weight of Linear (4×3)``."""
+        """Return what to call a tensor: ``weight of Linear (4 by 3)``."""
         known = self.story.find(tensor)
         name = self._names.get(id(tensor)) or self.story.named.get(known.number if known else 0)
         name = name or ("a parameter" if isinstance(tensor, nn.Parameter) else "a tensor")

@@ -28,13 +28,11 @@ class NoGradient:
             return cut_answer(self.flow, f"{what} has no history: it was cut {count}.", cuts)
         left = [event for event in self.story.events.values() if event.name in LEAVING and self.flow.cut(event)]
         if origin.outside and left:
-            lines = (*cut_lines(self.flow, left[-3:]), *_made(origin.outside.values()))
+            lines = (*cut_lines(self.flow, left[-3:]), *((event.name, event.line) for event in origin.outside.values()))
             reason = f"{what} was made anew from numbers: what had a history left torch before."
             return Answer("cut", reason, lines, "compute it with torch's operations, from the tensor itself", "numpy")
         frozen = [(n, self.story.frozen[n]) for n in origin.ends if n in self.story.frozen]
-        lines = tuple(
-            {at: (f"{self.names.of(n)} is frozen", at) for n, (flag, at) in frozen if not flag}.values()
-        )
+        lines = tuple({at: (f"{self.names.of(n)} is frozen", at) for n, (flag, at) in frozen if not flag}.values())
         reason = f"{what} has no history: nothing that it was computed from requires grad."
         if lines:
             return Answer("frozen", reason, lines, "set requires_grad=True on what has to learn", "frozen")
@@ -53,15 +51,15 @@ class NoGradient:
             return self._without_flag(number, what)
         if tensor.grad is not None:
             return None
-        return self.missing(number, what, tensor)
+        return self.missing(number, what)
 
-    def missing(self, number: int, what: str, tensor: Tensor | None = None) -> Answer:
+    def missing(self, number: int, what: str) -> Answer:
         """Explain why a leaf that requires grad has no gradient."""
         if number in self.story.cleared and any(number in record.filled for record in self.story.backwards):
             return self._cleared(number, what)
         users = [event for event in self.flow.users.get(number, ()) if number not in event.written]
         if not users:
-            return self._never_used(number, what, tensor)
+            return self._never_used(number, what)
         return self._used(number, what)
 
     def _interior(self, number: int, what: str) -> Answer:
@@ -108,7 +106,7 @@ class NoGradient:
         reason = f"{what} had a gradient, and it was cleared again."
         return Answer("cleared", reason, lines, "look at .grad between backward() and zero_grad()", "adds")
 
-    def _never_used(self, number: int, what: str, tensor: Tensor | None) -> Answer:
+    def _never_used(self, number: int, what: str) -> Answer:
         driven = self.steps.driven.get(number)
         notes: tuple[str, ...] = ()
         if driven is not None:
@@ -116,7 +114,9 @@ class NoGradient:
             if twin is not None:
                 reason = f"{what} is the optimizer's, but the calls took another object of the same shape."
                 lines = (("the optimizer got it here", driven), ("the other is first used here", twin))
-                return Answer("other", reason, lines, "make the optimizer after the model is in its last form", "object")
+                return Answer(
+                    "other", reason, lines, "make the optimizer after the model is in its last form", "object"
+                )
         if self.story.calls_inside:
             notes = ("What a compiled or scripted function and torch.func do inside is not followed.",)
         reason = f"{what} was never used: no call of torch in this block took it."
@@ -187,7 +187,9 @@ class NoGradient:
         return sorted(cuts.values(), key=lambda event: event.number)
 
     def _leads(self, event: Event, roots: set[int]) -> bool:
-        starts = {number for number, _ in event.outputs} | ({n for n, _ in event.inputs} if not event.outputs else set())
+        starts = {number for number, _ in event.outputs} | (
+            {n for n, _ in event.inputs} if not event.outputs else set()
+        )
         for start in starts:
             reached = self.flow.after(start).tensors if event.outputs else self._after_leaving(start)
             if roots & reached.keys():

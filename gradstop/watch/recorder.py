@@ -11,7 +11,13 @@ from torch import Tensor
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.overrides import TorchFunctionMode
 
-from gradstop.internals.torch_calls import compiled_calls, engine_runs, functions_are_transformed, no_overrides, replaced
+from gradstop.internals.torch_calls import (
+    compiled_calls,
+    engine_runs,
+    functions_are_transformed,
+    no_overrides,
+    replaced,
+)
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.around_step import AroundStep
@@ -36,7 +42,7 @@ class _Mode(TorchFunctionMode):
         if functions_are_transformed() is not None:
             self.recorder.story.calls_inside += 1
             return function(*args, **(kwargs or {}))
-        return self.recorder.call(self, kind, name, function, args, kwargs or {})
+        return self.recorder.call(kind, name, function, args, kwargs or {})
 
 
 class Recorder:
@@ -81,7 +87,7 @@ class Recorder:
 
     # A call
 
-    def call(self, mode: _Mode, kind: int, name: str, function: Any, args: Any, kwargs: Any) -> Any:
+    def call(self, kind: int, name: str, function: Any, args: Any, kwargs: Any) -> Any:
         """Make a call, and write it down."""
         if kind == kinds.BACKWARD:  # it ends in the engine, which is replaced
             return self._unwatched(function, args, kwargs)
@@ -259,7 +265,7 @@ class Recorder:
             calls = self._compiled.setdefault(threading.get_ident(), [])
             calls.append((mode, function, given, line_of(sys._getframe(1))))
 
-    def _after_compiled(self) -> None:
+    def _after_compiled(self, result: Any) -> None:
         calls = self._compiled.get(threading.get_ident())
         if calls:
             mode, function, given, line = calls.pop()
@@ -267,13 +273,14 @@ class Recorder:
             module = getattr(function, "__self__", None)
             taken = list(module.parameters()) if isinstance(module, torch.nn.Module) else []
             name = getattr(function, "__name__", "function")
-            result = sys._getframe(2).f_locals.get("result")
             with no_overrides():
                 given = [*tensors_in(list(given)), *taken]
                 known = [self.story.know(tensor, line) for tensor in given]
                 inputs = tuple((k.number, t.requires_grad) for k, t in zip(known, given, strict=True))
                 pairs = list(zip(known, given, strict=True))
-                self._after(line, f"compiled {name}", kinds.CALL, torch.is_grad_enabled(), inputs, pairs, ((), {}), result)
+                self._after(
+                    line, f"compiled {name}", kinds.CALL, torch.is_grad_enabled(), inputs, pairs, ((), {}), result
+                )
 
 
 def _is_new(known: Known, written: list[int], made: set[int]) -> bool:

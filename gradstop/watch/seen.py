@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gradstop.watch.faults import Faults, zero_answer
 from gradstop.watch.events import Story
 from gradstop.watch.facts import facts
 from gradstop.watch.failures import Failure
+from gradstop.watch.faults import Faults, zero_answer
 from gradstop.watch.lines import Line, line_of_error
 from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
@@ -34,9 +34,7 @@ class Watch:
     def __init__(self, keep: int = KEEP):
         self._story = Story(keep)
         self._recorder = Recorder(self._story)
-        self._error: tuple[BaseException, Line | None] | None = None
         self._failure: Failure | None = None
-        self._driven_without: list[int] = []
         self._answers: list[Answer] | None = None
         self._ran = False
 
@@ -50,8 +48,9 @@ class Watch:
     def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
         self._recorder.stop()
         failure = self._recorder.backwards.failure
+        error = error or self._noted
         if error is not None:
-            self._error_line = line_of_error(trace)
+            self._error_line = line_of_error(trace or error.__traceback__)
             self._error_text = f"{type(error).__name__}: {str(error)[:MOST_MESSAGE]}"
             if failure is not None and failure.message != str(error):
                 failure = None
@@ -60,6 +59,11 @@ class Watch:
             self._answers = self._explained(error)
             self._found = self._faults()
 
+    def note_error(self, error: BaseException | None) -> None:
+        """Take an error that somebody else has shown already, as IPython has that of a cell."""
+        self._noted = error
+
+    _noted: BaseException | None = None
     _error_line: Line | None = None
     _error_text: str = ""
     _found: list[Answer]

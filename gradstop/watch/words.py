@@ -65,7 +65,7 @@ def section(key: str) -> str:
 
 def shape_of(shape: tuple[int, ...]) -> str:
     """Return a shape as one writes it."""
-    return "×".join(map(str, shape)) if shape else "scalar"
+    return " by ".join(map(str, shape)) if shape else "scalar"
 
 
 def listed(names: list[str], most: int = 4) -> str:

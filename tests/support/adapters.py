@@ -3,6 +3,7 @@
 # Each module that uses another package's insides, and the test file that says what it relies on.
 ADAPTERS = {
     "internals/torch.py": "test_torch.py",
+    "internals/torch_calls.py": "test_torch_calls.py",
     "internals/cpython.py": "test_cpython.py",
     "internals/matplotlib.py": "test_matplotlib.py",
     "kernels/jupyter_clients.py": "test_jupyter_client.py",

@@ -1,16 +1,17 @@
 """Thirty training loops without a fault. Each is run inside a watch, which has to find nothing."""
 
 import copy
+from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 
 def net(*sizes):
     layers = []
-    for a, b in zip(sizes, sizes[1:], strict=False):
+    for a, b in pairwise(sizes):
         layers += [nn.Linear(a, b), nn.Tanh()]
     return nn.Sequential(*layers[:-1])
 
