@@ -49,13 +49,13 @@ def compiled_calls(before: Callable[[Any, Any], None], after: Callable[[Any], No
     def make(switch: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def switched(callback: Any) -> Any:
             frame = sys._getframe(1)
-            held = frame.f_locals
-            if callable(callback):
-                running.add(id(frame))
-                before(held.get("fn"), (held.get("args"), held.get("kwargs")))
-            elif id(frame) in running:  # not where dynamo switches itself off while it compiles
+            if id(frame) in running:
                 running.discard(id(frame))
-                after(held.get("result"))
+                after(frame.f_locals.get("result"))
+            elif callable(callback) and frame.f_code.co_name == "compile_wrapper":  # others switch dynamo off and on
+                held = frame.f_locals
+                before(held.get("fn"), (held.get("args"), held.get("kwargs")))
+                running.add(id(frame))
             return switch(callback)
 
         return switched

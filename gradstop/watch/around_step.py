@@ -32,7 +32,12 @@ class AroundStep:
     def start(self) -> Callable[[], None]:
         """Put the hooks on; return what takes them off."""
         handles = [register_optimizer_step_pre_hook(self._pre), register_optimizer_step_post_hook(self._post)]
-        return lambda: [handle.remove() for handle in handles].clear()
+
+        def take_off() -> None:
+            for handle in handles:
+                handle.remove()
+
+        return take_off
 
     def making(self, before: Any) -> Any:
         """Return ``Optimizer.__init__`` that also writes down the line."""

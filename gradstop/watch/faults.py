@@ -53,7 +53,7 @@ class Faults:
         words = {"momentum": "momentum", "weight_decay": "weight decay", "betas": "moving averages"}
         for number, (zeroed, step, why) in self.steps.masked.items():
             reason = f"{self.names.of(number)}: elements whose gradient is zero move too, by {words[why]}."
-            lines = (("the gradient is zeroed here", zeroed), ("moved by the step", step))
+            lines: tuple[tuple[str, Line], ...] = (("the gradient is zeroed here", zeroed), ("moved by the step", step))
             mend = "weight_decay=0 and plain SGD for it, or write the elements back after the step"
             yield Answer("moved", reason, lines, mend, "optimizer")
         for number, (step, why) in self.steps.frozen.items():
@@ -175,7 +175,7 @@ class Faults:
                 if found is not None and (found[0].line, found[1].line) not in said:
                     said.add((found[0].line, found[1].line))
                     other, own = found
-                    lines = (("left here, by another loss", other.line), ("its own backward adds here", own.line))
+                    lines: tuple[tuple[str, Line], ...] = (("left here, by another loss", other.line), ("its own backward adds here", own.line))
                     lines = (*lines, ("the step uses both", step.line))
                     reason = f"{self.names.of(number)} moves by a gradient that another network's backward left in it."
                     mend = "zero_grad() right before its own backward, or freeze it while the other is trained"

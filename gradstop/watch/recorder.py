@@ -178,7 +178,7 @@ class Recorder:
             outputs.append((known.number, tensor.requires_grad))
             known.line = line
             if tensor.requires_grad:
-                node = tensor.grad_fn
+                node: Any = tensor.grad_fn
                 if node is not None and NODE_KEY not in node.metadata:
                     node.metadata[NODE_KEY] = (number, line, story.epoch)
                 elif node is None:

@@ -48,7 +48,7 @@ def is_carried(found: tuple[Event, Event] | None) -> bool:
 def carried(found: tuple[Event, Event], first: Backward) -> Answer:
     """Return the answer for a state that goes over from one round to the next."""
     taker, made = found
-    lines = (("carries the state", taker.line), ("the first backward", first.line))
+    lines: tuple[tuple[str, Line], ...] = (("carries the state", taker.line), ("the first backward", first.line))
     if made.line != taker.line:
         lines = (*lines, ("made there", made.line))
     reason = "A state is carried over to the next round with its history, so this backward passes the last round again."

@@ -112,7 +112,7 @@ class Watch:
             if culprit is not None:
                 return zero_answer(self._story, what, culprit, number)
             cleared = known.edited if known and (known := self._story.find(gradient)) else None
-            lines = (("written here", cleared),) if cleared else ()
+            lines: tuple[tuple[str, Line], ...] = (("written here", cleared),) if cleared else ()
             return Answer("zero", f"{what} has a gradient of zeros.", lines, "watch one backward alone", "zero")
         lines = tuple(("filled here", line) for line in dict.fromkeys(record.line for record in records[-5:]))
         return Answer("filled", f"{what} has a gradient.", lines, "", "fills")

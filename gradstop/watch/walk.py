@@ -27,7 +27,7 @@ def nodes_behind(tensors: Iterable[Tensor]) -> tuple[list[Node], set[int], list[
         order.append(node)
         following = node.next_functions
         if following:
-            tag = node.metadata.get(NODE_KEY)
+            tag = tag_of(node)
             if tag is not None:
                 calls.add(tag[0])
             stack += [before for before, _ in following]
@@ -38,7 +38,8 @@ def nodes_behind(tensors: Iterable[Tensor]) -> tuple[list[Node], set[int], list[
 
 def tag_of(node: Node) -> Tag | None:
     """Return which recorded call made a node, None for one that is inside another call."""
-    tag: Tag | None = node.metadata.get(NODE_KEY)
+    metadata: Any = node.metadata
+    tag: Tag | None = metadata.get(NODE_KEY)
     return tag
 
 
