@@ -44,6 +44,7 @@ class Faults:
         for holder, grown in by_holder.items():
             rounds = max(item.rounds for item in grown)
             lines = tuple((f"{item.rounds} graphs alive", item.line) for item in grown[:6])
+            lines += tuple(dict.fromkeys(("made what is held", item.made) for item in grown if item.made is not None))
             reason = f"Memory grows: the graphs of {rounds} rounds were alive at once, held by {holder}."
             mend = "keep numbers: loss.item(), or tensor.detach(); cut a state that is carried"
             yield Answer("held", reason, lines, mend, "held")
@@ -175,7 +176,10 @@ class Faults:
                 if found is not None and (found[0].line, found[1].line) not in said:
                     said.add((found[0].line, found[1].line))
                     other, own = found
-                    lines: tuple[tuple[str, Line], ...] = (("left here, by another loss", other.line), ("its own backward adds here", own.line))
+                    lines: tuple[tuple[str, Line], ...] = (
+                        ("left here, by another loss", other.line),
+                        ("its own backward adds here", own.line),
+                    )
                     lines = (*lines, ("the step uses both", step.line))
                     reason = f"{self.names.of(number)} moves by a gradient that another network's backward left in it."
                     mend = "zero_grad() right before its own backward, or freeze it while the other is trained"

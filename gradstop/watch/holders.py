@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gradstop.watch.events import Story
 from gradstop.watch.lines import USER, Line, kind_of
-from gradstop.watch.walk import lines_of_nodes
+from gradstop.watch.walk import lines_of_nodes, tag_of
 
 ROUNDS = 3  # of how many rounds a line's graphs must be alive
 
@@ -24,7 +24,7 @@ class Growth:
     line: Line
     rounds: int
     holder: str
-    backward: int
+    made: Line | None  # the line of what is held
 
 
 def look_for_growth(story: Story, count: int, found: dict[Line, Any]) -> None:
@@ -46,8 +46,10 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Any]) -> None:
             ref = holds[line]
             if id(ref) not in names:
                 names[id(ref)] = holder_of(ref())
+            node = getattr(ref(), "grad_fn", None)
+            tag = tag_of(node) if node is not None else None
             if names[id(ref)]:
-                found[line] = Growth(line, len(rounds), names[id(ref)], count)
+                found[line] = Growth(line, len(rounds), names[id(ref)], tag[1] if tag else None)
 
 
 def _due(count: int) -> bool:

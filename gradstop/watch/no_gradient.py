@@ -79,7 +79,7 @@ class NoGradient:
         found, queue, seen = [], [number], {number}
         while queue:
             made = self.story.made(at := queue.pop())
-            if made is None:
+            if made is None or not made.inputs:
                 found.append(at)
                 continue
             new = {n for n, _ in made.inputs} - seen

@@ -42,9 +42,8 @@ def test_the_right_lines_are_named(path):
 
 def test_a_script_is_run_as_pdb_runs_it(tmp_path):
     script = tmp_path / "cut.py"
-    script.write_text(
-        "import sys, torch\nx = torch.ones(2, requires_grad=True)\ny = x.detach()\nprint(sys.argv[1:])\ny.sum().backward()\n"
-    )
+    lines = ["import sys, torch", "x = torch.ones(2, requires_grad=True)", "y = x.detach()", "print(sys.argv[1:])"]
+    script.write_text("\n".join([*lines, "y.sum().backward()"]))
     command = [sys.executable, "-W", "ignore", "-m", "gradstop.watch", str(script), "--lr", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "['--lr', '1']\n"
