@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     if not script.is_file():
         print(f"{script} is no file. {_USAGE}", file=sys.stderr)
         return 2
-    sys.argv = arguments
+    sys.argv[:] = arguments
     sys.path[0] = str(script.resolve().parent)
     seen, status = Watch(), 0
     try:

@@ -8,6 +8,7 @@ from torch import Tensor
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch.events import Backward, Story, tensors_in, version_of
 from gradstop.watch.failures import Failure, explain_backward
+from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.holders import look_for_growth
 from gradstop.watch.lines import Line
 from gradstop.watch.walk import nodes_behind
@@ -41,7 +42,9 @@ class AroundBackward:
             result = backward(tensors, *args, **kwargs)
         except Exception as error:
             record.failed = True
-            self.failure = explain_backward(self.story, error, line, roots)
+            self.failure = Failure(type(error).__name__, str(error), line, ())
+            with our_own_faults_logged(), no_overrides():
+                self.failure = explain_backward(self.story, error, line, roots)
             raise
         finally:
             if zeros is not None:
@@ -53,7 +56,8 @@ class AroundBackward:
         del nodes, leaves
         self.story.epoch += 1
         self.count += 1
-        look_for_growth(self.story, self.count, self.growth)
+        with our_own_faults_logged(), no_overrides():
+            look_for_growth(self.story, self.count, self.growth)
         return result
 
     def _record(self, line: Line, roots: Sequence[Tensor], calls: set[int], kept: bool, fills: bool) -> Backward:

@@ -11,6 +11,7 @@ from gradstop.watch.events import Story
 from gradstop.watch.facts import facts
 from gradstop.watch.failures import Failure
 from gradstop.watch.faults import Faults, zero_answer
+from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line, line_of_error
 from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
@@ -55,7 +56,9 @@ class Watch:
             if failure is not None and failure.message != str(error):
                 failure = None
         self._failure = failure
-        with torch.no_grad():
+        self._noted = None
+        self._answers, self._found = [], []
+        with torch.no_grad(), our_own_faults_logged():
             self._answers = self._explained(error)
             self._found = self._faults()
 
