@@ -26,9 +26,11 @@ class NoGradient:
         if cuts:
             count = "once" if len(cuts) == 1 else f"at {len(cut_lines(self.flow, cuts))} lines"
             return cut_answer(self.flow, f"{what} has no history: it was cut {count}.", cuts)
-        left = [event for event in self.story.events.values() if event.name in LEAVING and self.flow.cut(event)]
-        if origin.outside and left:
-            lines = (*cut_lines(self.flow, left[-3:]), *((event.name, event.line) for event in origin.outside.values()))
+        left = [event for event in self.story.events.values() if event.name in LEAVING and self._had_history(event)]
+        own = [n for n in origin.ends if n in self.story.parameters or n in self.story.frozen]
+        if left and (origin.outside or (origin.ends and not own)):
+            gone = tuple((f"{event.name}: leaves torch", event.line) for event in left[-3:])
+            lines = (*gone, *((event.name, event.line) for event in origin.outside.values()))
             reason = f"{what} was made anew from numbers: what had a history left torch before."
             return Answer("cut", reason, lines, "compute it with torch's operations, from the tensor itself", "numpy")
         frozen = [(n, self.story.frozen[n]) for n in origin.ends if n in self.story.frozen]
@@ -39,6 +41,10 @@ class NoGradient:
         made = self.story.made(number)
         where = (("made here", made.line),) if made else ()
         return Answer("constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills")
+
+    def _had_history(self, event: Event) -> bool:
+        """Whether what left torch had a history, or was cut from one just before."""
+        return bool(self.flow.cut(event)) or any(self.flow.before(number).cuts for number, _ in event.inputs)
 
     def why(self, tensor: Tensor) -> Answer | None:
         """Explain why ``.grad`` is None; None where it is not."""
