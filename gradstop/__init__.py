@@ -14,11 +14,13 @@ _HOME = {
 }
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # who wants to hear of it says so
 __version__ = "0.1.0"
-__all__ = ["check", "describe", "draw", "memory_profile", "step_through", "table"]
+__all__ = ["check", "describe", "draw", "memory_profile", "step_through", "table", "watch"]
 
 
 def __getattr__(name: str) -> Any:
     """Load a package only when it is asked for, so that a check does not pay for a drawing."""
+    if name == "watch":
+        return import_module("gradstop.watch")
     if name not in _HOME:
         raise AttributeError(f"module 'gradstop' has no attribute {name!r}")
     try:
@@ -29,3 +31,8 @@ def __getattr__(name: str) -> Any:
         raise ImportError(f"gradstop.{name} needs {missing.name}: pip install {missing.name}") from None
     except AttributeError as error:  # ``from gradstop import …`` would say that there is no such name
         raise ImportError(f"gradstop.{name} cannot be loaded: {error}") from error
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add ``%%watch`` to IPython: ``%load_ext gradstop``."""
+    import_module("gradstop.watch.ipython").load(shell)

@@ -15,6 +15,7 @@ PACKAGES = {
     "record": set(),
     "logs": {"course"},
     "graph": {"internals"},
+    "watch": {"internals"},
     "drawing": {"graph", "internals"},
     "observe": {"graph", "record", "internals"},
     "compare": {"record"},
@@ -103,7 +104,7 @@ def test_docstrings_are_of_one_style(path):
 
 HEAVY = ["gradstop.grading", "gradstop.authoring", "gradstop.kernels", "gradstop.forkserver", "gradstop.sandbox"]
 HEAVY += ["nbgrader", "nbconvert", "nbformat", "matplotlib", "sphinx"]
-LEARNERS = ["check", "draw", "describe", "memory_profile", "step_through", "table"]
+LEARNERS = ["check", "watch", "draw", "describe", "memory_profile", "step_through", "table"]
 COMMANDS = ["command", "batch", "reporting.report_command", "reporting.export", "reporting.explain"]
 COMMANDS += ["nbgrader_bridge.execute", "nbgrader_bridge.release"]
 

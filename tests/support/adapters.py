@@ -4,6 +4,7 @@
 ADAPTERS = {
     "internals/torch.py": "test_torch.py",
     "internals/torch_graph.py": "test_torch_graph.py",
+    "internals/torch_calls.py": "test_torch_calls.py",
     "internals/cpython.py": "test_cpython.py",
     "internals/matplotlib.py": "test_matplotlib.py",
     "kernels/jupyter_clients.py": "test_jupyter_client.py",

@@ -130,7 +130,7 @@ def test_an_extension_counts_at_once_and_when_it_is_graded_again(course):
         (["ben", NAME, "2027-02-01 23:59"], "no later than the due date, 2027-03-01 23:59 UTC"),
         (["ben", NAME], "Say who, which assignment and until when"),
         ([NAME, "--none"], "Say who, which assignment"),
-        (["ben", "03-dteach", "--none"], "no assignment .03-dteach"),
+        (["ben", "03-dteach", "--none"], "no assignment '03-dteach'"),
     ],
 )
 def test_a_mistake_gets_a_sentence(course, words, said):

@@ -1,0 +1,81 @@
+"""What `gradstop.watch` puts in the place of functions of torch. Tried with torch 2.13.0.
+
+``tests/contracts/test_torch_calls.py`` holds each assumption. All is undone when the block ends.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_C = torch._C
+no_overrides = _C.DisableTorchFunctionSubclass
+# Without a context of its own, unlike ``internals.torch.version``: the caller is inside ``no_overrides``.
+bare_version: Callable[[Tensor], int] = vars(_C.TensorBase)["_version"].__get__
+functions_are_transformed: Callable[[], Any] = _C._functorch.peek_interpreter_stack  # None outside vmap, grad and jvp
+
+
+@contextmanager
+def replaced(owner: Any, name: str, make: Callable[[Any], Any]) -> Iterator[None]:
+    """Put ``make(what stands there)`` under a name of a class or module while the body runs."""
+    before = vars(owner)[name]
+    setattr(owner, name, make(before))
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+def engine_runs(make: Callable[[Any], Any]) -> Any:
+    """Replace what ``backward`` and ``torch.autograd.grad`` run the engine by, while the body runs.
+
+    It is called as ``(tensors, gradients, retain, create, inputs, allow_unreachable=, accumulate_grad=)``.
+    """
+    return replaced(torch.autograd, "_engine_run_backward", make)
+
+
+@contextmanager
+def compiled_calls(before: Callable[[Any, Any], None], after: Callable[[Any], None]) -> Iterator[None]:
+    """Call ``before(function, arguments)`` and ``after(result)`` around each call of a compiled function.
+
+    Dynamo would trace a mode that is on. Where it is not loaded yet, ``torch.compile`` loads it.
+    """
+    name = "torch._dynamo.eval_frame"
+    running: set[int] = set()  # the frames of the calls that run
+
+    def make(switch: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def switched(callback: Any) -> Any:
+            frame = sys._getframe(1)
+            if id(frame) in running:
+                running.discard(id(frame))
+                after(frame.f_locals.get("result"))
+            elif callable(callback) and frame.f_code.co_name == "compile_wrapper":  # others switch dynamo off and on
+                held = frame.f_locals
+                before(held.get("fn"), (held.get("args"), held.get("kwargs")))
+                running.add(id(frame))
+            return switch(callback)
+
+        return switched
+
+    with ExitStack() as stack:
+
+        def put_on() -> None:
+            stack.enter_context(replaced(sys.modules[name], "_maybe_set_eval_frame", make))
+
+        def compiling(compile_: Callable[..., Any]) -> Callable[..., Any]:
+            def compiled(*args: Any, **kwargs: Any) -> Any:
+                loaded = name in sys.modules
+                result = compile_(*args, **kwargs)
+                if not loaded and name in sys.modules:
+                    put_on()
+                return result
+
+            return compiled
+
+        stack.enter_context(replaced(torch, "compile", compiling))
+        if name in sys.modules:
+            put_on()
+        yield

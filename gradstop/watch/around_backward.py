@@ -1,0 +1,93 @@
+"""What is looked at before and after a backward: what it passes, what it fills, where zeros arise."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from gradstop.internals.torch_calls import no_overrides
+from gradstop.watch.events import Backward, Story, tensors_in, version_of
+from gradstop.watch.failures import Failure, explain_backward
+from gradstop.watch.guarded import our_own_faults_logged
+from gradstop.watch.holders import look_for_growth
+from gradstop.watch.lines import Line
+from gradstop.watch.walk import nodes_behind
+from gradstop.watch.zeros import Zeros, not_zero
+
+MOST_BACKWARDS = 200
+
+
+class AroundBackward:
+    """Stands around each backward of a story."""
+
+    def __init__(self, story: Story):
+        self.story = story
+        self.failure: Failure | None = None
+        self.growth: dict[Line, Any] = {}
+        self._looked: dict[Line, int] = {}
+        self.count = 0
+
+    def run(self, line: Line, backward: Callable[..., Any], tensors: Any, args: Any, kwargs: Any) -> Any:
+        """Run the engine."""
+        roots = [tensors] if isinstance(tensors, Tensor) else list(tensors_in(list(tensors)))
+        kept = bool(args[1])
+        accumulates = bool(kwargs.get("accumulate_grad"))
+        with no_overrides():
+            nodes, calls, leaves = nodes_behind(roots)
+            record = self._record(line, roots, calls, kept, accumulates)
+            leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
+            before = [_state(leaf) for leaf in leaves]
+        zeros = Zeros(nodes) if accumulates and self._looks(line) else None
+        try:
+            result = backward(tensors, *args, **kwargs)
+        except Exception as error:
+            record.failed = True
+            self.failure = Failure(type(error).__name__, str(error), line, ())
+            with our_own_faults_logged(), no_overrides():
+                self.failure = explain_backward(self.story, error, line, roots)
+            raise
+        finally:
+            if zeros is not None:
+                zeros.remove()
+        if not accumulates:
+            return result
+        with no_overrides():
+            self._filled(record, leaves, before, zeros)
+        del nodes, leaves
+        self.story.epoch += 1
+        self.count += 1
+        with our_own_faults_logged(), no_overrides():
+            look_for_growth(self.story, self.count, self.growth)
+        return result
+
+    def _record(self, line: Line, roots: Sequence[Tensor], calls: set[int], kept: bool, fills: bool) -> Backward:
+        story = self.story
+        numbers = tuple(story.know(root, line).number for root in roots)
+        record = Backward(next(story.numbers), line, numbers, frozenset(calls), kept, accumulates=fills)
+        story.backwards.append(record)
+        del story.backwards[:-MOST_BACKWARDS]
+        return record
+
+    def _filled(self, record: Backward, leaves: list[Tensor], before: list[Any], zeros: Zeros | None) -> None:
+        filled, first = [], []
+        for leaf, (grad_id, version) in zip(leaves, before, strict=True):
+            if leaf.grad is None or _state(leaf) == (grad_id, version):
+                continue
+            known = self.story.know(leaf, record.line)
+            self.story.ever_tracked.add(known.number)
+            filled.append(known.number)
+            if grad_id is None:
+                first.append(known.number)
+            if zeros is not None and not not_zero(leaf.grad):
+                record.zero[known.number] = zeros.culprit(leaf)
+        record.filled, record.first = tuple(filled), tuple(first)
+
+    def _looks(self, line: Line) -> bool:
+        """Whether to look for zeros: at the first, the fourth, the sixteenth, ... backward of a line."""
+        count = self._looked[line] = self._looked.get(line, 0) + 1
+        return count & (count - 1) == 0 and count.bit_length() % 2 == 1
+
+
+def _state(leaf: Tensor) -> tuple[int | None, int | None]:
+    grad = leaf.grad
+    return (None, None) if grad is None else (id(grad), version_of(grad))

@@ -1,0 +1,126 @@
+"""What is looked at before and after an optimizer's step: who was driven, who moved, and by what gradient."""
+
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from gradstop.internals.torch_calls import no_overrides
+from gradstop.watch.events import Event, Step, Story, version_of
+from gradstop.watch.lines import Line, line_of
+
+MOST_STEPS = 300
+_MOVES_AT_ZERO = ("momentum", "weight_decay", "betas")
+
+
+class AroundStep:
+    """Stands around each step of an optimizer."""
+
+    def __init__(self, story: Story):
+        self.story = story
+        self.driven: dict[int, Line] = {}  # parameter: where its optimizer was made, or stepped
+        self.without: dict[int, bool] = {}  # parameters without a gradient at a step: whether they require one
+        self.ever_given: set[int] = set()  # parameters that had a gradient at a step
+        self.masked: dict[int, tuple[Line, Line, str]] = {}  # moved at zero: where it was zeroed, the step, why
+        self.frozen: dict[int, tuple[Line, str]] = {}  # moved while frozen: the step, why
+        self._before: dict[int, list[Any]] = {}
+
+    def start(self) -> Callable[[], None]:
+        """Put the hooks on; return what takes them off."""
+        handles = [register_optimizer_step_pre_hook(self._pre), register_optimizer_step_post_hook(self._post)]
+
+        def take_off() -> None:
+            for handle in handles:
+                handle.remove()
+
+        return take_off
+
+    def making(self, before: Any) -> Any:
+        """Return ``Optimizer.__init__`` that also writes down the line."""
+        story = self.story
+
+        def init(optimizer: Any, *args: Any, **kwargs: Any) -> None:
+            before(optimizer, *args, **kwargs)
+            line = line_of(sys._getframe(1))
+            story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
+            with no_overrides():
+                for parameter in _parameters(optimizer):
+                    self.driven[story.know(parameter, line).number] = line
+
+        return init
+
+    def _pre(self, optimizer: Any, *_: Any) -> None:
+        line = line_of(sys._getframe(1))
+        story = self.story
+        if id(optimizer) not in story.optimizers:
+            story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
+        states = []
+        with no_overrides():
+            for group in optimizer.param_groups:
+                why = next((name for name in _MOVES_AT_ZERO if _acts(group.get(name))), "")
+                for parameter in group["params"]:
+                    known = story.know(parameter, line)
+                    self.driven.setdefault(known.number, story.optimizers[id(optimizer)][1])
+                    version = version_of(parameter)
+                    if known.version != version:
+                        story.unseen.append((known.number, known.line, line))
+                        known.version = version
+                    given = parameter.grad is not None
+                    if given:
+                        self.ever_given.add(known.number)
+                        self._look_at_zeros(known.number, parameter, line, why)
+                    else:
+                        self.without[known.number] = parameter.requires_grad
+                    states.append((weakref.ref(parameter), version, given))
+        self._before[id(optimizer)] = [line, states]
+
+    def _look_at_zeros(self, number: int, parameter: Tensor, line: Line, why: str) -> None:
+        gradient = parameter.grad
+        if gradient is None or gradient.layout != torch.strided:
+            return
+        if not parameter.requires_grad:
+            self.frozen[number] = (line, why)
+            return
+        known = self.story.find(gradient)
+        edited = known.edited if known else None
+        if edited is None:
+            edited = next((at for tensor, at in self.story.hooked.items() if tensor == number), None)
+        if why and edited is not None and number not in self.masked and not edited.library:
+            with torch.no_grad():
+                if bool((gradient == 0).any()):
+                    self.masked[number] = (edited, line, why)
+
+    def _post(self, optimizer: Any, *_: Any) -> None:
+        line, states = self._before.pop(id(optimizer), (None, []))
+        if line is None:
+            return
+        story, moved, parameters = self.story, [], []
+        with no_overrides():
+            for ref, version, given in states:
+                parameter = ref()
+                if parameter is None:
+                    continue
+                known = story.know(parameter, line)
+                known.version = now = version_of(parameter)
+                parameters.append((known.number, given, now != version))
+                if now != version:
+                    moved.append((known.number, known.memory or 0, now or 0))
+                known.line = line
+        number = next(story.numbers)
+        story.steps.append(Step(number, line, id(optimizer), type(optimizer).__name__, tuple(parameters)))
+        del story.steps[:-MOST_STEPS]
+        numbers, memories, versions = zip(*moved, strict=True) if moved else ((), (), ())
+        name = f"{type(optimizer).__name__}.step"
+        story.add(Event(number, name, line, False, (), (), numbers, memories, versions, story.epoch))
+
+
+def _acts(value: Any) -> bool:
+    return bool(value) if not isinstance(value, Tensor) else True
+
+
+def _parameters(optimizer: Any) -> list[Tensor]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]

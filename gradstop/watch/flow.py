@@ -1,0 +1,128 @@
+"""What became of a tensor, and what a tensor was made of, by the calls that were seen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gradstop.watch.events import Event, Story
+from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, LEAVING
+
+
+def was_tracked(event: Event) -> bool:
+    """Whether an input requires grad."""
+    return any(tracked for _, tracked in event.inputs)
+
+
+class Flow:
+    """The calls of a story, by what they took and what they made."""
+
+    def __init__(self, story: Story):
+        self.story = story
+        self.users: dict[int, list[Event]] = {}
+        self.writers: dict[int, list[Event]] = {}
+        self.tracked: set[int] = set()  # tensors that required grad when they were seen
+        for event in story.events.values():
+            for number, tracked in event.inputs:
+                self.users.setdefault(number, []).append(event)
+                if tracked:
+                    self.tracked.add(number)
+            if event.name in FACTORIES:
+                for number in event.note or ():
+                    self.users.setdefault(number, []).append(event)
+            for number in event.written:
+                self.writers.setdefault(number, []).append(event)
+            self.tracked.update(number for number, tracked in event.outputs if tracked)
+        self.aliases: dict[int, list[int]] = {}
+        for number, earlier in story.alias.items():
+            self.aliases.setdefault(earlier, []).append(number)
+
+    def cut(self, event: Event) -> str | None:
+        """Return how a call cut the history of what it took, None where it did not."""
+        if not was_tracked(event):
+            return None
+        if event.name in LEAVING:
+            return "left"
+        if not event.outputs or any(tracked or number in self.tracked for number, tracked in event.outputs):
+            return None
+        if event.name in ("detach", "detach_"):
+            return "detach"
+        if event.name == "data":
+            return "data"
+        if event.name in FACTORIES:
+            return "copied"
+        if event.name in DISCRETE | CASTS:
+            return "discrete"
+        return "no_grad" if not event.grad_mode else "discrete"
+
+    def after(self, number: int) -> "Reached":
+        """Follow the values of a tensor forward."""
+        reached = Reached({number: None})
+        queue = [number]
+        while queue:
+            at = queue.pop(0)
+            for event in self.users.get(at, ()):
+                if event.number not in reached.events:
+                    reached.events[event.number] = event
+                for output, _ in event.outputs:
+                    if output not in reached.tensors and output != at:
+                        reached.tensors[output] = (at, event)
+                        queue.append(output)
+            for other in self.aliases.get(at, ()):
+                if other not in reached.tensors:
+                    reached.tensors[other] = (at, None)
+                    queue.append(other)
+        return reached
+
+    def before(self, number: int) -> "Origin":
+        """Follow a constant back to where the history of its values was cut."""
+        origin, queue = Origin(), [number]
+        seen = {number}
+        while queue:
+            at = queue.pop()
+            made = [event for event in [self.story.made(at), *self.writers.get(at, ())] if event is not None]
+            if not made:
+                earlier = self.story.alias.get(at)
+                (origin.ends if earlier is None else origin.aliases).append(at)
+                if earlier is not None and earlier not in seen and earlier not in self.tracked:
+                    seen.add(earlier)
+                    queue.append(earlier)
+                continue
+            for event in made:
+                if self.cut(event):
+                    origin.cuts[event.number] = event
+                    continue
+                inputs = [n for n, _ in event.inputs]
+                if event.name in FACTORIES:
+                    origin.outside[event.number] = event
+                    inputs += list(event.note or ())
+                for before in inputs:
+                    if before not in seen:
+                        seen.add(before)
+                        if before in self.tracked and event.name in FACTORIES:
+                            continue
+                        queue.append(before)
+        return origin
+
+
+@dataclass
+class Reached:
+    """What values reached: each tensor with the one before it and the call between."""
+
+    tensors: dict[int, tuple[int, Event | None] | None]
+    events: dict[int, Event] = field(default_factory=dict)
+
+    def way_to(self, number: int) -> Iterator[Event]:
+        """Yield the calls on a way to a tensor, from its end."""
+        while (step := self.tensors.get(number)) is not None:
+            number, event = step
+            if event is not None:
+                yield event
+
+
+@dataclass
+class Origin:
+    """Where a constant came from."""
+
+    cuts: dict[int, Event] = field(default_factory=dict)
+    outside: dict[int, Event] = field(default_factory=dict)  # made from numbers, not from tensors
+    ends: list[int] = field(default_factory=list)  # tensors that no call made
+    aliases: list[int] = field(default_factory=list)

@@ -1,0 +1,45 @@
+"""What a tensor is called: its name in a module, else its shape."""
+
+import gc
+from typing import Any
+
+from torch import Tensor, nn
+
+from gradstop.watch.events import Story
+from gradstop.watch.words import shape_of
+
+
+class Names:
+    """The names of tensors, looked up once for a report."""
+
+    def __init__(self, story: Story):
+        self.story = story
+        self._alive = story.by_number()
+        self._names: dict[int, str] = {}
+        modules = [item for item in gc.get_objects() if issubclass(type(item), nn.Module)]
+        inner = {id(child) for module in modules for child in module.children()}
+        for module in sorted(modules, key=lambda module: id(module) in inner):
+            held: list[Any] = [*module.named_parameters(), *module.named_buffers()]
+            for name, tensor in held:
+                self._names.setdefault(id(tensor), f"{name} of {type(module).__name__}")
+
+    def of(self, number: int) -> str:
+        """Return what to call a tensor."""
+        tensor = self._alive.get(number)
+        if tensor is not None:
+            return self.of_tensor(tensor)
+        shape = self.story.parameters.get(number)
+        if shape is None:
+            return "a tensor"
+        return f"{self.story.named.get(number, 'a parameter')} ({shape_of(shape)})"
+
+    def of_tensor(self, tensor: Tensor) -> str:
+        """Return what to call a tensor: ``weight of Linear (4 by 3)``."""
+        known = self.story.find(tensor)
+        name = self._names.get(id(tensor)) or self.story.named.get(known.number if known else 0)
+        name = name or ("a parameter" if isinstance(tensor, nn.Parameter) else "a tensor")
+        return f"{name} ({shape_of(tuple(tensor.shape))})"
+
+    def tensor(self, number: int) -> Tensor | None:
+        """Return a tensor that is still there."""
+        return self._alive.get(number)

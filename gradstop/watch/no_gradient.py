@@ -1,0 +1,219 @@
+"""Why a tensor has no gradient: frozen, not used, cut, interior, cleared, or not reached by any backward."""
+
+from torch import Tensor
+
+from gradstop.watch.around_step import AroundStep
+from gradstop.watch.cuts import cut_answer, cut_lines
+from gradstop.watch.events import Event, Story
+from gradstop.watch.flow import Flow, Reached
+from gradstop.watch.kinds import LEAVING
+from gradstop.watch.lines import Line
+from gradstop.watch.names import Names
+from gradstop.watch.words import Answer
+
+
+class NoGradient:
+    """Answers from one story."""
+
+    def __init__(self, story: Story, steps: AroundStep, names: Names):
+        self.story, self.steps, self.names = story, steps, names
+        self.flow = Flow(story)
+
+    def of_constant(self, number: int, what: str) -> Answer:
+        """Explain why a result has no history."""
+        origin = self.flow.before(number)
+        cuts = list(origin.cuts.values())
+        if cuts:
+            count = "once" if len(cuts) == 1 else f"at {len(cut_lines(self.flow, cuts))} lines"
+            return cut_answer(self.flow, f"{what} has no history: it was cut {count}.", cuts)
+        left = [event for event in self.story.events.values() if event.name in LEAVING and self._had_history(event)]
+        own = [n for n in origin.ends if n in self.story.parameters or n in self.story.frozen]
+        if left and (origin.outside or (origin.ends and not own)):
+            gone = tuple((f"{event.name}: leaves torch", event.line) for event in left[-3:])
+            lines = (*gone, *((event.name, event.line) for event in origin.outside.values()))
+            reason = f"{what} was made anew from numbers: what had a history left torch before."
+            return Answer("cut", reason, lines, "compute it with torch's operations, from the tensor itself", "numpy")
+        frozen = [(n, self.story.frozen[n]) for n in origin.ends if n in self.story.frozen]
+        lines = tuple({at: (f"{self.names.of(n)} is frozen", at) for n, (flag, at) in frozen if not flag}.values())
+        reason = f"{what} has no history: nothing that it was computed from requires grad."
+        if lines:
+            return Answer("frozen", reason, lines, "set requires_grad=True on what has to learn", "frozen")
+        made = self.story.made(number)
+        where = (("made here", made.line),) if made else ()
+        return Answer("constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills")
+
+    def _had_history(self, event: Event) -> bool:
+        """Whether what left torch had a history, or was cut from one just before."""
+        return bool(self.flow.cut(event)) or any(self.flow.before(number).cuts for number, _ in event.inputs)
+
+    def why(self, tensor: Tensor) -> Answer | None:
+        """Explain why ``.grad`` is None; None where it is not."""
+        known = self.story.find(tensor)
+        what = self.names.of_tensor(tensor)
+        number = known.number if known else 0
+        if tensor.grad_fn is not None:
+            return self._interior(number, what) if not tensor.retains_grad or tensor.grad is None else None
+        if not tensor.requires_grad:
+            return self._without_flag(number, what)
+        if tensor.grad is not None:
+            return None
+        return self.missing(number, what)
+
+    def missing(self, number: int, what: str) -> Answer:
+        """Explain why a leaf that requires grad has no gradient."""
+        if number in self.story.cleared and any(number in record.filled for record in self.story.backwards):
+            return self._cleared(number, what)
+        users = [event for event in self.flow.users.get(number, ()) if number not in event.written]
+        if not users:
+            return self._never_used(number, what)
+        return self._used(number, what)
+
+    def _interior(self, number: int, what: str) -> Answer:
+        made = self.story.made(number)
+        lines: list[tuple[str, Line]] = []
+        for at in self._leaves_before(number):
+            flag = self.story.frozen.get(at)
+            if flag and flag[0]:
+                lines.append(("the flag was set here", flag[1]))
+        if made is not None:
+            lines.append((f"{made.name} made it here", made.line))
+        reason = f"{what} is an interior tensor: the operation came after the flag, and backward fills leaves."
+        mend = "operation first, flag last (x.to(device).requires_grad_()); or y.retain_grad() before backward"
+        return Answer("interior", reason, tuple(lines), mend, "flag")
+
+    def _leaves_before(self, number: int) -> list[int]:
+        found, queue, seen = [], [number], {number}
+        while queue:
+            made = self.story.made(at := queue.pop())
+            if made is None or not made.inputs:
+                found.append(at)
+                continue
+            new = {n for n, _ in made.inputs} - seen
+            seen |= new
+            queue += new
+        return found
+
+    def _without_flag(self, number: int, what: str) -> Answer:
+        flag = self.story.frozen.get(number)
+        if flag is not None and not flag[0]:
+            reason = f"{what} is frozen: its requires_grad was set to False."
+            mend = "requires_grad_(True) before the forward, and give it to the optimizer"
+            return Answer("frozen", reason, (("frozen here", flag[1]),), mend, "frozen")
+        if self.story.made(number) is not None or number in self.story.alias:
+            return self.of_constant(number, what)
+        reason = f"{what} does not require grad, and nothing in this block switched that off."
+        known = next((k for k, _ in self.story.alive() if k.number == number), None)
+        lines = (("first used here", known.first),) if known else ()
+        return Answer("frozen", reason, lines, "set requires_grad=True where it is made", "frozen")
+
+    def _cleared(self, number: int, what: str) -> Answer:
+        record = [record for record in self.story.backwards if number in record.filled][-1]
+        lines = (("filled here", record.line), ("cleared here", self.story.cleared[number]))
+        reason = f"{what} had a gradient, and it was cleared again."
+        return Answer("cleared", reason, lines, "look at .grad between backward() and zero_grad()", "adds")
+
+    def _never_used(self, number: int, what: str) -> Answer:
+        driven = self.steps.driven.get(number)
+        notes: tuple[str, ...] = ()
+        if driven is not None:
+            twin = self._twin(number)
+            if twin is not None:
+                reason = f"{what} is the optimizer's, but the calls took another object of the same shape."
+                lines = (("the optimizer got it here", driven), ("the other is first used here", twin))
+                return Answer(
+                    "other", reason, lines, "make the optimizer after the model is in its last form", "object"
+                )
+        if self.story.calls_inside:
+            notes = ("What a compiled or scripted function and torch.func do inside is not followed.",)
+        reason = f"{what} was never used: no call of torch in this block took it."
+        return Answer("unused", reason, (), "use it in forward, or look whether another object is used", "fills", notes)
+
+    def _twin(self, number: int) -> Line | None:
+        """Return where a parameter of the same shape, which no optimizer has, was used."""
+        shape = self.story.parameters.get(number)
+        for other, its_shape in self.story.parameters.items():
+            users = [event for event in self.flow.users.get(other, ()) if not event.written]
+            if users and its_shape == shape and other != number and other not in self.steps.driven:
+                return users[0].line
+        return None
+
+    def _used(self, number: int, what: str) -> Answer:
+        reached = self.flow.after(number)
+        cuts = self._first_cuts(number)
+        fills = [record for record in self.story.backwards if record.accumulates and not record.failed]
+        roots = {root for record in fills for root in record.roots}
+        leading = [event for event in cuts if self._leads(event, roots)]
+        first = next(event for event in self.flow.users[number] if number not in event.written)
+        if not leading and not fills:
+            gone = (("backward was refused here", self.refused),) if self.refused else ()
+            last = max(reached.events.values(), key=lambda event: event.number)
+            if cuts and not self._tracked_ends(reached):
+                return cut_answer(self.flow, f"{what} was used, and all that came of it was cut.", cuts)
+            if cuts and gone:
+                return cut_answer(self.flow, f"{what} was used, and its history ends on the way to the loss.", cuts)
+            lines = (("used here", first.line), ("the last that came of it", last.line), *gone)
+            reason = f"{what} was used, but no backward came in this block."
+            return Answer("no backward", reason, lines, "call backward() on what was computed from it", "fills")
+        if leading:
+            lines_count = len(cut_lines(self.flow, leading))
+            on = "" if lines_count == 1 else f" ({lines_count} cuts)"
+            return cut_answer(self.flow, f"{what} was used, and its history ends on the way to the loss{on}.", leading)
+        exits = [event for event in cuts if event.name in LEAVING]
+        if cuts and (exits or not self._tracked_ends(reached)):
+            backward = tuple(dict.fromkeys(record.line for record in fills))
+            answer = cut_answer(self.flow, f"{what} was used, and what came of it was cut.", cuts)
+            lines = (*answer.lines, *(("backward came from here", line) for line in backward[:2]))
+            return Answer("cut", answer.reason, lines, answer.mend, answer.read)
+        last = max(reached.events.values(), key=lambda event: event.number)
+        lines = (("used here", first.line), ("the last that came of it", last.line))
+        lines += tuple(("backward came from here", line) for line in dict.fromkeys(r.line for r in fills[:3]))
+        reason = f"{what} was used, but no loss that went backward was computed from it."
+        return Answer("other loss", reason, lines, "add what was computed from it to the loss", "fills")
+
+    refused: Line | None = None
+
+    def _first_cuts(self, number: int) -> list[Event]:
+        """Return the cuts at the end of the tracked ways from a tensor."""
+        cuts: dict[int, Event] = {}
+        queue, seen = [number], {number}
+        while queue:
+            at = queue.pop()
+            for event in self.flow.users.get(at, ()):
+                if self.flow.cut(event):
+                    if any(n == at and tracked for n, tracked in event.inputs):
+                        cuts[event.number] = event
+                    continue
+                for output, _ in event.outputs:
+                    if output in self.flow.tracked and output not in seen:
+                        seen.add(output)
+                        queue.append(output)
+            for other in self.flow.aliases.get(at, ()):
+                queue += [other] if other not in seen and other in self.flow.tracked else []
+                seen.add(other)
+        return sorted(cuts.values(), key=lambda event: event.number)
+
+    def _leads(self, event: Event, roots: set[int]) -> bool:
+        starts = {number for number, _ in event.outputs} | (
+            {n for n, _ in event.inputs} if not event.outputs else set()
+        )
+        for start in starts:
+            reached = self.flow.after(start).tensors if event.outputs else self._after_leaving(start)
+            if roots & reached.keys():
+                return True
+        return False
+
+    def _after_leaving(self, number: int) -> dict[int, object]:
+        """Follow what left torch as a number into what was made of that number."""
+        found: dict[int, object] = {}
+        for event in self.flow.users.get(number, ()):
+            if number in (event.note or ()) and not event.inputs:
+                for output, _ in event.outputs:
+                    found |= self.flow.after(output).tensors
+        return found
+
+    def _tracked_ends(self, reached: Reached) -> bool:
+        """Whether something with a history that came of it was taken no further."""
+        return any(
+            number in self.flow.tracked and number not in self.flow.users and reached.tensors[number] is not None
+            for number in reached.tensors
+        )

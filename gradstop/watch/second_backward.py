@@ -1,0 +1,96 @@
+"""A second backward: the line of the first, what both share, and the line that carries it over."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from gradstop.watch.events import Backward, Event, Story
+from gradstop.watch.lines import Line
+from gradstop.watch.walk import lines_of_nodes
+from gradstop.watch.words import Answer
+
+
+def _numbers(roots: Sequence[Tensor]) -> set[int]:
+    return {tag[0] for tag in lines_of_nodes(roots).values()}
+
+
+def earlier_backward(story: Story, roots: Sequence[Tensor], kept: bool) -> tuple[Backward, set[int]] | None:
+    """Return the last earlier backward that passed a part of this graph, and the calls that both share."""
+    mine = _numbers(roots)
+    for record in reversed(story.backwards[:-1]):
+        shared = mine & record.passed
+        if shared and not record.failed and (kept or not record.kept):
+            return record, shared
+    return None
+
+
+def carrier(story: Story, roots: Sequence[Tensor], first: Backward) -> tuple[Event, Event] | None:
+    """Return the call after an earlier backward that took something from before it, and the call that made that."""
+    for number in sorted(_numbers(roots)):
+        event = story.events.get(number)
+        if event is None or number < first.number:
+            continue
+        for taken, tracked in event.inputs:
+            made = story.made(taken)
+            if tracked and made is not None and made.number in first.passed:
+                return event, made
+    return None
+
+
+def is_carried(found: tuple[Event, Event] | None) -> bool:
+    """Whether what is taken over was made by the same line in an earlier round."""
+    return found is not None and (found[0].line.file, found[0].line.number) == (
+        found[1].line.file,
+        found[1].line.number,
+    )
+
+
+def carried(found: tuple[Event, Event], first: Backward) -> Answer:
+    """Return the answer for a state that goes over from one round to the next."""
+    taker, made = found
+    lines: tuple[tuple[str, Line], ...] = (("carries the state", taker.line), ("the first backward", first.line))
+    if made.line != taker.line:
+        lines = (*lines, ("made there", made.line))
+    reason = "A state is carried over to the next round with its history, so this backward passes the last round again."
+    mend = "cut the state where it is carried: state = state.detach() (each tensor of a tuple); no retain_graph"
+    return Answer("carried", reason, lines, mend, "chain")
+
+
+def second_backward(story: Story, roots: Sequence[Tensor], line: Line) -> list[Answer]:
+    """Explain torch's error about a second backward."""
+    found = earlier_backward(story, roots, kept=False)
+    if found is None:
+        reason = "This graph was freed by a backward that this block did not see."
+        return [Answer("second", reason, (("this backward", line),), "watch from before the first backward", "freed")]
+    first, shared = found
+    taken = carrier(story, roots, first)
+    if taken is not None and (is_carried(taken) or _again(story, taken)):
+        return [carried(taken, first)]
+    last = story.events.get(max(shared))
+    lines: list[tuple[str, Line]] = [("the first backward", first.line), ("this backward", line)]
+    if last is not None:
+        lines.append((f"both share what {last.name} made", last.line))
+    if taken is not None:
+        lines.append(("taken again here", taken[0].line))
+        if last is None or taken[1].line != last.line:
+            lines.append((f"{taken[1].name} made it here", taken[1].line))
+    reason = "Two backwards pass the same graph, and the first has freed what it saved."
+    mend = "compute what both share anew for each backward, or add the losses and go backward once"
+    return [Answer("second", reason, tuple(lines), mend, "freed")]
+
+
+def _again(story: Story, taken: tuple[Event, Event]) -> bool:
+    """Whether the line that takes it over has run in the earlier round too, and led to what it takes now."""
+    taker, made = taken
+    place = (taker.line.file, taker.line.number)
+    queue, seen = [made], {made.number}
+    while queue:
+        event = queue.pop()
+        if (event.line.file, event.line.number) == place:
+            return True
+        for number, tracked in event.inputs:
+            before = story.made(number)
+            if tracked and before is not None and before.number not in seen:
+                seen.add(before.number)
+                queue.append(before)
+    return False

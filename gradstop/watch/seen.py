@@ -1,0 +1,194 @@
+"""The watch itself, and what can be asked of it."""
+
+import sys
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gradstop.watch.events import Story
+from gradstop.watch.facts import facts
+from gradstop.watch.failures import Failure
+from gradstop.watch.faults import Faults, zero_answer
+from gradstop.watch.guarded import our_own_faults_logged
+from gradstop.watch.lines import Line, line_of_error
+from gradstop.watch.names import Names
+from gradstop.watch.no_gradient import NoGradient
+from gradstop.watch.recorder import Recorder
+from gradstop.watch.words import Answer
+
+KEEP = 30_000
+MOST_MESSAGE = 300
+
+
+class Watch:
+    """Watches the calls of torch in a block, and says afterwards what was cut, written, freed and held.
+
+    It keeps no tensor alive and swallows no exception. What is older than the last ``keep`` calls is forgotten.
+
+    Args:
+        keep: how many calls are kept.
+
+    """
+
+    def __init__(self, keep: int = KEEP):
+        self._story = Story(keep)
+        self._recorder = Recorder(self._story)
+        self._failure: Failure | None = None
+        self._answers: list[Answer] | None = None
+        self._ran = False
+
+    def __enter__(self) -> "Watch":
+        if self._ran:
+            raise RuntimeError("a watch watches one block: write watch() again for the next")
+        self._ran = True
+        self._recorder.start()
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._recorder.stop()
+        failure = self._recorder.backwards.failure
+        error = error or self._noted
+        if error is not None:
+            self._error_line = line_of_error(trace or error.__traceback__)
+            self._error_text = f"{type(error).__name__}: {str(error)[:MOST_MESSAGE]}"
+            if failure is not None and failure.message != str(error):
+                failure = None
+        self._failure = failure
+        self._noted = None
+        self._answers, self._found = [], []
+        with torch.no_grad(), our_own_faults_logged():
+            self._answers = self._explained(error)
+            self._found = self._faults()
+
+    def note_error(self, error: BaseException | None) -> None:
+        """Take an error that somebody else has shown already, as IPython has that of a cell."""
+        self._noted = error
+
+    _noted: BaseException | None = None
+    _error_line: Line | None = None
+    _error_text: str = ""
+    _found: list[Answer]
+
+    # What was found
+
+    @property
+    def error(self) -> list[Answer]:
+        """The explanation of the error that ended the block, or of the last one of a backward in it."""
+        return list(self._answers or [])
+
+    @property
+    def faults(self) -> list[Answer]:
+        """What the block did that is nearly never meant. Empty for a program without such a fault."""
+        return list(self._found)
+
+    def why(self, what: Tensor | nn.Module) -> Answer | list[Answer]:
+        """Say why a tensor has no gradient, or a zero one; of a module, for each of its parameters.
+
+        Raises:
+            TypeError: for anything else.
+
+        """
+        if isinstance(what, nn.Module):
+            found: dict[str, Answer] = {}
+            for parameter in what.parameters():
+                answer = self._why(parameter)
+                found.setdefault(f"{answer.kind} {answer.lines}", answer)
+            return Answers(found.values())
+        if not isinstance(what, Tensor):
+            raise TypeError(f"why() takes a tensor or a module, not {type(what).__name__}")
+        return self._why(what)
+
+    def _why(self, tensor: Tensor) -> Answer:
+        names = Names(self._story)
+        answer = self._reader(names).why(tensor)
+        if answer is not None:
+            return answer
+        known = self._story.find(tensor)
+        number = known.number if known else 0
+        records = [record for record in self._story.backwards if number in record.filled]
+        gradient = tensor.grad
+        what = names.of_tensor(tensor)
+        if gradient is not None and gradient.numel() and not bool(gradient.to_dense().any()):
+            culprit = next((r.zero[number] for r in reversed(records) if number in r.zero), None)
+            if culprit is not None:
+                return zero_answer(self._story, what, culprit, number)
+            cleared = known.edited if known and (known := self._story.find(gradient)) else None
+            lines: tuple[tuple[str, Line], ...] = (("written here", cleared),) if cleared else ()
+            return Answer("zero", f"{what} has a gradient of zeros.", lines, "watch one backward alone", "zero")
+        lines = tuple(("filled here", line) for line in dict.fromkeys(record.line for record in records[-5:]))
+        return Answer("filled", f"{what} has a gradient.", lines, "", "fills")
+
+    def _reader(self, names: Names) -> NoGradient:
+        reader = NoGradient(self._story, self._recorder.steps, names)
+        reader.refused = self._failure.line if self._failure else None
+        return reader
+
+    def _faults(self) -> list[Answer]:
+        names = Names(self._story)
+        parts = (self._recorder.backwards, self._recorder.steps, names, self._reader(names))
+        return Faults(self._story, *parts).all()
+
+    def _explained(self, error: BaseException | None) -> list[Answer]:
+        failure = self._failure
+        if failure is not None:
+            names = Names(self._story)
+            reader = self._reader(names)
+            roots = [reader.of_constant(number, "What backward was called on") for number in failure.constants]
+            return [*failure.answers, *roots]
+        if error is not None and isinstance(error, AssertionError) and "inf checks" in str(error):
+            return self._without_gradients()
+        return []
+
+    def _without_gradients(self) -> list[Answer]:
+        """Explain why an optimizer has not one gradient."""
+        found: dict[Any, Answer] = {}
+        for ref, _ in self._story.optimizers.values():
+            optimizer = ref()
+            parameters = [p for group in optimizer.param_groups for p in group["params"]] if optimizer else []
+            if all(parameter.grad is None for parameter in parameters):
+                for parameter in parameters:
+                    answer = self._why(parameter)
+                    found.setdefault(answer.lines, answer)
+        return list(found.values())
+
+    def __str__(self) -> str:
+        if self._answers is None:
+            return "a watch whose block has not ended"
+        parts: list[str] = []
+        if self._failure is not None:
+            parts.append(f"{self._failure.error} at {self._failure.line}\n  {self._failure.message[:MOST_MESSAGE]}")
+        elif self._error_text:
+            where = f" at {self._error_line}" if self._error_line else ""
+            parts.append(f"{self._error_text.partition(':')[0]}{where}\n  {self._error_text.partition(': ')[2]}")
+        parts += map(str, self._answers)
+        parts += map(str, self._found)
+        if not parts:
+            parts.append("No fault found.")
+        return "\n\n".join([*parts, facts(self._story)])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Answers(list[Answer]):
+    """Several answers, printed one below the other."""
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class _Callable(type(sys)):  # type: ignore[misc]
+    """A module that is called: ``from gradstop import watch; with watch() as seen``."""
+
+    def __call__(self, keep: int = KEEP) -> Watch:
+        return Watch(keep)
+
+
+def make_callable(module: Any) -> None:
+    """Have a module return a ``Watch`` when it is called."""
+    module.__class__ = _Callable

@@ -1,0 +1,75 @@
+"""How an answer is worded: the lines, the reason, the mend, the section of the book."""
+
+from dataclasses import dataclass, field
+
+from gradstop.watch.lines import Line
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found: a sentence, the lines that show it, the mend, where to read on."""
+
+    kind: str  # "cut", "frozen", "edited", ...
+    reason: str
+    lines: tuple[tuple[str, Line], ...] = ()  # what each line did, and the line
+    mend: str = ""
+    read: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        parts = [self.reason]
+        width = max((len(what) for what, _ in self.lines), default=0)
+        parts += [f"  {what:<{width}}  {line}" for what, line in self.lines]
+        parts += [f"  {note}" for note in self.notes]
+        if self.mend:
+            parts.append(f"  Mend: {self.mend}")
+        if self.read:
+            parts.append(f"  Read: {section(self.read)}")
+        return "\n".join(parts)
+
+
+# What to read: the page, and the heading of its section.
+READ = {
+    "detach": ("03-detach", "The result is a constant"),
+    "data": ("03-detach", "Data is not detach"),
+    "numpy": ("03-detach", "To NumPy"),
+    "discrete": ("02-requires-grad", "Results without a history"),
+    "no_grad": ("05-no-grad", "What is switched off"),
+    "flag": ("02-requires-grad", "Operation first, flag last"),
+    "frozen": ("03-detach", "Detach, freeze or no_grad"),
+    "where": ("02-requires-grad", "Where grad appears"),
+    "adds": ("02-requires-grad", "Gradients add up"),
+    "zero": ("01-computation-graph", "Zero gradient or no gradient"),
+    "round": ("09-representation", "Straight through"),
+    "fills": ("01-computation-graph", "What backward fills"),
+    "optimizer": ("02-requires-grad", "Parameters and optimizers"),
+    "object": ("06-clone", "The optimizer holds the object"),
+    "edited": ("07-in-place", "The error, and how to read it"),
+    "aliases": ("07-in-place", "Views and aliases"),
+    "step": ("09-patterns", "Forward again after a step"),
+    "gan": ("09-patterns", "GAN: the generator"),
+    "left_over": ("09-patterns", "Leave it as you found it"),
+    "freed": ("08-memory", "What backward frees"),
+    "chain": ("08-memory", "Cutting a long chain"),
+    "held": ("08-memory", "Keep numbers, not tensors"),
+    "buffers": ("05-no-grad", "A frozen network in the middle"),
+    "rewrapped": ("06-clone", "A copy outside the graph"),
+}
+
+
+def section(key: str) -> str:
+    """Return the section of the book that explains it."""
+    page, heading = READ[key]
+    return f"{page}, “{heading}”"
+
+
+def shape_of(shape: tuple[int, ...]) -> str:
+    """Return a shape as one writes it."""
+    return " by ".join(map(str, shape)) if shape else "scalar"
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """Return some names and the number of the rest."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -1,0 +1,103 @@
+"""Finds during a backward which operation turned a gradient that was not zero into zeros."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from gradstop.internals.torch import no_function_modes
+from gradstop.watch.walk import Tag, leaf_of, tag_of
+
+
+@dataclass(slots=True)
+class Passed:
+    """What went through a node: whether something came in that was not zero, and which ways went out zero."""
+
+    came: bool
+    out: tuple[bool | None, ...]  # for each way: not zero, zero (False), none
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """The node after which the gradient of a leaf is zero; ``None`` for a hook of the leaf's."""
+
+    operation: str
+    tag: Tag | None
+
+
+class Zeros:
+    """Hooks on all nodes of one backward. Holds no gradient."""
+
+    def __init__(self, nodes: Sequence[Node]):
+        self._passed: dict[Node, Passed] = {}
+        self._nodes = list(nodes)
+        self._handles = [node.register_hook(self._hook(node)) for node in nodes if leaf_of(node) is None]
+
+    def _hook(self, node: Node) -> Callable[[Any, Any], None]:
+        def hook(inputs: Any, outputs: Any) -> None:
+            came = any(not_zero(gradient) for gradient in outputs)
+            self._passed[node] = Passed(came, tuple(None if g is None else not_zero(g) for g in inputs))
+
+        return hook
+
+    def remove(self) -> None:
+        """Take the hooks off."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def culprit(self, leaf: Tensor) -> Any:
+        """Return the first operation, counted from the leaf, whose gradient came in and went out as zeros."""
+        above: dict[Node, list[tuple[Node, int]]] = {}
+        ends = []
+        for node in self._nodes:
+            for way, (before, _) in enumerate(node.next_functions):
+                if before is not None:
+                    above.setdefault(before, []).append((node, way))
+            if leaf_of(node) is leaf:
+                ends.append(node)
+        tags = _tags(self._nodes)
+        seen, queue = set(ends), list(ends)
+        hooked = False
+        while queue:
+            node = queue.pop(0)
+            for upper, way in above.get(node, ()):
+                passed = self._passed.get(upper)
+                if passed is None:
+                    continue
+                if way < len(passed.out) and passed.out[way]:
+                    hooked = True  # it left the operation as something else: what follows is a hook
+                    ends = [node]
+                    continue
+                if passed.came:
+                    return Culprit(upper.name(), tags.get(upper))
+                if upper not in seen:
+                    seen.add(upper)
+                    queue.append(upper)
+        self._passed.clear()
+        return Culprit("hook", tags.get(ends[0])) if hooked else Culprit("start", None)
+
+
+def _tags(nodes: Sequence[Node]) -> dict[Node, Tag]:
+    found: dict[Node, Tag] = {}
+    for node in nodes:
+        tag = tag_of(node) or found.get(node)
+        if tag is not None:
+            found[node] = tag
+            for before, _ in node.next_functions:
+                if before is not None and tag_of(before) is None:
+                    found.setdefault(before, tag)
+    return found
+
+
+def not_zero(gradient: Any) -> bool:
+    """Whether a gradient has an element that is not zero; a sparse one is taken to have."""
+    if not isinstance(gradient, Tensor) or gradient.layout != torch.strided:
+        return gradient is not None
+    with no_function_modes(), torch.no_grad():
+        if gradient.numel() and float(gradient[(0,) * gradient.dim()].real) != 0:
+            return True  # most often the first element tells
+        return bool(gradient.any())

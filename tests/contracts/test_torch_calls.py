@@ -1,0 +1,56 @@
+"""What `gradstop.internals.torch_calls` relies on, each assumption by its name."""
+
+import pytest
+import torch
+
+from gradstop.internals import torch_calls
+
+
+def test_the_version_is_read_by_a_descriptor_of_the_base_class():
+    tensor = torch.ones(2)
+    tensor.add_(1)
+    assert torch_calls.bare_version(tensor) == 1
+
+
+def test_transforms_of_functions_are_seen():
+    inside = []
+    assert torch_calls.functions_are_transformed() is None
+    torch.func.vmap(lambda x: inside.append(torch_calls.functions_are_transformed()) or x)(torch.ones(2))
+    assert inside[0] is not None
+
+
+@pytest.mark.parametrize("run", [lambda y, x: y.backward(), torch.autograd.grad], ids=["backward", "grad"])
+def test_backward_and_grad_run_the_engine_by_one_function(run):
+    calls = []
+
+    def make(before):
+        def engine(*args, **kwargs):
+            calls.append((args[2:5], kwargs["accumulate_grad"]))
+            return before(*args, **kwargs)
+
+        return engine
+
+    x = torch.ones(2, requires_grad=True)
+    with torch_calls.engine_runs(make):
+        run((x * 2).sum(), x)
+    ((retain, create, inputs), accumulates) = calls[0]
+    assert (retain, create, accumulates) == (False, False, inputs == ())
+
+
+def test_a_call_of_a_compiled_function_is_seen_from_both_ends():
+    seen = []
+    with torch_calls.compiled_calls(lambda f, given: seen.append(f.__name__), lambda result: seen.append(result)):
+
+        def double(x):
+            return x * 2
+
+        result = torch.compile(double, backend="eager")(torch.ones(2))
+    assert seen[0] == "double"
+    assert any(item is result for item in seen)
+
+
+def test_what_was_replaced_comes_back():
+    before = torch.compile
+    with torch_calls.compiled_calls(lambda *_: None, lambda _: None):
+        assert torch.compile is not before
+    assert torch.compile is before

@@ -1,0 +1,34 @@
+"""A fault of the watch's own never ends the program that is watched; threads are watched too."""
+
+import logging
+import threading
+
+import pytest
+import torch
+
+from gradstop import watch
+from gradstop.watch import around_backward
+
+
+def test_the_program_s_own_error_comes_through_and_ours_is_logged(monkeypatch, caplog):
+    def broken(*_):
+        raise ValueError("ours")
+
+    monkeypatch.setattr(around_backward, "explain_backward", broken)
+    with caplog.at_level(logging.ERROR), pytest.raises(RuntimeError, match="does not require grad"), watch() as seen:
+        torch.ones(1).backward()
+    assert "could not explain" in caplog.text
+    assert str(seen).startswith("RuntimeError at ")
+
+
+def test_a_thread_that_starts_inside_is_watched():
+    x = torch.ones(2, requires_grad=True)
+
+    def work():
+        (x.detach() * 2).sum()
+
+    with watch() as seen:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert "x.detach()" in str(seen)
