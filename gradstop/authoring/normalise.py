@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from gradstop.authoring.install_cell import TAG
+
 KEPT_OF_CELLS = ("nbgrader", "tags", "deletable", "editable")
 FOLDED = "hide-output"
 METADATA = {
@@ -27,6 +29,8 @@ def _cell(cell: dict[str, Any]) -> dict[str, Any]:
     if cell["cell_type"] == "code":
         if FOLDED in cell["metadata"].get("tags", []):
             kept["metadata"]["jupyter"] = {"outputs_hidden": True}
+        if TAG in cell["metadata"].get("tags", []):
+            kept["metadata"]["jupyter"] = {"source_hidden": True}
         kept["execution_count"] = cell["execution_count"]
         kept["outputs"] = [_output(output) for output in cell["outputs"]]
     return kept

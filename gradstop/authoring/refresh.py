@@ -13,6 +13,7 @@ from nbclient.exceptions import CellExecutionError
 from gradstop.authoring.bench import Bench
 from gradstop.authoring.cheat_sheet import SHEET, missing_words, print_sheet
 from gradstop.authoring.clinic import INDEX, clinic_pages, write_table
+from gradstop.authoring.install_cell import ensure_install_cell
 from gradstop.authoring.normalise import normalised
 from gradstop.authoring.social_card import PICTURE, photograph
 from gradstop.authoring.vet import vet
@@ -74,6 +75,7 @@ def execute(path: Path) -> None:
 
     """
     notebook = nbformat.read(path, as_version=4)
+    ensure_install_cell(notebook)
     run_notebook(notebook, path)
     write(path, notebook)
 

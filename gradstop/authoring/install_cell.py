@@ -1,0 +1,26 @@
+"""The first cell of a notebook that needs gradstop: installs it where it is missing, as in Colab and Kaggle.
+
+Pages show it nowhere, and JupyterLab folds it.
+"""
+
+import re
+
+import nbformat
+from nbformat.v4 import new_code_cell
+
+ID, TAG = "install", "remove-cell"
+# pip takes no other torch than the one that is there: pyproject.toml names no upper bound.
+SOURCE = """# In Colab or Kaggle this installs what the notebook needs; where gradstop is there it does nothing.
+import importlib.util
+
+if importlib.util.find_spec("gradstop") is None:
+    %pip install --quiet gradstop"""
+
+
+def ensure_install_cell(notebook: nbformat.NotebookNode) -> None:
+    """Put the cell before the first one with code, or bring the one that is there up to date."""
+    cells = [cell for cell in notebook.cells if cell.get("id") != ID]
+    codes = [i for i, cell in enumerate(cells) if cell.cell_type == "code"]
+    if any(re.search(r"^\s*(from|import) gradstop\b", cells[i].source, re.MULTILINE) for i in codes):
+        cells.insert(codes[0], new_code_cell(SOURCE, id=ID, metadata={"tags": [TAG]}))
+    notebook.cells = cells
