@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell
 
 ID, TAG = "install", "remove-cell"
 # pip takes no other torch than the one that is there: pyproject.toml names no upper bound.
-SOURCE = """# In Colab or Kaggle this installs what the notebook needs; where gradstop is there it does nothing.
+SOURCE = """# Where gradstop is missing, as in Colab or Kaggle, this installs it.
 import importlib.util
 
 if importlib.util.find_spec("gradstop") is None:
@@ -22,5 +22,7 @@ def ensure_install_cell(notebook: nbformat.NotebookNode) -> None:
     cells = [cell for cell in notebook.cells if cell.get("id") != ID]
     codes = [i for i, cell in enumerate(cells) if cell.cell_type == "code"]
     if any(re.search(r"^\s*(from|import) gradstop\b", cells[i].source, re.MULTILINE) for i in codes):
-        cells.insert(codes[0], new_code_cell(SOURCE, id=ID, metadata={"tags": [TAG]}))
+        there = next((cell for cell in notebook.cells if cell.get("id") == ID), new_code_cell(id=ID))
+        there.source, there.metadata["tags"] = SOURCE, [TAG]
+        cells.insert(codes[0], there)
     notebook.cells = cells

@@ -41,6 +41,9 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
         CourseError: that names the notebook and the cell where one fails.
 
     """
+    for path in executed_notebooks(root):
+        if only in str(path):
+            _bring_install_cell(path)
     for assignment in assignments(root):
         if only in str(assignment.folder):
             _refuse_faults(Bench(assignment))
@@ -61,6 +64,15 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
         yield f"{BOOK}/{INDEX}: the table of all messages"
 
 
+def _bring_install_cell(path: Path) -> None:
+    """See to the first cell of a notebook before anything is made of it."""
+    notebook = nbformat.read(path, as_version=4)
+    before = nbformat.writes(notebook)
+    ensure_install_cell(notebook)
+    if nbformat.writes(notebook) != before:
+        write(path, notebook)
+
+
 def _refuse_faults(bench: Bench) -> None:
     faults = [fault for exercise in bench.solutions for fault in vet(bench, exercise, range(2))]
     if faults:
@@ -75,7 +87,6 @@ def execute(path: Path) -> None:
 
     """
     notebook = nbformat.read(path, as_version=4)
-    ensure_install_cell(notebook)
     run_notebook(notebook, path)
     write(path, notebook)
 

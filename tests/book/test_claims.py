@@ -93,7 +93,7 @@ def common():
     names = {}
     with redirect_stdout(io.StringIO()):
         for cell in CELLS[:FIRST]:
-            if cell.cell_type == "code":
+            if cell.cell_type == "code" and cell.id != "install":
                 exec(cell.source.replace("%xmode Minimal", ""), names)
     return names
 

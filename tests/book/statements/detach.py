@@ -92,7 +92,7 @@ STATEMENTS = {
     "6 counts both factors, 3 through each.": HERE,
     "Only z += 1 would write into the memory of y.": HERE,
     "detach() never changes the tensor that you call it on.": detach_leaves_its_source_alone,
-    "The 5 never arrives: 5 z is the constant input of add.": HERE,
+    "The 5 never arrives: 5 z is the constant input of +.": HERE,
     "A backward may never need the old numbers.": adding_saves_nothing,
     "(Torch compares no counts for what a saved-tensor hook keeps, save_on_cpu among them.)": hooks_compare_nothing,
     "Not every edit is an error: adding a number saves nothing. y holds zeros, and x.grad is right for x + 5, the "
