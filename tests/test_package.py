@@ -10,6 +10,7 @@ import zipfile
 import nbformat
 import pytest
 import yaml
+from packaging.metadata import Metadata
 from support.course import BENCHES, ROOT, bench_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("package")]
@@ -53,8 +54,10 @@ def test_all_that_is_no_python_is_in_it_too(contents):
     assert not [path for path in kept if path.relative_to(ROOT).as_posix() not in contents]
 
 
-def test_an_index_can_show_it(built, contents):
-    subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *built], check=True, capture_output=True)
+def test_an_index_can_show_it(contents):
+    (name,) = (name for name in contents if name.endswith(".dist-info/METADATA"))
+    metadata = Metadata.from_email(contents[name], validate=True)
+    assert metadata.description_content_type == "text/markdown"
     shown = (ROOT / PROJECT["readme"]).read_text()
     assert "](" not in shown.replace("](https://", "")
     assert {"authors", "keywords", "classifiers"} <= PROJECT.keys()
