@@ -22,6 +22,8 @@ CELLS = {
     "numbers": "display({'application/json': {'a': 1.5, 'b': (1, 2)}}, raw=True)",
     "odd": "display({'application/json': {'a': float('nan')}, 'image/png': b'abc'}, raw=True)",
     "history": "_",
+    "command": "import pty\npty.fork = None  # as where there is no terminal\n!echo listed; exit 3",
+    "its status": "_exit_code",
 }
 CODE = """if True:
     import json, os, sys
@@ -100,3 +102,8 @@ def test_what_is_displayed_raw_comes_as_it_is(outputs):
     (shown,) = outputs["odd"]
     assert str(shown["data"]["application/json"]["a"]) == "nan"
     assert shown["data"]["image/png"] == repr(b"abc")
+
+
+def test_system_raw_runs_a_shell_command_without_a_terminal_and_keeps_its_status(outputs):
+    assert [one["text"] for one in outputs["command"]] == ["listed\n"]
+    assert [one["data"]["text/plain"] for one in outputs["its status"]] == ["3"]
