@@ -130,7 +130,8 @@ def _why_none(course: Course, assignment: Assignment, student: str) -> str:
     directory, again = str(course.directories.autograded_directory), f"gradstop grade {assignment.name} --force"
     if _read(course, directory, student, assignment, assignment.notebook.name) is None:
         return f"there is no graded notebook: {again}"
-    return f"its graded notebook cannot be converted: {again} --student {shlex.quote(student)} writes it anew; {logs.where()}"
+    again += f" --student {shlex.quote(student)}"
+    return f"its graded notebook cannot be converted: {again} writes it anew; {logs.where()}"
 
 
 def _page(course: Course, assignment: Assignment, student: str, standing: Standing) -> bytes | None:
