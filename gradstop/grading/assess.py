@@ -16,7 +16,8 @@ from gradstop.grading.intake.submission import Submission, read_cells
 from gradstop.grading.intake.template import Cell, exercise_of, is_check, text
 from gradstop.grading.judging.bundle import GradingBundle, read_bundle
 from gradstop.grading.judging.judge import Judged, judge_all
-from gradstop.grading.judging.scoring import check_output, exercise_score, with_reasons
+from gradstop.grading.judging.reasons import with_reasons
+from gradstop.grading.judging.scoring import check_output, exercise_score
 from gradstop.grading.judging.token_digest import tokens_of
 from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.shared import warm_process_for

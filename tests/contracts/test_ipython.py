@@ -7,6 +7,7 @@ import pytest
 from support.forks import printed_by
 
 pytestmark = pytest.mark.slow
+RAW = "display({{'text/plain': 'a plot', 'application/json': {}, 5: 'x'}}, raw=True)"
 CELLS = {
     "error": "def f():\n    1 / 0\nf()",
     "syntax": "f = )",
@@ -19,9 +20,17 @@ CELLS = {
     "figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
     "figure at the end": "plt.plot([1, 2]) and None",
     "image": "from IPython.display import Image\nImage(data=b'\\x89PNG\\r\\n\\x1a\\n' + bytes(100))",
-    "numbers": "display({'application/json': {'a': 1.5, 'b': (1, 2)}}, raw=True)",
-    "odd": "display({'application/json': {'a': float('nan')}, 'image/png': b'abc'}, raw=True)",
+    "numbers": RAW.format("{'a': 1.5, 'b': (1, 2)}"),
+    "not finite": RAW.format("{'a': float('nan')}"),
+    "nested": "deep = []\nfor step in range(5_000):\n    deep = [deep]\n" + RAW.format("deep"),
+    "keys": RAW.format("{(1, 2): b'bytes', None: object()}"),
+    "no forms": "handle = display({}, raw=True, display_id=True)\nhandle.update(5, raw=True)",
+    "unsaid": "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd",
+    "exit": "exit(0)\nprint('after')",
+    "group": "raise ExceptionGroup('several', [ValueError('one')])",
     "history": "_",
+    "command": "import pty\npty.fork = None  # as where there is no terminal\n!echo listed; exit 3",
+    "its status": "_exit_code",
 }
 CODE = """if True:
     import json, os, sys
@@ -29,7 +38,7 @@ CODE = """if True:
     from gradstop.grading.inside.shell import Cells
     cells = Cells()
     outputs = {name: cells.run(source) for name, source in json.loads(sys.argv[1]).items()}
-    os.write(result, json.dumps(outputs, default=repr).encode())
+    os.write(result, json.dumps(outputs, allow_nan=False).encode())
 """
 
 
@@ -53,9 +62,15 @@ def test_ipython_shows_an_error_by_showtraceback_of_its_shell_with_the_lines_of_
     assert any(name in line for line in error["traceback"])
 
 
-def test_ipython_prints_a_usage_error_and_does_not_show_it_by_showtraceback(outputs):
-    (printed,) = outputs["usage"]
+@pytest.mark.parametrize(
+    ("cell", "name", "text"),
+    [("usage", "UsageError", "`%no_such_magic` not found"), ("group", "ExceptionGroup", "several (1 sub-exception)")],
+)
+def test_ipython_prints_some_errors_and_says_them_in_the_result(outputs, cell, name, text):
+    printed, error = outputs[cell]
     assert (printed["output_type"], printed["name"]) == ("stream", "stderr")
+    assert (error["output_type"], error["ename"]) == ("error", name)
+    assert text in error["evalue"]
 
 
 def test_the_displayhook_is_told_the_prompt_s_number_and_then_the_formats_of_a_value(outputs):
@@ -94,9 +109,21 @@ def test_a_picture_comes_as_text_in_base64_and_needs_no_encoding(outputs, cell):
     assert base64.b64decode(shown["data"]["image/png"], validate=True).startswith(b"\x89PNG")
 
 
-def test_what_is_displayed_raw_comes_as_it_is(outputs):
-    (shown,) = outputs["numbers"]
-    assert shown["data"] == {"application/json": {"a": 1.5, "b": [1, 2]}}
-    (shown,) = outputs["odd"]
-    assert str(shown["data"]["application/json"]["a"]) == "nan"
-    assert shown["data"]["image/png"] == repr(b"abc")
+@pytest.mark.parametrize("cell", ["numbers", "not finite", "nested", "keys", "no forms"])
+def test_what_is_displayed_raw_comes_as_it_is_and_its_texts_alone_are_kept(outputs, cell):
+    (shown,) = outputs[cell]
+    assert shown["data"] == ({} if cell == "no forms" else {"text/plain": "a plot"})
+
+
+def test_an_error_that_cannot_be_said_is_one(outputs):
+    *_, error = outputs["unsaid"]
+    assert error["output_type"] == "error"
+
+
+def test_an_exit_is_called_and_the_cell_goes_on_to_its_end_as_in_a_kernel(outputs):
+    assert [one["text"] for one in outputs["exit"]] == ["after\n"]
+
+
+def test_system_raw_runs_a_shell_command_without_a_terminal_and_keeps_its_status(outputs):
+    assert [one["text"] for one in outputs["command"]] == ["listed\n"]
+    assert [one["data"]["text/plain"] for one in outputs["its status"]] == ["3"]

@@ -130,7 +130,7 @@ def test_gradstop_grade_gives_the_same_from_a_clean_clone(course, tmp_path):
     [
         (["grade", "99-none"], "There is: 01-computation-graph, "),
         (["grade", NAME, "--student", "zoe"], "grading/submitted/zoe/03-detach/detach.ipynb"),
-        (["--root", "grading", "grade", NAME], "run this from the course's root"),
+        (["--root", "grading", "grade", NAME], "run this in the course's folder"),
     ],
 )
 def test_a_mistake_gets_a_sentence(course, command, said):

@@ -11,13 +11,13 @@ from support.classroom import SOLVED, hand_in, make_course, run
 from support.course import ASSIGNMENTS, ROOT
 from traitlets.config import Config
 
-from gradstop.course import CourseError, find_assignment, read_json
+from gradstop.course import CHECK, CourseError, find_assignment, read_json
 from gradstop.grading.batch import _stands
 from gradstop.grading.command import with_progress
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake import submission
 from gradstop.grading.intake.plain_files import UnreadableError
-from gradstop.grading.intake.submission import beside, read_cells, read_submission
+from gradstop.grading.intake.submission import NothingHandedInError, beside, read_cells, read_submission
 from gradstop.grading.intake.template import MAX_TEXT, MAX_TEXTS, Template
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out, handed_out_template
@@ -34,6 +34,7 @@ GIVEN = {
     "2027-03-05 21:00": "2027-03-05 21:00",
     "2027-03-05 21:00:00.123456 UTC": "2027-03-05 21:00",
     "2027-03-05 21:00 +0100": "2027-03-05 20:00",
+    "2027-03-05T21:00:00.1234567+01:00": "2027-03-05 20:00",
     "2027-03-05T21:00:00+01:00": "2027-03-05 20:00",
     "2027-03-05 21:00:00 Europe/Berlin": "2027-03-05 20:00",
     "2027-07-05 21:00:00 America/Los_Angeles": "2027-07-06 04:00",
@@ -44,6 +45,7 @@ AMBIGUOUS = [
         "2027-13-01 10:00 UTC",
         "2027-02-30 10:00 UTC",
         "2027-03-05 25:00 UTC",
+        "2027-03-05 21:00 +0160",
         "2027-03-05 21:00 Nowhere/Town",
         "\x1b[2J",
     ),
@@ -70,6 +72,16 @@ OTHERS = {
     "a login": (b"<!DOCTYPE html><title>Sign in</title>", "is a web page, perhaps a login's"),
     "a conflict": (b'{\n<<<<<<< HEAD\n "cells": [\n=======\n>>>>>>> other\n', "has conflict markers"),
     "a PDF": (b"%PDF-1.7", "is a PDF"),
+    "a RAR": (b"Rar!\x1a\x07\x01\x00", "is a RAR archive: unpack it"),
+    "a page with a mark": (b"\xef\xbb\xbf<html>", "is a web page"),
+    "a page in UTF-16": ("<!DOCTYPE html>".encode("utf-16"), "is a web page"),
+    "a page that was saved": (b"<!-- saved from url=(0014) -->\r\n<html>", "is a web page"),
+    "a program": (b"import torch\n", "is no notebook: it begins with 'import torch'"),
+    "a pointer of git": (b"version https://git-lfs.github.com/spec/v1\n", "begins with 'version https://git-lfs"),
+    "something else": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is no notebook: it is no text"),
+    "a text of a word processor": (b"{\\rtf1", "is a text of a word processor"),
+    "an upload that broke off": (bytes(5_000), "is empty"),
+    "a link of Google Drive": (b'{"url": "", "doc_id": ""}', "it has no list of cells, but 'url', 'doc_id'"),
     "half a notebook": (b'{"cells": [', "line 1"),
 }
 
@@ -129,6 +141,21 @@ def test_what_lies_there_in_the_place_of_a_notebook_is_named(tmp_path):
         read_submission("ann", folder / "detach.ipynb")
 
 
+@pytest.mark.parametrize("there", ["detach.ipynb", "03 Detach/detach.ipynb", "detach/detach.ipynb"])
+def test_what_lies_there_in_the_place_of_the_folder_is_named(tmp_path, there):
+    path = tmp_path / "ann" / there
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    (tmp_path / "ann" / "04-detach-in-place").mkdir()
+    with pytest.raises(UnreadableError, match=f"but ann/{there.split('/')[0]}: put the notebook into {NAME}$") as said:
+        read_submission("ann", tmp_path / "ann" / NAME / "detach.ipynb")
+    assert not isinstance(said.value, NothingHandedInError)
+    path.unlink()
+    path.parent.rename(tmp_path / "ann" / "05-no-grad") if path.parent.name != "ann" else None
+    with pytest.raises(NothingHandedInError):
+        read_submission("ann", tmp_path / "ann" / NAME / "detach.ipynb")
+
+
 def cells_of(assignment):
     return read_json(handed_out(assignment))["cells"]
 
@@ -144,6 +171,21 @@ def test_a_notebook_that_has_lost_its_marks_is_still_of_the_assignment():
     bare = [{"cell_type": "code", "source": "def stop(x):\n    return x.detach()"}]
     assert not template.is_of_another(bare)
     assert template.is_of_another([{"cell_type": "code", "source": "print(1)"}])
+
+
+@pytest.mark.parametrize("change", ["moved", "removed", "not marked"])
+def test_the_setup_stands_before_all_answers(change):
+    assignment = find_assignment(ROOT, NAME)
+    setup, *others = [cell for cell in cells_of(assignment) if cell["metadata"].get("nbgrader")]
+    own = {"cell_type": "code", "metadata": {}, "source": "import numpy"}
+    handed_in = {"moved": [own, *others, setup], "removed": [own, *others], "not marked": [own]}[change]
+    restored = handed_out_template(assignment).restore(handed_in)["cells"]
+    marks = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in restored]
+    expected = [cell["metadata"]["nbgrader"]["grade_id"] for cell in [setup, *others]]
+    if change == "not marked":
+        expected = [mark for mark in expected if mark == "setup" or mark.startswith(CHECK)]
+    assert [mark for mark in marks if mark] == expected
+    assert marks.index(None) == (0 if change == "moved" else 1)
 
 
 def test_nbgrader_s_own_way_refuses_the_notebook_of_another_assignment_too():
@@ -197,6 +239,7 @@ def test_a_class_with_all_of_that(tmp_path):
     course = make_course(tmp_path / "course", NAME)
     hand_in(course, "ann", {**SOLVED, "stop": "def stopp(x):\n    return x.detach()"})
     hand_in(course, "ben", SOLVED)
+    hand_in(course, "dan", {**SOLVED, "one_path": "one_path = 5", "stop": f"%tensorflow_version 2.x\n{SOLVED['stop']}"})
     other = hand_in(course, "cyd", SOLVED)
     other.write_text((ROOT / "exercises" / "02-requires-grad" / "requires-grad.ipynb").read_text())
     (course / "grading" / "submitted").joinpath("loose.txt").write_text("")
@@ -207,6 +250,10 @@ def test_a_class_with_all_of_that(tmp_path):
     assert "stop: its cell defines" in first.stdout or "Did you mean 'stopp'?" in first.stdout
     assert "this is no notebook of 03-detach: none of its exercises is in it" in first.stdout
     assert "zo?" in first.stdout
+    reason = "its cell stops with UsageError: Line magic function `%tensorflow_version` not found."
+    assert f"stop: {reason}" in first.stdout
+    assert "raises NameError (what has this name is int, and no function)" in first.stdout
+    assert reason in run(course, "gradstop", "explain", "dan", "stop").stdout
     (course / "grading" / "submitted" / "ben" / NAME / "detach.ipynb").write_bytes(b"PK\x03\x04")
     second = run(course, "gradstop", "grade", NAME)
     assert "is a zip archive: unpack it" in second.stdout
@@ -216,6 +263,8 @@ def test_a_class_with_all_of_that(tmp_path):
     for command in (["report", NAME], ["report", NAME, "--anonymous"], ["export"], ["export", "--format", "moodle"]):
         done = run(course, "gradstop", *command)
         assert done.returncode == 0, done.stderr
+    assert reason in (course / "grading" / "reports" / f"{NAME}.html").read_text()
+    assert reason in (course / "grading" / "autograded" / "dan" / NAME / "detach.ipynb").read_text()  # the feedback
     assert {path.name for path in (course / "grading" / "reports").iterdir()} == {
         "03-detach.html",
         "03-detach-anonymous.html",

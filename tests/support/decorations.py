@@ -3,6 +3,8 @@
 ``ANSWER`` stands for the computation itself, an expression in ``x`` and ``w``.
 """
 
+from support.more_decorations import MORE
+
 RIGHT, WRONG = "x.detach() * w + x**2", "x * w + x**2"
 _PLAIN = "def one_path(x, w):\n    return ANSWER\n"
 DECORATIONS = {
@@ -234,6 +236,7 @@ from torch.utils.checkpoint import checkpoint
 def one_path(x, w):
     return checkpoint(lambda x, w: ANSWER, x, w, use_reentrant=False)
 """,
+    **MORE,
 }
 
 

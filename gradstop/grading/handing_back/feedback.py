@@ -7,18 +7,20 @@
 """
 
 import html
-import json
+import logging
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode, from_dict, v4, writes
+from nbformat import NotebookNode, reads, v4, writes
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from gradstop import logs
 from gradstop.course import CHECK, Assignment
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.errors import complaints
@@ -27,6 +29,7 @@ from gradstop.grading.platforms.people import everybody, quiet_gradebook
 from gradstop.grading.standing.standings import standings
 from gradstop.grading.standing.status import Standing, Status
 
+_log = logging.getLogger(__name__)
 CANVAS_NOTE = "Each gets the graded notebook, with scores and comments at its beginning."
 _MOODLE = re.compile(r"(.+_\d+_assignsubmission_[a-z]+)(?:_.*)?", re.IGNORECASE)
 
@@ -67,7 +70,7 @@ def pack(course: Course, assignment: Assignment, platform: str) -> Packed:
                 else _notebook(course, assignment, student, gradebook, standing)
             )
             if data is None:
-                packed.left_out[student] = f"there is no graded notebook: gradstop grade {assignment.name} --force"
+                packed.left_out[student] = _why_none(course, assignment, student)
             else:
                 packed.files[name] = data  # a group's members share a name, and what is said
     return packed
@@ -123,6 +126,14 @@ def _read(course: Course, directory: str, student: str, assignment: Assignment, 
         return None
 
 
+def _why_none(course: Course, assignment: Assignment, student: str) -> str:
+    directory, again = str(course.directories.autograded_directory), f"gradstop grade {assignment.name} --force"
+    if _read(course, directory, student, assignment, assignment.notebook.name) is None:
+        return f"there is no graded notebook: {again}"
+    again += f" --student {shlex.quote(student)}"
+    return f"its graded notebook cannot be converted: {again} writes it anew; {logs.where()}"
+
+
 def _page(course: Course, assignment: Assignment, student: str, standing: Standing) -> bytes | None:
     """Return nbgrader's page; where the student does not simply stand as graded, it says so at its beginning."""
     directory = str(course.directories.feedback_directory)
@@ -142,10 +153,13 @@ def _notebook(
     data = _read(course, str(course.directories.autograded_directory), student, assignment, assignment.notebook.name)
     if data is None:
         return None
-    notebook: NotebookNode = from_dict(json.loads(data))
     try:
+        notebook: NotebookNode = reads(data, 4)
         lines = _scores(gradebook.find_submission(assignment.name, student), standing)
     except MissingEntry:
+        return None
+    except Exception:  # whatever was made of its file, it costs this one only
+        _log.exception("%s, %s: no feedback", assignment.name, student)
         return None
     notebook.cells.insert(0, v4.new_markdown_cell("\n".join(lines)))
     return str(writes(notebook)).encode()

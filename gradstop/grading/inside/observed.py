@@ -78,8 +78,10 @@ def _callable(function: Any) -> Function:
     if callable(function):
         return function  # type: ignore[no-any-return]
 
+    said = MISSING if function is None else f"what has this name is {type(function).__name__}, and no function"
+
     def missing(*_: Any, **__: Any) -> None:
-        raise NameError(MISSING)
+        raise NameError(said)
 
     return missing
 

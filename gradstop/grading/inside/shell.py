@@ -8,83 +8,27 @@ holds each assumption.
 """
 
 import io
-import json
 import os
 import sys
 from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from IPython.core.autocall import ExitAutocall
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets import Type
+from traitlets import Type, default
 from traitlets.config import Config
 
-from gradstop.grading.inside.channel import MAX_LINE
+from gradstop.grading.inside.cell_outputs import MAX_PRINTED, CellOutputs
 from gradstop.grading.inside.guard import block_signals, free_signals
 from gradstop.record import Json
 
-MAX_PRINTED = MAX_LINE // 4  # characters that one cell may print
-MAX_OUTPUTS_SIZE = MAX_LINE - MAX_LINE // 10  # bytes of all outputs of a cell, as JSON
-SMALLEST = 2_000  # bytes; where fewer are left, the outputs that follow are left out
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
-class Outputs:
-    """What the cell that runs has shown so far, in the notebook format."""
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all."""
-        self.items: list[dict[str, Any]] = []
-        self.shown: dict[str, list[dict[str, Any]]] = {}
-        self.clear_first = False
-        self.length = 0
-
-    def stream(self, name: str, text: str) -> None:
-        """Add printed text; what exceeds the limit is cut."""
-        text = text[: max(0, MAX_PRINTED - self.length)]
-        self.length += len(text)
-        last = self.items[-1] if self.items else {}
-        if text and last.get("output_type") == "stream" and last["name"] == name and not self.clear_first:
-            last["text"] += text
-        elif text:
-            self.add({"output_type": "stream", "name": name, "text": text})
-
-    def add(self, item: dict[str, Any]) -> None:
-        """Add an output."""
-        if self.clear_first:
-            self.clear()
-        self.items.append(item)
-
-    def take(self) -> list[dict[str, Any]]:
-        """Hand over the outputs and forget them; one that would not go into a message becomes a note of its size."""
-        items, left = [], MAX_OUTPUTS_SIZE
-        for item in self.items:
-            size = len(json.dumps(item, default=str))
-            if size > left:
-                item = _cut(item, size)
-                size = len(json.dumps(item))
-            left -= size
-            items.append(item)
-            if left < SMALLEST:
-                break
-        self.clear()
-        return items
-
-
-def _cut(item: dict[str, Any], size: int) -> dict[str, Any]:
-    """Return what stands in the place of an output that is too large; an error stays one."""
-    note = f"(An output of {size / 1e6:.1f} MB was left out here.)"
-    if item.get("output_type") == "error":
-        return {"output_type": "error", "ename": str(item.get("ename"))[:100], "evalue": note, "traceback": []}
-    return {"output_type": "stream", "name": "stdout", "text": f"{note}\n"}
-
-
-_outputs = Outputs()
+_outputs = CellOutputs()
 
 
 class _Stream(io.TextIOBase):
@@ -148,20 +92,24 @@ class _Hook(DisplayHook):
             _outputs.add(self._item)
 
 
+class _Exit(ExitAutocall):
+    """``exit()``: as in a kernel, the cell goes on to its end."""
+
+    def __call__(self, *_: object) -> None:
+        pass
+
+
 class _Shell(InteractiveShell):
     display_pub_class = Type(_Publisher)
     displayhook_class = Type(_Hook)
     system = InteractiveShell.system_raw  # for `!ls`: the other way needs a terminal, and a sandbox has none
 
-    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
-        _outputs.add(
-            {
-                "output_type": "error",
-                "ename": str(getattr(etype, "__name__", etype)),
-                "evalue": str(evalue),
-                "traceback": [str(line) for line in stb],
-            }
-        )
+    @default("exiter")  # type: ignore[untyped-decorator]
+    def _exiter_default(self) -> ExitAutocall:
+        return _Exit(self)  # type: ignore[no-untyped-call]
+
+    def _showtraceback(self, _: type, evalue: BaseException, stb: list[str]) -> None:
+        _outputs.error(evalue, [str(line) for line in stb])
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Do nothing: there is no loop of events to join."""
@@ -204,7 +152,10 @@ class Cells:
         with suppress(BaseException):  # a handler that has waited may raise: an alarm's that an earlier cell has set
             free_signals()
         with suppress(BaseException):  # and may raise between IPython's lines
-            SHELL.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+            done = SHELL.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+            stopped = done.error_before_exec or done.error_in_exec
+            if stopped is not None and not _outputs.has_error():  # IPython prints some: of magics, groups of errors
+                _outputs.error(stopped, [])
         block_signals()
         with suppress(OSError):
             self._collect()

@@ -8,12 +8,15 @@ import stat
 from pathlib import Path
 
 MAX_NAMES = 5  # in a message
-_BEGINNINGS = (
-    (b"PK\x03\x04", "a zip archive: unpack it"),
-    (b"\x1f\x8b", "a compressed archive: unpack it"),
-    (b"%PDF", "a PDF: ask for the notebook itself"),
-    (b"\x89PNG", "a picture: ask for the notebook itself"),
-)
+_BEGINNINGS = {
+    b"PK\x03\x04": "a zip archive: unpack it",
+    b"\x1f\x8b": "a compressed archive: unpack it",
+    b"Rar!": "a RAR archive: unpack it",
+    b"7z\xbc\xaf": "a 7-Zip archive: unpack it",
+    b"%PDF": "a PDF: ask for the notebook itself",
+    b"{\\rtf": "a text of a word processor: ask for the notebook itself",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "a picture: ask for the notebook itself"),
+}
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -21,8 +24,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_PAGE = re.compile(rb"\s*<(!doctype|html|head|\?xml)", re.IGNORECASE)
-_CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+_PAGE = re.compile(r"<(!doctype|!--|html|head|\?xml)", re.IGNORECASE)
+_CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 
 
 class UnreadableError(Exception):
@@ -51,17 +54,22 @@ def decode(data: bytes) -> str:
 
 
 def what_it_is(data: bytes) -> str:
-    """Say what a file is that is no notebook, and what to do; nothing where it may be a damaged one."""
-    if not data.strip():
+    """Say what a file is that is no JSON, and what to do; nothing where it may be a damaged notebook."""
+    if not data.strip(b" \t\r\n\0"):
         return "empty: ask for it again"
-    for beginning, what in _BEGINNINGS:
+    for beginning, what in _BEGINNINGS.items():
         if data.startswith(beginning):
             return what
-    if _PAGE.match(data):
+    text = decode(data).lstrip("\ufeff \t\r\n")
+    if _PAGE.match(text):
         return "a web page, perhaps a login's, and no notebook: download the notebook itself"
-    if _CONFLICT.search(data):
+    if _CONFLICT.search(text):
         return "half merged by git: it has conflict markers (<<<<<<<); choose one side of each"
-    return ""
+    if text.startswith("{"):
+        return ""
+    first = text.split("\n")[0].rstrip()[:40]
+    begins = f"begins with {first!r}" if first.isprintable() else "is no text"
+    return f"no notebook: it {begins}. Ask for the .ipynb itself"
 
 
 def names_in(folder: Path) -> str:

@@ -57,7 +57,10 @@ def read_submission(student: str, notebook: Path) -> Submission:
     if folder.is_symlink():
         raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
     if not folder.is_dir():
-        raise NothingHandedInError(f"there is no folder {student}/{folder.name}")
+        missing = f"there is no folder {student}/{folder.name}"
+        if misplaced := _misplaced(notebook):
+            raise UnreadableError(f"{missing}, but {student}/{misplaced}: put the notebook into {folder.name}")
+        raise NothingHandedInError(missing)
     _refuse_many(folder)
     if os.path.lexists(notebook) and not is_plain(notebook):
         what = "a link, which may lead to another's" if notebook.is_symlink() else "a folder, a pipe or a device"
@@ -75,6 +78,19 @@ def read_submission(student: str, notebook: Path) -> Submission:
     except OSError as error:
         name = Path(error.filename or notebook).name
         raise UnreadableError(f"{printable(name)} cannot be read: {error.strerror}") from None
+
+
+def _misplaced(notebook: Path) -> str:
+    """Return what may have been meant for a folder that is not there: one of a like name, or the notebook beside it."""
+    folder = notebook.parent
+    meant = {_letters(folder.name), _letters(notebook.stem)}
+    student = folder.parent
+    found = sorted(islice(student.iterdir(), MAX_ENTRIES)) if student.is_dir() else []
+    return next((printable(path.name) for path in found if _letters(path.name.partition(".")[0]) in meant), "")
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalpha, name.casefold()))
 
 
 def _refuse_many(folder: Path) -> None:
@@ -149,7 +165,9 @@ def read_notebook(data: bytes, name: str) -> dict[str, Any]:
         notebook = _upgraded(notebook, name)
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise UnreadableError(f"{name} is no notebook: it has no list of cells")
+        keys = [repr(printable(key, 20)) for key in islice(notebook, 3)] if isinstance(notebook, dict) else []
+        there = f", but {', '.join(keys)}" if keys else ""
+        raise UnreadableError(f"{name} is no notebook: it has no list of cells{there}. Ask for the .ipynb itself")
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"{name} has {len(cells)} cells, more than {MAX_CELLS}")
     return dict(notebook)

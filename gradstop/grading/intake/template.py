@@ -56,8 +56,8 @@ class Template:
         """Return a notebook of the submission's cells, each clean and with the mark that the template gives it.
 
         A mark that stands more than once stays on the last cell, as in nbgrader. A locked cell has the template's
-        source; what a student had in the place of one that is no check follows it as a cell of its own. A cell with
-        points that is missing is added.
+        source; what a student had in the place of one that is no check follows it as a cell of its own. One that is
+        missing is added, and one that stood before all answers does so again.
         """
         last = {_grade_id(cell): number for number, cell in enumerate(submitted)}
         cells: list[Cell] = []
@@ -75,6 +75,7 @@ class Template:
                 cells.append(_clean(cell))
         _shorten(cells)
         self._add_missing(cells)
+        self._begin_with_setup(cells)
         return {
             "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
             "metadata": {k: v for k, v in self.notebook["metadata"].items() if k in ("kernelspec", "language_info")},
@@ -83,14 +84,30 @@ class Template:
         }
 
     def _add_missing(self, cells: list[Cell]) -> None:
-        """Add each cell with points after the cell that it follows in the template."""
+        """Add each cell that students do not write after the cell that it follows in the template."""
         present = {_grade_id(cell) for cell in cells}
         before = ""
         for mark, original in self.cells.items():
-            if mark not in present and original["metadata"]["nbgrader"]["grade"]:
+            if mark not in present and (original["metadata"]["nbgrader"]["grade"] or mark in self._setup):
                 place = next((i + 1 for i, cell in enumerate(cells) if _grade_id(cell) == before), len(cells))
-                cells.insert(place, _clean(original, original["metadata"]))
+                cells.insert(place if before else 0, _clean(original, original["metadata"]))
             before = mark
+
+    @cached_property
+    def _setup(self) -> set[str]:
+        """The locked cells before all answers: what these import and use."""
+        marks = list(self.cells)
+        first = next((n for n, mark in enumerate(marks) if not self._is_locked(mark)), 0)
+        return {mark for mark in marks[:first] if not is_check(self.cells[mark])}
+
+    def _is_locked(self, mark: str) -> bool:
+        return bool(self.cells[mark]["metadata"]["nbgrader"]["locked"])
+
+    def _begin_with_setup(self, cells: list[Cell]) -> None:
+        """Let the setup stand before the first answer again, whose names may be looked up when it is defined."""
+        answers = {mark for mark in self.cells if not self._is_locked(mark)}
+        first = next((n for n, cell in enumerate(cells) if _grade_id(cell) in answers), len(cells))
+        cells[first:] = sorted(cells[first:], key=lambda cell: _grade_id(cell) not in self._setup)
 
 
 def bare(cells: list[Cell]) -> list[Cell]:

@@ -11,7 +11,7 @@ from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plai
 NAME, MAX_SIZE = "timestamp.txt", 100  # bytes
 # Year first, so that no month is taken for a day; a zone that is one: an offset, UTC, or a place of the tz database.
 _FORM = re.compile(
-    r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Za-z_]+(?:/[\w+-]+)+)?"
+    r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(Z|UTC|GMT|[+-]\d\d:?[0-5]\d|[A-Za-z_]+(?:/[\w+-]+)+)?"
 )
 _EXAMPLE = "Write 2026-11-28 18:30:00 UTC, or 2026-11-28 18:30 Europe/Berlin"
 

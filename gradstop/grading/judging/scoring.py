@@ -1,15 +1,10 @@
 """What a verdict earns, and how a check cell shows it."""
 
-import re
-from dataclasses import replace
 from html import escape
 
-from gradstop.compare import CaseVerdict, Reference, Verdict, as_html
-from gradstop.course import did_you_mean
+from gradstop.compare import CaseVerdict, Reference, as_html
 from gradstop.grading.graded_submission import ExerciseScore
-from gradstop.grading.inside.channel import MISSING
 from gradstop.grading.intake.outputs import Output
-from gradstop.grading.intake.template import Cell
 from gradstop.grading.judging.judge import Judged
 from gradstop.grading.judging.token_digest import tokens_of
 
@@ -61,35 +56,6 @@ def check_output(score: ExerciseScore, judged: Judged | None, sections: dict[str
     data = {"text/plain": repr(score.score), "text/html": html}
     metadata = {"gradstop": {"setups": score.setups}}
     return {"output_type": "execute_result", "execution_count": 1, "metadata": metadata, "data": data}
-
-
-def with_reasons(judged: dict[str, Judged], cells: list[Cell], outputs: dict[int, list[Output]]) -> dict[str, Judged]:
-    """Say of each exercise without a function why there is none: what its cell has raised, or why it was stopped."""
-    missing = [name for name, one in judged.items() if _is_missing(one.verdict)]
-    problems = {name: replace(judged[name].verdict, problem=_reason(name, cells, outputs)) for name in missing}
-    return {name: replace(one, verdict=problems.get(name, one.verdict)) for name, one in judged.items()}
-
-
-def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]]) -> str:
-    """Say why there is no function of this name: the error of its own cell, or of another that would define it."""
-    defines = re.compile(rf"^\s*(?:(?:async\s+)?def|class)?\s*{re.escape(name)}\s*[(:=]", re.MULTILINE)
-    own = [n for n, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == name]
-    others = [n for n, cell in enumerate(cells) if n not in own and defines.search(cell["source"])]
-    for number in (*own, *others):
-        for output in outputs.get(number, ()):
-            if output["output_type"] == "error":
-                return f"its cell stops with {_quoted(output)}"
-    words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"])]
-    return f"{MISSING}.{did_you_mean(name, words)}"
-
-
-def _quoted(error: Output) -> str:
-    return " ".join(f"{error['ename']}: {error['evalue']}".split())[:300]
-
-
-def _is_missing(verdict: Verdict) -> bool:
-    """Whether every case has found no function."""
-    return all(MISSING in case.differences[0].got for case in verdict.cases if case.differences) and not verdict.passed
 
 
 def _in_words(case: CaseVerdict) -> str:

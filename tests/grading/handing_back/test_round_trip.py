@@ -101,6 +101,20 @@ def test_canvas_gets_each_notebook_by_the_name_that_it_gave(course):
     assert "ann: not in the zip: how Canvas calls the file is not known" in done.stderr
 
 
+@pytest.mark.parametrize(("platform", "person", "other"), [("moodle", OBRIEN, ANN), ("canvas", ZOE, JL)])
+def test_a_notebook_that_cannot_be_converted_costs_one_alone(course, platform, person, other):
+    graded = course / "grading" / "autograded" / person.id / NAME / "detach.ipynb"
+    whole = graded.read_text()
+    graded.write_text(whole[: len(whole) // 2])
+    done = run(course, "gradstop", "feedback", NAME, "--format", platform, "--to", str(course / "one.zip"))
+    graded.write_text(whole)
+    with zipfile.ZipFile(course / "one.zip") as archive:
+        (name,) = archive.namelist()
+    assert str(other.participant if platform == "moodle" else other.user) in name
+    assert f"{person.id}: not in the zip: its graded notebook cannot be converted: gradstop grade" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def exported(course, *options):
     done = run(course, "gradstop", "export", "--to", "-", *options)
     assert done.returncode == 0, done.stderr

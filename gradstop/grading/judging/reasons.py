@@ -1,0 +1,50 @@
+"""Says of an exercise without a function why there is none."""
+
+import re
+from dataclasses import replace
+
+from gradstop.compare import Verdict
+from gradstop.course import did_you_mean
+from gradstop.grading.inside.channel import MISSING
+from gradstop.grading.intake.outputs import Output
+from gradstop.grading.intake.template import Cell
+from gradstop.grading.judging.judge import Judged
+
+MAX_QUOTED = 300  # characters
+_IN_THE_CELL = re.compile(r" ?\(<(?:ipython-input-[^>]*|tokenize)>, line (\d+)\)$")
+
+
+def with_reasons(judged: dict[str, Judged], cells: list[Cell], outputs: dict[int, list[Output]]) -> dict[str, Judged]:
+    """Say of each exercise without a function why there is none: what its cell has raised, or why it was stopped."""
+    missing = [name for name, one in judged.items() if _is_missing(one.verdict)]
+    problems = {name: replace(judged[name].verdict, problem=_reason(name, cells, outputs)) for name in missing}
+    return {name: replace(one, verdict=problems.get(name, one.verdict)) for name, one in judged.items()}
+
+
+def _is_missing(verdict: Verdict) -> bool:
+    """Whether every case has found no function."""
+    return all(MISSING in case.differences[0].got for case in verdict.cases if case.differences) and not verdict.passed
+
+
+def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]]) -> str:
+    """Say why there is no function of this name: the error of its own cell, or of another that would define it."""
+    defines = re.compile(rf"^(\s*)(?:(?:async\s+)?def|class)?\s*{re.escape(name)}\s*[(:=]", re.MULTILINE)
+    own = [n for n, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == name]
+    others = [n for n, cell in enumerate(cells) if n not in own and defines.search(cell["source"])]
+    for number in (*own, *others):
+        for output in outputs.get(number, ()):
+            if output["output_type"] == "error":
+                return f"its cell stops with {_quoted(output, cells[number]['source'])}"
+    if any((found := defines.search(cells[number]["source"])) and found[1].strip("\n") for number in (*own, *others)):
+        return f"{MISSING}: where it is defined it is indented, so it belongs to what it stands in"
+    words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"])]
+    return f"{MISSING}.{did_you_mean(name, words)}"
+
+
+def _quoted(error: Output, source: str) -> str:
+    """Return an error's words in one line, with the line of the cell that it names, if it does."""
+    said = " ".join(f"{error['ename']}: {error['evalue']}".split())[:MAX_QUOTED].removesuffix(":")
+    place, lines = _IN_THE_CELL.search(said), source.splitlines()
+    if place and 1 <= int(place[1]) <= len(lines):
+        return f"{said[: place.start()]}, in its line {place[1]}: {lines[int(place[1]) - 1].strip()[:MAX_QUOTED]}"
+    return said
