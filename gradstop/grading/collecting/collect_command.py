@@ -74,7 +74,8 @@ def _place(
         lines.append(f"{'':<20} of the group {', '.join(hand_in.group)}")
     done = _would(places.folder.exists(), decision) if dry else carry_out(places, decision)
     lines += [f"{'':<20} {note}" for note in (*dict.fromkeys(collected.notes), *done)]
-    _note(people, student, assignment.name, hand_in)
+    if decision.counts or not decision.kept or assignment.name not in people.students[student].hand_ins:
+        _note(people, student, assignment.name, hand_in)  # not of an attempt that does not count
     return decision, lines
 
 
@@ -108,7 +109,9 @@ def _summary(
     if any(attempt.moment is None for attempt in attempts):
         yield "Nothing says when some came in: they have no timestamp.txt, and count as in time."
     numbers = ", ".join(f"{count} {what}" for what, count in counts.items())
-    yield f"{numbers}, {len(found.not_taken)} files not taken{'; nothing was changed' if options.dry_run else ''}."
+    count = len(found.not_taken)
+    files = "1 file" if count == 1 else f"{count} files"
+    yield f"{numbers}, {files} not taken{'; nothing was changed' if options.dry_run else ''}."
     if not options.dry_run and found.students:
         yield f"Next: gradstop grade {assignment.name}"
 
