@@ -49,7 +49,10 @@ def collect_command(root: Path, options: Namespace) -> int:
         write_class(root, people)
         # Where only the time is another, nothing is graded again; the gradebook has to learn it.
         result_store_of(root).mark_entered(assignment.name, changed, entered=False)
-    for line in _summary(found, people, counts, assignment, options):
+    missing = [
+        one for one in sorted(people.students.keys() - found.students.keys()) if not _is_there(course, assignment, one)
+    ]
+    for line in _summary(found, missing, counts, assignment, options):
         print(line)
     return 1 if found.not_taken else 0
 
@@ -79,6 +82,11 @@ def _place(
     return decision, lines
 
 
+def _is_there(course: Course, assignment: Assignment, student: str) -> bool:
+    """Whether a student has handed in this way or another."""
+    return (course.submitted / student / assignment.name).is_dir()
+
+
 def _note(people: ClassList, student: str, assignment: str, hand_in: HandIn) -> None:
     """Remember how the platform calls what counts; a participant's number that is known already stays."""
     known = people.students[student].hand_ins.get(assignment)
@@ -97,10 +105,10 @@ def _would(is_there: bool, decision: Decision) -> Iterator[str]:
 
 
 def _summary(
-    found: Sorted, people: ClassList, counts: dict[str, int], assignment: Assignment, options: Namespace
+    found: Sorted, missing: list[str], counts: dict[str, int], assignment: Assignment, options: Namespace
 ) -> Iterator[str]:
     yield from (f"not taken: {path}: {why}" for path, why in found.not_taken.items())
-    if missing := sorted(people.students.keys() - found.students.keys()):
+    if missing:
         yield f"nothing of: {', '.join(missing)}"
     attempts = [attempt for one in found.students.values() for attempt, _ in one.hand_ins]
     if any(attempt.moment and not attempt.zoned for attempt in attempts):

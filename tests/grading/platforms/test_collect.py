@@ -193,6 +193,12 @@ def test_an_older_attempt_leaves_what_the_platform_calls_the_one_that_counts(cou
     assert read_class(course).students[ANN.id].hand_ins[NAME].path == canvas(ANN)
 
 
+def test_who_has_handed_in_another_way_is_not_said_to_be_missing(course, tmp_path, capsys):
+    folder(course).mkdir(parents=True)
+    collect(course, make_zip(tmp_path / "1.zip", [(canvas(ZOE), RIGHT)]), "--dry-run")
+    assert "nothing of: chen, jl" in capsys.readouterr().out
+
+
 def test_what_lies_there_unreadable_is_kept_too(course, tmp_path):
     folder(course).mkdir(parents=True)
     (folder(course) / "answers.py").write_text("x")
