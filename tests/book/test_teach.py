@@ -10,17 +10,36 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from support.classroom import SOLVED, change, make_course
 from support.course import ROOT
 from support.lab import COURSE, environment
+from support.platform_exports import (
+    Person,
+    canvas,
+    canvas_gradebook,
+    make_zip,
+    moodle,
+    moodle_participants,
+    moodle_worksheet,
+    notebook,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("teach")]
 PAGE = (ROOT / "book" / "teach.md").read_text()
 NAME = "03-detach"
+ANN, BEN, CAL = PEOPLE = [
+    Person("ann", "Ann", "Lee", 1),
+    Person("ben", "Ben", "Kim", 2),
+    Person("cal", "Cal", "Ray", 3),
+]
+FOR_CANVAS = "gradstop feedback 03-detach --format canvas"
+LATE = (2027, 3, 5, 9, 0, 0)  # as a clock in Berlin shows it
 WRONG = {**SOLVED, "stop": "def stop(x):\n    return x.data"}
 LIMIT = 180  # seconds for one command
 END = "the command has ended with"
@@ -152,7 +171,7 @@ def here(instructor, text):
         "/srv/exchange": str(instructor.exchange),
         "HOST:8786": f"127.0.0.1:{instructor.port}",
         "--host HOST": f"--host 127.0.0.1 --port {instructor.port} --no-dashboard",
-        "--nworkers 4": "--nworkers 1",  # each loads torch, and two submissions are graded
+        "--nworkers 4": "--nworkers 1",  # each loads torch, and few submissions are graded
         "make setup": f"{make} setup",
         "make book": f"{make} --dry-run book",  # `make test` builds the book, before it runs this
         "jupyter lab": "jupyter lab --no-browser --port=0 --allow-root",
@@ -160,13 +179,15 @@ def here(instructor, text):
         text = text.replace(old, new)
     if is_students(text):
         return f"(cd {instructor.student} && {text} --student ben)"
+    if text == FOR_CANVAS:
+        return f"{text} || test $? = 1"  # Ben has handed in by the exchange alone, which is said
     if text.startswith(SERVES):
         return f"{text} > {instructor.home}/served 2>&1 &"
     return text
 
 
 def is_students(text):
-    return text.startswith(("nbgrader fetch_assignment", "nbgrader submit"))
+    return text.startswith(("nbgrader fetch_", "nbgrader submit"))
 
 
 def configure(instructor, text):
@@ -189,23 +210,65 @@ def before(instructor, text):
         place.is_symlink() or place.symlink_to(sys.prefix)
     elif text.startswith("nbgrader submit"):
         change(instructor.student / NAME / "detach.ipynb", lambda notebook: fill(notebook, SOLVED))
-    elif text.startswith("mkdir"):
-        path = shutil.copy(instructor.course / "exercises" / NAME / "detach.ipynb", instructor.home / "Downloads")
-        change(Path(path).rename(Path(path).with_name("ann.ipynb")), lambda notebook: fill(notebook, WRONG))
+    elif text.startswith("gradstop class") and "participants" in text:
+        download(instructor.home / "Downloads")
+    elif text == FOR_CANVAS:
+        collect_from_canvas(instructor)
     elif text.startswith("git fetch"):
         with (instructor.upstream / "solutions" / NAME / "wrong_answers.py").open("a") as answers:
             answers.write("\n# An update of the course.\n")
         instructor.commit()
 
 
+def download(folder):
+    """Have in a folder what the page's platform and its mail have brought.
+
+    Ann has handed in for her group, in which Cal is, and late; Cal has sent an answer by mail before that.
+    """
+    (folder / "participants.csv").write_text(moodle_participants(PEOPLE))
+    (folder / "worksheet.csv").write_text(moodle_worksheet(PEOPLE))
+    (folder / "groups.csv").write_text("Group,Student\nTeam 1,ann\nTeam 1,cal\n")
+    make_zip(folder / "submissions.zip", [(moodle(ANN, "detach (1).ipynb"), notebook(WRONG))], LATE)
+    mail = folder / "by-mail" / "cal" / "detach.ipynb"
+    mail.parent.mkdir(parents=True, exist_ok=True)
+    mail.write_bytes(notebook())
+    os.utime(mail, (datetime(2027, 3, 1, tzinfo=UTC).timestamp(),) * 2)
+
+
+def collect_from_canvas(instructor):
+    """Collect the same hand-ins as Canvas calls them, for those who have Canvas and not Moodle."""
+    folder, submitted = instructor.home / "Downloads", instructor.course / "grading" / "submitted"
+    (folder / "canvas.csv").write_text(canvas_gradebook(PEOPLE))
+    hand_ins = {one: submitted / one.id / NAME / "detach.ipynb" for one in (ANN, CAL)}
+    make_zip(folder / "canvas.zip", [(canvas(one), path.read_bytes()) for one, path in hand_ins.items()], LATE)
+    instructor.run("gradstop class ~/Downloads/canvas.csv")
+    instructor.run(f"gradstop collect ~/Downloads/canvas.zip {NAME} --zone Europe/Berlin")
+
+
 def after(instructor, text, said):
     """Look whether a command has done what the page says."""
     grading = instructor.course / "grading"
-    if text.startswith("gradstop grade") and text not in instructor.said and "--" not in text:
-        printed = [line[4:] for line in PAGE.splitlines() if re.match(r"    (\w+ +\d+  stop|\d+ graded)", line)]
-        assert said.splitlines()[:3] == printed
+    if text == "gradstop grade 03-detach --why":
+        printed = [
+            line[4:].partition("…")[0] for line in PAGE.splitlines() if re.match(r"    (\w+ +\d+  stop| {25,})", line)
+        ]
+        assert len(printed) == 4
+        for line, expected in zip(said.splitlines(), printed, strict=False):
+            assert line.startswith(expected)
+        assert "3 graded, 0 unchanged, 0 not graded." in said
     elif text == "gradstop grade 03-detach --force":
-        assert "2 graded" in said
+        assert "3 graded" in said
+        assert "late by 3 d 9 h, which costs 2" in said
+    elif text.startswith("gradstop collect"):
+        looked_after_collecting(text, said, grading)
+    elif text.startswith("gradstop class") and "worksheet" in text:
+        assert "changed: ann, ben, cal: what a platform calls them" in said
+    elif text.startswith("gradstop extend ann") and "--none" not in text:
+        assert exported(instructor)["ann"].startswith("ann,Lee,Ann,ann@example.org,17,18")
+    elif text.startswith("gradstop feedback"):
+        platform = text.split()[-1]
+        assert sorted(zip_names(grading, platform)) == feedback_names(platform)
+        assert ("ben: not in the zip" in said) is (platform == "canvas")
     elif text == "gradstop grade 03-detach":
         # On a new gradebook nothing is run; after an update everything is.
         updated = "git merge upstream/main" in instructor.said
@@ -217,8 +280,14 @@ def after(instructor, text, said):
         page = (grading / "reports" / f"{NAME}{kind}.html").read_text()
         assert ("ann" not in page) is ("--anonymous" in text)
     elif text == "gradstop export":
-        row = next(line for line in (grading / "grades.csv").read_text("utf-8-sig").splitlines() if "Ann" in line)
+        row = exported(instructor)["ann"]
         assert row.startswith("ann,Lee,Ann,ann@example.org,15,18"), "17 points, and two late days that count"
+    elif text.startswith("gradstop class --forget"):
+        assert not (grading / "submitted" / "cal").exists()
+        assert (grading / "forgotten" / "cal.ray").is_dir()
+    elif text.startswith("nbgrader fetch_feedback"):
+        (page,) = instructor.student.rglob("feedback/*/detach.html")
+        assert "Score: 18.0 / 18.0" in page.read_text()
     elif text.startswith("nbgrader collect"):
         assert (grading / "submitted" / "ben" / NAME / "timestamp.txt").is_file()
     elif text.startswith("nbgrader generate_feedback"):
@@ -227,6 +296,39 @@ def after(instructor, text, said):
         assert git_has(instructor.private, "solutions")
     elif text.startswith(("jupyter lab", "dask scheduler")):
         wait_for(instructor, lambda: answers(instructor, text))
+
+
+def looked_after_collecting(text, said, grading):
+    """Look who has handed in, and what nothing was lost of."""
+    stamp = grading / "submitted" / "ann" / NAME / "timestamp.txt"
+    if "--dry-run" in text:
+        assert not stamp.exists()
+        assert "1 collected, 0 as before, 0 files not taken; nothing was changed." in said
+    elif "--groups" in text:
+        assert "of the group ann, cal" in said
+    elif "by-mail" in text:
+        assert "an attempt of 2027-03-01 00:00:00 UTC does not count, and is kept" in said
+        assert len(list((grading / "attempts" / NAME / "cal").iterdir())) == 1
+    else:
+        assert stamp.read_text() == "2027-03-05 08:00:00 UTC\n"
+
+
+def exported(instructor):
+    """Export for a spreadsheet, and return the lines by the student."""
+    lines = instructor.run("gradstop export --to -").splitlines()
+    return {line.partition(",")[0]: line for line in lines}
+
+
+def zip_names(grading, platform):
+    with zipfile.ZipFile(grading / f"feedback-{platform}-{NAME}.zip") as archive:
+        return archive.namelist()
+
+
+def feedback_names(platform):
+    """Return the names in a zip of feedback: as the platform called the hand-ins, or would have called a member's."""
+    if platform == "canvas":
+        return sorted(map(canvas, (ANN, CAL)))
+    return sorted(moodle(one, "detach.html") for one in PEOPLE)
 
 
 def git_has(repository, name):

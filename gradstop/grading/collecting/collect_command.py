@@ -49,7 +49,10 @@ def collect_command(root: Path, options: Namespace) -> int:
         write_class(root, people)
         # Where only the time is another, nothing is graded again; the gradebook has to learn it.
         result_store_of(root).mark_entered(assignment.name, changed, entered=False)
-    for line in _summary(found, people, counts, assignment, options):
+    missing = [
+        one for one in sorted(people.students.keys() - found.students.keys()) if not _is_there(course, assignment, one)
+    ]
+    for line in _summary(found, missing, counts, assignment, options):
         print(line)
     return 1 if found.not_taken else 0
 
@@ -74,8 +77,14 @@ def _place(
         lines.append(f"{'':<20} of the group {', '.join(hand_in.group)}")
     done = _would(places.folder.exists(), decision) if dry else carry_out(places, decision)
     lines += [f"{'':<20} {note}" for note in (*dict.fromkeys(collected.notes), *done)]
-    _note(people, student, assignment.name, hand_in)
+    if decision.counts or not decision.kept or assignment.name not in people.students[student].hand_ins:
+        _note(people, student, assignment.name, hand_in)  # not of an attempt that does not count
     return decision, lines
+
+
+def _is_there(course: Course, assignment: Assignment, student: str) -> bool:
+    """Whether a student has handed in this way or another."""
+    return (course.submitted / student / assignment.name).is_dir()
 
 
 def _note(people: ClassList, student: str, assignment: str, hand_in: HandIn) -> None:
@@ -96,10 +105,10 @@ def _would(is_there: bool, decision: Decision) -> Iterator[str]:
 
 
 def _summary(
-    found: Sorted, people: ClassList, counts: dict[str, int], assignment: Assignment, options: Namespace
+    found: Sorted, missing: list[str], counts: dict[str, int], assignment: Assignment, options: Namespace
 ) -> Iterator[str]:
     yield from (f"not taken: {path}: {why}" for path, why in found.not_taken.items())
-    if missing := sorted(people.students.keys() - found.students.keys()):
+    if missing:
         yield f"nothing of: {', '.join(missing)}"
     attempts = [attempt for one in found.students.values() for attempt, _ in one.hand_ins]
     if any(attempt.moment and not attempt.zoned for attempt in attempts):
@@ -108,7 +117,9 @@ def _summary(
     if any(attempt.moment is None for attempt in attempts):
         yield "Nothing says when some came in: they have no timestamp.txt, and count as in time."
     numbers = ", ".join(f"{count} {what}" for what, count in counts.items())
-    yield f"{numbers}, {len(found.not_taken)} files not taken{'; nothing was changed' if options.dry_run else ''}."
+    count = len(found.not_taken)
+    files = "1 file" if count == 1 else f"{count} files"
+    yield f"{numbers}, {files} not taken{'; nothing was changed' if options.dry_run else ''}."
     if not options.dry_run and found.students:
         yield f"Next: gradstop grade {assignment.name}"
 

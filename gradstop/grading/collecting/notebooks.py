@@ -88,7 +88,7 @@ def pick(delivery: Delivery, assignment: Assignment, template: Template) -> Pick
     )
     left_out |= dict.fromkeys(f"{printable(name)} (one of many)" for name in named[MAX_CANDIDATES:])
     notes = [f"left out: {_few(list(left_out))}"] if left_out else []
-    notes += [f"{printable(one.name)} is damaged: {one.why}" for one in right if one.why]
+    notes += [f"will not be graded: {one.why}" for one in right if one.why]
     *rest, chosen = sorted(attempts, key=lambda one: (not one.untouched, one.moment or NEVER, one.number))
     return Picked(chosen, [one for one in rest if not one.same_work(chosen)], notes)
 

@@ -24,14 +24,14 @@ from gradstop import logs
 from gradstop.course import CHECK, Assignment
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.errors import complaints
-from gradstop.grading.platforms.class_list import CANVAS, MOODLE, HandIn, Student
+from gradstop.grading.platforms.class_list import CANVAS, MOODLE, ClassList, HandIn, Student
 from gradstop.grading.platforms.people import everybody, quiet_gradebook
 from gradstop.grading.standing.standings import standings
 from gradstop.grading.standing.status import Standing, Status
 
 _log = logging.getLogger(__name__)
 CANVAS_NOTE = "Each gets the graded notebook, with scores and comments at its beginning."
-_MOODLE = re.compile(r"(.+_\d+_assignsubmission_[a-z]+)(?:_.*)?", re.IGNORECASE)
+_MOODLE = re.compile(r"(.+_(\d+)_assignsubmission_[a-z]+)(?:_.*)?", re.IGNORECASE)
 
 
 @dataclass
@@ -51,7 +51,7 @@ def pack(course: Course, assignment: Assignment, platform: str) -> Packed:
         platform: ``moodle`` or ``canvas``.
 
     """
-    packed, people = Packed(), everybody(course).students
+    packed, people = Packed(), everybody(course)
     if platform == MOODLE:
         generate_feedback(course.config, assignment.name)
     with quiet_gradebook(course) as gradebook:
@@ -59,8 +59,8 @@ def pack(course: Course, assignment: Assignment, platform: str) -> Packed:
         for student, standing in found.items():
             if standing.score is None:
                 continue
-            known = people.get(student, Student(student))
-            name = _moodle_name(known, assignment) if platform == MOODLE else _canvas_name(known, assignment)
+            known = people.students.get(student, Student(student))
+            name = moodle_name(people, known, assignment) if platform == MOODLE else _canvas_name(known, assignment)
             if not name:
                 packed.left_out[student] = _unknown(platform, assignment)
                 continue
@@ -93,11 +93,18 @@ def _hand_in(student: Student, assignment: Assignment) -> HandIn:
     return student.hand_ins.get(assignment.name, HandIn(""))
 
 
-def _moodle_name(student: Student, assignment: Assignment) -> str:
-    """Return a page's name, as Moodle's importer takes it apart: the name without ``_``, then the number."""
-    hand_in = _hand_in(student, assignment)
-    parts = (_MOODLE.fullmatch(part) for part in hand_in.path.split("/"))
-    folder = next((seen[1] for seen in parts if seen), "")
+def moodle_name(people: ClassList, student: Student, assignment: Assignment) -> str:
+    """Return a page's name, as Moodle's importer takes it apart: the name without ``_``, then the number.
+
+    It is empty where the student's number is not known: that of another, who handed in for both, would give the page to
+    the other alone.
+    """
+    hand_in, folder = _hand_in(student, assignment), ""
+    for seen in filter(None, (_MOODLE.fullmatch(part) for part in hand_in.path.split("/"))):
+        is_own = seen[2] == hand_in.participant
+        if is_own or not (hand_in.participant or people.find("participant", seen[2], assignment.name)):
+            folder = seen[1]
+        break
     if not folder and hand_in.participant:
         name = student.on(MOODLE, "name") or " ".join(filter(None, (student.first, student.last))) or student.id
         folder = f"{re.sub(r'[_/]+', ' ', name)}_{hand_in.participant}_assignsubmission_file"

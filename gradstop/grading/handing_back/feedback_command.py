@@ -9,6 +9,7 @@ from pathlib import Path
 from gradstop.course import Assignment, CourseError, find_assignment
 from gradstop.grading.handing_back.feedback import CANVAS_NOTE, Packed, pack
 from gradstop.grading.nbgrader_bridge.course import open_course
+from gradstop.grading.platforms.people import who_by_what
 
 
 def feedback_command(root: Path, options: Namespace) -> int:
@@ -25,8 +26,8 @@ def feedback_command(root: Path, options: Namespace) -> int:
         _write(path, packed)
         print(path if options.to else path.relative_to(root))
         print(f"{len(packed.files)} files. {_upload(assignment, options.format)}")
-    for student, reason in packed.left_out.items():
-        print(f"{student}: not in the zip: {reason}", file=sys.stderr)
+    for reason, students in who_by_what(packed.left_out).items():
+        print(f"{', '.join(students)}: not in the zip: {reason}", file=sys.stderr)
     if not packed.files:
         raise CourseError(f"There is nothing to hand back for {assignment.name}.")
     return 1 if packed.left_out else 0

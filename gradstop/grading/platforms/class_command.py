@@ -8,7 +8,7 @@ from gradstop.course import CourseError, find_assignment
 from gradstop.grading.nbgrader_bridge.course import Course, open_course
 from gradstop.grading.platforms.class_list import write_class
 from gradstop.grading.platforms.enrolment import Enrolment, enrol
-from gradstop.grading.platforms.people import enter_in_gradebook, everybody
+from gradstop.grading.platforms.people import enter_in_gradebook, everybody, who_by_what
 from gradstop.grading.platforms.renaming import forget, rename
 from gradstop.grading.platforms.rosters import read_roster
 
@@ -59,7 +59,7 @@ def _told(done: Enrolment, name: str) -> Iterable[str]:
     yield f"{name}: {', '.join(f'{count} {what}' for what, count in counts.items())}."
     if done.added:
         yield f"added: {', '.join(done.added)}"
-    yield from (f"changed: {name}: {what}" for name, what in done.changed.items())
+    yield from (f"changed: {', '.join(names)}: {what}" for what, names in who_by_what(done.changed).items())
     yield from (f"left out: {what}" for what in done.left_out)
     if done.absent:
         yield f"not in {name}, and kept: {', '.join(done.absent)} (gradstop class --forget NAME takes one out)"

@@ -87,9 +87,10 @@ def _new_name(people: ClassList, row: Row, parts: Counter[str]) -> str:
 
 def _entered(student: Student, row: Row, platform: str, assignment: str) -> Student:
     """Return a student with what a row says; where it says nothing, what was known stays."""
-    entered = replace(
-        student, first=row.first or student.first, last=row.last or student.last, email=row.email or student.email
-    )
+    entered = replace(student, email=row.email or student.email)
+    # A whole name says the same as its parts, and not where one ends and the other begins.
+    if not row.name or row.name.split() != f"{student.first} {student.last}".split():
+        entered = replace(entered, first=row.first or student.first, last=row.last or student.last)
     if not platform:
         return entered
     called = {"name": row.name, _NUMBER[platform]: row.number}

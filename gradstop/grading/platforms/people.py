@@ -1,7 +1,7 @@
 """The class list together with the students of the gradebook, which nbgrader's own commands enter too."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from nbgrader.api import Gradebook
@@ -45,3 +45,11 @@ def enter_in_gradebook(course: Course, students: Iterable[Student]) -> None:
                     setattr(entry, column, value)
             gradebook.db.add(entry)
         gradebook.db.commit()
+
+
+def who_by_what(said: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the students of whom the same is said, by what that is: for a message that says it once."""
+    found: dict[str, list[str]] = {}
+    for student, what in said.items():
+        found.setdefault(what, []).append(student)
+    return found

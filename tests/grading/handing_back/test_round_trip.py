@@ -8,7 +8,12 @@ import zipfile
 import nbformat
 import pytest
 from support.classroom import keep_only, make_course, run
+from support.course import ROOT
 from support.platform_exports import CLASS, NAME, make_zip, moodle, notebook
+
+from gradstop.course import Assignment
+from gradstop.grading.handing_back.feedback import moodle_name
+from gradstop.grading.platforms.class_list import ClassList, HandIn, Student
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("round-trip")]
 ANN, ZOE, OBRIEN, JL, CHEN = CLASS[:5]
@@ -85,7 +90,18 @@ def test_moodle_gets_each_page_where_the_hand_in_was(course):
     assert "Score: 4.0 / 5.0" in found[OBRIEN.participant, "detach.html"]
     assert "Score: 5.0 / 5.0" in found[ANN.participant, "detach.html"]
     assert done.returncode == 1, "two came from elsewhere"
-    assert "jl: not in the zip: the participant's number in Moodle is not known" in done.stderr
+    assert "jl, zoe: not in the zip: the participant's number in Moodle is not known" in done.stderr
+
+
+def test_a_page_in_moodle_is_named_by_the_student_s_own_number_and_not_by_the_group_s_who_handed_in():
+    assignment, path = Assignment(ROOT / "exercises" / NAME), moodle(ANN)
+    people = ClassList()
+    for one, number in ((ANN, str(ANN.participant)), (ZOE, str(ZOE.participant)), (JL, "")):
+        people.add(Student(one.id, one.first, one.last, hand_ins={NAME: HandIn("moodle", path, number)}))
+    names = [moodle_name(people, people.students[one.id], assignment) for one in (ANN, ZOE, JL)]
+    assert names == [moodle(ANN, "detach.html"), moodle(ZOE, "detach.html"), ""]
+    people.add(Student(ANN.id))  # the number is a group's, or nobody knows whose
+    assert moodle_name(people, people.students[JL.id], assignment) == moodle(ANN, "detach.html")
 
 
 def test_canvas_gets_each_notebook_by_the_name_that_it_gave(course):
@@ -98,7 +114,7 @@ def test_canvas_gets_each_notebook_by_the_name_that_it_gave(course):
     nbformat.validate(graded)
     assert graded.cells[0].source.startswith("## Score: 5 of 5")
     assert "- **stop**: 5 of 5" in graded.cells[0].source
-    assert "ann: not in the zip: how Canvas calls the file is not known" in done.stderr
+    assert "ann, o'brien: not in the zip: how Canvas calls the file is not known" in done.stderr
 
 
 @pytest.mark.parametrize(("platform", "person", "other"), [("moodle", OBRIEN, ANN), ("canvas", ZOE, JL)])

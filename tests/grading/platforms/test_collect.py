@@ -1,6 +1,7 @@
 """From a platform's zip to where submissions are graded, and on to the scores."""
 
 import json
+import os
 import re
 import shutil
 from datetime import UTC, datetime
@@ -155,7 +156,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(course, tmp_path, 
     assert collect(course, make_zip(tmp_path / "b.zip", files, (2027, 3, 2, 8, 0, 0)), "--dry-run") == 1
     said = capsys.readouterr().out
     assert "the one before would be kept" in said
-    assert "2 collected, 0 as before, 1 files not taken; nothing was changed." in said
+    assert "2 collected, 0 as before, 1 file not taken; nothing was changed." in said
     assert state(course) == before
 
 
@@ -179,6 +180,23 @@ def test_an_older_zip_does_not_replace_a_later_attempt(course, tmp_path):
     collect(course, make_zip(tmp_path / "2.zip", [(moodle(ANN), WRONG)], (2027, 3, 2, 8, 0, 0)))
     collect(course, make_zip(tmp_path / "1.zip", [(moodle(ANN), RIGHT)]))
     assert (handed_in(course), attempts(course)) == (WRONG, [RIGHT])
+
+
+def test_an_older_attempt_leaves_what_the_platform_calls_the_one_that_counts(course, tmp_path):
+    collect(course, make_zip(tmp_path / "1.zip", [(canvas(ANN), RIGHT)]))
+    mail = tmp_path / "mail" / ANN.id / "detach.ipynb"
+    mail.parent.mkdir(parents=True)
+    mail.write_bytes(WRONG)
+    os.utime(mail, (0, 0))
+    assert collect(course, tmp_path / "mail") == 0
+    assert attempts(course) == [WRONG]
+    assert read_class(course).students[ANN.id].hand_ins[NAME].path == canvas(ANN)
+
+
+def test_who_has_handed_in_another_way_is_not_said_to_be_missing(course, tmp_path, capsys):
+    folder(course).mkdir(parents=True)
+    collect(course, make_zip(tmp_path / "1.zip", [(canvas(ZOE), RIGHT)]), "--dry-run")
+    assert "nothing of: chen, jl" in capsys.readouterr().out
 
 
 def test_what_lies_there_unreadable_is_kept_too(course, tmp_path):
@@ -271,7 +289,7 @@ def test_each_file_that_is_not_taken_is_named_with_the_mend(course, tmp_path, ca
 
 def test_a_damaged_notebook_of_the_right_name_is_handed_in(course, tmp_path, capsys):
     assert collect(course, make_zip(tmp_path / "1.zip", [(moodle(ANN), b'{"cells": [')])) == 0
-    assert "detach.ipynb is damaged: " in capsys.readouterr().out
+    assert "will not be graded: detach.ipynb, line 1: " in capsys.readouterr().out
     assert handed_in(course) == b'{"cells": ['
 
 

@@ -92,6 +92,15 @@ def test_nobody_is_removed_and_what_changes_is_said(tmp_path):
     assert people.students["ann"].email == "ann@example.org"
 
 
+def test_a_whole_name_moves_no_part_of_a_name_that_is_known(tmp_path):
+    people, _ = enrolled(tmp_path, EXPORTS["moodle"])
+    _, done = enrolled(tmp_path, EXPORTS["worksheet"], people)
+    assert (people.students["jl"].first, people.students["jl"].last) == ("Jean-Luc", "van der Berg")
+    assert not [told for told in done.changed.values() if "first" in told or "last" in told]
+    enrolled(tmp_path, "Username,Full name\njl,Jean-Luc Berg\n", people)
+    assert (people.students["jl"].first, people.students["jl"].last) == ("Jean-Luc", "Berg")
+
+
 def test_two_people_of_one_name_stay_two(tmp_path):
     rows = "Full name,Email address\nAnn Lee,ann@a.org\nAnn Lee,lee@a.org\nAnn Lee,ann@b.org\n"
     people, done = enrolled(tmp_path, rows)
