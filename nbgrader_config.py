@@ -8,7 +8,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
 from gradstop.grading.nbgrader_bridge.execute import JudgedExecute, LenientExporter, RestoreCells
-from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only
+from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only, read_times_alike
 from gradstop.grading.nbgrader_bridge.register import load_nothing_from_elsewhere
 from gradstop.grading.nbgrader_bridge.release import NameStubs, RecordReference
 
@@ -41,7 +41,8 @@ release = list(GenerateAssignment.preprocessors.default())
 release.insert(release.index(ClearSolutions) + 1, NameStubs)
 c.GenerateAssignment.preprocessors = [*release, RecordReference]
 
-copy_plain_files_only()
+copy_plain_files_only(ROOT / "grading" / "submitted")
+read_times_alike()
 load_nothing_from_elsewhere()
 c.Autograde.exporter_class = LenientExporter
 c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]

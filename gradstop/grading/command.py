@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.executors import executor_for
-from gradstop.grading.intake.plain_files import MAX_NAMES, printable
+from gradstop.grading.intake.plain_files import MAX_NAMES, printable, readable
 from gradstop.grading.judging.bundle import handed_out
 from gradstop.grading.judging.scoring import why
 from gradstop.grading.judging.token_digest import tokens_of_answers
@@ -50,7 +50,7 @@ def grade_command(root: Path, options: Namespace) -> int:
         print(json.dumps([_as_json(result) for result in results], indent=1))
     else:
         for line in _summary(results, tokens_of_answers(handed_out(assignment)) if options.why else None):
-            print(line)
+            print(readable(line))
         for student in students:
             left_out = course.left_out(assignment, student)
             more = " …" if len(left_out) > MAX_NAMES else ""

@@ -8,8 +8,10 @@ from gradstop.compare import CaseVerdict, Reference, Verdict, as_html
 from gradstop.course import did_you_mean
 from gradstop.grading.graded_submission import ExerciseScore
 from gradstop.grading.inside.channel import MISSING
+from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_REASON
 from gradstop.grading.intake.outputs import Output
-from gradstop.grading.intake.template import Cell
+from gradstop.grading.intake.plain_files import readable
+from gradstop.grading.intake.template import Cell, definition_of
 from gradstop.grading.judging.judge import Judged
 from gradstop.grading.judging.token_digest import tokens_of
 
@@ -72,19 +74,19 @@ def with_reasons(judged: dict[str, Judged], cells: list[Cell], outputs: dict[int
 
 def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]]) -> str:
     """Say why there is no function of this name: the error of its own cell, or of another that would define it."""
-    defines = re.compile(rf"^\s*(?:(?:async\s+)?def|class)?\s*{re.escape(name)}\s*[(:=]", re.MULTILINE)
+    defines = definition_of([name])
     own = [n for n, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == name]
     others = [n for n, cell in enumerate(cells) if n not in own and defines.search(cell["source"])]
     for number in (*own, *others):
         for output in outputs.get(number, ()):
             if output["output_type"] == "error":
                 return f"its cell stops with {_quoted(output)}"
-    words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"])]
+    words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"][:MAX_ANSWER])]
     return f"{MISSING}.{did_you_mean(name, words)}"
 
 
 def _quoted(error: Output) -> str:
-    return " ".join(f"{error['ename']}: {error['evalue']}".split())[:300]
+    return readable(" ".join(f"{error['ename']}: {error['evalue']}".split())[:MAX_REASON])
 
 
 def _is_missing(verdict: Verdict) -> bool:

@@ -8,6 +8,7 @@ from textwrap import fill
 from gradstop.compare import CaseVerdict, Trial, as_text
 from gradstop.course import Assignment, CourseError, assignments, did_you_mean, find_assignment, graded_cells
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
+from gradstop.grading.intake.plain_files import readable
 from gradstop.grading.judging.bundle import handed_out
 from gradstop.grading.judging.scoring import why
 from gradstop.grading.judging.token_digest import tokens_of_answers
@@ -30,7 +31,7 @@ def explain_command(root: Path, options: Namespace) -> int:
     print(f"{kept.student}, {assignment.name}, {earned.exercise}")
     stubs = tokens_of_answers(handed_out(assignment))
     for line in explained(repeated, stubs.get(earned.exercise, "")):
-        print(line)
+        print(readable(line))
     return 0 if repeated.same else 1
 
 
