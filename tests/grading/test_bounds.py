@@ -1,4 +1,4 @@
-"""The work on a submission's bytes outside of its sandbox: the worst known input at each limit, in a process of its own.
+"""The work on a submission's bytes outside of its sandbox: the worst known input at each limit, in a process apart.
 
 Time is the processor's, with a bound of several times what was measured; memory is what the process grew by.
 """
@@ -33,6 +33,7 @@ from gradstop.grading.judging.bundle import handed_out_template
 from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.judging.token_digest import tokens_of
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bounds")]
 PATIENCE, ROOM = 5, 40  # times what was measured; MiB more than that
 MB = 1_000_000
 TEMPLATE = handed_out_template(find_assignment(ROOT, "03-detach"))
@@ -78,7 +79,7 @@ def test_security_says_what_the_code_has():
     assert [row for row in rows if row not in text] == []
 
 
-# Reading ----------------------------------------------------------------------------------------------------------------
+# Reading ------------------------------------------------------------------------------------------------------------
 
 VALUES = bounds.MAX_VALUES
 JSON = {
@@ -157,7 +158,7 @@ def test_a_timestamp_is_read(tmp_path, unit):
     within("`timestamp.txt` is read", lambda: read_timestamp(tmp_path))
 
 
-# Putting back -----------------------------------------------------------------------------------------------------------
+# Putting back -------------------------------------------------------------------------------------------------------
 
 UNITS = ["\n", " ", "def ", "async def\t", "s ", "stop ", "![", "<b ", "attachment:", "\N{GRINNING FACE}"]
 FLOODS = {f"{kind}, {unit!r}": (kind, unit) for kind in ("code", "markdown") for unit in UNITS}
@@ -192,27 +193,26 @@ def test_odd_cells_are_put_back(name):
     within("it is put back into its form", lambda: put_back(ODD[name]))
 
 
-# Feedback ---------------------------------------------------------------------------------------------------------------
+# Feedback -----------------------------------------------------------------------------------------------------------
 
 MARKDOWN = [
-    *("![", "[", "[[[a]", "](", "[a](", "![a](", "[a]: b\n", "[^1]: ", "\\(", "\\[", "$", "a$b ", "\\begin{a}", "\\"),
-    *("*", "*a ", "**a", "***a ", "_a ", "`", "`a", "``a ", "```\n", "~~~\n", "~~", "> ", "\n> > > > ", "- ", "\n- "),
     *(
-        "\n  - ",
-        "1. ",
-        "|",
-        "a|b\n-|-\n",
-        "<",
-        "<a ",
-        "<b>",
-        "<!--",
-        "&amp",
-        "http://a ",
-        "    x\n",
-        "a\n=\n",
-        " ",
-        "\n",
+        "![",
+        "[",
+        "[[[a]",
+        "[a](",
+        "![a](",
+        "[a]: b\n",
+        "[^1]: ",
+        "\\(",
+        "\\begin{a}",
+        "*a ",
+        "**a",
+        "_a ",
+        "`a",
+        "``a ",
     ),
+    *("\n> > > > ", "\n- ", "\n  - ", "|", "a|b\n-|-\n", "<a ", "<!--", "a\n=\n", "&amp"),
 ]
 
 
@@ -228,26 +228,7 @@ def test_texts_are_converted(unit):
     within("texts are made harmless, and converted for feedback", work)
 
 
-CODE = [
-    "x=1\n",
-    "x=",
-    "'",
-    '"""',
-    "(",
-    "{",
-    "f'{",
-    "0",
-    "#",
-    "\\",
-    " ",
-    "rb'",
-    "@a.",
-    "import a.",
-    "'%(",
-    "def ",
-    "%",
-    "é",
-]
+CODE = ["x=1\n", "x=", "'", '"""', "(", "{", "f'{", "0", "\\", "rb'", "@a.", "'%(", "def "]
 
 
 @pytest.mark.parametrize("unit", CODE)
@@ -293,24 +274,9 @@ def test_a_few_colours_stay_and_very_many_show_as_text():
     assert cut["traceback"] == [*lines, "\N{SYMBOL FOR ESCAPE}[31mlast"]
 
 
-# Answers, outputs, observations -----------------------------------------------------------------------------------------
+# Answers, outputs, observations -------------------------------------------------------------------------------------
 
-ANSWERS = [
-    "a;",
-    "x\n",
-    "0,",
-    "def f():pass\n",
-    "f'{x}'\n",
-    "x=",
-    "(",
-    "-",
-    "a.",
-    "[0]",
-    "lambda:",
-    "not ",
-    "'' ",
-    "@a\n",
-]
+ANSWERS = ["a;", "x\n", "0,", "def f():pass\n", "f'{x}'\n", "(", "-", "a.", "[0]", "lambda:", "'' ", "@a\n"]
 
 
 @pytest.mark.parametrize("unit", ANSWERS)
@@ -398,7 +364,7 @@ def test_observations_are_read(name):
     within("what is observed of an exercise is read", work)
 
 
-# What is said -----------------------------------------------------------------------------------------------------------
+# What is said -------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_quoted_moves_no_cursor():

@@ -16,9 +16,9 @@ from gradstop.grading.batch import _stands
 from gradstop.grading.command import with_progress
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake import submission
+from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_TEXT, MAX_TEXTS
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import beside, read_cells, read_submission
-from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_TEXT, MAX_TEXTS
 from gradstop.grading.intake.template import Template
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out, handed_out_template

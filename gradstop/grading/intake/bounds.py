@@ -88,8 +88,8 @@ BOUNDS = (
     Bound(
         "HTML of outputs is cleaned",
         f"{MAX_HTML:,} characters, {MAX_FORMATS} tags that format text",
-        f"cleaned in a process with {HTML_SECONDS} s of the processor and {HTML_MEMORY >> 20} MiB of addresses; what it "
-        "does not come to shows as its plain text",
+        f"cleaned in a process with {HTML_SECONDS} s of the processor and {HTML_MEMORY >> 20} MiB of addresses; what "
+        "it does not come to shows as its plain text",
         0.2,
         70,
     ),
