@@ -11,11 +11,12 @@ from tqdm import tqdm
 
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.executors import executor_for
-from gradstop.grading.intake.plain_files import MAX_NAMES, printable, readable
+from gradstop.grading.intake.plain_files import MAX_NAMES, printable
 from gradstop.grading.judging.bundle import handed_out
 from gradstop.grading.judging.scoring import why
 from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.rules import Rules
+from gradstop.logs import readable
 
 if TYPE_CHECKING:
     from gradstop.grading.batch import RunResult

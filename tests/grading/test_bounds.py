@@ -25,13 +25,14 @@ from gradstop.grading.intake import bounds
 from gradstop.grading.intake.bounds import BOUNDS
 from gradstop.grading.intake.html import clean_apart
 from gradstop.grading.intake.outputs import finish_outputs, parse_outputs
-from gradstop.grading.intake.plain_files import UnreadableError, printable, readable
+from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.intake.submission import read_cells, read_submission
 from gradstop.grading.intake.template import shorten_code
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out_template
 from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.judging.token_digest import tokens_of
+from gradstop.logs import readable
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bounds")]
 PATIENCE, ROOM = 5, 40  # times what was measured; MiB more than that
@@ -195,25 +196,7 @@ def test_odd_cells_are_put_back(name):
 
 # Feedback -----------------------------------------------------------------------------------------------------------
 
-MARKDOWN = [
-    *(
-        "![",
-        "[",
-        "[[[a]",
-        "[a](",
-        "![a](",
-        "[a]: b\n",
-        "[^1]: ",
-        "\\(",
-        "\\begin{a}",
-        "*a ",
-        "**a",
-        "_a ",
-        "`a",
-        "``a ",
-    ),
-    *("\n> > > > ", "\n- ", "\n  - ", "|", "a|b\n-|-\n", "<a ", "<!--", "a\n=\n", "&amp"),
-]
+MARKDOWN = ["![", "[", "[a](", "\\(", "\\begin{a}", "**a", "`a", "\n> > > > ", "\n- ", "a|b\n-|-\n", "<a ", "a\n=\n"]
 
 
 @pytest.mark.parametrize("unit", MARKDOWN)
@@ -228,7 +211,7 @@ def test_texts_are_converted(unit):
     within("texts are made harmless, and converted for feedback", work)
 
 
-CODE = ["x=1\n", "x=", "'", '"""', "(", "{", "f'{", "0", "\\", "rb'", "@a.", "'%(", "def "]
+CODE = ["x=", "{", "\\", "rb'", "@a.", "'%("]
 
 
 @pytest.mark.parametrize("unit", CODE)

@@ -95,8 +95,3 @@ def names_in(folder: Path) -> str:
 def printable(name: str, length: int = MAX_NAME) -> str:
     """Return a name with signs alone that can be shown and written; one that is no UTF-8 has others."""
     return "".join(sign if sign.isprintable() else "?" for sign in name[:length])
-
-
-def readable(text: str) -> str:
-    """Return a text of a submission's as a terminal may show it: lines, and no sign that would move or colour."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)

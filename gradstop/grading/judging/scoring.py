@@ -10,10 +10,10 @@ from gradstop.grading.graded_submission import ExerciseScore
 from gradstop.grading.inside.channel import MISSING
 from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_REASON
 from gradstop.grading.intake.outputs import Output
-from gradstop.grading.intake.plain_files import readable
 from gradstop.grading.intake.template import Cell, definition_of
 from gradstop.grading.judging.judge import Judged
 from gradstop.grading.judging.token_digest import tokens_of
+from gradstop.logs import readable
 
 
 def exercise_score(judged: Judged, reference: Reference, points: float, answer: str) -> ExerciseScore:

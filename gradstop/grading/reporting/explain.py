@@ -8,7 +8,6 @@ from textwrap import fill
 from gradstop.compare import CaseVerdict, Trial, as_text
 from gradstop.course import Assignment, CourseError, assignments, did_you_mean, find_assignment, graded_cells
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
-from gradstop.grading.intake.plain_files import readable
 from gradstop.grading.judging.bundle import handed_out
 from gradstop.grading.judging.scoring import why
 from gradstop.grading.judging.token_digest import tokens_of_answers
@@ -16,6 +15,7 @@ from gradstop.grading.nbgrader_bridge.course import Course, open_course
 from gradstop.grading.reporting.repeat import Repeated, repeat
 from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import Rules
+from gradstop.logs import readable
 
 TEXT_WIDTH = 88
 
