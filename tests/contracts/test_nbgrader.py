@@ -13,6 +13,7 @@ import pytest
 from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
@@ -152,15 +153,19 @@ def test_the_files_of_a_submission_are_those_that_gradstop_grade_takes(tmp_path,
 
 def test_a_converter_asks_its_course_for_the_time_of_a_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(CourseDirectory, "get_existing_timestamp", CourseDirectory.get_existing_timestamp)
-    course, folder = CourseDirectory(), tmp_path / "ann" / "one"
+    monkeypatch.setattr(NbGraderAPI, "get_submitted_timestamp", NbGraderAPI.get_submitted_timestamp)
+    course, folder = CourseDirectory(root=str(tmp_path), submitted_directory=""), tmp_path / "ann" / "one"
     folder.mkdir(parents=True)
     (folder / "timestamp.txt").write_text("2027-03-05 21:00:00 Europe/Berlin")
+    listed = NbGraderAPI(course)  # as the formgrader does
     before = course.get_existing_timestamp(str(folder))
+    assert listed.get_submitted_timestamp("one", "ann") == before
     read_times_alike()
-    assert course.get_existing_timestamp(str(folder)) == before
+    assert course.get_existing_timestamp(str(folder)) == listed.get_submitted_timestamp("one", "ann") == before
     (folder / "timestamp.txt").unlink()
     os.mkfifo(folder / "timestamp.txt")
     assert course.get_existing_timestamp(str(folder)) is None
+    assert listed.get_submitted_timestamp("one", "ann") is None
 
 
 def test_an_exporter_keeps_its_preprocessors_as_objects():

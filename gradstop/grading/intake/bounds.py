@@ -14,7 +14,7 @@ MAX_VALUES = 1_000_000  # of a notebook's JSON: each takes up to 250 bytes of me
 MAX_CELLS = 2_000
 MAX_TEXT, MAX_TEXTS = 5_000, 100_000  # characters of a text cell, and of all: Markdown takes quadratic time
 MAX_CODE, MAX_CODES = 50_000, 100_000  # characters of a cell's code, and of all, that are shown
-MAX_ANSWER = 50_000  # characters of an answer that is parsed; each takes up to 0.9 kB of memory
+MAX_ANSWER = 20_000  # characters of an answer that is parsed; each takes up to 0.9 kB of memory
 MAX_OUTPUTS = 200  # outputs of one cell
 MAX_OUTPUT = 10_000_000  # characters of all outputs of a submission
 MAX_ESCAPES = 10_000  # control sequences, as of colours, in all outputs of a submission
@@ -77,7 +77,7 @@ BOUNDS = (
         1.2,
         30,
     ),
-    Bound("an answer is parsed for its tokens", f"{MAX_ANSWER:,} characters", "it has no tokens", 0.3, 45),
+    Bound("an answer is parsed for its tokens", f"{MAX_ANSWER:,} characters", "it has no tokens", 0.15, 20),
     Bound(
         "outputs are read",
         f"1 MB and {MAX_OUTPUTS} outputs of a cell, {MAX_OUTPUT / 1e6:.0f} million characters of all",

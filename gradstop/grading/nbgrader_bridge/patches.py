@@ -12,12 +12,13 @@ from typing import Any
 import nbgrader.converters.base
 from nbconvert.exporters import Exporter
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import latesubmissions, saveautogrades
 from nbgrader.utils import find_all_files, is_ignored
 
 from gradstop.grading.intake.plain_files import UnreadableError, is_plain
-from gradstop.grading.intake.submission import beside, refuse_odd_folder
+from gradstop.grading.intake.submission import NothingHandedInError, beside, refuse_odd_folder
 from gradstop.grading.intake.timestamp import read_timestamp
 
 
@@ -79,7 +80,7 @@ def copy_plain_files_only(submitted: Path | None = None) -> None:
         if submitted is None or not Path(folder).is_relative_to(submitted):
             return [name for name in find_all_files(folder, exclude) if is_plain(Path(name))]
         refuse_odd_folder(Path(folder))
-        taken, _ = beside(Path(folder, ""))
+        taken, _ = beside(Path(folder, ".ipynb"))
         return [str(path) for path in taken if not is_ignored(str(path), exclude or [])]
 
     nbgrader.converters.base.find_all_files = plain
@@ -95,11 +96,18 @@ def read_times_alike() -> None:
         try:
             refuse_odd_folder(Path(folder))
             return read_timestamp(Path(folder))
+        except NothingHandedInError:
+            return None
         except (UnreadableError, OSError) as reason:
             self.log.warning("%s: %s", folder, reason)
             return None
 
+    def submitted(self: NbGraderAPI, assignment: str, student: str) -> datetime | None:
+        course = self.coursedir
+        return existing(course, course.format_path(course.submitted_directory, student, assignment))
+
     CourseDirectory.get_existing_timestamp = existing
+    NbGraderAPI.get_submitted_timestamp = submitted
 
 
 def has_step(exporter: Exporter, kind: type) -> bool:
