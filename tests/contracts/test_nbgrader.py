@@ -154,7 +154,7 @@ def test_the_files_of_a_submission_are_those_that_gradstop_grade_takes(tmp_path,
 def test_a_converter_asks_its_course_for_the_time_of_a_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(CourseDirectory, "get_existing_timestamp", CourseDirectory.get_existing_timestamp)
     monkeypatch.setattr(NbGraderAPI, "get_submitted_timestamp", NbGraderAPI.get_submitted_timestamp)
-    course, folder = CourseDirectory(root=str(tmp_path), submitted_directory=""), tmp_path / "ann" / "one"
+    course, folder = CourseDirectory(root=str(tmp_path)), tmp_path / "submitted" / "ann" / "one"
     folder.mkdir(parents=True)
     (folder / "timestamp.txt").write_text("2027-03-05 21:00:00 Europe/Berlin")
     listed = NbGraderAPI(course)  # as the formgrader does

@@ -157,7 +157,7 @@ def test_the_formgrader_lists_all(course, graded):
         "from nbgrader.coursedir import CourseDirectory\n"
         "from gradstop.grading.nbgrader_bridge.register import course_config\n"
         f"found = NbGraderAPI(CourseDirectory(config=course_config(Path.cwd()))).get_submissions({NAME!r})\n"
-        "print(json.dumps([one['name'] for one in found]))"
+        "print(json.dumps([one['student'] for one in found]))"
     )
     listed = done(course, Path(sys.executable).name, "-W", "ignore", "-c", code)
     assert listed.returncode == 0, listed.stderr
