@@ -18,6 +18,7 @@ from gradstop.grading.nbgrader_bridge.execute import (
 from gradstop.grading.nbgrader_bridge.patches import (
     copy_plain_files_only,
     one_gradebook_at_a_time,
+    read_times_alike,
     refuse_before_autograde,
 )
 from gradstop.grading.nbgrader_bridge.register import load_nothing_from_elsewhere
@@ -54,7 +55,8 @@ release = list(GenerateAssignment.preprocessors.default())
 release.insert(release.index(ClearSolutions) + 1, NameStubs)
 c.GenerateAssignment.preprocessors = [*release, RecordReference]
 
-copy_plain_files_only()
+copy_plain_files_only(ROOT / "grading" / "submitted")
+read_times_alike()
 one_gradebook_at_a_time()
 refuse_before_autograde(why_not_graded, remove_without_score)
 load_nothing_from_elsewhere()

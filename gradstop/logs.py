@@ -16,11 +16,23 @@ MAX_SIZE, KEPT_FILES = 1_000_000, 3  # bytes of one file; older ones that are ke
 _FORM = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
 
+def readable(text: str) -> str:
+    """Return a text as a terminal may show it: lines, and no sign that would move a cursor or colour what follows."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+class _Formatter(logging.Formatter):
+    """Formats what may quote a submission."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return readable(super().format(record))
+
+
 def to_terminal(level: int) -> None:
     """Have what is of this level and above printed to standard error: ``logging.INFO``, ``logging.DEBUG``."""
     handler = logging.StreamHandler()
     handler.setLevel(level)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.DEBUG)
 
@@ -38,7 +50,7 @@ def to_files(root: Path, command: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=MAX_SIZE, backupCount=KEPT_FILES, encoding="utf-8")
         handler.setLevel(logging.INFO)
-        handler.setFormatter(logging.Formatter(_FORM))
+        handler.setFormatter(_Formatter(_FORM))
         LOGGER.addHandler(handler)
         LOGGER.setLevel(min(LOGGER.getEffectiveLevel(), logging.INFO))
         LOGGER.info("%s; Python %s, %s", command, platform.python_version(), sys.platform)

@@ -13,7 +13,7 @@ from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake.outputs import Output
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import Submission, read_cells
-from gradstop.grading.intake.template import Cell, exercise_of, is_check, text
+from gradstop.grading.intake.template import Cell, exercise_of, is_check, shorten_code, text
 from gradstop.grading.judging.bundle import GradingBundle, read_bundle
 from gradstop.grading.judging.judge import Judged, judge_all
 from gradstop.grading.judging.reasons import with_reasons
@@ -84,6 +84,7 @@ def assess(bundle: GradingBundle, submission: Submission, notebook: dict[str, An
                 scores[-1], known, bundle.sections, tokens_of(text(handed_out[name])) if name in handed_out else ""
             )
         ]
+    shorten_code(cells)
     return GradedSubmission(
         submission.student,
         submission.fingerprint(bundle.version),

@@ -17,6 +17,7 @@ from gradstop.grading.judging.scoring import why
 from gradstop.grading.judging.token_digest import tokens_of_answers
 from gradstop.grading.rules import Rules
 from gradstop.grading.standing.status import Standing, Status
+from gradstop.logs import readable
 
 if TYPE_CHECKING:
     from gradstop.grading.batch import RunResult
@@ -58,7 +59,7 @@ def grade_command(root: Path, options: Namespace) -> int:
         print(json.dumps([_as_json(result, found.get(result.outcome.student)) for result in results], indent=1))
     else:
         for line in _summary(results, found, tokens_of_answers(handed_out(assignment)) if options.why else None):
-            print(line)
+            print(readable(line))
         for student in students:
             left_out = course.left_out(assignment, student)
             more = " …" if len(left_out) > MAX_NAMES else ""

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 
 import nbgrader.converters.base
 import pytest
+from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -19,8 +21,15 @@ from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades,
 from nbgrader.utils import find_all_files
 from sqlalchemy.exc import SAWarning
 
+from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.nbgrader_bridge import patches
-from gradstop.grading.nbgrader_bridge.patches import copy_plain_files_only, one_transaction, shared_gradebook
+from gradstop.grading.nbgrader_bridge.patches import (
+    copy_plain_files_only,
+    has_step,
+    one_transaction,
+    read_times_alike,
+    shared_gradebook,
+)
 
 pytestmark = [
     pytest.mark.slow,  # nbgrader starts another program to make a gradebook
@@ -177,3 +186,41 @@ def test_autograde_asks_init_destination_before_it_enters_anything(tmp_path, mon
     assert entered == [("one", "ann")]
     assert undone == [("one", "ann")]
     assert converter.not_graded == ["ben"]
+
+
+def test_the_files_of_a_submission_are_those_that_gradstop_grade_takes(tmp_path, monkeypatch):
+    monkeypatch.setattr(nbgrader.converters.base, "find_all_files", find_all_files)
+    folder = tmp_path / "submitted" / "ann" / "one"
+    (folder / "deep").mkdir(parents=True)
+    for name in ("plain.txt", "ignored.pyc", "deep/file.txt", "sheet.ipynb"):
+        (folder / name).write_text("")
+    (tmp_path / "submitted" / "eve").symlink_to("ann")
+    copy_plain_files_only(tmp_path / "submitted")
+    found = nbgrader.converters.base.find_all_files
+    assert found(str(folder), ["*.pyc", "*.ipynb"]) == [str(folder / "plain.txt")]
+    with pytest.raises(UnreadableError, match="eve is a link"):
+        found(str(tmp_path / "submitted" / "eve" / "one"), [])
+
+
+def test_a_converter_asks_its_course_for_the_time_of_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(CourseDirectory, "get_existing_timestamp", CourseDirectory.get_existing_timestamp)
+    monkeypatch.setattr(NbGraderAPI, "get_submitted_timestamp", NbGraderAPI.get_submitted_timestamp)
+    course, folder = CourseDirectory(root=str(tmp_path)), tmp_path / "submitted" / "ann" / "one"
+    folder.mkdir(parents=True)
+    (folder / "timestamp.txt").write_text("2027-03-05 21:00:00 Europe/Berlin")
+    listed = NbGraderAPI(course)  # as the formgrader does
+    before = course.get_existing_timestamp(str(folder))
+    assert listed.get_submitted_timestamp("one", "ann") == before
+    read_times_alike()
+    assert course.get_existing_timestamp(str(folder)) == listed.get_submitted_timestamp("one", "ann") == before
+    (folder / "timestamp.txt").unlink()
+    os.mkfifo(folder / "timestamp.txt")
+    assert course.get_existing_timestamp(str(folder)) is None
+    assert listed.get_submitted_timestamp("one", "ann") is None
+
+
+def test_an_exporter_keeps_its_preprocessors_as_objects():
+    exporter = NotebookExporter()
+    exporter.register_preprocessor(SaveAutoGrades, enabled=True)
+    assert has_step(exporter, SaveAutoGrades)
+    assert not has_step(exporter, Execute)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from gradstop.course import CourseError
+from gradstop.grading.intake.bounds import MAX_NOTEBOOK
 from gradstop.grading.intake.plain_files import UnreadableError, is_plain, printable
-from gradstop.grading.intake.submission import MAX_NOTEBOOK
 
 MAX_ENTRIES = 100_000  # of all archives together
 MAX_NESTED = 50_000_000  # bytes of a zip in a zip

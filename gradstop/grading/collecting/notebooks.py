@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from gradstop.course import Assignment
 from gradstop.grading.collecting.archive import Entry
 from gradstop.grading.collecting.deliveries import Delivery
+from gradstop.grading.intake.bounds import MAX_FILES, MAX_FILES_SIZE
 from gradstop.grading.intake.plain_files import MAX_NAMES, UnreadableError, printable
-from gradstop.grading.intake.submission import MAX_FILES, MAX_FILES_SIZE, read_cells
+from gradstop.grading.intake.submission import read_cells
 from gradstop.grading.intake.template import Cell, Template, text
 
 _NOTEBOOK = re.compile(r"\.ipynb($|[^a-z0-9])", re.IGNORECASE)

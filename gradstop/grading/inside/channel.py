@@ -37,12 +37,13 @@ class Channel:
     """A connected socket, spoken in lines of JSON.
 
     ``watch`` is called every ``TICK`` seconds of waiting; what it raises ends the wait. Where there is one,
-    sending waits at the most ``ANSWER_TIMEOUT`` seconds.
+    sending waits at the most ``ANSWER_TIMEOUT`` seconds. Of more than ``most`` bytes in all nothing is read.
     """
 
-    def __init__(self, connection: socket.socket, watch: Callable[[], None] | None = None):
+    def __init__(self, connection: socket.socket, watch: Callable[[], None] | None = None, most: float = float("inf")):
         self._connection = connection
         self._watch = watch
+        self._left = most
         self._read = bytearray()
 
     def send(self, message: Any) -> None:
@@ -55,8 +56,8 @@ class Channel:
         """Return the next value, which has to be complete within ``seconds``.
 
         Raises:
-            ProtocolError: at the end of the stream and for a line that is too long, unfinished, no JSON, or has a key
-                twice or a number that is not finite.
+            ProtocolError: at the end of the stream, past ``most``, and for a line that is too long, unfinished, no
+                JSON, or has a key twice or a number that is not finite.
             TimeoutError: when the time is over.
 
         """
@@ -75,6 +76,9 @@ class Channel:
             part = self._part(deadline)
             if not part:
                 raise ProtocolError(ENDED)
+            self._left -= len(part)
+            if self._left < 0:
+                raise ProtocolError("it is too long")
             self._read += part
         line = bytes(self._read[:end])
         del self._read[: end + 1]

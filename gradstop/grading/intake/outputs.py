@@ -1,11 +1,12 @@
 """Reads the outputs that a submission's process reports, and makes them harmless for whoever opens the notebook."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-import nh3
+from gradstop.grading.intake.bounds import HTML_MEMORY, HTML_SECONDS, MAX_ESCAPES, MAX_FORMATS, MAX_HTML, MAX_OUTPUTS
+from gradstop.grading.intake.html import clean, clean_apart, is_simple
 
-MAX_OUTPUTS = 200  # outputs of one cell
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _OPENING = re.compile(
@@ -17,41 +18,8 @@ _LOOSE = [r"[\s\\]*".join([*word, ""]) for word in ("script", "data")]
 _RUNNING = re.compile(f"((?:{'|'.join(_LOOSE)})):", re.IGNORECASE)
 # But for one that the notebook brings along, under a plain name.
 _PICTURE = re.compile(r"!(?=\[)(?!\[[\w .,-]*\]\(attachment:)")
-_SHOWN_TAGS = (
-    "a abbr acronym b blockquote code em i li ol strong ul "
-    "table thead tbody tfoot tr th td caption div span p br hr pre h1 h2 h3 h4 h5 h6 sub sup dl dt dd details summary"
-)
-_SPANS = {"colspan", "rowspan", "scope"}
-# What lies in a script, a style or an SVG goes with it; of any other tag that is not kept, the text stays.
-_CLEANER = nh3.Cleaner(
-    tags=set(_SHOWN_TAGS.split()),
-    attributes={"a": {"href", "title"}, "abbr": {"title"}, "acronym": {"title"}, "th": _SPANS, "td": _SPANS},
-    url_schemes={"http", "https", "mailto"},
-)
-MAX_DEPTH = 500  # of elements in each other: to clean takes time that grows with its square
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
-# What ends without a tag of its own, or is empty.
-_UNCLOSED = {
-    *(
-        "area",
-        "base",
-        "br",
-        "col",
-        "dd",
-        "dt",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "li",
-        "link",
-        "meta",
-        "option",
-        "p",
-        "source",
-    ),
-    *("tbody", "td", "tfoot", "th", "thead", "tr", "wbr"),
-}
+_ESCAPE = "\x1b"
+_NOT_SHOWN = {"text/plain": "(an output of a form that is not shown)"}
 Output = dict[str, Any]
 
 
@@ -61,9 +29,55 @@ def parse_outputs(data: Any) -> list[Output]:
     What is of another form is left out. HTML keeps what formats a text or a table; pictures are PNG, JPEG or GIF, and
     what else there is shows as its plain text.
     """
+    outputs = read_outputs(data)
+    finish_outputs([outputs])
+    return outputs
+
+
+def read_outputs(data: Any) -> list[Output]:
+    """Return a cell's outputs as ``parse_outputs`` does, but for what ``finish_outputs`` has yet to do."""
     if not isinstance(data, list):
         return [error_output("NoOutputs", "The cell's outputs could not be read.")]
     return [output for item in data[:MAX_OUTPUTS] if isinstance(item, dict) and (output := _parse(item))]
+
+
+def finish_outputs(cells: Iterable[list[Output]]) -> None:
+    """Clean the HTML in the outputs of all cells, and take the colours off where there are very many.
+
+    HTML that leaves nothing, or takes too much to clean, shows as its plain text.
+    """
+    cells = list(cells)
+    _clean_html(cells)
+    _keep_some_escapes(cells)
+
+
+def _clean_html(cells: list[list[Output]]) -> None:
+    bundles = [output["data"] for outputs in cells for output in outputs if "text/html" in output.get("data", {})]
+    texts: list[str] = [bundle.pop("text/html") for bundle in bundles]
+    cleaned: Iterable[str | None] = (
+        map(clean, texts) if is_simple(texts, MAX_HTML, MAX_FORMATS) else clean_apart(texts, HTML_SECONDS, HTML_MEMORY)
+    )
+    for bundle, text in zip(bundles, cleaned, strict=True):
+        if text and text.strip():  # an SVG leaves nothing
+            bundle["text/html"] = text
+        elif not bundle:
+            bundle.update(_NOT_SHOWN)
+
+
+def _keep_some_escapes(cells: list[list[Output]]) -> None:
+    """Show control sequences as text from some number on: feedback makes a tag of each, and copies what follows it."""
+    left = MAX_ESCAPES
+
+    def bounded(text: str) -> str:
+        nonlocal left
+        left -= text.count(_ESCAPE)
+        return text if left >= 0 else text.replace(_ESCAPE, "\N{SYMBOL FOR ESCAPE}")
+
+    for output in (one for outputs in cells for one in outputs):
+        for part in (output, output.get("data", {})):
+            part.update({key: bounded(part[key]) for key in ("text", "evalue", "text/plain") if key in part})
+        if "traceback" in output:
+            output["traceback"] = [bounded(line) for line in output["traceback"]]
 
 
 def error_output(name: str, message: str) -> Output:
@@ -101,37 +115,14 @@ def _bundle(data: dict[str, Any]) -> dict[str, str]:
     found = {}
     for kind, value in data.items():
         value = _words(value)
-        if kind == "text/plain":
+        if kind in ("text/plain", "text/html") or (kind in _PICTURES and is_base64(value)):
             found[kind] = value
-        elif kind == "text/html":
-            if (
-                not _is_deep(value) and (cleaned := clean_html(value)).strip()
-            ):  # an SVG leaves nothing; its plain text is shown then
-                found[kind] = cleaned
-        elif kind in _PICTURES and is_base64(value):
-            found[kind] = value
-    return found or {"text/plain": "(an output of a form that is not shown)"}
+    return found or dict(_NOT_SHOWN)
 
 
 def is_base64(data: Any) -> bool:
     """Whether data is of the form in which a notebook holds a picture, with nothing in it that ends an attribute."""
     return isinstance(data, str) and _BASE64.fullmatch(data) is not None
-
-
-def clean_html(text: str) -> str:
-    """Return HTML without scripts, styles of the page, handlers, links that run, and what loads from elsewhere."""
-    return _CLEANER.clean(text)
-
-
-def _is_deep(text: str) -> bool:
-    """Whether more elements stand in each other than a page has; read in one pass."""
-    depth = 0
-    for closing, name in _TAG.findall(text):
-        if name.lower() not in _UNCLOSED:
-            depth = max(0, depth - 1) if closing else depth + 1
-            if depth > MAX_DEPTH:
-                return True
-    return False
 
 
 def clean_text(text: str) -> str:

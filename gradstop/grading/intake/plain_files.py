@@ -1,11 +1,15 @@
 """Looks at what was handed in without following it anywhere: plain files, and what a file really is."""
 
 import codecs
+import errno
 import json
 import os
 import re
 import stat
+from itertools import islice
 from pathlib import Path
+
+from gradstop.grading.intake.bounds import MAX_ENTRIES, MAX_NAME
 
 MAX_NAMES = 5  # in a message
 _BEGINNINGS = {
@@ -38,6 +42,23 @@ def is_plain(path: Path) -> bool:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
         return False
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """Return what is in a plain file; what was put in its place since somebody looked is neither followed nor awaited.
+
+    Raises:
+        OSError: where it is no plain file, or has more than ``most`` bytes.
+
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # not on Windows
+    with open(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
+    return data
 
 
 def decode(data: bytes) -> str:
@@ -74,11 +95,11 @@ def what_it_is(data: bytes) -> str:
 
 def names_in(folder: Path) -> str:
     """Return what lies in a folder, notebooks first: a few names, and nothing that a terminal would obey."""
-    found = sorted(folder.iterdir(), key=lambda path: (path.suffix != ".ipynb", path.name))
+    found = sorted(islice(folder.iterdir(), MAX_ENTRIES), key=lambda path: (path.suffix != ".ipynb", path.name))
     names = [printable(path.name) + "/" * path.is_dir() for path in found if not path.name.startswith(".")]
     return ", ".join([*names[:MAX_NAMES], "…"] if len(names) > MAX_NAMES else names) or "nothing"
 
 
-def printable(name: str, length: int = 80) -> str:
+def printable(name: str, length: int = MAX_NAME) -> str:
     """Return a name with signs alone that can be shown and written; one that is no UTF-8 has others."""
     return "".join(sign if sign.isprintable() else "?" for sign in name[:length])

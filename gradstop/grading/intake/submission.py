@@ -2,23 +2,34 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode, convert, from_dict
-
-from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, names_in, printable, what_it_is
+from gradstop.grading.intake.bounds import (
+    MAX_CELLS,
+    MAX_ENTRIES,
+    MAX_FILES,
+    MAX_FILES_SIZE,
+    MAX_NOTEBOOK,
+    MAX_VALUES,
+)
+from gradstop.grading.intake.plain_files import (
+    UnreadableError,
+    decode,
+    is_plain,
+    names_in,
+    printable,
+    read_plain,
+    what_it_is,
+)
 from gradstop.grading.intake.student_name import wrong_with_name
 from gradstop.grading.intake.timestamp import read_timestamp
 
-MAX_NOTEBOOK = 20_000_000  # bytes
-MAX_FILES_SIZE = 20_000_000  # bytes, all files beside the notebook
-MAX_CELLS = 2_000
-MAX_FILES = 200
-MAX_ENTRIES = 10_000  # of a folder that is listed
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{,]', re.DOTALL)  # a string, or what comes before a value
 
 
 class NothingHandedInError(UnreadableError):
@@ -52,16 +63,14 @@ def read_submission(student: str, notebook: Path) -> Submission:
     folder = notebook.parent
     if wrong := wrong_with_name(student):
         raise UnreadableError(f"the folder's name {student!r} {wrong}: rename it")
-    if folder.parent.is_symlink():
-        raise UnreadableError(f"{student} is a link, which may lead to another's: put a folder there")
-    if folder.is_symlink():
-        raise UnreadableError(f"{student}/{folder.name} is a link, which may lead to another's: put a folder there")
-    if not folder.is_dir():
-        missing = f"there is no folder {student}/{folder.name}"
+    try:
+        refuse_odd_folder(folder)
+    except NothingHandedInError as missing:
         if misplaced := _misplaced(notebook):
-            raise UnreadableError(f"{missing}, but {student}/{misplaced}: put the notebook into {folder.name}")
-        raise NothingHandedInError(missing)
-    _refuse_many(folder)
+            raise UnreadableError(
+                f"{missing}, but {student}/{misplaced}: put the notebook into {folder.name}"
+            ) from None
+        raise
     if os.path.lexists(notebook) and not is_plain(notebook):
         what = "a link, which may lead to another's" if notebook.is_symlink() else "a folder, a pipe or a device"
         raise UnreadableError(f"{notebook.name} is {what}: put the notebook itself there")
@@ -72,9 +81,8 @@ def read_submission(student: str, notebook: Path) -> Submission:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
     try:
         read_timestamp(folder)
-        return Submission(
-            student, notebook.read_bytes(), {_name(path): path.read_bytes() for path in beside(notebook)[0]}
-        )
+        files = {_name(path): read_plain(path, MAX_FILES_SIZE) for path in beside(notebook)[0]}
+        return Submission(student, read_plain(notebook, MAX_NOTEBOOK), files)
     except OSError as error:
         name = Path(error.filename or notebook).name
         raise UnreadableError(f"{printable(name)} cannot be read: {error.strerror}") from None
@@ -93,14 +101,19 @@ def _letters(name: str) -> str:
     return "".join(filter(str.isalpha, name.casefold()))
 
 
-def _refuse_many(folder: Path) -> None:
-    """Refuse a folder that cannot be listed, or whose list would be long.
+def refuse_odd_folder(folder: Path) -> None:
+    """Refuse a student's folder for an assignment that is a link, cannot be listed, or whose list would be long.
 
     Raises:
         UnreadableError: that says which.
 
     """
     name = f"{folder.parent.name}/{folder.name}"
+    for shown, place in ((folder.parent.name, folder.parent), (name, folder)):
+        if place.is_symlink():
+            raise UnreadableError(f"{shown} is a link, which may lead to another's: put a folder there")
+    if not folder.is_dir():
+        raise NothingHandedInError(f"there is no folder {name}")
     try:
         with os.scandir(folder) as entries:
             many = sum(1 for _ in islice(entries, MAX_ENTRIES + 1)) > MAX_ENTRIES
@@ -151,8 +164,12 @@ def read_notebook(data: bytes, name: str) -> dict[str, Any]:
         UnreadableError: that says where it is damaged.
 
     """
+    if len(data) > MAX_NOTEBOOK:
+        raise UnreadableError(f"{name} has {len(data) / 1e6:.0f} MB: clear its outputs and hand it in again")
+    text = decode(data)
+    _refuse_many_values(text, name)
     try:
-        notebook = json.loads(decode(data))
+        notebook = json.loads(text)
     except json.JSONDecodeError as error:
         if what := what_it_is(data):
             raise UnreadableError(f"{name} is {what}") from None
@@ -162,7 +179,7 @@ def read_notebook(data: bytes, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise UnreadableError(f"{name} is damaged, and no notebook: ask for it again") from None
     if isinstance(notebook, dict) and "worksheets" in notebook:
-        notebook = _upgraded(notebook, name)
+        notebook = {"cells": _cells_of_worksheets(notebook["worksheets"])}
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         keys = [repr(printable(key, 20)) for key in islice(notebook, 3)] if isinstance(notebook, dict) else []
@@ -173,10 +190,30 @@ def read_notebook(data: bytes, name: str) -> dict[str, Any]:
     return dict(notebook)
 
 
-def _upgraded(notebook: dict[str, Any], name: str) -> dict[str, Any]:
-    """Bring a notebook of the format before 2015 up to date."""
-    try:
-        found: NotebookNode = convert(from_dict(notebook), 4)
-    except Exception as error:  # the converter raises what it meets
-        raise UnreadableError(f"{name} is of an old format that cannot be read: {error}") from None
-    return dict(found)
+def _refuse_many_values(text: str, name: str) -> None:
+    """Refuse JSON of very many values before it is read: an empty list of two bytes takes 64.
+
+    Raises:
+        UnreadableError: where it has more than ``MAX_VALUES``.
+
+    """
+    if text.count(",") + text.count("[") + text.count("{") <= MAX_VALUES:
+        return
+    found = (one for one in _TOKEN.finditer(text) if not one[0].startswith('"'))
+    if next(islice(found, MAX_VALUES, None), None) is not None:
+        raise UnreadableError(f"{name} has more than {MAX_VALUES} values: clear its outputs and hand it in again")
+
+
+def _cells_of_worksheets(sheets: Any) -> list[Any]:
+    """Return the cells of a notebook of the format before 2015; nbformat's converter has no bound."""
+    listed = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)] if isinstance(sheets, list) else []
+    return [_upgraded(cell) for cells in listed if isinstance(cells, list) for cell in cells]
+
+
+def _upgraded(cell: Any) -> Any:
+    if not isinstance(cell, dict):
+        return cell
+    kind, source = cell.get("cell_type"), cell.get("input" if cell.get("cell_type") == "code" else "source", "")
+    if kind == "heading":
+        kind, source = "markdown", [f"{'#' * ((cell.get('level') in range(2, 7) and cell['level']) or 1)} ", *source]
+    return {"cell_type": kind, "metadata": cell.get("metadata"), "source": source}

@@ -5,16 +5,17 @@ reads of them is the template's. Nothing here decides a score: this is what is s
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from gradstop.course import CHECK
+from gradstop.grading.intake.bounds import MAX_CODE, MAX_CODES, MAX_TEXT, MAX_TEXTS
 from gradstop.grading.intake.outputs import clean_text, is_base64
 from gradstop.grading.intake.plain_files import UnreadableError
 
 Cell = dict[str, Any]
-MAX_TEXT, MAX_TEXTS = 10_000, 200_000  # characters of one Markdown cell, and of all: some texts take quadratic time
 _CELL_TYPES = ("code", "markdown", "raw")
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
 _FILE = re.compile(r"[\w .()-]{1,200}")  # the name of a picture
@@ -46,11 +47,8 @@ class Template:
         """Whether a notebook has nothing of this assignment: no exercise's cell, and no cell that defines one."""
         exercises = {mark for mark, cell in self.cells.items() if cell["metadata"]["nbgrader"]["solution"]}
         found = {_grade_id(cell).removeprefix(CHECK) for cell in submitted}
-        return not exercises & found and not any(
-            re.search(rf"^\s*(async\s+def|def|class)?\s*{re.escape(name)}\s*[(:=]", text(cell), re.MULTILINE)
-            for cell in submitted
-            for name in exercises
-        )
+        defines = definition_of(exercises)
+        return not exercises & found and not any(defines.search(text(cell)) for cell in submitted)
 
     def restore(self, submitted: list[Cell]) -> dict[str, Any]:
         """Return a notebook of the submission's cells, each clean and with the mark that the template gives it.
@@ -73,7 +71,7 @@ class Template:
             cells.append(_clean(original, original["metadata"]))
             if not is_check(original) and text(cell) != text(original):
                 cells.append(_clean(cell))
-        _shorten(cells)
+        _shorten(cells, ("markdown", "raw"), MAX_TEXTS, f"(cut: all texts have more than {MAX_TEXTS} characters)")
         self._add_missing(cells)
         self._begin_with_setup(cells)
         return {
@@ -121,6 +119,20 @@ def bare(cells: list[Cell]) -> list[Cell]:
     ]
 
 
+def definition_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds a line that defines one of these names; it takes time that grows with the text alone."""
+    any_name = "|".join(map(re.escape, names))
+    return re.compile(rf"^[ \t]*+(?:(?:async[ \t]++def|def|class)[ \t]++)?(?:{any_name})[ \t]*+[(:=]", re.MULTILINE)
+
+
+def shorten_code(cells: list[Cell]) -> None:
+    """Cut code that has run to what is shown: feedback colours it."""
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            cell["source"] = _cut(cell["source"], MAX_CODE, f"# (cut: the code has {len(cell['source'])} characters)")
+    _shorten(cells, ("code",), MAX_CODES, f"# (cut: all code has more than {MAX_CODES} characters)")
+
+
 def is_check(cell: Cell) -> bool:
     """Whether the judge decides the cell's score: it checks an exercise, and the student does not write it."""
     mark = cell["metadata"].get("nbgrader") or {}
@@ -135,7 +147,8 @@ def exercise_of(cell: Cell) -> str:
 def text(cell: Cell) -> str:
     """Return a cell's source, which may be a list of lines."""
     source = cell.get("source", "")
-    whole = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    lines = source if isinstance(source, list) else [source]
+    whole = "".join(line for line in lines if isinstance(line, str))
     return whole.encode(errors="replace").decode()  # half a surrogate pair can be neither run nor written
 
 
@@ -153,7 +166,8 @@ def _clean(cell: Cell, metadata: dict[str, Any] | None = None) -> Cell:
     clean: Cell = {"cell_type": kind, "metadata": metadata or {}, "source": text(cell)}
     if kind == "code":
         return {**clean, "execution_count": None, "outputs": []}
-    clean["source"] = clean_text(clean["source"])
+    source = _cut(clean["source"], MAX_TEXT, f"(cut: the text has {len(clean['source'])} characters)")
+    clean["source"] = clean_text(source)
     if kind == "raw":
         return clean
     attached = _attached(cell)
@@ -165,16 +179,18 @@ def _clean(cell: Cell, metadata: dict[str, Any] | None = None) -> Cell:
     return {**clean, "attachments": attached}
 
 
-def _shorten(cells: list[Cell]) -> None:
-    """Cut Markdown, which feedback converts, where a cell has too much of it, or all together have."""
-    left = MAX_TEXTS
+def _shorten(cells: list[Cell], kinds: tuple[str, ...], left: int, note: str) -> None:
+    """Cut the cells of these kinds where all together are too long."""
     for cell in cells:
-        if cell["cell_type"] == "markdown":
-            kept = min(MAX_TEXT, left)
-            left -= min(len(cell["source"]), kept)
-            if len(cell["source"]) > kept:
-                whole = f"{len(cell['source'])} characters"
-                cell["source"] = cell["source"][:kept] + f"\n\n(cut: the text has {whole})"
+        if cell["cell_type"] in kinds:
+            whole = len(cell["source"])
+            cell["source"] = _cut(cell["source"], left, note)
+            left -= min(whole, left)
+
+
+def _cut(source: str, most: int, note: str) -> str:
+    """Return the beginning of a source, with a note where there is more of it."""
+    return source if len(source) <= most else f"{source[:most]}\n\n{note}"
 
 
 def _attached(cell: Cell) -> dict[str, dict[str, str]]:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, printable
+from gradstop.grading.intake.bounds import MAX_TIMESTAMP
+from gradstop.grading.intake.plain_files import UnreadableError, decode, is_plain, printable, read_plain
 
-NAME, MAX_SIZE = "timestamp.txt", 100  # bytes
+NAME = "timestamp.txt"
 # Year first, so that no month is taken for a day; a zone that is one: an offset, UTC, or a place of the tz database.
 _FORM = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(Z|UTC|GMT|[+-]\d\d:?[0-5]\d|[A-Za-z_]+(?:/[\w+-]+)+)?"
@@ -28,9 +29,9 @@ def read_timestamp(folder: Path) -> datetime | None:
     path = folder / NAME
     if not os.path.lexists(path):
         return None
-    if not is_plain(path) or path.stat().st_size > MAX_SIZE:
-        raise UnreadableError(f"{NAME} is no file of at most {MAX_SIZE} bytes: take it away, or mend it")
-    text = decode(path.read_bytes()).strip()
+    if not is_plain(path) or path.stat().st_size > MAX_TIMESTAMP:
+        raise UnreadableError(f"{NAME} is no file of at most {MAX_TIMESTAMP} bytes: take it away, or mend it")
+    text = decode(read_plain(path, MAX_TIMESTAMP)).strip()
     return _parsed(text) if text else None
 
 

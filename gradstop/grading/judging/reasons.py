@@ -6,11 +6,12 @@ from dataclasses import replace
 from gradstop.compare import Verdict
 from gradstop.course import did_you_mean
 from gradstop.grading.inside.channel import MISSING
+from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_REASON
 from gradstop.grading.intake.outputs import Output
 from gradstop.grading.intake.template import Cell
 from gradstop.grading.judging.judge import Judged
+from gradstop.logs import readable
 
-MAX_QUOTED = 300  # characters
 _IN_THE_CELL = re.compile(r" ?\(<(?:ipython-input-[^>]*|tokenize)>, line (\d+)\)$")
 
 
@@ -28,23 +29,24 @@ def _is_missing(verdict: Verdict) -> bool:
 
 def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]]) -> str:
     """Say why there is no function of this name: the error of its own cell, or of another that would define it."""
-    defines = re.compile(rf"^(\s*)(?:(?:async\s+)?def|class)?\s*{re.escape(name)}\s*[(:=]", re.MULTILINE)
+    defines = re.compile(rf"^([ \t]*)(?:(?:async[ \t]+)?def|class)?[ \t]*{re.escape(name)}[ \t]*[(:=]", re.MULTILINE)
     own = [n for n, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == name]
-    others = [n for n, cell in enumerate(cells) if n not in own and defines.search(cell["source"])]
+    others = [n for n, cell in enumerate(cells) if n not in own and defines.search(cell["source"][:MAX_ANSWER])]
     for number in (*own, *others):
         for output in outputs.get(number, ()):
             if output["output_type"] == "error":
                 return f"its cell stops with {_quoted(output, cells[number]['source'])}"
-    if any((found := defines.search(cells[number]["source"])) and found[1].strip("\n") for number in (*own, *others)):
+    if any((found := defines.search(cells[number]["source"][:MAX_ANSWER])) and found[1] for number in (*own, *others)):
         return f"{MISSING}: where it is defined it is indented, so it belongs to what it stands in"
-    words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"])]
+    words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"][:MAX_ANSWER])]
     return f"{MISSING}.{did_you_mean(name, words)}"
 
 
 def _quoted(error: Output, source: str) -> str:
     """Return an error's words in one line, with the line of the cell that it names, if it does."""
-    said = " ".join(f"{error['ename']}: {error['evalue']}".split())[:MAX_QUOTED].removesuffix(":")
-    place, lines = _IN_THE_CELL.search(said), source.splitlines()
+    said = readable(" ".join(f"{error['ename']}: {error['evalue']}".split())[:MAX_REASON]).removesuffix(":")
+    place, lines = _IN_THE_CELL.search(said), source[:MAX_ANSWER].splitlines()
     if place and 1 <= int(place[1]) <= len(lines):
-        return f"{said[: place.start()]}, in its line {place[1]}: {lines[int(place[1]) - 1].strip()[:MAX_QUOTED]}"
+        line = readable(lines[int(place[1]) - 1].strip()[:MAX_REASON])
+        return f"{said[: place.start()]}, in its line {place[1]}: {line}"
     return said

@@ -7,8 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from gradstop.course import graded_cells
+from gradstop.grading.intake.bounds import MAX_ANSWER
 
-MAX_ANSWER = 50_000  # characters; to parse takes up to 0.6 kB of memory for each
 _LAYOUT = {
     tokenize.COMMENT,
     tokenize.NL,

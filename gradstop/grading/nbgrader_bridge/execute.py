@@ -18,11 +18,13 @@ from gradstop import logs
 from gradstop.course import CourseError, find_assignment
 from gradstop.grading.assess import assess
 from gradstop.grading.extensions import read_extensions
-from gradstop.grading.intake.plain_files import UnreadableError
+from gradstop.grading.intake.bounds import MAX_NOTEBOOK
+from gradstop.grading.intake.plain_files import UnreadableError, read_plain
 from gradstop.grading.intake.submission import read_cells, read_notebook, read_submission
 from gradstop.grading.intake.template import bare
 from gradstop.grading.judging.bundle import handed_out_template, secret_bundle
 from gradstop.grading.nbgrader_bridge.gradebook import has_score, open_gradebook
+from gradstop.grading.nbgrader_bridge.patches import has_step
 from gradstop.grading.process.shared import warm_process_for
 from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import MEMORY, TIMEOUT, Rules
@@ -39,8 +41,9 @@ class LenientExporter(NotebookExporter):  # type: ignore[misc]
 
         """
         path = Path(filename)
-        notebook = read_notebook(path.read_bytes(), path.name)
-        if not isvalid(notebook):
+        notebook = read_notebook(read_plain(path, MAX_NOTEBOOK), path.name)
+        # What RestoreCells follows on needs no more; to validate takes seconds for what students may hand in.
+        if has_step(self, RestoreCells) or not isvalid(notebook):
             notebook = {"cells": bare(notebook["cells"]), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         return self.from_notebook_node(reads(json.dumps(notebook), 4), resources=resources, **kw)
 

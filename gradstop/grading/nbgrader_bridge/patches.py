@@ -1,4 +1,4 @@
-"""What is replaced of nbgrader's insides for want of a setting: its gradebook, its commits, the list of what it copies.
+"""What is replaced of nbgrader's insides for want of a setting: its gradebook, its commits, what it copies, its times.
 
 What ``nbgrader_config.py`` asks for holds for nbgrader's own commands and for the formgrader too.
 
@@ -7,18 +7,24 @@ Tried with nbgrader 0.9.6 and SQLAlchemy 2.1.9; ``tests/contracts/test_nbgrader.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import nbgrader.converters.base
+from nbconvert.exporters import Exporter
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import latesubmissions, saveautogrades
-from nbgrader.utils import find_all_files
+from nbgrader.utils import find_all_files, is_ignored
 
-from gradstop.grading.intake.plain_files import is_plain
+from gradstop.grading.intake.plain_files import UnreadableError, is_plain
+from gradstop.grading.intake.submission import NothingHandedInError, beside, refuse_odd_folder
+from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
 
 
@@ -69,14 +75,19 @@ def one_transaction(gradebook: Gradebook) -> Iterator[None]:
     session.commit()
 
 
-def copy_plain_files_only() -> None:
+def copy_plain_files_only(submitted: Path | None = None) -> None:
     """Have nbgrader copy plain files alone from a submission: a link in it may point at anything of the instructor's.
 
-    nbgrader copies all that lies beside the notebook, and has no setting for it.
+    nbgrader copies all that lies beside the notebook, and has no setting for it. Below ``submitted`` it copies what
+    ``gradstop grade`` takes, and refuses a folder as that does.
     """
 
-    def plain(folder: str, *arguments: Any) -> list[str]:
-        return [name for name in find_all_files(folder, *arguments) if is_plain(Path(name))]
+    def plain(folder: str, exclude: list[str] | None = None) -> list[str]:
+        if submitted is None or not Path(folder).is_relative_to(submitted):
+            return [name for name in find_all_files(folder, exclude) if is_plain(Path(name))]
+        refuse_odd_folder(Path(folder))
+        taken, _ = beside(Path(folder, ".ipynb"))
+        return [str(path) for path in taken if not is_ignored(str(path), exclude or [])]
 
     nbgrader.converters.base.find_all_files = plain
 
@@ -142,3 +153,32 @@ def refuse_before_autograde(
             raise NbGraderException(f"not graded: {', '.join(self.not_graded)}")
 
     Autograde.init_destination, Autograde.convert_notebooks = begin_what_can_be_graded, convert_and_undo
+
+
+def read_times_alike() -> None:
+    """Have nbgrader read when something was handed in as ``gradstop grade`` does; what says nothing sure is no time.
+
+    nbgrader follows a link there and waits for a pipe, in the formgrader's list too.
+    """
+
+    def existing(self: CourseDirectory, folder: str) -> datetime | None:
+        try:
+            refuse_odd_folder(Path(folder))
+            return read_timestamp(Path(folder))
+        except NothingHandedInError:
+            return None
+        except (UnreadableError, OSError) as reason:
+            self.log.warning("%s: %s", folder, reason)
+            return None
+
+    def submitted(self: NbGraderAPI, assignment: str, student: str) -> datetime | None:
+        course = self.coursedir
+        return existing(course, course.format_path(course.submitted_directory, student, assignment))
+
+    CourseDirectory.get_existing_timestamp = existing
+    NbGraderAPI.get_submitted_timestamp = submitted
+
+
+def has_step(exporter: Exporter, kind: type) -> bool:
+    """Whether an exporter has a preprocessor of this kind."""
+    return any(isinstance(step, kind) for step in exporter._preprocessors)

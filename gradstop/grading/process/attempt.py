@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from gradstop.grading.inside.channel import Channel
-from gradstop.grading.intake.outputs import error_output, parse_outputs
+from gradstop.grading.intake.bounds import MAX_OUTPUT
+from gradstop.grading.intake.outputs import error_output, finish_outputs, read_outputs
 from gradstop.grading.intake.template import Cell, is_check
 from gradstop.grading.process.submission_process import MAX_CELL, SubmissionLostError, SubmissionProcess
 from gradstop.grading.process.warm_process import WarmProcess
 
 _log = logging.getLogger(__name__)
-MAX_OUTPUT = 10_000_000  # characters of all outputs of a submission
 TOO_MUCH = "The notebook shows more than is kept; from here on its outputs are left out."
 _Outputs = dict[int, list[dict[str, Any]]]
 
@@ -123,6 +123,7 @@ class Attempt:
                 self._seconds -= time.monotonic() - start
             left -= len(repr(some))
             outputs[number] = some if left >= 0 else [error_output("TooMuchShown", TOO_MUCH)]
+        finish_outputs(outputs.values())
         return outputs
 
 
@@ -131,4 +132,4 @@ def _run_cell(process: SubmissionProcess, source: str, seconds: float) -> list[d
         return [error_output("CellTooLong", f"This cell has {len(source)} characters, and was not run.")]
     if seconds <= 0:
         return [error_output("NoTimeLeft", "The submission's time was over before this cell could run.")]
-    return parse_outputs(process.run(source, seconds))
+    return read_outputs(process.run(source, seconds))

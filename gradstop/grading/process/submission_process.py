@@ -15,6 +15,7 @@ import psutil
 from gradstop.course import CourseError
 from gradstop.forkserver.forked import ForkedProcess
 from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
+from gradstop.grading.intake.bounds import MAX_REPORT
 from gradstop.grading.intake.plain_files import printable
 from gradstop.grading.rules import Rules
 
@@ -112,7 +113,7 @@ class SubmissionProcess:
             except OSError:
                 raise SubmissionLostError(self._why()) from None
             theirs.close()
-            yield Channel(ours, self._watch)
+            yield Channel(ours, self._watch, MAX_REPORT)
         self._say({"end": name})
         answer = self._hear(ANSWER_TIMEOUT)
         if not isinstance(answer, dict) or answer.get("ended") != name:

@@ -15,6 +15,7 @@ from gradstop.grading.nbgrader_bridge.course import Course, open_course
 from gradstop.grading.reporting.repeat import Repeated, repeat
 from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import Rules
+from gradstop.logs import readable
 
 TEXT_WIDTH = 88
 
@@ -30,7 +31,7 @@ def explain_command(root: Path, options: Namespace) -> int:
     print(f"{kept.student}, {assignment.name}, {earned.exercise}")
     stubs = tokens_of_answers(handed_out(assignment))
     for line in explained(repeated, stubs.get(earned.exercise, "")):
-        print(line)
+        print(readable(line))
     return 0 if repeated.same else 1
 
 

@@ -1,0 +1,360 @@
+"""The work on a submission's bytes outside of its sandbox: the worst known input at each limit, in a process apart.
+
+Time is the processor's, with a bound of several times what was measured; memory is what the process grew by.
+"""
+
+import json
+import os
+import re
+import resource
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+import pytest
+from nbconvert.filters import ansi2html, markdown2html
+from nbconvert.filters.highlight import Highlight2HTML
+from support.course import ROOT
+
+from gradstop.course import find_assignment
+from gradstop.grading.inside.channel import Channel, ProtocolError
+from gradstop.grading.intake import bounds
+from gradstop.grading.intake.bounds import BOUNDS
+from gradstop.grading.intake.html import clean_apart
+from gradstop.grading.intake.outputs import finish_outputs, parse_outputs
+from gradstop.grading.intake.plain_files import UnreadableError, printable
+from gradstop.grading.intake.submission import read_cells, read_submission
+from gradstop.grading.intake.template import shorten_code
+from gradstop.grading.intake.timestamp import read_timestamp
+from gradstop.grading.judging.bundle import handed_out_template
+from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.judging.token_digest import tokens_of
+from gradstop.logs import readable
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bounds")]
+PATIENCE, ROOM = 5, 40  # times what was measured; MiB more than that
+MB = 1_000_000
+TEMPLATE = handed_out_template(find_assignment(ROOT, "03-detach"))
+BY_PLACE = {bound.place: bound for bound in BOUNDS}
+
+
+def cost(work: Callable[[], object]) -> tuple[float, float]:
+    """Return what work takes in a fork of this process: seconds of the processor, MiB by which it grew."""
+    ours, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            before = resource.getrusage(resource.RUSAGE_SELF)
+            resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+            with suppress(UnreadableError):
+                work()
+            after = resource.getrusage(resource.RUSAGE_SELF)
+            seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            os.write(theirs, json.dumps([seconds, (after.ru_maxrss - before.ru_maxrss) / 1024]).encode())
+        os._exit(0)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as told:
+        text = told.read()
+    os.waitpid(pid, 0)
+    assert text, "it raised, or was ended"
+    return tuple(json.loads(text))
+
+
+def within(place: str, work: Callable[[], object]) -> None:
+    seconds, memory = cost(work)
+    bound = BY_PLACE[place]
+    assert seconds <= PATIENCE * bound.seconds
+    assert memory <= bound.memory + ROOM
+
+
+def filled(unit: str, length: int) -> str:
+    return unit * (length // len(unit))
+
+
+def test_security_says_what_the_code_has():
+    text = (ROOT / "SECURITY.md").read_text()
+    rows = [f"| {b.place} | {b.limit} | {b.beyond} | {b.seconds:g} s | {b.memory} MiB |" for b in BOUNDS]
+    assert [row for row in rows if row not in text] == []
+
+
+# Reading ------------------------------------------------------------------------------------------------------------
+
+VALUES = bounds.MAX_VALUES
+JSON = {
+    "lists in each other": lambda: "[" * MB,
+    "objects in each other": lambda: '{"a":' * MB,
+    "small lists": lambda: "[" + "[],[" * (VALUES // 3) + "]]",
+    "too many lists": lambda: "[" + "[]," * (bounds.MAX_NOTEBOOK // 3 - 1) + "0]",
+    "small objects": lambda: '{"cells": [' + '{"a":1},' * (VALUES // 2 - 2) + "{}]}",
+    "keys": lambda: "{" + ",".join(f'"{number}":0' for number in range(VALUES - 1)) + "}",
+    "one key": lambda: '{"cells": [], ' + ",".join(['"a":[]'] * (VALUES // 2 - 9)) + "}",
+    "outputs": lambda: '{"cells":[{"outputs":[' + '{"output_type":"stream"},' * (VALUES // 2 - 9) + "{}]}]}",
+    "strings": lambda: '["' + '","'.join(["aé"] * (VALUES - 9)) + '"]',
+    "one string": lambda: '{"cells":[{"source":"\N{GRINNING FACE}' + "x" * 19 * MB + '"}]}',
+    "escapes": lambda: '["' + '\\"' * 9 * MB + '"]',
+    "half pairs": lambda: '["' + "\\ud800" * 3 * MB + '"]',
+    "a string without end": lambda: '["' + "a," * 9 * MB,
+    "quotes": lambda: '"' * 19 * MB,
+    "numbers": lambda: "[" + ("9" * 4290 + ",") * 4000 + "1]",
+    "a huge number": lambda: "[" + "9" * 19 * MB + "]",
+    "exponents": lambda: "[" + "1e400," * (VALUES - 9) + "1]",
+    "nothing": lambda: " " * 19 * MB,
+    "lines": lambda: "\n" * 19 * MB + "x",
+    "conflicts": lambda: filled("<<<<<<<", 19 * MB),
+    "old cells": lambda: (
+        '{"worksheets":[{"cells":[' + '{"cell_type":"heading","source":[]},' * (VALUES // 4) + "{}]}]}"
+    ),
+    "old outputs": lambda: (
+        '{"worksheets":[{"cells":[{"cell_type":"code","outputs":['
+        + '{"output_type":"stream"},' * (VALUES // 2 - 9)
+        + "{}]}]}]}"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JSON)
+def test_a_notebook_is_read(name):
+    data = JSON[name]().encode()
+    within("the notebook is read, decoded and parsed", lambda: read_cells(data, "detach.ipynb"))
+
+
+@pytest.mark.parametrize("number", [VALUES, VALUES + 10])
+def test_the_number_of_values_counts_and_what_stands_in_strings_does_not(number):
+    inside = json.dumps({"cells": [{"source": "[{," * VALUES}]}).encode()
+    assert len(read_cells(inside, "detach.ipynb")) == 1
+    if number > VALUES:
+        with pytest.raises(UnreadableError, match="has more than 1000000 values: clear its outputs"):
+            read_cells(b'{"cells": [], "a": [' + b"0," * number + b"0]}", "detach.ipynb")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Hand in as many and as large files as a folder may have."""
+    place = tmp_path_factory.mktemp("submitted") / "eve" / "03-detach"
+    place.mkdir(parents=True)
+    (place / "detach.ipynb").write_text("{}")
+    for number in range(bounds.MAX_ENTRIES - 3):
+        (place / f"{number:05}").write_bytes(b"x")
+    with (place / "0").open("wb") as file:
+        file.truncate(bounds.MAX_FILES_SIZE - 1000)
+    with (place / "sparse").open("wb") as file:
+        file.truncate(10_000 * MB)
+    return place
+
+
+@pytest.mark.parametrize("place", ["a student's folder is listed", "files beside it are read"])
+def test_a_folder_is_read(folder, place):
+    bound = BY_PLACE["files beside it are read"]
+    seconds, memory = cost(lambda: read_submission("eve", folder / "detach.ipynb"))
+    assert seconds <= PATIENCE * (bound.seconds + BY_PLACE[place].seconds)
+    assert memory <= bound.memory + ROOM
+
+
+@pytest.mark.parametrize("unit", ["9", "2027-03-05 21:00 ", "A/", "2027-03-05 21:00 A/+", "\0", "\x1b[2J"])
+def test_a_timestamp_is_read(tmp_path, unit):
+    (tmp_path / "timestamp.txt").write_text(filled(unit, bounds.MAX_TIMESTAMP))
+    within("`timestamp.txt` is read", lambda: read_timestamp(tmp_path))
+
+
+# Putting back -------------------------------------------------------------------------------------------------------
+
+UNITS = ["\n", " ", "def ", "async def\t", "s ", "stop ", "![", "<b ", "attachment:", "\N{GRINNING FACE}"]
+FLOODS = {f"{kind}, {unit!r}": (kind, unit) for kind in ("code", "markdown") for unit in UNITS}
+
+
+def put_back(cells) -> None:
+    with suppress(UnreadableError):
+        TEMPLATE.refuse_another(cells, "03-detach")
+    TEMPLATE.restore(cells)
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_cell_is_put_back(name):
+    kind, unit = FLOODS[name]
+    cells = [{"cell_type": kind, "source": filled(unit, 19 * MB // len(unit.encode()))}]
+    within("it is put back into its form", lambda: put_back(cells))
+
+
+ODD = {
+    "cells": [{"cell_type": "markdown", "source": "x" * 9_000}] * bounds.MAX_CELLS,
+    "lines": [{"cell_type": "code", "source": ["x"] * (VALUES - 9)}],
+    "lists": [{"cell_type": "code", "source": [[[]]] * (VALUES // 4)}],
+    "pictures": [
+        {"cell_type": "markdown", "source": "", "attachments": {f"{n}": {"image/png": "A"} for n in range(VALUES // 5)}}
+    ],
+    "marks": [{"cell_type": "code", "metadata": {"nbgrader": {"grade_id": "stop"}}, "source": ""}] * bounds.MAX_CELLS,
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_cells_are_put_back(name):
+    within("it is put back into its form", lambda: put_back(ODD[name]))
+
+
+# Feedback -----------------------------------------------------------------------------------------------------------
+
+MARKDOWN = ["![", "[", "[a](", "\\(", "\\begin{a}", "**a", "`a", "\n> > > > ", "\n- ", "a|b\n-|-\n", "<a ", "a\n=\n"]
+
+
+@pytest.mark.parametrize("unit", MARKDOWN)
+def test_texts_are_converted(unit):
+    cells = [{"cell_type": "markdown", "source": filled(unit, bounds.MAX_TEXT)}] * 30
+
+    def work():
+        for cell in TEMPLATE.restore(cells)["cells"]:
+            if cell["cell_type"] == "markdown":
+                markdown2html(cell["source"])
+
+    within("texts are made harmless, and converted for feedback", work)
+
+
+CODE = ["x=", "{", "\\", "rb'", "@a.", "'%("]
+
+
+@pytest.mark.parametrize("unit", CODE)
+def test_code_is_coloured(unit):
+    def work():
+        cells = [{"cell_type": "code", "source": filled(unit, 2 * bounds.MAX_CODE)} for _ in range(30)]
+        shorten_code(cells)
+        for cell in cells:
+            Highlight2HTML()(cell["source"])
+
+    within("code is coloured for feedback", work)
+
+
+def test_code_that_is_cut_says_so():
+    cells = [{"cell_type": "code", "source": "x" * (bounds.MAX_CODE + 1)} for _ in range(4)]
+    shorten_code(cells)
+    assert cells[0]["source"].endswith(f"\n\n# (cut: the code has {bounds.MAX_CODE + 1} characters)")
+    assert cells[3]["source"].endswith(f"# (cut: all code has more than {bounds.MAX_CODES} characters)")
+    assert sum(len(cell["source"]) for cell in cells) <= bounds.MAX_CODES + 4 * 120
+
+
+COLOURS = ["\x1b[31m", "\x1b[", "\x1b[31mx", "\x1b[38;2;1;2;3mx", "\x1b[" + ";" * 100, "\x1b[1", "\x1b", "\b", "\r"]
+
+
+@pytest.mark.parametrize("unit", COLOURS)
+def test_colours_are_converted(unit):
+    outputs = [{"output_type": "stream", "name": "stdout", "text": filled(unit, MB // 4)} for _ in range(40)]
+
+    def work():
+        finish_outputs([outputs])
+        for output in outputs:
+            ansi2html(output["text"])
+
+    within("colours in outputs are converted for feedback", work)
+
+
+def test_a_few_colours_stay_and_very_many_show_as_text():
+    lines = ["\x1b[31mred\x1b[0m"] * (bounds.MAX_ESCAPES // 2)
+    error = {"output_type": "error", "ename": "E", "evalue": "e", "traceback": lines}
+    (kept,) = parse_outputs([error])
+    assert kept["traceback"] == lines
+    (cut,) = parse_outputs([{**error, "traceback": [*lines, "\x1b[31mlast"]}])
+    assert cut["traceback"] == [*lines, "\N{SYMBOL FOR ESCAPE}[31mlast"]
+
+
+# Answers, outputs, observations -------------------------------------------------------------------------------------
+
+ANSWERS = ["a;", "x\n", "0,", "def f():pass\n", "f'{x}'\n", "(", "-", "a.", "[0]", "lambda:", "'' ", "@a\n"]
+
+
+@pytest.mark.parametrize("unit", ANSWERS)
+def test_an_answer_is_parsed(unit):
+    answer = filled(unit, bounds.MAX_ANSWER - 1) + "1"
+    within("an answer is parsed for its tokens", lambda: tokens_of(answer))
+
+
+def html(*texts: str) -> list[dict]:
+    return [{"output_type": "display_data", "data": {"text/html": text, "text/plain": "as text"}} for text in texts]
+
+
+REOPENED = "<p>" + "".join(f"<i a{number}>" for number in range(400)) + "</p>"
+OUTPUTS = {
+    "objects": [{}] * (MB // 3),
+    "kinds": [{"output_type": "display_data", "data": {f"{n}": "" for n in range(MB // 12)}}],
+    "lines": [{"output_type": "error", "traceback": ["x"] * (MB // 4)}],
+    "texts": [{"output_type": "stream", "text": "\ud800" * MB}] * 1,
+    "a picture": [{"output_type": "display_data", "data": {"image/png": "A" * MB + "!"}}],
+    "lists": {"a": [[]] * (MB // 3)},
+}
+HTML = {
+    "reopened in each paragraph": REOPENED + "<p>x" * 11_000,
+    "elements": "<div>" * 9_000,
+    "tables": "<table><tr><td>" * 3_000,
+    "in a table": "<table>" + "a<p>" * 12_000,
+    "attributes": "<p " + " ".join(f"a{number}" for number in range(6_500)) + ">",
+    "comments": "<!--" * 12_000,
+    "entities": "&" * 49_000,
+    "openings": "<" * 49_000,
+    "quotes": "<a href='" * 5_000,
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_outputs_are_read(name):
+    within("outputs are read", lambda: parse_outputs(OUTPUTS[name]))
+
+
+@pytest.mark.parametrize("name", HTML)
+@pytest.mark.parametrize("times", [1, 19])
+def test_html_is_cleaned(name, times):
+    assert len(HTML[name]) <= bounds.MAX_HTML
+    within("HTML of outputs is cleaned", lambda: parse_outputs(html(*[HTML[name]] * times)))
+
+
+LONG = {
+    "reopened": [REOPENED + "<p>x" * 240_000],
+    "attributes": ["<p " + " ".join(f"a{number}" for number in range(140_000)) + ">"],
+    "entities": ["&" * 900_000] * 10,
+    "elements": ["<div>" * 190_000] * 10,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_the_process_for_long_html_ends(name):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found = clean_apart(["<b>first</b>", *LONG[name]], bounds.HTML_SECONDS, bounds.HTML_MEMORY)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert found == ["<b>first</b>", *[None] * len(LONG[name])]
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime <= bounds.HTML_SECONDS + 1
+
+
+def reported(value: str) -> bytes:
+    """Return a line that reports a value, as long as one may be."""
+    return f'{{"seen": [["a", "value", {value}, ""]], "stopped": null}}\n'.encode()
+
+
+REPORTS = {"lists": "[" + "[]," * 300_000 + "0]", "objects": "[" + "{}," * 300_000 + "0]", "text": f'"{"x" * 900_000}"'}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_observations_are_read(name):
+    line = reported(REPORTS[name])
+
+    def work():
+        ours, theirs = socket.socketpair()
+        threading.Thread(target=lambda: [theirs.sendall(line) for _ in count()], daemon=True).start()
+        channel, kept = Channel(ours, most=bounds.MAX_REPORT), []
+        with suppress(ProtocolError):
+            for _ in count():
+                kept.append(parse_record(channel.receive(20.0), "case"))
+        assert len(kept) == bounds.MAX_REPORT // len(line)
+
+    within("what is observed of an exercise is read", work)
+
+
+# What is said -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_quoted_moves_no_cursor():
+    text = "\x1b[2J\x07a\u202eb\r\b\x9b1m\ud800\nnext"
+    assert re.fullmatch(r"\ufffd\[2J\ufffda\ufffdb\ufffd\ufffd\ufffd1m\ufffd\nnext", readable(text))
+    long = text * MB
+    within(
+        "an error or a name is quoted: in the summary, the report, an explanation",
+        lambda: (printable(long), readable(long[: bounds.MAX_REASON])),
+    )
