@@ -18,7 +18,8 @@ _PATHS = sysconfig.get_paths()
 _LIBRARIES = tuple({_PATHS[name] + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {_TORCH})
 OURS, LIBRARY, USER = range(3)
 # Where what the user's own line says ends up: the library's line would say nothing more.
-_SAYS_NOTHING = tuple(os.path.join(_TORCH, name) for name in ("autograd", "_tensor.py", "optim", "utils/_contextlib", "nn/modules/module.py"))
+_QUIET = ("autograd", "_tensor.py", "optim", "utils/_contextlib", "nn/modules/module.py")
+_SAYS_NOTHING = tuple(os.path.join(_TORCH, name) for name in _QUIET)
 _kinds: dict[str, int] = {}
 MOST_FRAMES = 200
 

@@ -67,7 +67,7 @@ class NoGradient:
         if self.flow.is_copied_only(number) and (another := self._another(number, what)) is not None:
             return another
         if not users:
-            return self._never_used(number, what)
+            return self._never_used(what)
         return self._used(number, what)
 
     def _another(self, number: int, what: str) -> Answer | None:
@@ -127,7 +127,7 @@ class NoGradient:
         reason = f"{what} had a gradient, and it was cleared again."
         return Answer("cleared", reason, lines, "look at .grad between backward() and zero_grad()", "adds")
 
-    def _never_used(self, number: int, what: str) -> Answer:
+    def _never_used(self, what: str) -> Answer:
         notes: tuple[str, ...] = ()
         if self.story.calls_inside:
             notes = ("What a compiled or scripted function and torch.func do inside is not followed.",)
