@@ -93,6 +93,6 @@ def scripted_tensors(scripted: Any) -> list[Tensor]:
     found, modules = [], [scripted.owner] if hasattr(scripted, "owner") else []
     while modules:
         module = modules.pop()
-        found += [tensor for _, tensor in _C.ParameterDict(module).items()]
-        modules += [child for _, child in _C.ModuleDict(module).items()]  # type: ignore[attr-defined]
+        found += [tensor for _, tensor in _C.ParameterDict(module).items()]  # type: ignore[attr-defined]
+        modules += [child for _, child in _C.ModuleDict(module).items()]
     return found
