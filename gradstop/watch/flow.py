@@ -98,6 +98,8 @@ class Flow:
                     seen.add(earlier)
                     queue.append(earlier)
                 continue
+            if at in self.story.frozen:  # what only initialised it does not say why it is a constant
+                origin.ends.append(at)
             for event in made:
                 if self.cut(event):
                     origin.cuts[event.number] = event
