@@ -31,6 +31,7 @@ from gradstop.watch.around_step import AroundStep
 from gradstop.watch.events import NODE_KEY, Event, Known, Story, tensors_in, version_of
 from gradstop.watch.lines import Line, line_of
 from gradstop.watch.names import Owners, in_modules
+from gradstop.watch.on_cards import told_on_cards
 
 _OPTIM = torch.optim.__path__[0]
 MOST_FLOATS = 2_000
@@ -80,6 +81,7 @@ class Recorder:
         stack.callback(register_module_module_registration_hook(self._owners.put_in).remove)
         for tensor, name in in_modules():
             self.story.named_before.setdefault(id(tensor), (weakref.ref(tensor), name))
+        stack.enter_context(told_on_cards(self.story))
         stack.enter_context(self._mode())
 
     def stop(self) -> None:
