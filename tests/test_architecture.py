@@ -15,7 +15,7 @@ PACKAGES = {
     "record": set(),
     "logs": {"course"},
     "graph": {"internals"},
-    "watch": {"internals"},
+    "watch": {"graph", "internals"},
     "drawing": {"graph", "internals"},
     "observe": {"graph", "record", "internals"},
     "compare": {"record"},

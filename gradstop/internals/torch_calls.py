@@ -79,3 +79,20 @@ def compiled_calls(before: Callable[[Any, Any], None], after: Callable[[Any], No
         if name in sys.modules:
             put_on()
         yield
+
+
+@contextmanager
+def scripted_calls(make: Callable[[Any], Any]) -> Iterator[None]:
+    """Replace what a call of a scripted or traced function, and of a method of such a module, is made by."""
+    with replaced(_C.ScriptFunction, "__call__", make), replaced(_C.ScriptMethod, "__call__", make):
+        yield
+
+
+def scripted_tensors(scripted: Any) -> list[Tensor]:
+    """Return the parameters of the module that a scripted method is of; none for a function."""
+    found, modules = [], [scripted.owner] if hasattr(scripted, "owner") else []
+    while modules:
+        module = modules.pop()
+        found += [tensor for _, tensor in _C.ParameterDict(module).items()]  # type: ignore[attr-defined]
+        modules += [child for _, child in _C.ModuleDict(module).items()]
+    return found

@@ -11,6 +11,7 @@ from gradstop.watch.failures import Failure, explain_backward
 from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.holders import look_for_growth
 from gradstop.watch.lines import Line
+from gradstop.watch.stale import stale
 from gradstop.watch.walk import nodes_behind
 from gradstop.watch.zeros import Zeros, not_zero
 
@@ -35,6 +36,7 @@ class AroundBackward:
         with no_overrides():
             nodes, calls, leaves = nodes_behind(roots)
             record = self._record(line, roots, calls, kept, accumulates)
+            record.stale = stale(self.story, roots, calls)
             leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
             before = [_state(leaf) for leaf in leaves]
         zeros = Zeros(nodes) if accumulates and self._looks(line) else None

@@ -14,6 +14,7 @@ from gradstop.watch.events import Event, Step, Story, version_of
 from gradstop.watch.lines import Line, line_of
 
 MOST_STEPS = 300
+MOST_SILENT = 20
 _MOVES_AT_ZERO = ("momentum", "weight_decay", "betas")
 
 
@@ -27,6 +28,7 @@ class AroundStep:
         self.ever_given: set[int] = set()  # parameters that had a gradient at a step
         self.masked: dict[int, tuple[Line, Line, str]] = {}  # moved at zero: where it was zeroed, the step, why
         self.frozen: dict[int, tuple[Line, str]] = {}  # moved while frozen: the step, why
+        self.made: set[Line] = set()  # where an optimizer was made
         self._before: dict[int, list[Any]] = {}
 
     def start(self) -> Callable[[], None]:
@@ -46,6 +48,7 @@ class AroundStep:
         def init(optimizer: Any, *args: Any, **kwargs: Any) -> None:
             before(optimizer, *args, **kwargs)
             line = line_of(sys._getframe(1))
+            self.made.add(line)
             story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
             with no_overrides():
                 for parameter in _parameters(optimizer):
@@ -53,10 +56,14 @@ class AroundStep:
 
         return init
 
+    def said_of(self, line: Line, made: str = "the optimizer was made here") -> tuple[str, Line]:
+        """Return what a line did for an optimizer: made it, or, where that was before the block, called its step."""
+        return (made if line in self.made else "the optimizer steps here", line)
+
     def _pre(self, optimizer: Any, *_: Any) -> None:
         line = line_of(sys._getframe(1))
         story = self.story
-        if id(optimizer) not in story.optimizers:
+        if id(optimizer) not in story.optimizers or story.optimizers[id(optimizer)][0]() is not optimizer:
             story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
         states = []
         with no_overrides():
@@ -99,6 +106,8 @@ class AroundStep:
         if line is None:
             return
         story, moved, parameters = self.story, [], []
+        silent = {id(p) for group in optimizer.param_groups if group.get("fused") for p in group["params"]}
+        unseen: set[int] = set()  # the memories that a fused step wrote without raising a version
         with no_overrides():
             for ref, version, given in states:
                 parameter = ref()
@@ -106,7 +115,10 @@ class AroundStep:
                     continue
                 known = story.know(parameter, line)
                 known.version = now = version_of(parameter)
-                parameters.append((known.number, given, now != version))
+                unwritten = given and now == version and id(parameter) in silent
+                if unwritten:
+                    unseen.add(known.memory or 0)
+                parameters.append((known.number, given, now != version or unwritten))
                 if now != version:
                     moved.append((known.number, known.memory or 0, now or 0))
                 known.line = line
@@ -115,6 +127,9 @@ class AroundStep:
         del story.steps[:-MOST_STEPS]
         numbers, memories, versions = zip(*moved, strict=True) if moved else ((), (), ())
         name = f"{type(optimizer).__name__}.step"
+        if unseen:
+            story.silent.append((number, line, name, frozenset(unseen - {0})))
+            del story.silent[:-MOST_SILENT]
         story.add(Event(number, name, line, False, (), (), numbers, memories, versions, story.epoch))
 
 

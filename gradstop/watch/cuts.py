@@ -10,6 +10,7 @@ _WHAT = {
     "data": ".data makes a constant",
     "copied": "a copy of the values, without history",
     "discrete": "has no derivative",
+    "inside": "what comes out has no history",
     "no_grad": "not recorded: grad mode is off",
     "left": "leaves torch: a number or an array",
 }
@@ -18,6 +19,7 @@ _MEND = {
     "data": "use the tensor itself in the place of .data",
     "copied": "use the tensor itself, or clone() for a copy that stays in the graph",
     "discrete": "put something differentiable in its place (softmax, a sigmoid), or go straight through",
+    "inside": "look in it for detach(), item(), no_grad, or what has no derivative",
     "no_grad": "compute this outside no_grad, or leave the block before what has to learn",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
 }
@@ -26,6 +28,7 @@ _READ = {
     "data": "data",
     "copied": "rewrapped",
     "discrete": "discrete",
+    "inside": "detach",
     "no_grad": "no_grad",
     "left": "numpy",
 }

@@ -1,8 +1,9 @@
 """What a watch has seen, as plain data: a tensor stands here as a number, and no event keeps one alive."""
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -43,6 +44,16 @@ class Event:
     note: Any = None
 
 
+@dataclass(frozen=True)
+class Stale:
+    """A saved tensor that a fused step changed without raising its version: torch compares, and sees nothing."""
+
+    memory: int
+    saved: Line
+    step: Line
+    by: str
+
+
 @dataclass(slots=True, eq=False)
 class Backward:
     """One backward."""
@@ -55,6 +66,7 @@ class Backward:
     filled: tuple[int, ...] = ()  # the leaves
     first: tuple[int, ...] = ()  # of these, whose .grad was None before
     zero: dict[int, Any] = field(default_factory=dict)  # leaves that got zeros only, and what made them
+    stale: "tuple[Stale, ...]" = ()  # what it used although a fused step had changed it
     accumulates: bool = True  # False for autograd.grad
     failed: bool = False
 
@@ -96,8 +108,11 @@ class Story:
         self.hooked: dict[int, Line] = {}  # tensor: where a hook was put on it
         self.ever_tracked: set[int] = set()  # leaves
         self.parameters: dict[int, tuple[int, ...]] = {}  # their shapes
-        self.named: dict[int, str] = {}  # parameters, as the module that registered them names them
+        self.named: dict[int, Callable[[], str]] = {}  # parameters: what returns their names
+        self.registered: dict[int, Line] = {}  # parameters: where a module got them
+        self.named_before: dict[int, tuple[weakref.ref[Tensor], str]] = {}  # by id: what was in a module at the start
         self.floats: dict[float, int] = {}  # what item() gave: the tensor it came from
+        self.silent: list[tuple[int, Line, str, frozenset[int]]] = []  # fused steps: number, line, name, memories
         self.off: list[tuple[int, Line]] = []  # where grad mode was switched off, and after which number
         self._most_known = 20_000
 
@@ -121,6 +136,9 @@ class Story:
                 others.append(known)
         if isinstance(tensor, Parameter):
             self.parameters[known.number] = tuple(tensor.shape)
+            before = self.named_before.get(id(tensor))
+            if before is not None and before[0]() is tensor:
+                self.named[known.number] = partial(str, before[1])
         self.known[id(tensor)] = known
         return known
 

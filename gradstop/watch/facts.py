@@ -14,7 +14,8 @@ MOST = 8
 def facts(story: Story) -> str:
     """Return what happened, each with its line."""
     names, flow = Names(story), Flow(story)
-    parts = [f"Seen: {story.calls} calls of torch, {len(story.backwards)} backward, {len(story.steps)} steps."]
+    steps = f"{len(story.steps)} step{'s' * (len(story.steps) != 1)}"
+    parts = [f"Seen: {story.calls} calls of torch, {len(story.backwards)} backward, {steps}."]
     filled: dict[Line, dict[int, None]] = {}
     for record in story.backwards:
         if record.accumulates:

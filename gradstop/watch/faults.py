@@ -16,6 +16,7 @@ from gradstop.watch.words import Answer, listed
 from gradstop.watch.zeros import Culprit
 
 _ADDS = {"add", "__add__", "__radd__", "sub", "__sub__", "__rsub__", "__iadd__", "add_", "sum"}
+_ANOTHER = "the optimizer got another object here"
 _FLAT = ("Round", "Floor", "Ceil", "Trunc", "Sign")
 
 
@@ -31,7 +32,7 @@ class Faults:
         found: list[Answer] = []
         for look in (
             *(self.growth, self.moved, self.statistics, self.not_driven, self.lost_terms, self.driven_but_cut),
-            *(self.left_over, self.flat, self.overwritten),
+            *(self.only_itself, self.stale, self.left_over, self.flat, self.overwritten),
         ):
             found += look()
         return found
@@ -43,8 +44,10 @@ class Faults:
             by_holder.setdefault(grown.holder, []).append(grown)
         for holder, grown in by_holder.items():
             rounds = max(item.rounds for item in grown)
-            lines = tuple((f"{item.rounds} graphs alive", item.line) for item in grown[:6])
-            lines += tuple(dict.fromkeys(("made what is held", item.made) for item in grown if item.made is not None))
+            alive = {item.line.where: (f"{item.rounds} graphs alive", item.line) for item in reversed(grown[:6])}
+            made = {item.made.where: item.made for item in grown if item.made is not None}
+            lines = tuple(reversed(alive.values()))
+            lines += tuple(("made what is held", line) for where, line in made.items() if where not in alive)
             reason = f"Memory grows: the graphs of {rounds} rounds were alive at once, held by {holder}."
             mend = "keep numbers: loss.item(), or tensor.detach(); cut a state that is carried"
             yield Answer("held", reason, lines, mend, "held")
@@ -107,17 +110,21 @@ class Faults:
             elif (place := self._unused_twin(shape)) is not None:
                 by_line.setdefault((place, record.line), []).append(number)
         for (line, at), numbers in by_line.items():
-            made = () if first_made is None else (("the optimizer was made here", first_made),)
+            made = () if first_made is None else (self.steps.said_of(first_made),)
             flag = self.story.frozen.get(numbers[0])
-            what = ("unfrozen here", line) if flag and flag[0] else ("the optimizer got another object here", line)
-            reason = f"{listed(list(map(self.names.of, numbers)))} has a gradient, and no optimizer drives it."
+            what = ("unfrozen here", line) if flag and flag[0] else self.steps.said_of(line, _ANOTHER)
+            have, them = ("have", "them") if len(numbers) > 1 else ("has", "it")
+            reason = f"{listed(list(map(self.names.of, numbers)))} {have} a gradient, and no optimizer drives {them}."
             mend = "make the optimizer after that, or opt.add_param_group({'params': ...})"
-            yield Answer("not driven", reason, (what, *made, ("filled here", at)), mend, "object")
+            put_in = self.story.registered.get(numbers[0])
+            put = (("it was put in here", put_in),) if put_in is not None and not (flag and flag[0]) else ()
+            lines = (what, *put, *(said for said in made if said[1] != line), ("filled here", at))
+            yield Answer("not driven", reason, lines, mend, "object")
 
     def _unused_twin(self, shape: tuple[int, ...]) -> Line | None:
         """Return where the optimizer got a parameter of this shape that no call took."""
         for number, line in self.steps.driven.items():
-            unused = not any(not event.written for event in self.flow.users.get(number, ()))
+            unused = self.flow.is_copied_only(number)
             if unused and self.story.parameters.get(number) == shape and number not in self.steps.ever_given:
                 return line
         return None
@@ -154,6 +161,19 @@ class Faults:
                 "cut", reason, lines, answer.mend, answer.read, ("The gradients of the other terms are fine.",)
             )
 
+    def only_itself(self) -> Iterator[Answer]:
+        """Find backwards from a leaf that was made of what had a history: they fill that leaf, and nothing else."""
+        said: set[Line] = set()
+        for record in self.story.backwards:
+            if not record.accumulates or record.passed or record.filled != record.roots or record.line in said:
+                continue
+            said.add(record.line)
+            answer = self.why.of_constant(record.roots[0], "The loss")
+            if answer.kind == "cut":
+                reason = "This backward fills the loss itself and nothing else: the loss is a leaf, made anew."
+                lines = (*answer.lines, ("backward from a leaf", record.line))
+                yield Answer("cut", reason, lines, answer.mend, answer.read)
+
     def driven_but_cut(self) -> Iterator[Answer]:
         """Parameters whose optimizer steps, that are used, and never get a gradient because of a cut."""
         said: set[tuple[Any, ...]] = set()
@@ -166,6 +186,20 @@ class Faults:
             if answer.kind == "cut" and answer.lines not in said:
                 said.add(answer.lines)
                 yield answer
+
+    def stale(self) -> Iterator[Answer]:
+        """Find backwards that used what a fused step had changed in silence."""
+        said: set[tuple[Line, Line]] = set()
+        for record in self.story.backwards:
+            news = [item for item in record.stale if (item.step, record.line) not in said]
+            for item in news[:1]:
+                said.add((item.step, record.line))
+                owner = next((known.number for known, _ in self.story.alive() if known.memory == item.memory), 0)
+                reason = f"A fused step changed {self.names.of(owner)} after it was saved: these gradients are wrong."
+                lines = (("saved here", item.saved), (f"changed by {item.by}", item.step))
+                mend = "call all backward() before step(), or do the forward again after the step"
+                note = "Torch raises nothing: a fused step does not raise a version."
+                yield Answer("stale", reason, (*lines, ("this backward used it", record.line)), mend, "step", (note,))
 
     def left_over(self) -> Iterator[Answer]:
         """Gradients that another loss left, and that a step uses."""

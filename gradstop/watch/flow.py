@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gradstop.watch.events import Event, Story
-from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, LEAVING
+from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, INSIDE, LEAVING
 
 
 def was_tracked(event: Event) -> bool:
@@ -49,9 +49,21 @@ class Flow:
             return "data"
         if event.name in FACTORIES:
             return "copied"
+        if event.name.startswith(INSIDE):
+            return "inside"
         if event.name in DISCRETE | CASTS:
             return "discrete"
         return "no_grad" if not event.grad_mode else "discrete"
+
+    def is_copied_only(self, number: int) -> bool:
+        """Whether no call took a tensor but to copy its values out of the graph."""
+        for event in self.users.get(number, ()):
+            if number in event.written or self.cut(event) in ("detach", "data", "copied"):
+                continue
+            copies = event.name == "clone" and all(self.is_copied_only(output) for output, _ in event.outputs)
+            if not copies and not (event.name in ("clone", "detach", "data") and not event.grad_mode):
+                return False
+        return True
 
     def after(self, number: int) -> "Reached":
         """Follow the values of a tensor forward."""
@@ -86,6 +98,8 @@ class Flow:
                     seen.add(earlier)
                     queue.append(earlier)
                 continue
+            if at in self.story.frozen:  # what only initialised it does not say why it is a constant
+                origin.ends.append(at)
             for event in made:
                 if self.cut(event):
                     origin.cuts[event.number] = event

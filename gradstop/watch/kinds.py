@@ -20,6 +20,7 @@ DISCRETE = {
 }
 CASTS = {"int", "long", "bool", "short", "byte", "char"}
 FACTORIES = {"tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor"}
+INSIDE = ("compiled ", "scripted ")  # calls of which only what goes in and comes out is seen
 ASK, CALL, BACKWARD, FLAG, CLEAR, MODE, LEAVE, HOOK = range(8)
 _cache: dict[Any, tuple[int, str]] = {}
 

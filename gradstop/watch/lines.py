@@ -10,15 +10,15 @@ from types import CodeType, FrameType, TracebackType
 
 import torch
 
-_OURS = os.path.dirname(__file__) + os.sep
-_ADAPTER = os.path.join(os.path.dirname(os.path.dirname(__file__)), "internals") + os.sep
+_OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep  # all of gradstop: a drawing calls torch too
 _TORCH = os.path.dirname(torch.__file__) + os.sep
 _OVERRIDES = (os.path.join(_TORCH, "overrides.py"), os.path.join(_TORCH, "utils", "_contextlib.py"))
 _PATHS = sysconfig.get_paths()
 _LIBRARIES = tuple({_PATHS[name] + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {_TORCH})
 OURS, LIBRARY, USER = range(3)
 # Where what the user's own line says ends up: the library's line would say nothing more.
-_SAYS_NOTHING = tuple(os.path.join(_TORCH, name) for name in ("autograd", "_tensor.py", "optim", "utils/_contextlib"))
+_QUIET = ("autograd", "_tensor.py", "optim", "utils/_contextlib", "nn/modules/module.py")
+_SAYS_NOTHING = tuple(os.path.join(_TORCH, name) for name in _QUIET)
 _kinds: dict[str, int] = {}
 MOST_FRAMES = 200
 
@@ -54,7 +54,7 @@ class Line:
 
 
 def _kind(file: str) -> int:
-    if file.startswith(_OURS) or file.startswith(_ADAPTER) or file in _OVERRIDES:
+    if file.startswith(_OURS) or file in _OVERRIDES:
         return OURS
     if file.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in file or file.startswith("<frozen"):
         return LIBRARY

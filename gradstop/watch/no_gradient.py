@@ -64,9 +64,24 @@ class NoGradient:
         if number in self.story.cleared and any(number in record.filled for record in self.story.backwards):
             return self._cleared(number, what)
         users = [event for event in self.flow.users.get(number, ()) if number not in event.written]
+        if self.flow.is_copied_only(number) and (another := self._another(number, what)) is not None:
+            return another
         if not users:
-            return self._never_used(number, what)
+            return self._never_used(what)
         return self._used(number, what)
+
+    def _another(self, number: int, what: str) -> Answer | None:
+        """Say that the calls took another object than the optimizer's, where that is so."""
+        driven, twin = self.steps.driven.get(number), self._twin(number)
+        if driven is None or twin is None:
+            return None
+        reason = f"{what} is the optimizer's, but the calls took another object of the same shape."
+        got = self.steps.said_of(driven, "the optimizer got it here")
+        mend = "make the optimizer after the model is in its last form"
+        other, used = twin
+        put_in = self.story.registered.get(other)
+        put = (("the other was put in here", put_in),) if put_in is not None else ()
+        return Answer("other", reason, (got, *put, ("the other is first used here", used)), mend, "object")
 
     def _interior(self, number: int, what: str) -> Answer:
         made = self.story.made(number)
@@ -112,29 +127,20 @@ class NoGradient:
         reason = f"{what} had a gradient, and it was cleared again."
         return Answer("cleared", reason, lines, "look at .grad between backward() and zero_grad()", "adds")
 
-    def _never_used(self, number: int, what: str) -> Answer:
-        driven = self.steps.driven.get(number)
+    def _never_used(self, what: str) -> Answer:
         notes: tuple[str, ...] = ()
-        if driven is not None:
-            twin = self._twin(number)
-            if twin is not None:
-                reason = f"{what} is the optimizer's, but the calls took another object of the same shape."
-                lines = (("the optimizer got it here", driven), ("the other is first used here", twin))
-                return Answer(
-                    "other", reason, lines, "make the optimizer after the model is in its last form", "object"
-                )
         if self.story.calls_inside:
             notes = ("What a compiled or scripted function and torch.func do inside is not followed.",)
         reason = f"{what} was never used: no call of torch in this block took it."
         return Answer("unused", reason, (), "use it in forward, or look whether another object is used", "fills", notes)
 
-    def _twin(self, number: int) -> Line | None:
-        """Return where a parameter of the same shape, which no optimizer has, was used."""
+    def _twin(self, number: int) -> tuple[int, Line] | None:
+        """Return a parameter of the same shape that no optimizer has, and where it was used."""
         shape = self.story.parameters.get(number)
         for other, its_shape in self.story.parameters.items():
             users = [event for event in self.flow.users.get(other, ()) if not event.written]
             if users and its_shape == shape and other != number and other not in self.steps.driven:
-                return users[0].line
+                return other, users[0].line
         return None
 
     def _used(self, number: int, what: str) -> Answer:

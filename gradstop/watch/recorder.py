@@ -2,13 +2,18 @@
 
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.modules.module import (
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from torch.overrides import TorchFunctionMode
 
 from gradstop.internals.torch_calls import (
@@ -17,12 +22,16 @@ from gradstop.internals.torch_calls import (
     functions_are_transformed,
     no_overrides,
     replaced,
+    scripted_calls,
+    scripted_tensors,
 )
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.around_step import AroundStep
 from gradstop.watch.events import NODE_KEY, Event, Known, Story, tensors_in, version_of
 from gradstop.watch.lines import Line, line_of
+from gradstop.watch.names import Owners, in_modules
+from gradstop.watch.on_cards import told_on_cards
 
 _OPTIM = torch.optim.__path__[0]
 MOST_FLOATS = 2_000
@@ -54,6 +63,7 @@ class Recorder:
         self.steps = AroundStep(story)
         self.local = threading.local()
         self._stack = ExitStack()
+        self._owners = Owners()
         self._compiled: dict[int, list[Any]] = {}
 
     def start(self) -> None:
@@ -64,9 +74,14 @@ class Recorder:
         stack.enter_context(replaced(torch.autograd.Function, "apply", self._apply))
         stack.enter_context(replaced(torch.optim.Optimizer, "__init__", self.steps.making))
         stack.enter_context(replaced(threading.Thread, "start", self._starting))
+        stack.enter_context(scripted_calls(self._scripted))
         stack.enter_context(compiled_calls(self._before_compiled, self._after_compiled))
         stack.callback(self.steps.start())
         stack.callback(register_module_parameter_registration_hook(self._named).remove)
+        stack.callback(register_module_module_registration_hook(self._owners.put_in).remove)
+        for tensor, name in in_modules():
+            self.story.named_before.setdefault(id(tensor), (weakref.ref(tensor), name))
+        stack.enter_context(told_on_cards(self.story))
         stack.enter_context(self._mode())
 
     def stop(self) -> None:
@@ -81,9 +96,11 @@ class Recorder:
 
     def _named(self, module: Any, name: str, parameter: Any) -> None:
         if isinstance(parameter, Tensor):
+            line = line_of(sys._getframe(1))
             with no_overrides():
-                number = self.story.know(parameter, line_of(sys._getframe(1))).number
-            self.story.named[number] = f"{name} of {type(module).__name__}"
+                number = self.story.know(parameter, line).number
+            self.story.registered[number] = line
+            self.story.named[number] = partial(self._owners.of(module).named, name)
 
     # A call
 
@@ -243,6 +260,19 @@ class Recorder:
             return recorder._record(line, f"{cls.__name__}.apply", kinds.CALL, call, args, kwargs)
 
         return classmethod(apply)
+
+    def _scripted(self, before: Any) -> Any:
+        recorder = self
+
+        def call(scripted: Any, *args: Any, **kwargs: Any) -> Any:
+            if not recorder.on:
+                return before(scripted, *args, **kwargs)
+            line = line_of(sys._getframe(1))
+            taken = (*args, scripted_tensors(scripted))
+            name = f"scripted {scripted.name}"
+            return recorder._record(line, name, kinds.CALL, lambda *_: before(scripted, *args, **kwargs), taken, kwargs)
+
+        return call
 
     def _starting(self, before: Any) -> Any:
         def start(thread: threading.Thread) -> None:

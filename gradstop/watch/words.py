@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from gradstop.watch.lines import Line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What was found: a sentence, the lines that show it, the mend, where to read on."""
 
@@ -26,6 +26,8 @@ class Answer:
         if self.read:
             parts.append(f"  Read: {section(self.read)}")
         return "\n".join(parts)
+
+    __repr__ = __str__  # a notebook shows it as it is read
 
 
 # What to read: the page, and the heading of its section.

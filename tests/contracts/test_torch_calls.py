@@ -54,3 +54,17 @@ def test_what_was_replaced_comes_back():
     with torch_calls.compiled_calls(lambda *_: None, lambda _: None):
         assert torch.compile is not before
     assert torch.compile is before
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_traced_function_is_called_by_its_type():
+    traced = torch.jit.trace(torch.nn.Linear(2, 1), torch.ones(2))
+    called = []
+
+    def make(before):
+        return lambda scripted, *args: called.append(torch_calls.scripted_tensors(scripted)) or before(scripted, *args)
+
+    with torch_calls.scripted_calls(make):
+        traced(torch.ones(2))
+    traced(torch.ones(2))
+    assert [[tuple(tensor.shape) for tensor in taken] for taken in called] == [[(1, 2), (1,)]]

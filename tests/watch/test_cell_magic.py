@@ -21,7 +21,7 @@ def test_an_error_in_a_watched_cell_is_followed_by_its_explanation(shell, capsys
     shell.run_cell("%%watch\ny = x.detach()\ny.sum().backward()")
     out = capsys.readouterr().out
     assert "has no history: it was cut once" in out
-    assert "line 1  y = x.detach()" in out
+    assert "line 2  y = x.detach()" in out
     assert shell.user_ns["seen"].error
 
 

@@ -32,3 +32,17 @@ def test_a_thread_that_starts_inside_is_watched():
         thread.start()
         thread.join()
     assert "x.detach()" in str(seen)
+
+
+def test_a_parameter_has_its_path_after_its_model_is_gone():
+    def work():
+        net = torch.nn.Sequential(torch.nn.Tanh(), torch.nn.Sequential(torch.nn.Linear(2, 1)))
+        net(torch.ones(2)).backward()
+
+    earlier = torch.nn.ModuleDict({"encoder": torch.nn.Linear(2, 1)})
+    with watch() as seen:
+        work()
+        earlier["encoder"](torch.ones(2)).backward()
+        del earlier
+    assert "1.0.weight of Sequential (1 by 2)" in str(seen)
+    assert "encoder.weight of ModuleDict (1 by 2)" in str(seen)

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-SAYS = "no optimizer drives it"
+SAYS = "no optimizer drives"
 
 
 def main(live):
