@@ -16,6 +16,7 @@ PACKAGES = {
     "logs": {"course"},
     "graph": {"internals"},
     "drawing": {"graph"},
+    "programs": {"drawing", "graph", "internals"},
     "observe": {"graph", "record", "internals"},
     "compare": {"record"},
     "course": set(),
@@ -100,7 +101,7 @@ def test_docstrings_are_of_one_style(path):
 
 HEAVY = ["gradstop.grading", "gradstop.authoring", "gradstop.kernels", "gradstop.forkserver", "gradstop.sandbox"]
 HEAVY += ["nbgrader", "nbconvert", "nbformat", "matplotlib", "sphinx"]
-LEARNERS = ["check", "draw", "describe", "memory_profile", "step_through", "table"]
+LEARNERS = ["check", "draw", "describe", "explore", "memory_profile", "step_through", "table"]
 COMMANDS = ["command", "batch", "reporting.report_command", "reporting.export", "reporting.explain"]
 COMMANDS += ["nbgrader_bridge.execute", "nbgrader_bridge.release"]
 

@@ -1,8 +1,8 @@
 """The page "Cut it yourself": a program with choices, and the data of every program that can be chosen.
 
-The directive `cut-it-yourself` writes the program (`:small:` with fewer choices, and the first outcome open), `cut-surprises`
-a table for those without a script. Once the site is built, the data is written: scripts and no JSON, so that the page works
-where the site is opened from a folder too. `book/_static/cut.js` shows it.
+The directive `cut-it-yourself` writes the program (`:small:` with fewer choices, and the first outcome open),
+`cut-surprises` a table for those without a script. Once the site is built, the data is written: scripts and no JSON, so
+that the page works where the site is opened from a folder too. `book/_static/cut.js` shows it.
 """
 
 import json
@@ -44,12 +44,12 @@ class CutItYourself(SphinxDirective):
         fixed = PLAIN if small else {}
         outcome, judgement = outcomes()[FIRST]
         lines = [_line(index, line, fixed, outcome.notes if small else ()) for index, line in enumerate(LINES)]
-        told = f"{judgement.verdict}. {outcome.raised.message if outcome.raised else judgement.reason}"
+        told = f"{_verdict(judgement.verdict)}<p>{escape(judgement.reason)}</p>"
         figure = Drawing(outcome.after, "At the end").svg if small else style()
         html = (
             f'<div {MARK} data-size="{"small" if small else "whole"}"><div class="cut-challenge"></div>'
             f'<pre class="cut-program"><code>{"".join(lines)}</code></pre><div class="cut-predict"></div>'
-            f'<div class="cut-verdict" role="status">{_verdict(judgement.verdict, told) if small else ""}</div>'
+            f'<div class="cut-verdict" role="status">{told if small else ""}</div>'
             f'<div class="cut-outcome">{f"<figure class=gs>{figure}</figure>" if small else figure}</div></div>'
         )
         return [nodes.raw("", html, format="html")]
@@ -72,8 +72,9 @@ def _line(index: int, line: str, fixed: dict[str, int], notes: Iterable[str]) ->
     return f'<span class="cut-line" data-line="{index}">{text}<span class="cut-note">{escape(note)}</span></span>'
 
 
-def _verdict(verdict: str, told: str) -> str:
-    return f'<p data-verdict="{verdict}"><span aria-hidden="true">{SIGNS[verdict]}</span> {escape(told)}</p>'
+def _verdict(verdict: str) -> str:
+    sign = f'<span aria-hidden="true">{SIGNS[verdict]}</span>'
+    return f'<p class="cut-said"><strong data-verdict="{verdict}">{sign} {verdict}</strong></p>'
 
 
 class CutSurprises(SphinxDirective):
@@ -93,7 +94,7 @@ def _surprise(selection: Selection) -> str:
     told = f"{outcome.raised.message.partition('. ')[0]}." if outcome.raised else judgement.reason
     return (
         f'<td><a href="#{address(selection)}"><code>{text}</code></a></td>'
-        f"<td>{_verdict(judgement.verdict, judgement.verdict)}<p>{escape(told)}</p></td>"
+        f"<td>{_verdict(judgement.verdict)}<p>{escape(told)}</p></td>"
     )
 
 
@@ -133,9 +134,7 @@ def page_data(root: Path, fixed: dict[str, int] | None = None) -> dict[str, Any]
         "torch": torch.__version__,
         "signs": SIGNS,
         "clinic": clinic_links([texts[number] for number in raised], root),
-        "sections": {
-            text: (f"book/{place.replace('#', '.html#')}", titles[place]) for text, place in SECTIONS.items()
-        },
+        "sections": {text: (f"book/{place.replace('#', '.html#')}", titles[place]) for text, place in SECTIONS.items()},
         "challenges": [vars(challenge) for challenge in CHALLENGES],
     }
 

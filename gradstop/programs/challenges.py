@@ -1,5 +1,6 @@
 """What a reader is asked to bring about, and the programs that surprise most."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gradstop.programs.choices import CHOICES, Selection, select
@@ -25,7 +26,7 @@ class Challenge:
     verdicts: tuple[str, ...]
     start: Selection = field(default_factory=select)
     changes: int = len(CHOICES)
-    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     line: int | None = None
 
     def is_solved(self, selection: Selection, outcome: Outcome, judgement: Judgement) -> bool:
@@ -59,9 +60,7 @@ CHALLENGES = (
         (RIGHT, CUT, NOTHING, WRONG),
         needs={"backward": TWICE["backward"][:1]},
     ),
-    Challenge(
-        "Call backward twice, and let w.grad be the derivative of the loss all the same.", (RIGHT,), needs=TWICE
-    ),
+    Challenge("Call backward twice, and let w.grad be the derivative of the loss all the same.", (RIGHT,), needs=TWICE),
     Challenge(
         "Let an optimizer's step come before backward, and let the gradient be right.",
         (RIGHT,),

@@ -69,7 +69,9 @@ class Drawings:
         words = _ALT.search(svg)
         sentences = re.split(r"(?<=\. )", words[1]) if words else []
         places = [
-            value for part, x, y in placed_parts(_ALT.sub('aria-label=""', svg, 1)) for value in (self.parts(part), x, y)
+            value
+            for part, x, y in placed_parts(_ALT.sub('aria-label=""', svg, 1))
+            for value in (self.parts(part), x, y)
         ]
         return tuple(map(self.sentences, sentences)), tuple(places)
 

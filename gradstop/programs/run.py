@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -45,7 +45,7 @@ class Outcome:
     after: Graph
 
 
-@lru_cache(maxsize=None)
+@cache
 def statements(line: str) -> tuple[CodeType, ...]:
     """Return a line of the program, compiled statement by statement."""
     return tuple(compile(ast.Module([node], []), "<program>", "exec") for node in ast.parse(line).body)
@@ -67,9 +67,7 @@ def execute(lines: Sequence[str]) -> Outcome:
         if raised:
             break
     grad = space["w"].grad
-    return Outcome(
-        tuple(notes), raised, known, None if grad is None else tuple(grad.tolist()), before, _graph(space)
-    )
+    return Outcome(tuple(notes), raised, known, None if grad is None else tuple(grad.tolist()), before, _graph(space))
 
 
 def _execute_line(space: dict[str, Any], line: str, index: int) -> Raised | None:

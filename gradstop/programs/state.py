@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 from torch import Tensor
 
-from gradstop.graph.values import attempt, few_values
+from gradstop.graph.values import few_values
 from gradstop.internals.torch import version
 
 NAMES = ("w", "y", "z", "loss")
@@ -33,7 +33,7 @@ def states(namespace: Mapping[str, object]) -> dict[str, TensorState]:
             values=few_values(tensor) or "",
             grad=_grad(tensor),
             grad_fn=tensor.grad_fn.name().split("::")[-1] if tensor.grad_fn else "None",
-            version=str(attempt(lambda tensor=tensor: version(tensor)) or 0) if not tensor.is_inference() else "none",
+            version="none" if tensor.is_inference() else str(version(tensor)),
             memory=_sharing(name, tensors, places),
         )
         for name, tensor in tensors.items()
@@ -69,7 +69,9 @@ def changes(before: Mapping[str, TensorState], after: Mapping[str, TensorState])
 
 def _told(before: TensorState | None, after: TensorState) -> str:
     names = [
-        field.name for field in fields(after) if before is None or getattr(before, field.name) != getattr(after, field.name)
+        field.name
+        for field in fields(after)
+        if before is None or getattr(before, field.name) != getattr(after, field.name)
     ]
     parts = {
         "kind": after.kind,

@@ -15,6 +15,7 @@ from gradstop.programs.run import Outcome, execute
 from gradstop.programs.state import NAMES, TensorState
 from gradstop.programs.verdict import VERDICTS, Judgement, judge
 
+
 def style() -> str:
     """Return the style sheet that all drawings share."""
     graph = execute(program(next(selections()))).after
@@ -48,7 +49,9 @@ def table(chosen: Iterable[Selection]) -> dict[str, Any]:
         outcome, judgement = outcomes()[selection]
         for line, note in enumerate(outcome.notes):
             raised = outcome.raised if outcome.raised and outcome.raised.line == line else None
-            row = number([options[i].index(o) for i, o in enumerate(selection[: prefix_length(line)])], [*map(len, options)])
+            row = number(
+                [options[i].index(o) for i, o in enumerate(selection[: prefix_length(line)])], [*map(len, options)]
+            )
             begun[line][row] = (notes(note), notes(raised.message) if raised else -1)
         rows.append(
             (

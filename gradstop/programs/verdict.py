@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -45,7 +45,7 @@ class Judgement:
     reason: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def derivatives(lines: tuple[str, ...]) -> Derivatives:
     """Return the derivatives of a program's lines up to its loss, which must run."""
     with _double_precision():
