@@ -43,19 +43,19 @@ class CutItYourself(SphinxDirective):
         small = "small" in self.options
         fixed = PLAIN if small else {}
         outcome, judgement = outcomes()[FIRST]
-        lines = [_line(index, line, fixed, outcome.notes if small else ()) for index, line in enumerate(LINES)]
+        lines = [_line(index, line, fixed) for index, line in enumerate(LINES)]
         told = f"{_verdict(judgement.verdict)}<p>{escape(judgement.reason)}</p>"
         figure = Drawing(outcome.after, "At the end").svg if small else style()
         html = (
             f'<div {MARK} data-size="{"small" if small else "whole"}"><div class="cut-challenge"></div>'
             f'<pre class="cut-program"><code>{"".join(lines)}</code></pre><div class="cut-predict"></div>'
-            f'<div class="cut-verdict" role="status">{told if small else ""}</div>'
+            f'<div class="cut-verdict" role="status" tabindex="-1">{told if small else ""}</div>'
             f'<div class="cut-outcome">{f"<figure class=gs>{figure}</figure>" if small else figure}</div></div>'
         )
         return [nodes.raw("", html, format="html")]
 
 
-def _line(index: int, line: str, fixed: dict[str, int], notes: Iterable[str]) -> str:
+def _line(index: int, line: str, fixed: dict[str, int]) -> str:
     def chosen(found: re.Match[str]) -> str:
         place = next(i for i, choice in enumerate(CHOICES) if choice.name == found[1])
         choice = CHOICES[place]
@@ -67,9 +67,8 @@ def _line(index: int, line: str, fixed: dict[str, int], notes: Iterable[str]) ->
         )
         return f'<select name="{choice.name}" aria-label="{choice.label}" autocomplete="off">{options}</select>'
 
-    note = dict(enumerate(notes)).get(index, "")
     text = re.sub(r"{(\w+)}", chosen, escape(line))
-    return f'<span class="cut-line" data-line="{index}">{text}<span class="cut-note">{escape(note)}</span></span>'
+    return f'<span class="cut-line" data-line="{index}">{text}<span class="cut-note"></span></span>'
 
 
 def _verdict(verdict: str) -> str:
@@ -131,7 +130,7 @@ def page_data(root: Path, fixed: dict[str, int] | None = None) -> dict[str, Any]
     raised = sorted({number for line in data["raised"] for number in line if number >= 0})
     titles = section_titles(root)
     return data | {
-        "torch": torch.__version__,
+        "torch": torch.__version__.partition("+")[0],
         "signs": SIGNS,
         "clinic": clinic_links([texts[number] for number in raised], root),
         "sections": {text: (f"book/{place.replace('#', '.html#')}", titles[place]) for text, place in SECTIONS.items()},

@@ -127,8 +127,8 @@ class Cut {
       `<fieldset><legend>Predict: what has the program done to <code>w.grad</code>?</legend>${guesses.join("")}` +
       `<button type="button" value="">show me</button></fieldset><p class="cut-settings">` +
       `<label><input type="checkbox"${kept.predict ? " checked" : ""}> predict first</label> ` +
-      `<span class="cut-score"></span> <button type="button" class="cut-clear">clear the score</button> ` +
-      `<button type="button" class="cut-pin">pin this program</button></p>`;
+      `<button type="button" class="cut-pin">pin this program</button> ` +
+      `<button type="button" class="cut-clear">clear the score</button> <span class="cut-score"></span></p>`;
     for (const button of this.part("predict").querySelectorAll("fieldset button"))
       button.addEventListener("click", () => this.guess(button.value));
     this.part("predict").querySelector("input").addEventListener("change", (event) => {
@@ -194,8 +194,8 @@ class Cut {
       const raised = line.raised ? `raises ${line.raised.split(":")[0]}` : "";
       const note = element.querySelector(".cut-note");
       const unreached = found.line >= 0 && element.dataset.line > found.line;
-      note.textContent = this.open ? (unreached ? "not reached" : [line.note, raised].filter(Boolean).join("; ")) : "";
-      note.classList.toggle("cut-raised", this.open && Boolean(raised));
+      note.textContent = this.open && !this.small ? (unreached ? "not reached" : [line.note, raised].filter(Boolean).join("; ")) : "";
+      note.classList.toggle("cut-raised", Boolean(raised));
     }
     this.part("verdict").innerHTML = this.open ? this.told(found) : "";
     this.part("outcome").querySelectorAll("style").forEach((style) => (this.style = style.outerHTML));
@@ -228,10 +228,10 @@ class Cut {
   states(found) {
     const { data } = this;
     const heads = { kind: "kind", values: "values", grad: ".grad", grad_fn: "grad_fn", version: "version", memory: "memory" };
-    const head = data.fields.map((field) => `<th scope="col">${heads[field]}</th>`).join("");
-    const rows = data.names.map((name, i) => {
-      const cells = found.states[i].map((text) => `<td>${escaped(text) || "its own"}</td>`).join("");
-      return `<tr><th scope="row">${name}</th>${cells || `<td colspan="${data.fields.length}">is not there</td>`}</tr>`;
+    const head = data.names.map((name) => `<th scope="col">${name}</th>`).join("");
+    const rows = data.fields.map((field, i) => {
+      const cells = found.states.map((state) => `<td>${state.length ? escaped(state[i]) || "its own" : "not there"}</td>`);
+      return `<tr><th scope="row">${heads[field]}</th>${cells.join("")}</tr>`;
     });
     return `<table class="table cut-states"><caption>The tensors at the end</caption><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
   }
@@ -261,7 +261,7 @@ class Cut {
 
   showControls(found) {
     const { guessed, right, solved } = kept;
-    this.part("score").textContent = `${right} of ${guessed} predictions, ${solved.length} of ${this.data.challenges.length} challenges`;
+    this.part("score").textContent = `Right: ${right} of ${guessed} predictions. Solved: ${solved.length} of ${this.data.challenges.length} challenges.`;
     this.part("pin").textContent = this.pinned ? "unpin" : "pin this program";
     this.part("predict").querySelector("fieldset").hidden = this.open;
     const said = this.part("challenge").querySelector("p");
