@@ -28,7 +28,7 @@ PACKAGES = {
     "grading": {
         *("record", "logs", "compare", "observe", "course", "reference_file", "forkserver", "sandbox", "internals"),
     },
-    "authoring": {"record", "compare", "observe", "grading", "course", "reference_file"},
+    "authoring": {"record", "compare", "observe", "grading", "course", "reference_file", "programs"},
     "doctor": {"course", "grading", "kernels", "logs", "sandbox"},
     "cli": {"doctor", "logs", "checking", "grading", "authoring", "course"},
 }

@@ -27,10 +27,20 @@ from gradstop.programs.challenges import CHALLENGES, SURPRISES
 from gradstop.programs.choices import CHOICES, LINES, PLAIN, Selection, program, select, selections
 from gradstop.programs.reading import SECTIONS
 from gradstop.programs.table import outcomes, style, table
-from gradstop.programs.verdict import SIGNS
+from gradstop.programs.verdict import SIGNS, VERDICTS
 
 FIRST = select(op="w ** 2", cut="z = y.detach()", edit="z *= 2")  # what a visitor sees
 MARK = 'class="cut-it"'
+
+
+_GUESSES = "".join(f'<button type="button" value="{one}">{one}</button>' for one in VERDICTS)
+PREDICT = (
+    '<div class="cut-predict"><fieldset><legend>Predict: what has the program done to <code>w.grad</code>?</legend>'
+    f'{_GUESSES}<button type="button" value="">show me</button></fieldset><p class="cut-settings">'
+    '<label><input type="checkbox" autocomplete="off" checked> predict first</label> '
+    '<button type="button" class="cut-pin">pin this program</button> '
+    '<button type="button" class="cut-clear">clear the score</button> <span class="cut-score"></span></p></div>'
+)
 
 
 class CutItYourself(SphinxDirective):
@@ -47,12 +57,21 @@ class CutItYourself(SphinxDirective):
         told = f"{_verdict(judgement.verdict)}<p>{escape(judgement.reason)}</p>"
         figure = Drawing(outcome.after, "At the end").svg if small else style()
         html = (
-            f'<div {MARK} data-size="{"small" if small else "whole"}"><div class="cut-challenge"></div>'
-            f'<pre class="cut-program"><code>{"".join(lines)}</code></pre><div class="cut-predict"></div>'
+            f'<div {MARK} data-size="{"small" if small else "whole"}">{"" if small else _challenges()}'
+            f'<pre class="cut-program"><code>{"".join(lines)}</code></pre>{"" if small else PREDICT}'
             f'<div class="cut-verdict" role="status" tabindex="-1">{told if small else ""}</div>'
             f'<div class="cut-outcome">{f"<figure class=gs>{figure}</figure>" if small else figure}</div></div>'
         )
         return [nodes.raw("", html, format="html")]
+
+
+def _challenges() -> str:
+    options = "".join(f'<option value="{i}">{i + 1}. {escape(one.text)}</option>' for i, one in enumerate(CHALLENGES))
+    none = '<option value="">none: try what you like</option>'
+    return (
+        f'<div class="cut-challenge"><label>A challenge <select autocomplete="off">{none}{options}</select></label>'
+        '<p role="status"></p></div>'
+    )
 
 
 def _line(index: int, line: str, fixed: dict[str, int]) -> str:

@@ -113,22 +113,11 @@ class Cut {
   }
 
   addControls() {
-    const { data } = this;
     this.open = !kept.predict;
-    const challenges = data.challenges.map(({ text }, i) => `<option value="${i}">${i + 1}. ${escaped(text)}</option>`);
-    this.part("challenge").innerHTML =
-      `<label>A challenge <select autocomplete="off"><option value="">none: try what you like</option>${challenges.join("")}</select></label>` +
-      `<p role="status"></p>`;
     const field = this.part("challenge").querySelector("select");
     field.addEventListener("change", () => this.begin(field.value));
     this.markSolved();
-    const guesses = data.verdicts.map((verdict) => `<button type="button" value="${verdict}">${verdict}</button>`);
-    this.part("predict").innerHTML =
-      `<fieldset><legend>Predict: what has the program done to <code>w.grad</code>?</legend>${guesses.join("")}` +
-      `<button type="button" value="">show me</button></fieldset><p class="cut-settings">` +
-      `<label><input type="checkbox"${kept.predict ? " checked" : ""}> predict first</label> ` +
-      `<button type="button" class="cut-pin">pin this program</button> ` +
-      `<button type="button" class="cut-clear">clear the score</button> <span class="cut-score"></span></p>`;
+    this.part("predict").querySelector("input").checked = kept.predict;
     for (const button of this.part("predict").querySelectorAll("fieldset button"))
       button.addEventListener("click", () => this.guess(button.value));
     this.part("predict").querySelector("input").addEventListener("change", (event) => {

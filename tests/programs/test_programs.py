@@ -9,12 +9,14 @@ import torch
 from support.course import ROOT
 
 import gradstop
+from gradstop.authoring.refresh import PROGRAMS
 from gradstop.course import section_titles
 from gradstop.graph import read_graph
 from gradstop.programs.challenges import CHALLENGES, SURPRISES
 from gradstop.programs.choices import CHOICES, PLAIN, number, prefix_length, program, select, selections
 from gradstop.programs.drawings import placed_parts, shifted
 from gradstop.programs.reading import SECTIONS
+from gradstop.programs.recorded import changed, record
 from gradstop.programs.run import execute
 from gradstop.programs.table import Drawings, outcomes, table
 from gradstop.programs.verdict import CUT, NOTHING, RAISES, RIGHT, WRONG, judge
@@ -162,3 +164,15 @@ def test_what_runs_leaves_torch_as_it_was():
     assert torch.is_grad_enabled()
     assert not torch.is_inference_mode_enabled()
     assert read_graph(torch.ones(1)).nodes == ()
+
+
+@pytest.mark.slow
+def test_every_verdict_is_as_it_was_recorded():
+    """Another torch that changes one is told here by the program's lines; gradstop refresh records anew."""
+    text = (ROOT / PROGRAMS).read_text()
+    assert list(changed(text)) == []
+    spoilt = text.replace("R", "N", 1)
+    (line,) = changed(spoilt)
+    assert line.endswith(": was nothing learns, is right")
+    assert record() == text
+    assert "the choices are other ones" in next(changed(text[:-20]))
