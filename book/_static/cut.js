@@ -187,7 +187,7 @@ class Cut {
       note.classList.toggle("cut-raised", Boolean(raised));
     }
     this.part("verdict").innerHTML = this.open ? this.told(found) : "";
-    this.part("outcome").querySelectorAll("style").forEach((style) => (this.style = style.outerHTML));
+    this.part("outcome").querySelectorAll("style").forEach((style) => (this.style = `<style>${style.textContent}</style>`));
     this.part("outcome").innerHTML = (this.style ?? "") + (this.open ? this.shown(found, other) : "");
     if (!this.small) this.showControls(found);
     this.guessed = "";
