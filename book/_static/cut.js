@@ -65,7 +65,7 @@ class Cut {
     this.data = data;
     this.place = place;
     this.small = place.dataset.size === "small";
-    this.selects = [...place.querySelectorAll("select")];
+    this.selects = [...place.querySelectorAll(".cut-program select")];
     this.pinned = null;
     this.challenge = null;
     this.open = true;
