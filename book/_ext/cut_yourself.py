@@ -132,6 +132,8 @@ def clinic_links(messages: Iterable[str], root: Path) -> dict[str, str]:
 
     """
     entries = [entry for page in clinic_pages(root) for entry in read_entries(page)]
+    if not entries:  # a part of the book is built
+        return {}
     links = {}
     for message in messages:
         found = [entry for entry in entries if anchor(entry.heading) in anchor(message)]
@@ -152,7 +154,11 @@ def page_data(root: Path, fixed: dict[str, int] | None = None) -> dict[str, Any]
         "torch": torch.__version__.partition("+")[0],
         "signs": SIGNS,
         "clinic": clinic_links([texts[number] for number in raised], root),
-        "sections": {text: (f"book/{place.replace('#', '.html#')}", titles[place]) for text, place in SECTIONS.items()},
+        "sections": {
+            text: (f"book/{place.replace('#', '.html#')}", titles[place])
+            for text, place in SECTIONS.items()
+            if place in titles
+        },
         "challenges": [vars(challenge) for challenge in CHALLENGES],
     }
 
