@@ -8,13 +8,14 @@ _HOME = {
     "check": "gradstop.checking",
     "describe": "gradstop.drawing",
     "draw": "gradstop.drawing",
+    "explore": "gradstop.programs.explore",
     "memory_profile": "gradstop.drawing",
     "step_through": "gradstop.drawing",
     "table": "gradstop.drawing",
 }
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # who wants to hear of it says so
 __version__ = "0.1.0"
-__all__ = ["check", "describe", "draw", "memory_profile", "step_through", "table", "watch"]
+__all__ = ["check", "describe", "draw", "explore", "memory_profile", "step_through", "table", "watch"]
 
 
 def __getattr__(name: str) -> Any:

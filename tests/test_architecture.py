@@ -17,6 +17,7 @@ PACKAGES = {
     "graph": {"internals"},
     "watch": {"graph", "internals"},
     "drawing": {"graph", "internals"},
+    "programs": {"drawing", "graph", "internals"},
     "observe": {"graph", "record", "internals"},
     "compare": {"record"},
     "course": set(),
@@ -28,7 +29,7 @@ PACKAGES = {
     "grading": {
         *("record", "logs", "compare", "observe", "course", "reference_file", "forkserver", "sandbox", "internals"),
     },
-    "authoring": {"record", "compare", "observe", "grading", "course", "reference_file"},
+    "authoring": {"record", "compare", "observe", "grading", "course", "reference_file", "programs"},
     "doctor": {"course", "grading", "kernels", "logs", "sandbox"},
     "cli": {"doctor", "logs", "checking", "grading", "authoring", "course"},
 }
@@ -104,7 +105,7 @@ def test_docstrings_are_of_one_style(path):
 
 HEAVY = ["gradstop.grading", "gradstop.authoring", "gradstop.kernels", "gradstop.forkserver", "gradstop.sandbox"]
 HEAVY += ["nbgrader", "nbconvert", "nbformat", "matplotlib", "sphinx"]
-LEARNERS = ["check", "watch", "draw", "describe", "memory_profile", "step_through", "table"]
+LEARNERS = ["check", "watch", "draw", "describe", "explore", "memory_profile", "step_through", "table"]
 COMMANDS = ["command", "batch", "reporting.report_command", "reporting.export", "reporting.explain"]
 COMMANDS += ["nbgrader_bridge.execute", "nbgrader_bridge.release"]
 

@@ -3,6 +3,7 @@
 Picture and list need whole addresses: they are there when `html.baseurl` in _config.yml says where the site stands.
 """
 
+import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -44,7 +45,7 @@ def add_head(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
 
 
 def _plain(text: str) -> str:
-    return nodes.unescape(text).replace("<code>", "").replace("</code>", "") if "<" in text else text
+    return re.sub(r"<[^>]*>", "", nodes.unescape(text)) if "<" in text else text
 
 
 def not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -22,6 +22,8 @@ from gradstop.course.files import BOOK, EXERCISES, SOLUTIONS
 from gradstop.grading.answer_key.lazy_imports import lazy_imports_of
 from gradstop.grading.nbgrader_bridge.register import course_config, generate
 
+# The verdicts of the programs of "Cut it yourself" (gradstop.programs.recorded).
+PROGRAMS = "book/programs.txt"
 # A kernel without history, and without its remarks on the connection.
 QUIET = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]
 
@@ -59,6 +61,8 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
         yield f"{SHEET}: {'printed' if printed else 'not printed: install chromium, then refresh again'}"
     if only in str(PICTURE) and (root / PICTURE).parent.is_dir() and (only or not (root / PICTURE).is_file()):
         yield f"{PICTURE}: {'made' if photograph(root) else 'not made: install chromium, then refresh again'}"
+    if only in PROGRAMS and (root / PROGRAMS).is_file():
+        yield from _record_programs(root / PROGRAMS)
     if any(only in str(page) for page in clinic_pages(root)):
         write_table(root)
         yield f"{BOOK}/{INDEX}: the table of all messages"
@@ -69,6 +73,14 @@ def _bring_install_cell(path: Path) -> None:
     notebook = nbformat.from_dict(read_json(path))
     if ensure_install_cell(notebook):
         write(path, notebook)
+
+
+def _record_programs(path: Path) -> Iterator[str]:
+    from gradstop.programs.recorded import changed, record  # loads torch
+
+    yield from (f"{PROGRAMS}: {line}" for line in changed(path.read_text(encoding="utf-8")))
+    path.write_text(record(), encoding="utf-8")
+    yield f"{PROGRAMS}: recorded"
 
 
 def _refuse_faults(bench: Bench) -> None:
