@@ -17,7 +17,7 @@ from gradstop.authoring.install_cell import ensure_install_cell
 from gradstop.authoring.normalise import normalised
 from gradstop.authoring.social_card import PICTURE, photograph
 from gradstop.authoring.vet import vet
-from gradstop.course import Assignment, CourseError, assignments, read_json
+from gradstop.course import Assignment, CourseError, assignments
 from gradstop.course.files import BOOK, EXERCISES, SOLUTIONS
 from gradstop.grading.answer_key.lazy_imports import lazy_imports_of
 from gradstop.grading.nbgrader_bridge.register import course_config, generate
@@ -70,8 +70,8 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
 
 def _bring_install_cell(path: Path) -> None:
     """See to the first cell of a notebook before anything is made of it."""
-    notebook = nbformat.from_dict(read_json(path))
-    if ensure_install_cell(notebook):
+    text = path.read_text(encoding="utf-8")
+    if "gradstop" in text and ensure_install_cell(notebook := nbformat.reads(text, as_version=4)):
         write(path, notebook)
 
 
