@@ -14,7 +14,7 @@ PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "book").glob("*.i
 # What is driven in a browser: the chapters, and of the other pages one of each kind. That every cell of the others runs
 # too is for `make nbval`.
 DRIVEN = [path for path in PAGES if re.match(r"book/(\d|choose|claims|errors-in-place)", path)]
-SETUP, ANSWER, CHECK = 1, 3, 4
+SETUP, ANSWER, CHECK = 2, 4, 5  # the first with code installs gradstop where it is missing
 HEAD = "def stop(x: torch.Tensor) -> torch.Tensor:\n    "
 
 # Of each output what is seen: pictures that have a size, steps of a backward, and what is wider than its place.
