@@ -118,7 +118,7 @@ def test_a_learner_starts_solves_and_checks_in_an_empty_folder(installed):
 def test_a_notebook_without_the_files_beside_it_is_checked_all_the_same(installed):
     """As one that is opened in Colab from its address alone."""
     run, _, _ = installed
-    source = f"{bench_of('03-detach').cells['stop'].source}\nfrom gradstop import check\ncheck('stop')"
+    source = f"import torch\n{bench_of('03-detach').cells['stop'].source}\nfrom gradstop import check\ncheck('stop')"
     assert "all 5 cases agree" in run("-c", source)
 
 
