@@ -294,7 +294,7 @@ def sum_of_two_parts_copied(buf, x, m):
 
 
 @right("update_running")
-def foreach(buf, x, m):
+def foreach_kernels(buf, x, m):
     with torch.no_grad():
         torch._foreach_mul_([buf], m)
         torch._foreach_add_([buf], [x], alpha=1 - m)
