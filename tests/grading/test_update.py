@@ -60,7 +60,7 @@ def test_an_update_is_followed_and_manual_grades_are_kept(tmp_path):
     assert "changed: 11 before" in grade(course)
     assert all_scores(course) == {"ann": {**BEFORE, "one_path": 1.5}, "bob": BEFORE}
     table = run(course, "gradstop", "export", "--to", "-").stdout
-    assert "ann,,,,5.5,7,5.5,7" in table.splitlines()
+    assert "ann,,,,5.5,7,5.5,7,graded" in table.splitlines()
     page = run(course, "nbgrader", "generate_feedback", NAME)
     assert page.returncode == 0, page.stderr
     assert "Why both?" in (course / "grading" / "feedback" / "ann" / NAME / "detach.html").read_text()

@@ -147,7 +147,7 @@ def test_explore_runs_live_and_takes_the_end_of_an_option():
     assert found.judgement.verdict == RAISES
     assert "z = y.detach()\n" in re.sub(" *#.*", "", found.text)
     assert found.outcome.raised.message in repr(found)
-    assert found._repr_mimebundle_()["text/html"].count("<svg") == 2
+    assert found._repr_mimebundle_()["text/html"].count("<figure") == 2
     assert gradstop.explore().judgement.verdict == RIGHT
 
 
