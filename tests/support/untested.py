@@ -4,7 +4,10 @@ import os
 import re
 
 # What lies in the machine itself and no installation mends.
-EXPECTED = r"only root|warm kernels need Linux|no control group with a memory controller|this torch has one set of kernels|this Python's dictionaries have no"
+EXPECTED = (
+    "only root|warm kernels need Linux|no control group with a memory controller|"
+    "this torch has one set of kernels|this Python's dictionaries have no"
+)
 
 
 def untested(skipped):
