@@ -75,7 +75,7 @@ lint: setup
 
 # Every stored output of every notebook must equal a fresh one.
 nbval: setup
-	pytest --nbval --numprocesses $(JOBS) --dist loadfile -W default book solutions
+	pytest --nbval --nbval-sanitize-with tests/nbval.cfg --numprocesses $(JOBS) --dist loadfile -W default book solutions
 
 refresh: setup
 	gradstop refresh

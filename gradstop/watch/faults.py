@@ -44,6 +44,7 @@ class Faults:
             by_holder.setdefault(grown.holder, []).append(grown)
         for holder, grown in by_holder.items():
             rounds = max(item.rounds for item in grown)
+            grown.sort(key=lambda item: (-item.rounds, repr(item.line)))  # which node was met first is by chance
             alive = {item.line.where: (f"{item.rounds} graphs alive", item.line) for item in reversed(grown[:6])}
             made = {item.made.where: item.made for item in grown if item.made is not None}
             lines = tuple(reversed(alive.values()))
