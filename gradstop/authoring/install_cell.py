@@ -4,6 +4,7 @@ Pages show it nowhere, and JupyterLab folds it.
 """
 
 import re
+from copy import deepcopy
 
 import nbformat
 from nbformat.v4 import new_code_cell
@@ -19,7 +20,7 @@ if importlib.util.find_spec("gradstop") is None:
 
 def ensure_install_cell(notebook: nbformat.NotebookNode) -> bool:
     """Put the cell before the first one with code, or bring the one that is there up to date; return if it changed."""
-    before = [dict(cell) for cell in notebook.cells]
+    before = deepcopy(notebook.cells)
     cells = [cell for cell in notebook.cells if cell.get("id") != ID]
     codes = [i for i, cell in enumerate(cells) if cell.cell_type == "code"]
     if any(re.search(r"^\s*(from|import) gradstop\b", cells[i].source, re.MULTILINE) for i in codes):
@@ -27,4 +28,4 @@ def ensure_install_cell(notebook: nbformat.NotebookNode) -> bool:
         there.source, there.metadata["tags"] = SOURCE, [TAG]
         cells.insert(codes[0], there)
     notebook.cells = cells
-    return before != [dict(cell) for cell in cells]
+    return bool(before != cells)

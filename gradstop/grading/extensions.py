@@ -16,6 +16,7 @@ import msgspec
 from nbgrader.api import SubmittedAssignment
 
 from gradstop.course import CourseError
+from gradstop.course.data_file import read_data_file
 
 NAME, FORMAT = Path("grading", "extensions.json"), 1
 
@@ -47,15 +48,8 @@ def read_extensions(root: Path) -> Extensions:
         CourseError: where it is damaged, or of a later format.
 
     """
-    try:
-        found = msgspec.json.decode((root / NAME).read_bytes(), type=Extensions)
-    except FileNotFoundError:
-        return Extensions()
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise CourseError(f"{NAME} cannot be read: {error}. Mend it, or move it away and say them again.") from None
-    if found.format > FORMAT:
-        raise CourseError(f"{NAME} is of format {found.format}, this gradstop reads {FORMAT}: update gradstop.")
-    return found
+    mend = "Mend it, or move it away and say them again."
+    return read_data_file(root, NAME, Extensions, FORMAT, mend) or Extensions()
 
 
 @contextmanager

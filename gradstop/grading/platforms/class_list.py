@@ -25,6 +25,7 @@ from pathlib import Path
 import msgspec
 
 from gradstop.course import CourseError
+from gradstop.course.data_file import read_data_file
 
 NAME, FORMAT = Path("grading", "class.json"), 1
 ATTEMPTS = Path("grading", "attempts")  # ASSIGNMENT/STUDENT/TIME: the hand-ins that do not count
@@ -106,15 +107,8 @@ def read_class(root: Path) -> ClassList:
         CourseError: where the file is damaged, or of a later format.
 
     """
-    try:
-        found = msgspec.json.decode((root / NAME).read_bytes(), type=_File)
-    except FileNotFoundError:
-        return ClassList()
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise CourseError(f"{NAME} cannot be read: {error}. Move it away, and enter the class again.") from None
-    if found.format > FORMAT:
-        raise CourseError(f"{NAME} is of format {found.format}, this gradstop reads {FORMAT}: update gradstop.")
-    return ClassList({one.id: one for one in found.students})
+    found = read_data_file(root, NAME, _File, FORMAT, "Move it away, and enter the class again.")
+    return ClassList({one.id: one for one in found.students} if found else {})
 
 
 def write_class(root: Path, people: ClassList) -> None:
