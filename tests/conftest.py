@@ -1,7 +1,9 @@
 """What several test files use: a browser, the built site, a class that is graded once."""
 
+import gc
 import os
 import shutil
+import signal
 
 import pytest
 
@@ -24,6 +26,15 @@ def pytest_sessionfinish(session, exitstatus):
 def pytest_terminal_summary(terminalreporter):
     for reason, count in untested(terminalreporter.stats.get("skipped", [])).items():
         terminalreporter.write_line(f"NOT TESTED: {count} tests; {reason}", red=is_failure(), yellow=not is_failure())
+
+
+@pytest.fixture(autouse=True)
+def process_as_before():
+    """Fail a test that leaves signals blocked or garbage uncollected: the tests after it would hang, or need more."""
+    yield
+    left = signal.pthread_sigmask(signal.SIG_SETMASK, []), gc.isenabled()
+    gc.enable()
+    assert left == (set(), True)
 
 
 @pytest.fixture(scope="session")

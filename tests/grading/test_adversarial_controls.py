@@ -261,8 +261,10 @@ def test_without_afterwards_in_a_backward():
         torch.Tensor.backward = real
         return record.observations[-1].value["raised"]
 
-    assert raised(after=Guard().after) is None
-    assert raised() == "ZeroDivisionError"
+    def body(connection):
+        connection.sendall(json.dumps([raised(after=Guard().after), raised()]).encode())
+
+    assert json.loads(said_by(body)) == [None, "ZeroDivisionError"]
 
 
 def test_without_controls():
