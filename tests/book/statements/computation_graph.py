@@ -67,6 +67,10 @@ def retain_graph_keeps():
     for name, _, y in graphs():
         refused = raises(lambda y=y: y.backward(torch.ones_like(y), retain_graph=True))
         outcome[name] = name == "compiled" if refused else not raises(y.backward, torch.ones_like(y))
+    for name, x, y in graphs():
+        if name != "compiled":
+            torch.autograd.grad(y, x, torch.ones_like(y), create_graph=True)
+            outcome[f"{name}, create_graph"] = not raises(y.backward, torch.ones_like(y))
     return outcome
 
 
@@ -215,11 +219,11 @@ STATEMENTS = {
 RULES = {
     "One factor that requires grad is enough, and a product has a derivative.": any_input_is_enough,
     "A node whose backward has run frees what it saved.": backward_frees,
-    "With retain_graph=True a backward keeps what was saved.": retain_graph_keeps,
+    "With retain_graph=True or create_graph=True a backward keeps what was saved.": retain_graph_keeps,
     "When it comes to a node whose saved tensors were freed.": a_node_without_saved_tensors_runs_again,
     "torch.autograd.grad returns the gradients, in the order in which you name the tensors, and leaves the .grad of "
     "leaves alone.": grad_leaves_leaves_alone,
-    "(Hooks run, and what retains its grad is filled.) Here w and x are both 3.": hooks_run_and_grads_are_retained,
+    "(Hooks of register_hook run, and what retains its grad is filled.) Here w and x are both 3.": hooks_run_and_grads_are_retained,
     "Like backward, it starts at a single real number.": it_starts_at_one_real_number,
     "What this backward computes is not recorded.": a_backward_is_not_recorded,
     "A walk uses nothing up: backward still runs.": a_walk_uses_nothing_up,

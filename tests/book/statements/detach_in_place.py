@@ -199,6 +199,7 @@ def an_operation_of_torch_refuses():
     saving = {"product": lambda h: w * h, "sin": torch.sin, "norm": lambda h: h.norm(), "log": torch.log}
     return {name: refuses(f) and not refuses(f, leaf=True) for name, f in saving.items()} | {
         "a Function": not refuses(lambda h: Twice.apply(h)[1]),
+        "compiled": not refuses(torch.compile(torch.sin, backend="aot_eager")),
         "hooks": not refuses(torch.sin, hooks=hooks),
         "not saved": not refuses(lambda h: h + w),
     }
@@ -241,7 +242,6 @@ STATEMENTS = {
     ),
     "t = … changes no tensor.": DEFINES,
     "It only makes the name t mean another one.": DEFINES,
-    "h has nothing to do with the way any more.": what_came_before_keeps_its_history,
     "Here sin saved h, and only the history of y holds it.": HERE,
     "out has one row for each step, and the last row is the state that you carry on.": HERE,
     "A write to out must still change the history of its row, so autograd does not part them.": (
@@ -261,7 +261,7 @@ STATEMENTS = {
     "Cut the state after each backward, as chapter 9 does in a training loop.": DO,
     "Here each step adds w.": HERE,
     "With a cut every two steps the last one comes at t == 4, and one step learns, not two.": HERE,
-    "A cut at t == 0 leaves all five steps to w.": HERE,
+    "With a cut at t == 0 all five steps learn, and h0 gets nothing.": HERE,
     "The flag belongs to each parameter.": the_method_reaches_each_parameter,
     "The line puts a new attribute on the module, which no parameter reads.": the_method_reaches_each_parameter,
     "(A lazy layer must have run once before.)": a_lazy_layer_must_have_run,
