@@ -223,7 +223,9 @@ RULES = {
     "When it comes to a node whose saved tensors were freed.": a_node_without_saved_tensors_runs_again,
     "torch.autograd.grad returns the gradients, in the order in which you name the tensors, and leaves the .grad of "
     "leaves alone.": grad_leaves_leaves_alone,
-    "(Hooks of register_hook run, and what retains its grad is filled.) Here w and x are both 3.": hooks_run_and_grads_are_retained,
+    "(Hooks of register_hook run, and what retains its grad is filled.) Here w and x are both 3.": (
+        hooks_run_and_grads_are_retained
+    ),
     "Like backward, it starts at a single real number.": it_starts_at_one_real_number,
     "What this backward computes is not recorded.": a_backward_is_not_recorded,
     "A walk uses nothing up: backward still runs.": a_walk_uses_nothing_up,
