@@ -4,6 +4,7 @@ import weakref
 
 import torch
 from support.kinds import Twice, back, behind, constants, interiors, leaves, raises
+from support.optimizers import decaying
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.utils import parametrizations
@@ -138,6 +139,31 @@ def the_method_reaches_each_parameter():
         del net.requires_grad
         net.requires_grad_(False)
         outcome[kind] = untouched and not any(p.requires_grad for p in net.parameters())
+    return outcome
+
+
+def frozen_parameters_are_listed_constants():
+    outcome = {}
+    for kind, net in modules().items():
+        listed = len(list(net.parameters()))
+        net.requires_grad_(False)
+        frozen = list(net.parameters())
+        outcome[kind] = len(frozen) == listed and not any((p * 2).requires_grad for p in frozen)
+    return outcome
+
+
+def a_frozen_and_cleared_leaf_stays():
+    outcome = {}
+    for kind in dict(decaying(torch.ones(2, 2))):
+        w = torch.ones(2, 2, requires_grad=True)
+        opt = dict(decaying(w))[kind]
+        for _ in range(2):
+            back(w * 2)
+            opt.step()
+        w.requires_grad_(False)
+        w.grad, before = None, w.clone()
+        opt.step()
+        outcome[kind] = torch.equal(w, before)
     return outcome
 
 
@@ -285,5 +311,7 @@ RULES = {
     ),
     "This lasts until the next counted write to that memory.": a_view_keeps_its_way_until_a_counted_write,
     "Where nothing else holds the old y, y = y.detach() frees the graph too.": the_old_graph_goes,
+    "Frozen parameters are still listed, and take part as constants.": frozen_parameters_are_listed_constants,
+    "To stop learning, freeze the leaves and clear their .grad.": a_frozen_and_cleared_leaf_stays,
     "Gradient passes through a frozen module to what lies below.": gradient_passes_through,
 }
