@@ -102,5 +102,14 @@ def test_every_prediction_is_followed_by_a_folded_result(path):
 
 
 @named(CHAPTERS)
+def test_a_number_to_type_is_one_that_the_output_shows(path):
+    cells = read(path).cells
+    for index, cell in enumerate(cells):
+        for wanted in re.findall(r'<label>Your number: <input pattern="([^"]+)" required', cell.source):
+            shown = str([output.get("text") or output.data["text/plain"] for output in cells[index + 1].outputs])
+            assert any(re.fullmatch(wanted, number) for number in re.findall(r"\d+", shown)), cell.source
+
+
+@named(CHAPTERS)
 def test_the_text_has_no_filler(path):
     assert not FILLER.findall(prose(path))

@@ -66,6 +66,18 @@ def test_what_folds_opens_by_keyboard_and_shows_where_one_is(tab, wanted):
     assert summary.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
 
 
+def test_a_typed_number_is_compared_without_a_script(tab):
+    page = tab(STEPS, java_script_enabled=False)
+    field = page.locator(".prediction input").first
+    said = "field => getComputedStyle(field.parentElement, '::after').content"
+    assert field.evaluate(said) == "none"
+    field.fill("14")
+    field.press("Tab")
+    assert "not yet" in field.evaluate(said)
+    field.fill("8.0")
+    assert "right" in field.evaluate(said)
+
+
 def test_the_steps_are_gone_through_by_arrow_keys(tab):
     page = tab(STEPS)
     focus_by_keyboard(page, ".gs-steps input")

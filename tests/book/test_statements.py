@@ -13,8 +13,11 @@ FOLDER = Path(__file__).parent / "statements"
 PAGES = {
     "cheat_sheet": "cheat-sheet.md",
     "clone": "06-clone.ipynb",
+    "computation_graph": "01-computation-graph.ipynb",
     "detach": "03-detach.ipynb",
+    "detach_in_place": "04-detach-in-place.ipynb",
     "in_place": "07-in-place.ipynb",
+    "requires_grad": "02-requires-grad.ipynb",
     "choose": "choose.ipynb",
     "not_noticed": "not-noticed.ipynb",
 }

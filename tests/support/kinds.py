@@ -1,7 +1,11 @@
 """Tensors of other kinds than the book's cells use, and what happens to a graph that was built on them."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.checkpoint import checkpoint
 
 Kinds = dict[str, torch.Tensor]
 
@@ -51,3 +55,50 @@ def raises(call, *arguments) -> bool:
 def back(y: torch.Tensor) -> None:
     """Run a backward from a result of any shape and kind."""
     y.backward(torch.ones_like(y), retain_graph=True)
+
+
+class Twice(torch.autograd.Function):
+    """Saves what it is given, and answers twice."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * 1, x * 2
+
+    @staticmethod
+    def backward(ctx, first, second):
+        _ = ctx.saved_tensors
+        return first + 2 * second
+
+
+def graphs() -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    """Yield results whose graph was built in other ways than a page's cells do, each with its name and its leaf."""
+    ways = {
+        "a Function": lambda x: Twice.apply(x)[1],
+        "checkpoint": lambda x: checkpoint(torch.exp, x, use_reentrant=False),
+        "compiled": torch.compile(lambda x: x.exp() * x, backend="aot_eager"),
+        "layer": nn.Linear(2, 2),
+        "matrix product": lambda x: x[None] @ x[:, None],
+        "saved by hooks": _under_hooks,
+    }
+    for name, way in ways.items():
+        x = torch.tensor([1.5, 2.5], requires_grad=True)
+        yield name, x, way(x)
+    for name, x in leaves().items():
+        yield name, x, x.exp()
+
+
+def _under_hooks(x):
+    with saved_tensors_hooks(lambda t: t, lambda t: t):
+        return x.exp() * x
+
+
+def behind(y: torch.Tensor) -> set:
+    """Return the nodes that lie behind a tensor."""
+    seen, todo = set(), [y.grad_fn]
+    while todo:
+        node = todo.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            todo += [other for other, _ in node.next_functions]
+    return seen
