@@ -17,6 +17,13 @@ PAGES = {
     "in_place": "07-in-place.ipynb",
     "choose": "choose.ipynb",
     "not_noticed": "not-noticed.ipynb",
+    "no_grad": "05-no-grad.ipynb",
+    "memory": "08-memory.ipynb",
+    "patterns": "09-patterns.ipynb",
+    "reinforcement": "09-reinforcement.ipynb",
+    "agents": "09-agents.ipynb",
+    "representation": "09-representation.ipynb",
+    "gradients_by_hand": "09-gradients-by-hand.ipynb",
 }
 MODULES = {page: importlib.import_module(f"statements.{module}") for module, page in PAGES.items()}
 TABLES = {page: module.STATEMENTS for page, module in MODULES.items()}

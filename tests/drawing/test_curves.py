@@ -45,5 +45,5 @@ def test_the_same_numbers_give_the_same_page():
 
 @pytest.mark.parametrize("numbers", [{}, {"a": []}, {"a": [1.0, float("nan")]}, {k: [1.0] for k in "abcde"}])
 def test_what_cannot_be_drawn_is_refused(numbers):
-    with pytest.raises(ValueError, match="trainings|finite"):
+    with pytest.raises(ValueError, match=r"trainings|finite"):
         curves("Loss", **numbers)
