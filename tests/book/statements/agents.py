@@ -114,8 +114,8 @@ def a_density_for_each_number():
 STATEMENTS = {
     "No gradient comes out of the world.": NAMES,
     "Targets and time has the parts, one weight each.": NAMES,
-    "REINFORCE goes 2 along it where the action was 1 (w.grad was \N{MINUS SIGN}2, for the loss has a minus sign), and 0 "
-    "where it was 0: right on average, and never right.": HERE,
+    "REINFORCE goes 2 along it where the action was 1 (w.grad was \N{MINUS SIGN}2, for the loss has a minus sign), and "
+    "0 where it was 0: right on average, and never right.": HERE,
     "Such a baseline changes no mean, as long as it does not depend on the action and is a constant for backward.": (
         a_baseline_changes_no_mean
     ),
