@@ -6,6 +6,7 @@ from typing import Any
 
 _HOME = {
     "check": "gradstop.checking",
+    "curves": "gradstop.drawing",
     "describe": "gradstop.drawing",
     "draw": "gradstop.drawing",
     "explore": "gradstop.programs.explore",
@@ -15,7 +16,7 @@ _HOME = {
 }
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # who wants to hear of it says so
 __version__ = "0.1.0"
-__all__ = ["check", "describe", "draw", "explore", "memory_profile", "step_through", "table", "watch"]
+__all__ = ["check", "curves", "describe", "draw", "explore", "memory_profile", "step_through", "table", "watch"]
 
 
 def __getattr__(name: str) -> Any:

@@ -105,7 +105,7 @@ def test_docstrings_are_of_one_style(path):
 
 HEAVY = ["gradstop.grading", "gradstop.authoring", "gradstop.kernels", "gradstop.forkserver", "gradstop.sandbox"]
 HEAVY += ["nbgrader", "nbconvert", "nbformat", "matplotlib", "sphinx"]
-LEARNERS = ["check", "watch", "draw", "describe", "explore", "memory_profile", "step_through", "table"]
+LEARNERS = ["check", "watch", "draw", "curves", "describe", "explore", "memory_profile", "step_through", "table"]
 COMMANDS = ["command", "batch", "reporting.report_command", "reporting.export", "reporting.explain"]
 COMMANDS += ["nbgrader_bridge.execute", "nbgrader_bridge.release"]
 

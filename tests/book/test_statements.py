@@ -20,6 +20,13 @@ PAGES = {
     "requires_grad": "02-requires-grad.ipynb",
     "choose": "choose.ipynb",
     "not_noticed": "not-noticed.ipynb",
+    "no_grad": "05-no-grad.ipynb",
+    "memory": "08-memory.ipynb",
+    "patterns": "09-patterns.ipynb",
+    "reinforcement": "09-reinforcement.ipynb",
+    "agents": "09-agents.ipynb",
+    "representation": "09-representation.ipynb",
+    "gradients_by_hand": "09-gradients-by-hand.ipynb",
 }
 MODULES = {page: importlib.import_module(f"statements.{module}") for module, page in PAGES.items()}
 TABLES = {page: module.STATEMENTS for page, module in MODULES.items()}
