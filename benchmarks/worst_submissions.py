@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +20,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from support.worst import WORST
 
-from benchmarks.grading import BIN, forget, make_class
+grading = import_module("benchmarks.grading")
+
 
 SIZE, NAME = 25, "03-detach"
 COMMANDS = {
@@ -32,7 +34,10 @@ COMMANDS = {
 def used(course: Path, words: list[str]) -> tuple[float, float]:
     """Run a command; return the processor time of it and all that it started, and how long it took."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run([str(BIN / words[0]), *words[1:]], cwd=course, capture_output=True, text=True, check=False)
+    command = [str(grading.BIN / words[0]), *words[1:]]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+        [str(grading.BIN / words[0]), *words[1:]], cwd=course, capture_output=True, text=True, check=False
+    )
     took, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in (0, 1):
         sys.exit(f"{' '.join(words)}: {done.stderr[-2000:]}")
@@ -45,14 +50,14 @@ def compared(plain: Path, names: list[str], commands: list[str], repeats: int, f
     for name in names:
         course = folder / "worst"
         shutil.copytree(plain, course, symlinks=True)
-        forget(course)
+        grading.forget(course)
         WORST[name](course / "grading" / "submitted" / f"student-{SIZE - 1:05}" / NAME / "detach.ipynb")
         times: dict[tuple[str, Path], list[tuple[float, float]]] = {}
         for _ in range(repeats):
             for command in commands:
                 for place in (plain, course):
                     if command == "grade":
-                        forget(place)
+                        grading.forget(place)
                     times.setdefault((command, place), []).append(used(place, COMMANDS[command]))
         for command in commands:
             told = [
@@ -73,7 +78,7 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     names = [one for one in WORST if not options.names or any(part in one for part in options.names)]
     with tempfile.TemporaryDirectory() as folder:
-        plain = make_class(Path(folder, "plain"), NAME, SIZE)
+        plain = grading.make_class(Path(folder, "plain"), NAME, SIZE)
         compared(plain, names, options.commands, options.repeats, Path(folder))
 
 
