@@ -36,8 +36,6 @@ def used(course: Path, words: list[str]) -> tuple[float, float]:
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [str(grading.BIN / words[0]), *words[1:]]
     done = subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
-        [str(grading.BIN / words[0]), *words[1:]], cwd=course, capture_output=True, text=True, check=False
-    )
     took, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in (0, 1):
         sys.exit(f"{' '.join(words)}: {done.stderr[-2000:]}")
