@@ -129,9 +129,9 @@ def against_floor(name: str, repeats: int) -> None:
 
     def floor() -> None:
         with bare.start_submission(bundle.cases, beside) as process:
-            process.run("import os; del os.environ['GRADSTOP_GRADING']", 60)  # or the checks do nothing
+            process.run("import os; del os.environ['GRADSTOP_GRADING']", 60, 900_000)  # or the checks do nothing
             for source in cells:
-                process.run(source, 60)
+                process.run(source, 60, 900_000)
 
     def ours() -> None:
         grade_unit(data, unit)

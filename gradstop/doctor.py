@@ -86,7 +86,7 @@ def _sandbox() -> str:
     warm_process = WarmProcess(Rules(lazy_imports=()))
     try:
         with warm_process.start_submission("", {}) as submission:
-            submission.run("import os", seconds=20)
+            submission.run("import os", seconds=20, room=10_000)
             counted = cgroup.holds(submission.pid)
     finally:
         warm_process.close()

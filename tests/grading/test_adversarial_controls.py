@@ -439,21 +439,23 @@ def test_without_stray(tmp_path):
 
 
 class WarmProcess:
-    """A warm process whose submissions run nothing; each cell shows a text, and one kills its process."""
+    """A warm process whose submissions run nothing; each cell shows what there is room for, and some kill theirs."""
 
     rules = None
 
-    def __init__(self, deadly=None):
+    def __init__(self, *deadly):
         self.rules = type("Rules", (), {"total": 60.0, "cell": 1.0})
-        self.deadly = deadly
+        self.deadly, self.started = deadly, 0
 
     def start_submission(self, cases, files):
+        self.started += 1
         return nullcontext(self)
 
-    def run(self, source, seconds):
-        if source == self.deadly:
+    def run(self, source, seconds, room):
+        if source in self.deadly:
             raise SubmissionLostError("it crashed")
-        return [{"output_type": "stream", "name": "stdout", "text": "@" * 240_000}]
+        text = "@" * min(room, 240_000)
+        return [{"output_type": "stream", "name": "stdout", "text": text}], len(text)
 
 
 def outputs_of(warm_process, number):
@@ -471,11 +473,23 @@ def test_without_output(monkeypatch):
 
 def test_without_left_out():
     """One process that runs the cells in turn is lost with the second."""
-    warm_process = WarmProcess(deadly="cell 1")
+    warm_process = WarmProcess("cell 1")
     with pytest.raises(SubmissionLostError):
-        _ = [warm_process.run(f"cell {number}", 1) for number in range(3)]
+        _ = [warm_process.run(f"cell {number}", 1, 1000) for number in range(3)]
     shown = outputs_of(warm_process, 3)
     assert [output[0]["output_type"] for _, output in sorted(shown.items())] == ["stream", "error", "stream"]
+
+
+def test_without_a_number_of_cells_that_are_left_out(monkeypatch):
+    """Each cell that ends its process costs another one: a thousand such cells, a thousand processes."""
+    for most in (attempt_module.MAX_LOST, 40):
+        monkeypatch.setattr(attempt_module, "MAX_LOST", most)
+        warm_process = WarmProcess(*(f"cell {number}" for number in range(1, 99)))
+        shown = outputs_of(warm_process, 99)
+        assert warm_process.started == most + 1
+        assert [shown[number][0].get("ename") for number in (0, 1, most, most + 1)] == [
+            *(None, "CellLost", "CellLost", "NotRun"),
+        ]
 
 
 # What walls in -------------------------------------------------------------------------------------------------------

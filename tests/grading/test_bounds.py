@@ -4,12 +4,14 @@ Time is the processor's, with a bound of several times what was measured; memory
 """
 
 import gc
+import io
 import json
 import os
 import re
 import resource
 import socket
 import threading
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
@@ -20,8 +22,13 @@ from nbconvert.filters import ansi2html, markdown2html
 from nbconvert.filters.highlight import Highlight2HTML
 from support.course import ROOT
 
+from gradstop.compare import CaseVerdict, Difference, Verdict
 from gradstop.course import find_assignment
-from gradstop.grading.inside.channel import Channel, ProtocolError
+from gradstop.grading.collecting.archive import Entry, open_archive
+from gradstop.grading.collecting.deliveries import Delivery, whose
+from gradstop.grading.collecting.notebooks import pick
+from gradstop.grading.collecting.owners import is_known
+from gradstop.grading.inside.channel import MISSING, Channel, ProtocolError
 from gradstop.grading.intake import bounds
 from gradstop.grading.intake.bounds import BOUNDS
 from gradstop.grading.intake.html import clean_apart
@@ -31,8 +38,12 @@ from gradstop.grading.intake.submission import read_cells, read_submission
 from gradstop.grading.intake.template import shorten_code
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out_template
+from gradstop.grading.judging.judge import Judged
 from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.judging.reasons import with_reasons
 from gradstop.grading.judging.token_digest import tokens_of
+from gradstop.grading.platforms.class_list import ClassList, Student
+from gradstop.grading.platforms.rosters import read_roster
 from gradstop.logs import readable
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bounds")]
@@ -251,7 +262,7 @@ def test_colours_are_converted(unit):
 
 
 def test_a_few_colours_stay_and_very_many_show_as_text():
-    lines = ["\x1b[31mred\x1b[0m"] * (bounds.MAX_ESCAPES // 2)
+    lines = ["\x1b[31mred\x1b[0m" * (bounds.MAX_ESCAPES // 40)] * 20
     error = {"output_type": "error", "ename": "E", "evalue": "e", "traceback": lines}
     (kept,) = parse_outputs([error])
     assert kept["traceback"] == lines
@@ -268,6 +279,14 @@ ANSWERS = ["a;", "x\n", "0,", "def f():pass\n", "f'{x}'\n", "(", "-", "a.", "[0]
 def test_an_answer_is_parsed(unit):
     answer = filled(unit, bounds.MAX_ANSWER - 1) + "1"
     within("an answer is parsed for its tokens", lambda: tokens_of(answer))
+
+
+@pytest.mark.parametrize("unit", [" ", "\t", "\n", "def ", "class\t", "async def ", "stop ", "stop=\n"])
+def test_a_function_that_is_missing_is_looked_for(unit):
+    nothing = Difference("the result", "raised", "", f"raises NameError ({MISSING})", "returns", "")
+    judged = {"stop": Judged(Verdict("stop", (CaseVerdict("it is called", (), (nothing,)),)))}
+    cells = [{"cell_type": "code", "source": filled(unit, 2 * bounds.MAX_ANSWER), "metadata": {}}] * bounds.MAX_CELLS
+    within("a function that is missing is looked for", lambda: with_reasons(judged, cells, {}))
 
 
 def html(*texts: str) -> list[dict]:
@@ -347,6 +366,58 @@ def test_observations_are_read(name):
         assert len(kept) == bounds.MAX_REPORT // len(line)
 
     within("what is observed of an exercise is read", work)
+
+
+# Collecting ---------------------------------------------------------------------------------------------------------
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name, (2027, 3, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return data.getvalue()
+
+
+ZIPS = {
+    "entries": lambda: zipped(*((f"{number:0150}", b"") for number in range(bounds.MAX_ZIP_ENTRIES - 9))),
+    "files": lambda: zipped(*((f"{number}.zip", zipped(("x", bytes(49 * MB)))) for number in range(9))),
+    "zips": lambda: zipped(*((f"{number}.zip", zipped(("x", b"1")) + bytes(49 * MB)) for number in range(40))),
+}
+
+
+@pytest.mark.parametrize("name", ZIPS)
+def test_an_archive_is_listed(tmp_path, name):
+    (tmp_path / "m.zip").write_bytes(zipped(("ann/a.zip", ZIPS[name]())))
+
+    def work():
+        with open_archive(tmp_path / "m.zip"):
+            pass
+
+    within("a platform's archive is listed", work)
+
+
+@pytest.mark.parametrize("cell", ['{"a":1},', '[],{"source":"stop = 1"},'])
+def test_a_notebook_is_picked(cell):
+    data = ('{"cells": [' + cell * (VALUES // 2 - 9) + "{}]}").encode()
+    files = {f"detach ({number}).ipynb": Entry(f"{number}", None, False, lambda: data) for number in range(12)}
+    delivery = Delivery("", "ann", [], files)
+    assignment = find_assignment(ROOT, "03-detach")
+    within("the notebook of a hand-in is picked", lambda: pick(delivery, assignment, TEMPLATE))
+
+
+@pytest.mark.parametrize("unit", ["a-", "_1", "_1_", "1", "a_", "é", "/a", "_assignsubmission_", "_1_1_"])
+def test_it_is_looked_for_whose_a_file_is(unit):
+    people = ClassList({f"s{n}": Student(f"s{n}", f"First{n}", f"Last{n}", f"s{n}@x.org") for n in range(200)})
+    entry = Entry(filled(unit, bounds.MAX_PATH), None, False, bytes)
+    within("whose a file is, is looked for", lambda: whose(entry, {}, lambda text: is_known(people, text)))
+
+
+@pytest.mark.parametrize("row", ["a," * 90 + "\n", "a\n", "\n", '"a"\n'])
+def test_a_list_of_students_is_read(tmp_path, row):
+    rows = min(bounds.MAX_ROWS - 9, (bounds.MAX_ROWS_SIZE - 99) // len(row))
+    (tmp_path / "class.csv").write_text("Username,Email address\n" + row * rows)
+    within("a list of students is read", lambda: read_roster(tmp_path / "class.csv"))
 
 
 # What is said -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import re
 import pytest
 from nbconvert.filters import markdown2html
 
-from gradstop.grading.intake.outputs import clean_text, parse_outputs
+from gradstop.grading.intake.outputs import clean_text, parse_outputs, read_outputs
 from gradstop.grading.intake.template import bare
 
 PICTURES = [
@@ -75,3 +75,21 @@ def test_html_that_is_nested_without_end_shows_as_its_plain_text():
     table = "<table>" + "<tr><td>1<td>2<br><p>x" * 2_000 + "</table>"
     assert html_of(table)["text/html"].count("<td>") == 4_000
     assert html_of("<div><b>x</b></div>" * 2_000)["text/html"].count("<b>") == 2_000
+
+
+def test_of_very_many_outputs_the_error_stays_and_a_note_says_how_many_are_left_out():
+    shown = [{"output_type": "stream", "text": f"{number}"} for number in range(300)]
+    error = {"output_type": "error", "ename": "E", "evalue": "e", "traceback": ["a", "", *"b" * 100]}
+    *kept, note, last = read_outputs([*shown, error], 5)
+    assert [output["text"] for output in kept] == list("01234")
+    assert note["text"] == "(296 outputs of this cell were left out here.)\n"
+    assert (last["ename"], len(last["traceback"])) == ("E", 50)
+    assert "\n".join(last["traceback"]) == "\n".join(error["traceback"])
+
+
+def test_a_picture_is_shown_once_and_one_that_is_not_shown_is_not_kept():
+    pictures = {name: {"image/png": "AAAA"} for name in ("x.png", "y.png")}
+    text = "![x](attachment:x.png)" * 9
+    (cell,) = bare([{"cell_type": "markdown", "metadata": {}, "source": text, "attachments": pictures}])
+    assert list(cell["attachments"]) == ["x.png"]
+    assert cell["source"].count("(attachment:x.png)") == 1

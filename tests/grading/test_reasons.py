@@ -57,3 +57,7 @@ def test_it_is_said_why_there_is_no_function(name):
 def test_the_error_of_another_cell_that_would_define_it_is_said():
     cells = [code("", "stop"), code(DEFINES)]
     assert reason(cells, 1, ("ValueError", "x")) == "its cell stops with ValueError: x"
+
+
+def test_of_a_function_that_is_defined_twice_in_a_cell_the_first_place_counts():
+    assert "it is indented" not in reason([code("stop = 1\nif x:\n    def stop(x): pass", "stop")], 0, None)

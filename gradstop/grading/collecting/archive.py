@@ -11,21 +11,27 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO
 
 from gradstop.course import CourseError
-from gradstop.grading.intake.bounds import MAX_NOTEBOOK
+from gradstop.grading.intake.bounds import (
+    MAX_DEPTH,
+    MAX_DIRECTORY,
+    MAX_ENTRIES_OF_ALL,
+    MAX_NOTEBOOK,
+    MAX_PATH,
+    MAX_ZIP,
+    MAX_ZIP_DIRECTORY,
+    MAX_ZIP_ENTRIES,
+    MAX_ZIPS,
+)
 from gradstop.grading.intake.plain_files import UnreadableError, is_plain, printable
+from gradstop.grading.intake.zip_file import open_zip
 
-MAX_ENTRIES = 100_000  # of all archives together
-MAX_NESTED = 50_000_000  # bytes of a zip in a zip
-MAX_DIRECTORY = 20_000_000  # bytes of a zip's list of entries
-MAX_DEPTH = 3  # zips in each other
-MAX_TOTAL = 2_000_000_000  # bytes of all zips in zips
 _JUNK = ("thumbs.db", "desktop.ini", "__macosx")
 _FAILS = (
     zipfile.BadZipFile,
@@ -38,7 +44,7 @@ _FAILS = (
     struct.error,
 )
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
-ZipOpener = Callable[[], AbstractContextManager[zipfile.ZipFile]]
+Zip = Callable[[], zipfile.ZipFile]
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,6 @@ class Archive:
 
     entries: list[Entry] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
-    nested: int = 0  # bytes of the zips in it
 
 
 @contextmanager
@@ -80,22 +85,21 @@ def open_archive(path: Path, zone: tzinfo | None = None) -> Iterator[Archive]:
         CourseError: where it is neither, or has too many entries.
 
     """
-    found = Archive()
+    listing = _Listing(zone)
     with ExitStack() as opened:
         if path.is_dir():
-            for one in _walk(path, found):
+            for one in _walk(path, listing.found):
                 name, moment = one.relative_to(path).as_posix(), datetime.fromtimestamp(one.stat().st_mtime, UTC)
-                _add(found, name, moment, True, _opener(one), zone, 0)
+                listing.add(name, moment, True, _opener(one), 0)
         elif not is_plain(path.resolve()):
             raise CourseError(f"{path} is no zip and no folder: name what the platform let you download.")
         else:
             try:
-                file = opened.enter_context(path.open("rb"))
-                archive = opened.enter_context(_open_zip(file))
-                _list_zip(found, "", lambda: nullcontext(archive), zone, 0)
+                archive = opened.enter_context(open_zip(opened.enter_context(path.open("rb")), MAX_DIRECTORY))
+                listing.add_all("", lambda: archive, 0)
             except _FAILS as error:
                 raise CourseError(f"{path.name} is no zip that can be read: {error}. Download it again.") from None
-        yield found
+        yield listing.found
 
 
 def _walk(folder: Path, found: Archive) -> Iterator[Path]:
@@ -113,54 +117,99 @@ def _opener(path: Path) -> Opener:
     return lambda: path.open("rb")
 
 
-def _list_zip(found: Archive, prefix: str, zipped: ZipOpener, zone: tzinfo | None, depth: int) -> None:
-    """Add what lies in a zip; raises what ``zipfile`` does where it is none."""
-    with zipped() as archive:
-        infos = archive.infolist()
-    for info in infos:
-        if info.is_dir():
-            continue
-        name = prefix + _name(info)
-        if stat.S_ISLNK(info.external_attr >> 16):
-            found.left_out[name] = "it is a link"
-        elif info.flag_bits & 1:
-            found.left_out[name] = "it is locked by a password"
+class _TooMuchError(Exception):
+    """What a zip in the archive holds is more than one may."""
+
+
+class _Listing:
+    """Lists an archive. What a zip in it holds is bounded by itself, with all zips in that: it may be anybody's."""
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        self.found = Archive()
+        self._zone = zone
+        self._entries = self._bytes = self._number = 0  # of the zip in the archive that is looked into; of all zips
+        self._open: dict[int, zipfile.ZipFile] = {}  # the last zips in zips that were read
+
+    def add(self, name: str, moment: datetime | None, zoned: bool, opener: Opener, depth: int) -> None:
+        """Add a file, or what lies in it where it is a zip."""
+        parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+        clean = "/".join(parts)
+        if _is_junk(clean):
+            return
+        if ".." in parts or name.startswith(("/", "\\")) or name[1:2] == ":":
+            self.found.left_out[name] = "its path leads out of the archive"
+        elif len(name) > MAX_PATH:
+            self.found.left_out[name[:MAX_PATH]] = f"its path has more than {MAX_PATH} characters"
+        elif clean.lower().endswith(".zip"):
+            self._add_zip(clean, opener, depth + 1)
         else:
-            moment, zoned = _moment(info, zone)
-            _add(found, name, moment, zoned, _member(zipped, info), zone, depth)
+            self.found.entries.append(Entry(clean, moment, zoned, lambda: _bounded(opener, MAX_NOTEBOOK)))
+        if not depth and len(self.found.entries) > MAX_ENTRIES_OF_ALL:
+            raise CourseError(f"There are more than {MAX_ENTRIES_OF_ALL} files: name a smaller folder or archive.")
 
+    def add_all(self, prefix: str, zipped: Zip, depth: int) -> None:
+        """Add what lies in a zip; raises what ``zipfile`` does where it is none."""
+        infos = zipped().infolist()
+        if depth:
+            self._entries += len(infos)
+            if self._entries > MAX_ZIP_ENTRIES:
+                raise _TooMuchError(f"it holds more than {MAX_ZIP_ENTRIES} files")
+        for info in infos:
+            if info.is_dir():
+                continue
+            name = prefix + _name(info)
+            if stat.S_ISLNK(info.external_attr >> 16):
+                self.found.left_out[name] = "it is a link"
+            elif info.flag_bits & 1:
+                self.found.left_out[name] = "it is locked by a password"
+            else:
+                moment, zoned = _moment(info, self._zone)
+                self.add(name, moment, zoned, _member(zipped, info), depth)
 
-def _add(
-    found: Archive, name: str, moment: datetime | None, zoned: bool, opener: Opener, zone: tzinfo | None, depth: int
-) -> None:
-    """Add a file, or what lies in it where it is a zip."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
-    clean = "/".join(parts)
-    if _is_junk(clean):
-        return
-    if ".." in parts or name.startswith(("/", "\\")) or name[1:2] == ":":
-        found.left_out[name] = "its path leads out of the archive"
-    elif clean.lower().endswith(".zip"):
-        _add_nested(found, clean, opener, zone, depth + 1)
-    else:
-        found.entries.append(Entry(clean, moment, zoned, lambda: _bounded(opener, MAX_NOTEBOOK)))
-    if len(found.entries) > MAX_ENTRIES:
-        raise CourseError(f"There are more than {MAX_ENTRIES} files: name a smaller folder or archive.")
+    def _add_zip(self, name: str, opener: Opener, depth: int) -> None:
+        """Add what lies in a zip in the archive, or in a zip in it; one that holds too much is left out whole."""
+        if depth > MAX_DEPTH:
+            self.found.left_out[name] = f"it is a zip in {MAX_DEPTH} others"
+            return
+        entries, left_out = len(self.found.entries), len(self.found.left_out)
+        if depth == 1:
+            self._entries = self._bytes = 0
+        try:
+            data = _bounded(opener, MAX_ZIP)
+            self._bytes += len(data)
+            if self._bytes > MAX_ZIPS:
+                raise _TooMuchError(f"the zips in it have more than {MAX_ZIPS / 1e6:.0f} MB")
+            if entries + self._entries > MAX_ENTRIES_OF_ALL:
+                raise _TooMuchError(f"there are more than {MAX_ENTRIES_OF_ALL} files before it")
+            self.add_all(f"{name}/", self._kept(opener, data), depth)
+        except _TooMuchError as reason:
+            if depth > 1:
+                raise
+            del self.found.entries[entries:]
+            for inside in [*self.found.left_out][left_out:]:
+                del self.found.left_out[inside]
+            self.found.left_out[name] = str(reason)
+        except UnreadableError as reason:
+            self.found.left_out[name] = str(reason)
+        except _FAILS as error:
+            self.found.left_out[name] = f"it is a damaged zip ({printable(str(error))})"
 
+    def _kept(self, opener: Opener, data: bytes) -> Zip:
+        """Return what opens a zip in a zip. The last few stay open, or each would be unpacked again for each file."""
+        self._number += 1
+        number = self._number
 
-def _add_nested(found: Archive, name: str, opener: Opener, zone: tzinfo | None, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        found.left_out[name] = f"it is a zip in {MAX_DEPTH} others"
-        return
-    try:
-        found.nested += len(_bounded(opener, MAX_NESTED))
-        if found.nested > MAX_TOTAL:
-            raise CourseError(f"The zips in this archive have more than {MAX_TOTAL / 1e9:.0f} GB: unpack it yourself.")
-        _list_zip(found, f"{name}/", lambda: _open_zip(io.BytesIO(_bounded(opener, MAX_NESTED))), zone, depth)
-    except UnreadableError as reason:
-        found.left_out[name] = str(reason)
-    except _FAILS as error:
-        found.left_out[name] = f"it is a damaged zip ({printable(str(error))})"
+        def opened(data: bytes = b"") -> zipfile.ZipFile:
+            known = self._open.pop(number, None)
+            if known is None:
+                known = open_zip(io.BytesIO(data or _bounded(opener, MAX_ZIP)), MAX_ZIP_DIRECTORY)
+            self._open[number] = known
+            while len(self._open) > MAX_DEPTH:
+                del self._open[next(iter(self._open))]
+            return known
+
+        opened(data)
+        return opened
 
 
 def _bounded(opener: Opener, limit: int) -> bytes:
@@ -180,34 +229,9 @@ def _bounded(opener: Opener, limit: int) -> bytes:
     return data
 
 
-def _member(zipped: ZipOpener, info: zipfile.ZipInfo) -> Opener:
-    """Return what opens an entry of a zip; a zip in a zip is opened anew for each, so that none is kept in memory."""
-
-    @contextmanager
-    def opened() -> Iterator[IO[bytes]]:
-        with zipped() as archive, archive.open(info) as file:
-            yield file
-
-    return opened
-
-
-def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
-    """Open a zip whose list of entries is not too long."""
-    _refuse_long_directory(file)
-    return zipfile.ZipFile(file)
-
-
-def _refuse_long_directory(file: IO[bytes]) -> None:
-    """Look at the size of a zip's list of entries before all of it is read."""
-    end = file.seek(0, os.SEEK_END)
-    file.seek(max(0, end - 66_000))
-    tail = file.read()
-    place = tail.rfind(b"PK\x05\x06")
-    if place >= 0 and len(tail) >= place + 16:
-        (size,) = struct.unpack("<I", tail[place + 12 : place + 16])
-        if MAX_DIRECTORY < size < 0xFFFFFFFF:
-            raise zipfile.BadZipFile("its list of entries is too long")
-    file.seek(0)
+def _member(zipped: Zip, info: zipfile.ZipInfo) -> Opener:
+    """Return what opens an entry of a zip."""
+    return lambda: zipped().open(info)
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -222,12 +246,12 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 def _moment(info: zipfile.ZipInfo, zone: tzinfo | None) -> tuple[datetime | None, bool]:
     """Return when an entry was changed, and whether the zip says so in UTC; else its time is of the assumed zone."""
-    extra = info.extra
-    while len(extra) >= 4:
-        kind, size = struct.unpack("<HH", extra[:4])
-        if kind == 0x5455 and size >= 5 and len(extra) >= 9 and extra[4] & 1:
-            return datetime.fromtimestamp(struct.unpack("<i", extra[5:9])[0], UTC), True
-        extra = extra[4 + size :]
+    extra, place = info.extra, 0
+    while len(extra) >= place + 4:
+        kind, size = struct.unpack_from("<HH", extra, place)
+        if kind == 0x5455 and size >= 5 and len(extra) >= place + 9 and extra[place + 4] & 1:
+            return datetime.fromtimestamp(struct.unpack_from("<i", extra, place + 5)[0], UTC), True
+        place += 4 + size
     try:
         local = datetime(*info.date_time)
     except ValueError:

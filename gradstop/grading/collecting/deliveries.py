@@ -9,6 +9,7 @@
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,16 +59,21 @@ def deliveries(entries: Iterable[Entry], is_known: Callable[[str], bool]) -> lis
     """
     entries = list(entries)
     submitted: dict[str, Submitted] = {}
-    for entry in entries:
-        if entry.parts[-1] == METADATA:
-            submitted |= read_metadata(entry)
+    lists = [entry for entry in entries if _is_list_of_all(entry, entries)]
+    for entry in lists:
+        submitted |= read_metadata(entry)
     found: dict[tuple[str, str], Delivery] = {}
+    numbers = Counter[tuple[str, str, str]]()
     for entry in entries:
-        if entry.parts[-1] == METADATA:
+        if entry in lists:
             continue
         delivery, name = whose(entry, submitted, is_known)
-        kept = found.setdefault((delivery.platform, delivery.label), delivery)
-        kept.files[_unused(name, kept.files)] = entry
+        key = delivery.platform, delivery.label
+        kept = found.setdefault(key, delivery)
+        while name in kept.files:
+            numbers[(*key, name)] += 1
+            name = _numbered(name, numbers[(*key, name)] + 1)
+        kept.files[name] = entry
     return list(found.values())
 
 
@@ -111,11 +117,13 @@ def _stems(name: str) -> Iterator[str]:
             yield cut
 
 
-def _unused(name: str, names: Iterable[str]) -> str:
-    """Return a name that no other file of a hand-in has: a platform's names differ, a student's need not."""
-    number, found = 1, name
-    while found in names:
-        number += 1
-        stem, dot, ending = name.rpartition(".")
-        found = f"{stem} ({number}){dot}{ending}" if dot else f"{name} ({number})"
-    return found
+def _is_list_of_all(entry: Entry, entries: list[Entry]) -> bool:
+    """Whether a file is Gradescope's list: all else lies where it does. Any other of its name is a student's."""
+    folder = entry.path.removesuffix(METADATA)
+    return entry.parts[-1] == METADATA and all(other.path.startswith(folder) for other in entries)
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return another name for a file: a platform's names differ, those in a student's zip need not."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem} ({number}){dot}{ending}" if dot else f"{name} ({number})"

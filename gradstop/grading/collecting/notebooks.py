@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from gradstop.course import Assignment
 from gradstop.grading.collecting.archive import Entry
 from gradstop.grading.collecting.deliveries import Delivery
-from gradstop.grading.intake.bounds import MAX_FILES, MAX_FILES_SIZE
+from gradstop.grading.intake.bounds import MAX_CANDIDATES, MAX_FILES, MAX_FILES_SIZE, MAX_LOOKED_AT, MAX_VALUES
 from gradstop.grading.intake.plain_files import MAX_NAMES, UnreadableError, printable
 from gradstop.grading.intake.submission import read_cells
 from gradstop.grading.intake.template import Cell, Template, text
 
 _NOTEBOOK = re.compile(r"\.ipynb($|[^a-z0-9])", re.IGNORECASE)
 _NUMBER = re.compile(r"[ _-]*\(?(\d{1,4})\)?$")
-_KEPT_NAME = re.compile(r"[^/\0]{1,100}")
+MAX_FILE_NAME = 200  # bytes; most disks take 255
 NEVER = datetime.min.replace(tzinfo=UTC)  # what has no time is the earliest
-MAX_CANDIDATES = 20  # notebooks of one hand-in that are looked at
 _TYPED = ("onlinetext.html", "text.html", "link.html")
 
 
@@ -69,14 +68,15 @@ def pick(delivery: Delivery, assignment: Assignment, template: Template) -> Pick
 
     """
     named = [name for name in delivery.files if _may_be(name, assignment)]
-    candidates = [_looked_at(name, delivery.files[name]) for name in named[:MAX_CANDIDATES]]
+    candidates = _looked_at(sorted(named, key=lambda name: not _is_named(name, assignment)), delivery)
     right = [one for one in candidates if one.cells is not None and not template.is_of_another(one.cells)]
     right = right or [one for one in candidates if one.cells is None and one.data and _is_named(one.name, assignment)]
     if not right:
         raise UnreadableError(_what_there_is(delivery, candidates, assignment))
-    attempts, left_out = list[Attempt](), dict[str, None]()
+    attempts, left_out, size = list[Attempt](), dict[str, None](), MAX_FILES_SIZE
     for one in right:
-        files, others = _beside(one.name, delivery, {*named})
+        files, others = _beside(one.name, delivery, {*named}, size)
+        size -= sum(map(len, files.values()))
         left_out |= dict.fromkeys(others)
         attempts.append(
             Attempt(
@@ -87,7 +87,8 @@ def pick(delivery: Delivery, assignment: Assignment, template: Template) -> Pick
     left_out |= dict.fromkeys(
         f"{printable(one.name)} ({_why(one, assignment)})" for one in candidates if one not in right
     )
-    left_out |= dict.fromkeys(f"{printable(name)} (one of many)" for name in named[MAX_CANDIDATES:])
+    seen = {one.name for one in candidates}
+    left_out |= dict.fromkeys(f"{printable(name)} (one of many)" for name in named if name not in seen)
     notes = [f"left out: {_few(list(left_out))}"] if left_out else []
     notes += [f"will not be graded: {one.why}" for one in right if one.why]
     *rest, chosen = sorted(attempts, key=lambda one: (not one.untouched, one.moment or NEVER, one.number))
@@ -105,7 +106,19 @@ def _is_named(name: str, assignment: Assignment) -> bool:
     return name.rpartition("/")[2].lower().startswith(assignment.notebook.stem)
 
 
-def _looked_at(name: str, entry: Entry) -> _Candidate:
+def _looked_at(names: list[str], delivery: Delivery) -> list[_Candidate]:
+    """Read notebooks, not very many and not very much."""
+    found, size, values = list[_Candidate](), 0, 0
+    for name in names[:MAX_CANDIDATES]:
+        if size >= MAX_LOOKED_AT or values >= 2 * MAX_VALUES:
+            break
+        found.append(_read(name, delivery.files[name]))
+        size += len(found[-1].data)
+        values += min(MAX_VALUES, sum(map(found[-1].data.count, (b",", b"[", b"{"))))
+    return found
+
+
+def _read(name: str, entry: Entry) -> _Candidate:
     try:
         data = entry.read()
     except UnreadableError as error:
@@ -128,17 +141,20 @@ def _is_untouched(cells: list[Cell], template: Template) -> bool:
     return all(text(cell).strip() in given or not text(cell).strip() for cell in cells)
 
 
-def _beside(name: str, delivery: Delivery, taken: set[str]) -> tuple[dict[str, bytes], list[str]]:
-    """Return the files that lie where a notebook does, few and small ones, and what is left out."""
-    folder, files, left_out, size = name.rpartition("/")[0], dict[str, bytes](), list[str](), 0
+def _beside(name: str, delivery: Delivery, taken: set[str], left: int) -> tuple[dict[str, bytes], list[str]]:
+    """Return the files that lie where a notebook does, few and of ``left`` bytes at most, and what is left out."""
+    folder, files, left_out = name.rpartition("/")[0], dict[str, bytes](), list[str]()
     for other, entry in delivery.files.items():
         place, _, last = other.rpartition("/")
         if other in taken or last in _TYPED:
             continue
-        if place != folder or not _KEPT_NAME.fullmatch(last) or not last.isprintable():
+        if place != folder:
             left_out.append(f"{printable(other)} (not beside the notebook)")
             continue
-        if len(files) >= MAX_FILES or size > MAX_FILES_SIZE:
+        if not last.isprintable() or len(last.encode()) > MAX_FILE_NAME:
+            left_out.append(f"{printable(other)} (its name is too long, or cannot be shown)")
+            continue
+        if len(files) >= MAX_FILES or left < 0:
             left_out.append(f"{printable(other)} (more than {MAX_FILES} files, or {MAX_FILES_SIZE / 1e6:.0f} MB)")
             continue
         try:
@@ -146,8 +162,8 @@ def _beside(name: str, delivery: Delivery, taken: set[str]) -> tuple[dict[str, b
         except UnreadableError as error:
             left_out.append(f"{printable(other)} ({error})")
             continue
-        size += len(data)
-        if size > MAX_FILES_SIZE:
+        left -= len(data)
+        if left < 0:
             left_out.append(f"{printable(other)} (more than {MAX_FILES_SIZE / 1e6:.0f} MB in all)")
         elif last != "timestamp.txt":  # a student does not say when it came in
             files[last] = data

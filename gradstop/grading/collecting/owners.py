@@ -7,6 +7,7 @@ from gradstop.grading.collecting.deliveries import Called, Delivery
 from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.platforms.class_list import CANVAS, GRADESCOPE, MOODLE, ClassList, Student, letters
 
+MAX_DASHES = 10  # of a group's name
 _NUMBERS = (f"{MOODLE}.number", f"{CANVAS}.sis", f"{GRADESCOPE}.sid")
 
 
@@ -32,7 +33,9 @@ def owners(people: ClassList, groups: dict[str, list[str]], delivery: Delivery, 
 
     """
     if not delivery.people:
-        raise UnknownOwnerError("nothing says whose it is: the archive has no submission_metadata.yml that names it")
+        raise UnknownOwnerError(
+            "nothing says whose it is: the archive has no submission_metadata.yml at its top that names it"
+        )
     found = list[str]()
     for called in delivery.people:
         found += _group_called(groups, called) or [find_owner(people, called, assignment).id]
@@ -104,10 +107,8 @@ def _spellings(name: str) -> Iterator[str]:
             yield name.encode("cp437").decode(encoding)
         except UnicodeError:
             continue
-    rest = name
-    while "-" in rest:
-        rest = rest.partition("-")[2]
-        yield rest
+    parts = name.split("-")
+    yield from ("-".join(parts[start:]) for start in range(1, min(len(parts), MAX_DASHES + 1)))
 
 
 def _group_called(groups: dict[str, list[str]], called: Called) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from gradstop.course import Assignment
 from gradstop.grading.collecting.archive import Archive
@@ -11,6 +12,8 @@ from gradstop.grading.collecting.owners import UnknownOwnerError, find_owner, is
 from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.intake.template import Template
 from gradstop.grading.platforms.class_list import ClassList, HandIn
+
+MAX_SAID = 50  # files of one hand-in that are named where it could not be taken
 
 
 @dataclass
@@ -45,11 +48,12 @@ def sort_archive(
             who = owners(people, groups, delivery, assignment.name)
             picked = pick(delivery, assignment, template)
         except UnreadableError as reason:
-            found.not_taken |= {printable(path, 200): str(reason) for path in _paths(delivery)}
+            found.not_taken |= {path: str(reason) for path in _paths(delivery)}
             continue
+        path = picked.chosen.path.encode(errors="replace").decode()  # a folder's names need be no text
         own = dict(_own_participants(people, delivery, assignment.name))
         for student in who:
-            hand_in = HandIn(delivery.platform, picked.chosen.path, own.get(student, ""), who if len(who) > 1 else [])
+            hand_in = HandIn(delivery.platform, path, own.get(student, ""), who if len(who) > 1 else [])
             collected = found.students.setdefault(student, Collected())
             collected.hand_ins.append((_whole_seconds(picked.chosen), hand_in))
             collected.others += map(_whole_seconds, picked.others)
@@ -68,9 +72,11 @@ def _own_participants(people: ClassList, delivery: Delivery, assignment: str) ->
         yield owner.id, called.participant
 
 
-def _paths(delivery: Delivery) -> list[str]:
-    """Return how a delivery's files are called in the archive."""
-    return [entry.path for entry in delivery.files.values()]
+def _paths(delivery: Delivery) -> Iterator[str]:
+    """Yield how a delivery's files are called in the archive; of very many the first, and how many others there are."""
+    yield from (printable(entry.path, 200) for entry in islice(delivery.files.values(), MAX_SAID))
+    if len(delivery.files) > MAX_SAID:
+        yield f"{len(delivery.files) - MAX_SAID} more of {printable(delivery.label)}"
 
 
 def _whole_seconds(attempt: Attempt) -> Attempt:

@@ -10,7 +10,8 @@ from gradstop.grading.collecting.archive import Entry
 from gradstop.grading.collecting.deliveries import whose
 from gradstop.grading.collecting.notebooks import pick
 from gradstop.grading.collecting.owners import find_owner, is_known
-from gradstop.grading.intake.plain_files import UnreadableError
+from gradstop.grading.intake.bounds import MAX_NOTEBOOK
+from gradstop.grading.intake.plain_files import UnreadableError, read_plain
 from gradstop.grading.judging.bundle import handed_out_template
 from gradstop.grading.nbgrader_bridge.course import open_course
 from gradstop.grading.platforms.people import everybody
@@ -29,7 +30,7 @@ class ClassCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader
         folder = root / app.downloaded_directory / name / app.extracted_directory
         path = Path(os.path.relpath(submitted_file, folder)).as_posix()
         people, assignment = everybody(open_course(root)), find_assignment(root, name)
-        entry = Entry(path, None, False, Path(submitted_file).read_bytes)
+        entry = Entry(path, None, False, lambda: _read(Path(submitted_file)))
         delivery, own = whose(entry, {}, lambda text: is_known(people, text))
         delivery.files[own] = entry
         try:
@@ -39,3 +40,10 @@ class ClassCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader
             self.log.warning("%s: %s", path, reason)
             return None
         return {"student_id": student, "file_id": assignment.notebook.stem}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_plain(path, MAX_NOTEBOOK)
+    except OSError as error:
+        raise UnreadableError(f"it cannot be read: {error.strerror}") from None

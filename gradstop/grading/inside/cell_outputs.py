@@ -52,9 +52,12 @@ class CellOutputs:
         """Whether it is shown what has stopped the cell."""
         return any(item["output_type"] == "error" for item in self.items)
 
-    def take(self) -> list[dict[str, Any]]:
-        """Hand over the outputs and forget them; one that would not go into a message becomes a note of its size."""
-        items, left = [], MAX_OUTPUTS_SIZE
+    def take(self, room: int = MAX_OUTPUTS_SIZE) -> list[dict[str, Any]]:
+        """Hand over the outputs, as JSON in ``room`` bytes, and forget them; one too large becomes a note of its size.
+
+        What has stopped the cell is always among them.
+        """
+        items, left = [], room
         for item in map(_as_text, self.items):
             size = len(json.dumps(item))
             if size > left:
@@ -64,6 +67,8 @@ class CellOutputs:
             items.append(item)
             if left < SMALLEST:
                 break
+        if len(items) < len(self.items) and self.items[-1]["output_type"] == "error":
+            items.append(_cut(self.items[-1], len(json.dumps(self.items[-1]))))
         self.clear()
         return items
 

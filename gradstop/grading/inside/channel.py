@@ -38,7 +38,13 @@ class Channel:
 
     ``watch`` is called every ``TICK`` seconds of waiting; what it raises ends the wait. Where there is one,
     sending waits at the most ``ANSWER_TIMEOUT`` seconds. Of more than ``most`` bytes in all nothing is read.
+
+    Attributes:
+        length: bytes of the value that was received last.
+
     """
+
+    length = 0
 
     def __init__(self, connection: socket.socket, watch: Callable[[], None] | None = None, most: float = float("inf")):
         self._connection = connection
@@ -52,8 +58,8 @@ class Channel:
             self._connection.settimeout(ANSWER_TIMEOUT)
         self._connection.sendall(_encode(message).encode() + b"\n")
 
-    def receive(self, seconds: float = float("inf")) -> Any:
-        """Return the next value, which has to be complete within ``seconds``.
+    def receive(self, seconds: float = float("inf"), longest: int = MAX_LINE) -> Any:
+        """Return the next value, which has to be complete within ``seconds`` and at most ``longest`` bytes.
 
         Raises:
             ProtocolError: at the end of the stream, past ``most``, and for a line that is too long, unfinished, no
@@ -61,17 +67,18 @@ class Channel:
             TimeoutError: when the time is over.
 
         """
-        line = self._line(time.monotonic() + seconds)
+        line = self._line(time.monotonic() + seconds, longest)
+        self.length = len(line)
         try:
             return _decode(line.decode())
         except (ValueError, RecursionError) as error:
             raise ProtocolError(f"no valid JSON: {error}") from None
 
-    def _line(self, deadline: float) -> bytes:
+    def _line(self, deadline: float, longest: int) -> bytes:
         seen = 0
         while (end := self._read.find(b"\n", seen)) < 0:
             seen = len(self._read)
-            if seen > MAX_LINE:
+            if seen > longest:
                 raise ProtocolError("the line is too long")
             part = self._part(deadline)
             if not part:

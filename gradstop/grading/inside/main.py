@@ -138,7 +138,7 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
                 file.write(base64.b64decode(order["data"]))
             continue
         if "run" in order:
-            outputs = cells.run(order["run"])
+            outputs = cells.run(order["run"], order["room"])
             if not has_free_space():
                 os._exit(_NO_MEMORY)  # the next cell would be blamed
             judge.send({"outputs": outputs})

@@ -21,7 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type, default
 from traitlets.config import Config
 
-from gradstop.grading.inside.cell_outputs import MAX_PRINTED, CellOutputs
+from gradstop.grading.inside.cell_outputs import MAX_OUTPUTS_SIZE, MAX_PRINTED, CellOutputs
 from gradstop.grading.inside.guard import block_signals, free_signals
 from gradstop.record import Json
 
@@ -147,8 +147,8 @@ class Cells:
         names: dict[str, Any] = SHELL.user_ns
         return names
 
-    def run(self, source: str) -> list[Json]:
-        """Run one cell and return its outputs."""
+    def run(self, source: str, room: int = MAX_OUTPUTS_SIZE) -> list[Json]:
+        """Run one cell and return its outputs, which as JSON take about ``room`` bytes at most."""
         with suppress(BaseException):  # a handler that has waited may raise: an alarm's that an earlier cell has set
             free_signals()
         with suppress(BaseException):  # and may raise between IPython's lines
@@ -159,7 +159,7 @@ class Cells:
         block_signals()
         with suppress(OSError):
             self._collect()
-        return _outputs.take()
+        return _outputs.take(room)
 
     def _collect(self) -> None:
         """Add what was written past Python's streams, by a library or a child process."""

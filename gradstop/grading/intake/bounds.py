@@ -14,13 +14,22 @@ MAX_VALUES = 1_000_000  # of a notebook's JSON: each takes up to 250 bytes of me
 MAX_CELLS = 2_000
 MAX_TEXT, MAX_TEXTS = 5_000, 100_000  # characters of a text cell, and of all: Markdown takes quadratic time
 MAX_CODE, MAX_CODES = 50_000, 100_000  # characters of a cell's code, and of all, that are shown
-MAX_ANSWER = 20_000  # characters of an answer that is parsed; each takes up to 0.9 kB of memory
-MAX_OUTPUTS = 200  # outputs of one cell
-MAX_OUTPUT = 10_000_000  # characters of all outputs of a submission
+MAX_ANSWER = 10_000  # characters of an answer that is parsed; each takes up to 0.9 kB of memory
+MAX_SEARCHED = 500_000  # characters of all cells in which a function that is missing is looked for
+MAX_OUTPUTS, MAX_ALL_OUTPUTS = 200, 2_000  # outputs of one cell, and of all; nbformat validates each
+MAX_LINES = 50  # entries of one traceback
+MAX_OUTPUT = 10_000_000  # bytes of all outputs of a submission, as its process reports them
+MAX_LOST = 10  # cells that end or hang their process; each is a process more
 MAX_ESCAPES = 10_000  # control sequences, as of colours, in all outputs of a submission
 MAX_HTML, MAX_FORMATS = 50_000, 20  # characters, and tags that format text, that are cleaned without a process for it
 HTML_SECONDS, HTML_MEMORY = 1, 256 << 20  # of that process: processor time, bytes of addresses
-MAX_REPORT = 2_000_000  # bytes that are observed of one exercise
+MAX_REPORT = 1_000_000  # bytes that are observed of one exercise
+MAX_ENTRIES_OF_ALL, MAX_DIRECTORY = 100_000, 20_000_000  # entries of a platform's archive; bytes of a zip's list
+MAX_ZIP, MAX_ZIPS, MAX_DEPTH = 50_000_000, 100_000_000, 3  # bytes of a zip in it, of all in that; zips in each other
+MAX_ZIP_ENTRIES, MAX_ZIP_DIRECTORY = 10_000, 2_000_000  # entries of a zip in it and of all in that; bytes of its list
+MAX_PATH = 1_000  # characters of a path in an archive
+MAX_CANDIDATES, MAX_LOOKED_AT = 10, 20_000_000  # notebooks of one hand-in that are read, and their bytes
+MAX_ROWS_SIZE, MAX_ROWS = 20_000_000, 100_000  # bytes of a list of students, and its rows
 MAX_NAME = 80  # characters of a file's name in a message
 MAX_REASON = 300  # characters of an error that is quoted
 
@@ -77,13 +86,27 @@ BOUNDS = (
         1.2,
         30,
     ),
-    Bound("an answer is parsed for its tokens", f"{MAX_ANSWER:,} characters", "it has no tokens", 0.15, 20),
+    Bound("an answer is parsed for its tokens", f"{MAX_ANSWER:,} characters", "it has no tokens", 0.1, 20),
+    Bound(
+        "a function that is missing is looked for",
+        f"{MAX_ANSWER:,} characters of a cell, {MAX_SEARCHED:,} of all",
+        "not looked at",
+        0.2,
+        5,
+    ),
     Bound(
         "outputs are read",
-        f"1 MB and {MAX_OUTPUTS} outputs of a cell, {MAX_OUTPUT / 1e6:.0f} million characters of all",
+        f"1 MB and {MAX_OUTPUTS} outputs of a cell, {MAX_OUTPUT / 1e6:.0f} MB and {MAX_ALL_OUTPUTS:,} of all",
         "left out, with a note",
         0.2,
         60,
+    ),
+    Bound(
+        "a process is started again without a cell that ended it",
+        f"{MAX_LOST} cells",
+        "the cells after them are not run",
+        1.0,
+        10,
     ),
     Bound(
         "HTML of outputs is cleaned",
@@ -107,6 +130,30 @@ BOUNDS = (
         0.3,
         70,
     ),
+    Bound(
+        "a platform's archive is listed",
+        f"of a zip in it, with all zips in that: {MAX_ZIP_ENTRIES:,} entries, {MAX_ZIP_DIRECTORY / 1e6:.0f} MB of "
+        f"their list, {MAX_ZIPS / 1e6:.0f} MB unpacked, {MAX_DEPTH} in each other; {MAX_PATH:,} characters of a path",
+        "that zip is not taken",
+        0.8,
+        90,
+    ),
+    Bound(
+        "the notebook of a hand-in is picked",
+        f"{MAX_CANDIDATES} notebooks, {MAX_LOOKED_AT / 1e6:.0f} MB and 3,000,000 values of all; "
+        f"{MAX_FILES_SIZE / 1e6:.0f} MB of files beside them",
+        "left out, and named",
+        1.5,
+        120,
+    ),
+    Bound(
+        "whose a file is, is looked for",
+        f"{MAX_PATH:,} characters of its path; no list of a student's says it",
+        "not taken",
+        0.1,
+        5,
+    ),
+    Bound("a list of students is read", f"{MAX_ROWS_SIZE / 1e6:.0f} MB, {MAX_ROWS:,} rows", "refused", 3.0, 150),
     Bound(
         "an error or a name is quoted: in the summary, the report, an explanation",
         f"{MAX_REASON} characters, {MAX_NAME} of a name; no control characters",

@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from gradstop.grading.intake.bounds import HTML_MEMORY, HTML_SECONDS, MAX_ESCAPES, MAX_FORMATS, MAX_HTML, MAX_OUTPUTS
+from gradstop.grading.intake.bounds import (
+    HTML_MEMORY,
+    HTML_SECONDS,
+    MAX_ESCAPES,
+    MAX_FORMATS,
+    MAX_HTML,
+    MAX_LINES,
+    MAX_OUTPUTS,
+)
 from gradstop.grading.intake.html import clean, clean_apart, is_simple
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -34,11 +42,21 @@ def parse_outputs(data: Any) -> list[Output]:
     return outputs
 
 
-def read_outputs(data: Any) -> list[Output]:
-    """Return a cell's outputs as ``parse_outputs`` does, but for what ``finish_outputs`` has yet to do."""
+def read_outputs(data: Any, most: int = MAX_OUTPUTS) -> list[Output]:
+    """Return a cell's outputs as ``parse_outputs`` does, but for what ``finish_outputs`` has yet to do.
+
+    Of more than ``most`` these, a note that others are left out, and the error that has stopped the cell.
+    """
     if not isinstance(data, list):
         return [error_output("NoOutputs", "The cell's outputs could not be read.")]
-    return [output for item in data[:MAX_OUTPUTS] if isinstance(item, dict) and (output := _parse(item))]
+    if len(data) > most:
+        note = {"output_type": "stream", "text": f"({len(data) - most} outputs of this cell were left out here.)\n"}
+        data = [*data[:most], note, *(item for item in data[-1:] if _is_error(item))]
+    return [output for item in data if isinstance(item, dict) and (output := _parse(item))]
+
+
+def _is_error(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("output_type") == "error"
 
 
 def finish_outputs(cells: Iterable[list[Output]]) -> None:
@@ -91,11 +109,14 @@ def _parse(item: dict[str, Any]) -> Output | None:
         return {"output_type": kind, "name": "stderr" if item.get("name") == "stderr" else "stdout", **_text(item)}
     if kind == "error":
         lines = item.get("traceback")
+        lines = [_words(line) for line in lines] if isinstance(lines, list) else []
+        if len(lines) > MAX_LINES:
+            lines = [*lines[: MAX_LINES - 1], "\n".join(lines[MAX_LINES - 1 :])]
         return {
             "output_type": kind,
             "ename": _words(item.get("ename")),
             "evalue": _words(item.get("evalue")),
-            "traceback": [_words(line) for line in lines] if isinstance(lines, list) else [],
+            "traceback": lines,
         }
     if kind in ("display_data", "execute_result") and isinstance(item.get("data"), dict):
         output: Output = {"output_type": kind, "metadata": {}, "data": _bundle(item["data"])}

@@ -120,9 +120,12 @@ def bare(cells: list[Cell]) -> list[Cell]:
 
 
 def definition_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Return what finds a line that defines one of these names; it takes time that grows with the text alone."""
-    any_name = "|".join(map(re.escape, names))
-    return re.compile(rf"^[ \t]*+(?:(?:async[ \t]++def|def|class)[ \t]++)?(?:{any_name})[ \t]*+[(:=]", re.MULTILINE)
+    """Return what finds a line that defines one of these names, in groups ``indent`` and ``name``.
+
+    It takes time that grows with the text alone.
+    """
+    keywords, any_name = r"(?:(?:async[ \t]++def|def|class)[ \t]++)?", "|".join(map(re.escape, names))
+    return re.compile(rf"^(?P<indent>[ \t]*+){keywords}(?P<name>{any_name})[ \t]*+[(:=]", re.MULTILINE)
 
 
 def shorten_code(cells: list[Cell]) -> None:
@@ -170,13 +173,18 @@ def _clean(cell: Cell, metadata: dict[str, Any] | None = None) -> Cell:
     clean["source"] = clean_text(source)
     if kind == "raw":
         return clean
-    attached = _attached(cell)
-    # A picture that is not there would end the feedback.
-    clean["source"] = _ATTACHED.sub(
-        lambda found: found[0] if found[2] in attached else f"{found[1]}\N{ZERO WIDTH SPACE}:{found[2]}",
-        clean["source"],
-    )
-    return {**clean, "attachments": attached}
+    attached, shown = _attached(cell), dict[str, dict[str, str]]()
+
+    def once(found: re.Match[str]) -> str:
+        """Let a picture show at its first place: one that is not there would end the feedback, which holds each."""
+        name = found[2]
+        if name not in attached or name in shown:
+            return f"{found[1]}\N{ZERO WIDTH SPACE}:{name}"
+        shown[name] = attached[name]
+        return found[0]
+
+    clean["source"] = _ATTACHED.sub(once, clean["source"])
+    return {**clean, "attachments": shown}
 
 
 def _shorten(cells: list[Cell], kinds: tuple[str, ...], left: int, note: str) -> None:

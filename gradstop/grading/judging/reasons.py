@@ -6,9 +6,9 @@ from dataclasses import replace
 from gradstop.compare import Verdict
 from gradstop.course import did_you_mean
 from gradstop.grading.inside.channel import MISSING
-from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_REASON
+from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_REASON, MAX_SEARCHED
 from gradstop.grading.intake.outputs import Output
-from gradstop.grading.intake.template import Cell
+from gradstop.grading.intake.template import Cell, definition_of
 from gradstop.grading.judging.judge import Judged
 from gradstop.logs import readable
 
@@ -18,7 +18,9 @@ _IN_THE_CELL = re.compile(r" ?\(<(?:ipython-input-[^>]*|tokenize)>, line (\d+)\)
 def with_reasons(judged: dict[str, Judged], cells: list[Cell], outputs: dict[int, list[Output]]) -> dict[str, Judged]:
     """Say of each exercise without a function why there is none: what its cell has raised, or why it was stopped."""
     missing = [name for name, one in judged.items() if _is_missing(one.verdict)]
-    problems = {name: replace(judged[name].verdict, problem=_reason(name, cells, outputs)) for name in missing}
+    defined = _definitions(missing, cells) if missing else {}
+    reasons = {name: _reason(name, cells, outputs, defined.get(name, {})) for name in missing}
+    problems = {name: replace(judged[name].verdict, problem=said) for name, said in reasons.items()}
     return {name: replace(one, verdict=problems.get(name, one.verdict)) for name, one in judged.items()}
 
 
@@ -27,16 +29,26 @@ def _is_missing(verdict: Verdict) -> bool:
     return all(MISSING in case.differences[0].got for case in verdict.cases if case.differences) and not verdict.passed
 
 
-def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]]) -> str:
+def _definitions(names: list[str], cells: list[Cell]) -> dict[str, dict[int, bool]]:
+    """Return, by name, the cells that would define it, and whether it is indented there."""
+    defines, found, left = definition_of(names), dict[str, dict[int, bool]](), MAX_SEARCHED
+    for number, cell in enumerate(cells):
+        source = cell["source"][: min(MAX_ANSWER, left)]
+        left -= len(source)
+        for one in defines.finditer(source):
+            found.setdefault(one["name"], {}).setdefault(number, bool(one["indent"]))
+    return found
+
+
+def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]], defined: dict[int, bool]) -> str:
     """Say why there is no function of this name: the error of its own cell, or of another that would define it."""
-    defines = re.compile(rf"^([ \t]*)(?:(?:async[ \t]+)?def|class)?[ \t]*{re.escape(name)}[ \t]*[(:=]", re.MULTILINE)
     own = [n for n, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == name]
-    others = [n for n, cell in enumerate(cells) if n not in own and defines.search(cell["source"][:MAX_ANSWER])]
+    others = [number for number in defined if number not in own]
     for number in (*own, *others):
         for output in outputs.get(number, ()):
             if output["output_type"] == "error":
                 return f"its cell stops with {_quoted(output, cells[number]['source'])}"
-    if any((found := defines.search(cells[number]["source"][:MAX_ANSWER])) and found[1] for number in (*own, *others)):
+    if any(defined.values()):
         return f"{MISSING}: where it is defined it is indented, so it belongs to what it stands in"
     words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"][:MAX_ANSWER])]
     return f"{MISSING}.{did_you_mean(name, words)}"

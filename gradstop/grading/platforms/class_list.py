@@ -70,6 +70,8 @@ class ClassList:
     """The students of a course by their names in the gradebook, in order."""
 
     students: dict[str, Student] = field(default_factory=dict)
+    # By kind and assignment, who is or was called what: a class is looked through once, and not for each file's name.
+    _known: dict[tuple[str, str], dict[str, dict[str, None]]] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, kind: str, value: str, assignment: str = "") -> list[Student]:
         """Return all students who are called so: nobody, one, or several of one name.
@@ -82,11 +84,23 @@ class ClassList:
 
         """
         wanted = letters(value) if kind == "name" else composed(value).casefold()
-        return [one for one in self.students.values() if wanted and wanted in _called(one, kind, assignment)]
+        if (kind, assignment) not in self._known:
+            self._known[kind, assignment] = {}
+            for one in self.students.values():
+                self._note(one, kind, assignment)
+        found = self._known[kind, assignment].get(wanted, ()) if wanted else ()
+        called = [self.students[name] for name in found if name in self.students]
+        return [one for one in called if wanted in _called(one, kind, assignment)]
+
+    def _note(self, student: Student, kind: str, assignment: str) -> None:
+        for value in _called(student, kind, assignment):
+            self._known[kind, assignment].setdefault(value, {})[student.id] = None
 
     def add(self, student: Student) -> None:
         """Enter a student, in the place of one of this name."""
         self.students[student.id] = student
+        for kind, assignment in self._known:
+            self._note(student, kind, assignment)
 
     def note_hand_in(self, student: str, assignment: str, hand_in: HandIn) -> None:
         """Remember how a platform calls what a student handed in."""

@@ -9,13 +9,14 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import dropwhile, islice
 from pathlib import Path
 
 from gradstop.course import CourseError
+from gradstop.grading.intake.bounds import MAX_ROWS, MAX_ROWS_SIZE
 from gradstop.grading.intake.plain_files import decode, is_plain, printable
 from gradstop.grading.platforms.class_list import CANVAS, GRADESCOPE, MOODLE, composed, letters
 
-MAX_SIZE = 20_000_000  # bytes
 # Headings as ``letters`` gives them; Moodle's are in the language of whoever exports.
 _HEADINGS = {
     "id": "username login loginid sisloginid user userid netid benutzername anmeldename nomdutilisateur "
@@ -113,7 +114,7 @@ def read_table(path: Path) -> list[list[str]]:
     if not is_plain(path.resolve()):
         raise CourseError(f"{path} is no file: name the CSV file that the platform exports.")
     try:
-        data = path.read_bytes() if path.stat().st_size <= MAX_SIZE else b""
+        data = path.read_bytes() if path.stat().st_size <= MAX_ROWS_SIZE else b""
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
     if not data.strip() or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
@@ -123,12 +124,12 @@ def read_table(path: Path) -> list[list[str]]:
     if (said := re.match(r"\s*sep=(.)\r?\n", text)) is not None:  # as Excel reads and writes it
         delimiter, text = said[1], text[said.end() :]
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
+        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), MAX_ROWS + 1))
+    except (csv.Error, ValueError, TypeError) as error:  # a delimiter that is none
         raise CourseError(f"{path.name} is no CSV file: {error}.") from None
-    while rows and not any(map(str.strip, rows[0])):
-        rows.pop(0)
-    return rows
+    if len(rows) > MAX_ROWS:
+        raise CourseError(f"{path.name} has more than {MAX_ROWS} rows: is it the list of a class?")
+    return list(dropwhile(lambda row: not any(map(str.strip, row)), rows))
 
 
 def _columns(heads: list[str]) -> tuple[str, dict[str, int]]:

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from gradstop.grading.inside.cell_outputs import MAX_OUTPUTS_SIZE, SMALLEST
 from gradstop.grading.inside.channel import Channel
-from gradstop.grading.intake.bounds import MAX_OUTPUT
+from gradstop.grading.intake.bounds import MAX_ALL_OUTPUTS, MAX_LOST, MAX_OUTPUT, MAX_OUTPUTS
 from gradstop.grading.intake.outputs import error_output, finish_outputs, read_outputs
 from gradstop.grading.intake.template import Cell, is_check
 from gradstop.grading.process.submission_process import MAX_CELL, SubmissionLostError, SubmissionProcess
 from gradstop.grading.process.warm_process import WarmProcess
 
 _log = logging.getLogger(__name__)
-TOO_MUCH = "The notebook shows more than is kept; from here on its outputs are left out."
+ENOUGH = f"This cell was not run: {MAX_LOST} others have ended the process, or were stopped."
 _Outputs = dict[int, list[dict[str, Any]]]
 
 
@@ -35,6 +36,7 @@ class Attempt:
         self.changed: list[str] = []
         self._warm_process, self._cases, self._files, self._cells = warm_process, cases, files, cells
         self._seconds = warm_process.rules.total  # left for cells; the time that observing takes is not theirs
+        self._room = 2 * MAX_OUTPUT  # bytes that all its processes may report as outputs
         self._left_out: dict[int, str] = {}
         self._stack = ExitStack()
         self._process: SubmissionProcess | None = None
@@ -50,6 +52,7 @@ class Attempt:
         outputs = self._run_until_all_have_run()
         if not self.can_be_observed:
             return
+        finish_outputs(outputs.values())
         lost = {
             number: [
                 error_output("CellLost", f"This cell was stopped: {why}. The other cells were run again without it.")
@@ -60,6 +63,7 @@ class Attempt:
 
     def restart(self) -> None:
         """Run the cells again in another process, for the exercises that follow; outputs stay as they are."""
+        self._room = 0
         self._run_until_all_have_run()
 
     @contextmanager
@@ -108,28 +112,34 @@ class Attempt:
     def _run_once(self, process: SubmissionProcess) -> _Outputs | None:
         """Return the cells' outputs, or None where one has ended the process, which is left out from then on."""
         outputs: _Outputs = {}
-        left = MAX_OUTPUT
+        left, room = MAX_ALL_OUTPUTS, min(MAX_OUTPUT, self._room)
+        last = max(self._left_out, default=-1) if len(self._left_out) >= MAX_LOST else len(self._cells)
         for number, cell in enumerate(self._cells):
             if cell["cell_type"] != "code" or is_check(cell) or number in self._left_out:
                 continue
+            if number > last:
+                outputs[number] = [error_output("NotRun", ENOUGH)]
+                continue
             start = time.monotonic()
             try:
-                some = _run_cell(process, cell["source"], min(self._warm_process.rules.cell, self._seconds))
+                outputs[number], size = self._run_cell(process, cell["source"], room, min(MAX_OUTPUTS, left))
             except SubmissionLostError as reason:
                 self._left_out[number] = str(reason)
                 _log.info("cell %d is left out: %s", number + 1, reason)
                 return None
             finally:
                 self._seconds -= time.monotonic() - start
-            left -= len(repr(some))
-            outputs[number] = some if left >= 0 else [error_output("TooMuchShown", TOO_MUCH)]
-        finish_outputs(outputs.values())
+            left, room, self._room = max(0, left - len(outputs[number])), room - size, self._room - size
         return outputs
 
-
-def _run_cell(process: SubmissionProcess, source: str, seconds: float) -> list[dict[str, Any]]:
-    if len(source) > MAX_CELL:
-        return [error_output("CellTooLong", f"This cell has {len(source)} characters, and was not run.")]
-    if seconds <= 0:
-        return [error_output("NoTimeLeft", "The submission's time was over before this cell could run.")]
-    return read_outputs(process.run(source, seconds))
+    def _run_cell(
+        self, process: SubmissionProcess, source: str, room: int, most: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Run a cell; return its outputs, ``most`` of them and not many more than ``room`` bytes, and their bytes."""
+        if len(source) > MAX_CELL:
+            return [error_output("CellTooLong", f"This cell has {len(source)} characters, and was not run.")], 0
+        if self._seconds <= 0:
+            return [error_output("NoTimeLeft", "The submission's time was over before this cell could run.")], 0
+        seconds = min(self._warm_process.rules.cell, self._seconds)
+        outputs, size = process.run(source, seconds, min(MAX_OUTPUTS_SIZE, max(SMALLEST, room)))
+        return read_outputs(outputs, most), size

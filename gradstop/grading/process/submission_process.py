@@ -22,6 +22,7 @@ from gradstop.grading.rules import Rules
 ANSWER_TIMEOUT = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
 MAX_CELL = MAX_LINE // 8  # characters
 _MAPPING = 256  # bytes that the kernel holds for one mapping
+_SHORT = MAX_LINE // 10  # bytes of an answer without outputs, or beside them
 _PART = MAX_LINE // 2  # bytes of a file that go in one message
 
 
@@ -74,7 +75,7 @@ class SubmissionProcess:
         """Hand over the cases and the files, and see that it is walled in."""
         hidden = self._rules.hidden if self._rules.sandboxed else ()
         self._say({"cases": _compiled(cases), "look": hidden})
-        answer = self._hear(ANSWER_TIMEOUT)
+        answer = self._hear(ANSWER_TIMEOUT, _SHORT)
         if isinstance(answer, dict) and "refused" in answer:
             raise SandboxError(
                 f"No sandbox can be had here: {answer['refused']}. Grade on a Linux machine that allows user "
@@ -91,16 +92,16 @@ class SubmissionProcess:
                 part = base64.b64encode(data[start : start + _PART]).decode()
                 self._say({"file": os.path.basename(name), "data": part})
 
-    def run(self, source: str, seconds: float) -> Any:
-        """Run a cell; return its outputs as the process reports them.
+    def run(self, source: str, seconds: float, room: int) -> tuple[Any, int]:
+        """Run a cell; return its outputs as the process reports them, and their bytes, ``room`` or little more.
 
         Raises:
             SubmissionLostError: if that ends it.
 
         """
-        self._say({"run": source})
-        answer = self._hear(seconds)
-        return answer.get("outputs") if isinstance(answer, dict) else None
+        self._say({"run": source, "room": room})
+        answer = self._hear(seconds, room + _SHORT)
+        return answer.get("outputs") if isinstance(answer, dict) else None, self._control.length
 
     @contextmanager
     def exercise(self, name: str) -> Iterator[Channel]:
@@ -115,7 +116,7 @@ class SubmissionProcess:
             theirs.close()
             yield Channel(ours, self._watch, MAX_REPORT)
         self._say({"end": name})
-        answer = self._hear(ANSWER_TIMEOUT)
+        answer = self._hear(ANSWER_TIMEOUT, _SHORT)
         if not isinstance(answer, dict) or answer.get("ended") != name:
             raise SubmissionLostError("its process gave another answer than it should")
         names = answer.get("changed")
@@ -128,9 +129,9 @@ class SubmissionProcess:
         except OSError:
             raise SubmissionLostError(self._why()) from None
 
-    def _hear(self, seconds: float) -> Any:
+    def _hear(self, seconds: float, longest: int) -> Any:
         try:
-            return self._control.receive(seconds)
+            return self._control.receive(seconds, longest)
         except TimeoutError:
             raise SubmissionLostError(f"it was still running after {seconds:g} s") from None
         except (ProtocolError, OSError):

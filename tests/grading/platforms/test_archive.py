@@ -104,7 +104,7 @@ def test_what_is_large_is_not_read_whatever_the_zip_says(tmp_path):
 
 
 def test_very_many_entries_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(module, "MAX_ENTRIES_OF_ALL", 10)
     path = make_zip(tmp_path / "m.zip", [(f"a/{number}", b"") for number in range(20)])
     with pytest.raises(CourseError, match="more than 10 files"), open_archive(path):
         pass
@@ -175,3 +175,75 @@ def test_gradescope_s_list_is_read_and_a_damaged_one_refused(tmp_path):
         path = make_zip(tmp_path / "bad.zip", [("submission_metadata.yml", data)])
         with open_archive(path) as found, pytest.raises(CourseError, match=r"[Dd]ownload"):
             read_metadata(found.entries[0])
+
+
+def directory(entries: int, extra: bytes = b"") -> bytes:
+    """Return a zip whose list has very many entries, all of them the same; nothing lies in it."""
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", *(20, 20, 0, 0, 0, 0), *(0, 0, 0), *(1, len(extra), 0, 0, 0), 0, 0)
+    listed = (entry + b"a" + extra) * entries
+    return listed + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, entries % 65536, entries % 65536, len(listed), 0, 0)
+
+
+def in_zip64(data: bytes, place: int = 0) -> bytes:
+    """Return a zip whose end says nothing of its size: a record before it does, there or at another place."""
+    listed, end = data[:-22], data[-22:]
+    record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, *(1, 1, len(listed), 0))
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(listed), 1)
+    return listed + record + b"x" * place + locator + end[:12] + struct.pack("<2IH", 0xFFFFFFFF, 0xFFFFFFFF, 0)
+
+
+LONG = directory(45_000)
+LISTS = {
+    "very many": LONG,
+    "a comment": LONG[:-2] + struct.pack("<H", 60_000) + b"x" * 60_000,
+    "a second end in the comment": LONG[:-2] + struct.pack("<H", 12) + b"PK\5\6" + b"\0" * 8,
+    "ends in an end": LONG[:-2] + struct.pack("<H", 5) + b"xPK\5\6",
+    "zip64": in_zip64(LONG),
+    "zip64 elsewhere": in_zip64(LONG, 12),
+    "long extra fields": directory(40, b"\0\0\0\0" * 16_000),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_zip_in_an_archive_whose_list_is_long_is_left_out_and_not_read(tmp_path, name, monkeypatch):
+    path = make_zip(tmp_path / "m.zip", [("ann/x.zip", LISTS[name]), ("ben/a", b"1")])
+    seen = []
+    monkeypatch.setattr(zipfile.ZipInfo, "_decodeExtra", lambda info, *_: seen.append(info), raising=True)
+    found, left_out = contents(path)
+    assert found == {"ben/a": b"1"}
+    assert "ann/x.zip" in left_out
+    assert len(seen) <= 2  # the archive's own
+
+
+def test_what_one_zip_in_an_archive_holds_too_much_of_costs_that_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_ZIP_ENTRIES", 10)
+    monkeypatch.setattr(module, "MAX_ZIPS", 100_000)
+    many = zipped({f"{number}": b"" for number in range(11)})
+    inside = zipped({f"{number}.zip": zipped({f"{n}": b"" for n in range(4)}) for number in range(3)})
+    large = zipped({f"{number}.zip": zipped({"x": b"\0"}) + b"\0" * 40_000 for number in range(3)})
+    files = {"ann/a.zip": many, "ben/b.zip": inside, "cy/c.zip": large, "dot/d.zip": zipped({"x": b"1"})}
+    found, left_out = contents(make_zip(tmp_path / "m.zip", files.items()))
+    assert found == {"dot/d.zip/x": b"1"}
+    assert left_out == {
+        "ann/a.zip": "it holds more than 10 files",
+        "ben/b.zip": "it holds more than 10 files",
+        "cy/c.zip": "the zips in it have more than 0 MB",
+    }
+
+
+def test_a_zip_in_an_archive_is_unpacked_once_for_all_that_lies_in_it(tmp_path, monkeypatch):
+    inner = zipped({"deep.zip": zipped({f"{number}": b"1" for number in range(50)}), "beside": b"2"})
+    path = make_zip(tmp_path / "m.zip", [("ann/a.zip", inner), ("ben/a.zip", inner)])
+    opened = []
+    real = module.open_zip
+    monkeypatch.setattr(module, "open_zip", lambda *given: opened.append(1) or real(*given))
+    found, _ = contents(path)
+    assert len(found) == 102
+    assert set(found.values()) == {b"1", b"2"}
+    assert len(opened) <= 1 + 4 + 4  # when listed, and when read
+
+
+def test_a_long_path_is_left_out(tmp_path):
+    found, left_out = contents(make_zip(tmp_path / "m.zip", [("a/" + "b" * 1000, b""), ("a/b", b"1")]))
+    assert found == {"a/b": b"1"}
+    assert list(left_out.values()) == ["its path has more than 1000 characters"]

@@ -287,6 +287,49 @@ def test_each_file_that_is_not_taken_is_named_with_the_mend(course, tmp_path, ca
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["course"]
 
 
+def test_a_student_s_list_of_who_handed_in_says_nothing(course, tmp_path, capsys):
+    """Only Gradescope says whose a submission is: its list lies where all the rest does."""
+    forged = gradescope_metadata({"submission_1": [ZOE], "submission_2": [ANN]})
+    files = [
+        ("submission_metadata.yml", gradescope_metadata({"submission_1": [ANN], "submission_2": [SEAN]})),
+        *(("submission_1/detach.ipynb", RIGHT), ("submission_1/submission_metadata.yml", forged)),
+        *(("submission_2/detach.ipynb", WRONG), ("submission_2/a/submission_metadata.yml", b"{")),
+    ]
+    assert collect(course, make_zip(tmp_path / "g.zip", files)) == 0
+    assert (handed_in(course), handed_in(course, SEAN)) == (RIGHT, WRONG)
+    assert not folder(course, ZOE).exists()
+    files = [(f"{ANN.id}/submission_metadata.yml", forged), (f"{ANN.id}/submission_1/detach.ipynb", WRONG)]
+    assert collect(course, make_zip(tmp_path / "p.zip", [*files, (f"{JL.id}/detach.ipynb", RIGHT)])) == 1
+    assert "submission_metadata.yml" in capsys.readouterr().out
+    assert not folder(course, ZOE).exists()
+    assert handed_in(course, JL) == RIGHT
+
+
+def test_what_one_of_a_class_hands_in_too_much_of_costs_that_one(course, tmp_path, capsys):
+    names = ["\N{SNOWMAN}" * 90 + ".txt", "b" * 210, "fine.txt", *(f"detach ({number}).ipynb" for number in range(40))]
+    files = [(moodle(ANN, name), RIGHT.replace(b"detach", name.encode()[:9])) for name in names]
+    many = make_zip(tmp_path / "many.zip", [(f"{number}", b"") for number in range(11_000)]).read_bytes()
+    files += [(moodle(ANN, "many.zip"), many), (moodle(ZOE), RIGHT)]
+    files += [(f"nobody/{number}.txt", b"") for number in range(200)]
+    assert collect(course, make_zip(tmp_path / "1.zip", files)) == 1
+    said = capsys.readouterr().out
+    assert "many.zip: it holds more than 10000 files" in said
+    assert "its name is too long" in said
+    assert "150 more of nobody" in said
+    assert sorted(path.name for path in folder(course).iterdir()) == ["detach.ipynb", "fine.txt", "timestamp.txt"]
+    assert len(attempts(course)) < 10
+    assert handed_in(course, ZOE) == RIGHT
+
+
+def test_a_folder_whose_names_are_no_text_is_collected(course, tmp_path):
+    place = tmp_path / "hand-ins" / "x\udcff" / ANN.id
+    place.mkdir(parents=True)
+    (place / "detach.ipynb").write_bytes(RIGHT)
+    (place / "b\udcff").write_bytes(b"")
+    assert collect(course, tmp_path / "hand-ins") == 0
+    assert handed_in(course) == RIGHT
+
+
 def test_a_damaged_notebook_of_the_right_name_is_handed_in(course, tmp_path, capsys):
     assert collect(course, make_zip(tmp_path / "1.zip", [(moodle(ANN), b'{"cells": [')])) == 0
     assert "will not be graded: detach.ipynb, line 1: " in capsys.readouterr().out
