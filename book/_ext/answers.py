@@ -1,6 +1,6 @@
 """Marks what is right and what is not: the options of a prediction, a cure and what is none.
 
-The marks are attributes and classes; `book/_static/book.css` gives them a colour and a sign, so that neither says it alone.
+The marks are attributes and classes; `book/_static/book.css` gives them a colour and a sign, so that neither is alone.
 `book/_static/predictions.js` remembers what was predicted.
 """
 

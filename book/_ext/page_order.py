@@ -6,13 +6,12 @@ A section that holds the comment `<!-- last on the page -->` comes after the oth
 from docutils import nodes
 from sphinx.application import Sphinx
 
-COMMENT = "last on the page"
+COMMENT = "<!-- last on the page -->"
 
 
 def reorder(app: Sphinx, doctree: nodes.document) -> None:
     """Move a page's sections that say so to its end, in their own order."""
-    comments = [comment for comment in doctree.findall(nodes.comment) if comment.astext().strip() == COMMENT]
-    for comment in comments:
+    for comment in [raw for raw in doctree.findall(nodes.raw) if raw.astext().strip() == COMMENT]:
         section = comment.parent
         comment.parent.remove(comment)
         page = section.parent

@@ -44,9 +44,7 @@ _HEAD = (
 )
 
 
-def as_html(
-    verdict: Verdict, sections: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None
-) -> str:
+def as_html(verdict: Verdict, sections: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None) -> str:
     """Return the report as an HTML fragment without scripts.
 
     Every text is escaped: what an answer returned is shown, never run.
@@ -71,7 +69,9 @@ def _parts(verdict: Verdict, sections: Mapping[str, str], links: Mapping[str, st
         yield _HEAD
     common = everywhere(verdict)
     if common:
-        head = f'<tr><th scope="rowgroup" colspan="3" class="case">{_sign(agrees=False)} differs in every case</th></tr>'
+        head = (
+            f'<tr><th scope="rowgroup" colspan="3" class="case">{_sign(agrees=False)} differs in every case</th></tr>'
+        )
         yield f"<tbody>{head}{''.join(_difference(common))}</tbody>"
     else:
         pairs = zip(verdict.cases, repeated(verdict), strict=True)

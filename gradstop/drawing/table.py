@@ -7,7 +7,12 @@ from gradstop.drawing.svg import clean
 
 Groups = Mapping[str, Mapping[str, Sequence[str]]]
 # What is said of a gradient gets a colour, and a sign for those who do not see it.
-_VERDICTS = {"right": ("right", "✓"), "raises": ("raises", "!"), "wrong, no error": ("wrong", "✗"), "WRONG": ("wrong", "✗")}
+_VERDICTS = {
+    "right": ("right", "✓"),
+    "raises": ("raises", "!"),
+    "wrong, no error": ("wrong", "✗"),
+    "WRONG": ("wrong", "✗"),
+}
 # Named in full, and so stronger than what JupyterLab and the book say of every table.
 _TABLE_CSS = "".join(
     [
@@ -72,7 +77,9 @@ class Table:
     def _html(self) -> str:
         head = "".join(f'<th scope="col">{clean(column)}</th>' for column in self.columns)
         width = len(self.columns) + 1
-        bodies = "".join(f"<tbody>{_heading(name, width)}{self._rows(rows)}</tbody>" for name, rows in self.groups.items())
+        bodies = "".join(
+            f"<tbody>{_heading(name, width)}{self._rows(rows)}</tbody>" for name, rows in self.groups.items()
+        )
         return (
             f'<figure class="gs"><style>{CSS}{_TABLE_CSS}</style>'
             f'<div class="gs-scroll" role="region" tabindex="0" aria-label="{clean(self.title)}">'

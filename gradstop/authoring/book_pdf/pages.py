@@ -99,7 +99,7 @@ def _heads(titles: dict[str, str]) -> str:
     for page, title in titles.items():
         text = title.replace("\\", "\\\\").replace('"', '\\"')
         key = "sheet-" + re.sub(r"\W", "-", name(page))
-        rules.append(f'#{_escaped(name(page))} {{ page: {key} }}')
+        rules.append(f"#{_escaped(name(page))} {{ page: {key} }}")
         rules.append(f'@page {key} {{ @top-right {{ content: "{text}"; font: 9pt sans-serif; color: #555 }} }}')
     return "\n".join(rules)
 
