@@ -12,8 +12,8 @@ from sphinx.application import Sphinx
 
 from gradstop.authoring.book_pdf import DOWNLOAD, HIDDEN_LINK
 
-BOX = """<details class="get-it" id="take-it-with-you"><summary>Take it with you</summary>
-<ul><li><a href="{source}" download>{what}</a>.</li>
+BOX = """<details class="get-it"><summary>Take it with you</summary>
+<ul id="take-it-with-you"><li><a href="{source}" download>{what}</a>.</li>
 {link}
 <li>All chapters as notebooks, to run and to change, with Python 3.11 or later:
 <pre>pip install gradstop jupyterlab

@@ -9,7 +9,6 @@ from bs4 import BeautifulSoup, Tag
 
 _NAMES = ("id", "for", "name", "aria-labelledby", "aria-describedby")
 _GONE = "script, button, a.headerlink, .begin, .get-it, figure.gs > details"
-_OUTPUT = "details.below-input > .cell_output"
 
 
 def article(html: str, page: str, pages: set[str]) -> Tag | None:
@@ -79,7 +78,7 @@ def _answer_to_prediction(soup: BeautifulSoup, question: Tag, number: int) -> Ta
     answer = soup.new_tag("li", attrs={"value": str(number)})
     options = soup.new_tag("ul")
     for option in question.find_all("details"):
-        said = option.find("summary").extract()
+        said = _summary(option)
         said.name = "li"
         options.append(said)
         line = soup.new_tag("p", attrs={"class": f"option-{option.get('data-answer', 'wrong')}"})
@@ -99,24 +98,30 @@ def _answer_to_prediction(soup: BeautifulSoup, question: Tag, number: int) -> Ta
 def _move_what_tells(soup: BeautifulSoup, question: Tag, answer: Tag, number: int) -> None:
     """Move the folded outputs of the cells below a question, and what is said of them, to its answer."""
     for below in question.find_next_siblings():
-        output = below.select_one(_OUTPUT)
-        if "cell" in below.get("class", []) and output:
+        output = below.select_one("details.below-input > .cell_output")
+        if output and output.parent:
+            folded = output.parent
             answer.append(output.extract())
             note = soup.new_tag("p", attrs={"class": "output-elsewhere"}, string=f"The output is at answer {number}.")
-            below.select_one("details.below-input").replace_with(note)
+            folded.replace_with(note)
         elif below.name == "details":
-            below.summary.decompose()
+            _summary(below)
             answer.extend(below.find_all(recursive=False))
             below.decompose()
-        elif "cell" not in below.get("class", []) or below.select_one(".cell_output"):
+        elif not below.select_one(".cell_input") or below.select_one(".cell_output"):
             return
 
 
 def _answer_to_recall(soup: BeautifulSoup, question: Tag, number: int) -> Tag:
     answer = soup.new_tag("li", attrs={"class": "recall", "value": str(number)})
-    summary = question.find("summary").extract()
+    summary = _summary(question)
     answer.append(soup.new_tag("strong", string=f"Recall {number}. "))
     answer.extend(question.contents[:])
     summary.name = "p"
     question.replace_with(summary)
     return answer
+
+
+def _summary(details: Tag) -> Tag:
+    """Take the summary out of what is folded, and return it."""
+    return next(found for found in details.find_all("summary", limit=1)).extract()

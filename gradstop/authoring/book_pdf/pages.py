@@ -24,9 +24,12 @@ article.bd-article { display: block; break-before: page; padding: 0 }
 .title-page { padding-top: 8cm; text-align: center } .book-contents { break-before: page }
 h1, h2, h3 { break-after: avoid } pre { white-space: pre-wrap } table { max-width: 100% }
 td code, td .pre { white-space: normal; overflow-wrap: anywhere }
-figure.gs { margin: .4em 0 } figure.gs:not(.gs-steps) > svg.gs, .gs-wide > svg.gs { zoom: .75; max-height: 15cm }
+figure.gs { margin: .2em 0 } .cell_output .output { margin: .2em 0 !important; padding: 0 } .cell { margin: .6em 0 }
+div.cell_input pre { padding: .5em .9em } .prediction { margin: .6em 0 } .prediction ul { margin-bottom: 0 }
+figure.gs:not(.gs-steps) > svg.gs, .gs-wide > svg.gs { zoom: .68; max-height: 17cm }
 .gs-beside { flex-wrap: nowrap } .gs-wide > svg.gs { min-width: 0 !important }
-.cell_input { break-after: avoid } .cell:has(figure.gs:not(.gs-steps)) { break-inside: avoid }
+.cell_input { break-after: avoid } .cell:has(figure.gs:not(.gs-steps) svg.gs) { break-inside: avoid }
+figure.gs:has(table) { break-inside: auto } tr { break-inside: avoid }
 figure.gs-steps { display: grid; grid-template-columns: repeat(3, 1fr); gap: .8em }
 figure.gs-steps > :not(section) { grid-column: 1 / -1 }
 figure.gs-steps p { font-size: .85em; margin: 0 0 .3em; min-height: 0 }
@@ -51,7 +54,7 @@ def contents(root: Path) -> list[tuple[str, list[str]]]:
 def combined(root: Path) -> tuple[str, dict[str, str]]:
     """Return all pages as one, each name in it made its page's own, so that links between pages work; and their titles.
 
-    In the contents each page's number is `PLACE` of its name: the caller knows it when the book is printed.
+    In the contents stands ``place`` of each page for the number of its first sheet, which is known once it is printed.
 
     Raises:
         CourseError: if the site is not built.

@@ -5,11 +5,15 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gradstop.authoring.book_pdf.article import name
 from gradstop.authoring.book_pdf.pages import SITE, combined, contents, place
 from gradstop.authoring.cheat_sheet import BROWSERS
 from gradstop.course import CourseError
+
+if TYPE_CHECKING:
+    from pikepdf import Pdf
 
 PDF = Path("_build", "where-gradients-stop.pdf")
 # Each page of the site has the link; it is seen once there is something to download.
@@ -65,17 +69,22 @@ def _first_sheets(printed: Path, titles: dict[str, str]) -> dict[str, int]:
     from pikepdf import Pdf
 
     with Pdf.open(printed) as pdf:
-        numbers = {sheet.objgen: number for number, sheet in enumerate(pdf.pages, 1)}
-        places = {str(key).lstrip("/"): found for key, found in pdf.Root.Dests.items()}
+        numbers = {sheet.obj.objgen: number for number, sheet in enumerate(pdf.pages, 1)}
+        places = _places(pdf)
         return {page: numbers[places[name(page)][0].objgen] for page in titles}
+
+
+def _places(pdf: "Pdf") -> dict[str, Any]:
+    """Return the destinations of a PDF by their names."""
+    return {str(key).lstrip("/"): found for key, found in pdf.Root.Dests.items()}
 
 
 def _with_outline(printed: Path, titles: dict[str, str], root: Path) -> None:
     """Write the printed PDF with an outline: the parts, and the pages that the contents name."""
-    from pikepdf import Array, OutlineItem, Pdf
+    from pikepdf import Array, ObjectStreamMode, OutlineItem, Pdf
 
     with Pdf.open(printed) as pdf:
-        places = {str(key).lstrip("/"): found for key, found in pdf.Root.Dests.items()}
+        places = _places(pdf)
         with pdf.open_outline() as outline:
             for part, pages in contents(root):
                 items = [OutlineItem(titles[page], Array(places[name(page)])) for page in pages]
@@ -85,7 +94,7 @@ def _with_outline(printed: Path, titles: dict[str, str], root: Path) -> None:
                 above = OutlineItem(part, items[0].destination)
                 above.children.extend(items)
                 outline.root.append(above)
-        pdf.save(root / PDF)
+        pdf.save(root / PDF, object_stream_mode=ObjectStreamMode.generate)
 
 
 def _offer(root: Path) -> None:
