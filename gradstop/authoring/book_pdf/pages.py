@@ -23,10 +23,10 @@ article.bd-article { display: block; break-before: page; padding: 0 }
 .book-contents a { display: flex; justify-content: space-between; gap: 1em }
 .title-page { padding-top: 8cm; text-align: center } .book-contents { break-before: page }
 h1, h2, h3 { break-after: avoid } pre { white-space: pre-wrap } table { max-width: 100% }
-td code, td .pre { white-space: normal; overflow-wrap: anywhere }
+td code, td .pre { white-space: normal }
 figure.gs { margin: .2em 0 } .cell_output .output { margin: .2em 0 !important; padding: 0 } .cell { margin: .6em 0 }
 div.cell_input pre { padding: .5em .9em } .prediction { margin: .6em 0 } .prediction ul { margin-bottom: 0 }
-figure.gs:not(.gs-steps) > svg.gs, .gs-wide > svg.gs { zoom: .68; max-height: 17cm }
+figure.gs:not(.gs-steps) > svg.gs, .gs-wide > svg.gs { zoom: .62; max-height: 17cm }
 .gs-beside { flex-wrap: nowrap } .gs-wide > svg.gs { min-width: 0 !important }
 .cell_input { break-after: avoid } .cell:has(figure.gs:not(.gs-steps) svg.gs) { break-inside: avoid }
 figure.gs:has(table) { break-inside: auto } tr { break-inside: avoid }
