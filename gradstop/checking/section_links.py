@@ -27,6 +27,6 @@ def section_links(assignment: Assignment, sections: Mapping[str, str]) -> dict[s
         for folder in (assignment.folder.parent, assignment.folder.parent.parent):
             if (folder / BOOK / page).is_file():
                 path = Path(os.path.relpath(folder / BOOK / page)).as_posix()
-                links[title] = f"{quote(path)}#{quote(heading.replace(' ', '-'))}"
+                links[title] = f"{quote(path)}#{heading.replace(' ', '-')}"  # JupyterLab decodes no fragment
                 break
     return links

@@ -197,7 +197,7 @@ def test_a_report_has_coloured_signs_and_leads_to_the_section(tmp_path):
     sections = {"03-detach#to-numpy": "chapter 3, “To NumPy, a copy”", "06-clone#x": "chapter 6, “X”"}
     with contextlib.chdir(tmp_path):
         links = section_links(Assignment(tmp_path / "work/03-detach"), sections)
-    assert links == {"chapter 3, “To NumPy, a copy”": "book/03-detach.ipynb#To-NumPy%2C-a-copy"}
+    assert links == {"chapter 3, “To NumPy, a copy”": "book/03-detach.ipynb#To-NumPy,-a-copy"}
 
     def record(value, read="03-detach#to-numpy"):
         seen = Observation("it", "value", {"type": "str", "value": value}, read=read)
@@ -208,7 +208,7 @@ def test_a_report_has_coloured_signs_and_leads_to_the_section(tmp_path):
     wrong, right = (as_html(verdict_on(reference, {"c": [record(v)]}), sections, links) for v in "yx")
     assert '<caption><span class="differs">✗</span> f: 0 of 1' in wrong
     assert '<span class="differs">✗</span> differs when a title' in wrong
-    assert '<a href="book/03-detach.ipynb#To-NumPy%2C-a-copy">chapter 3, “To NumPy, a copy”</a>' in wrong
+    assert '<a href="book/03-detach.ipynb#To-NumPy,-a-copy">chapter 3, “To NumPy, a copy”</a>' in wrong
     assert '<caption><span class="agrees">✓</span> f: all 1' in right
 
 
