@@ -17,7 +17,7 @@ class CheckFailed(AssertionError):  # noqa: N818 - the learner reads this name
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython prints in place of a traceback."""
-        return ["CheckFailed: the report above says where."] if self.shown else [f"CheckFailed: {self}"]
+        return ["CheckFailed: see the report above."] if self.shown else [f"CheckFailed: {self}"]
 
 
 class Report:

@@ -239,6 +239,6 @@ def test_in_a_notebook_there_is_a_table_and_one_line():
     assert '<th scope="col">Your function</th>' in table["data"]["text/html"]
     assert "in line 2 of its cell" in " ".join(table["data"]["text/plain"].split())
     assert error["ename"] == "CheckFailed"
-    assert error["traceback"] == ["CheckFailed: the report above says where."]  # the verdict is said once
+    assert error["traceback"] == ["CheckFailed: see the report above."]  # the verdict is said once
     (table,) = notebook.cells[4].outputs
     assert "all 5 cases agree" in table["data"]["text/html"]
