@@ -1,6 +1,6 @@
 """How to take a page and the book with you: below each page, and named where its downloads are.
 
-The link to the book's PDF is there when the PDF is: `make pdf` shows it (`gradstop/authoring/book_pdf.py`).
+The link to the book's PDF is there when the PDF is: `make pdf` shows it (`gradstop/authoring/book_pdf`).
 """
 
 from html import escape
