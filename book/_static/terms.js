@@ -21,6 +21,15 @@
     shown = null;
   }
 
+  /** Put the definition above its word, or below where there is no room. */
+  function place(link, box) {
+    const word = link.getClientRects()[0];
+    const left = Math.min(word.left, document.documentElement.clientWidth - box.offsetWidth - 8);
+    const above = word.top > box.offsetHeight + 8;
+    box.style.left = `${Math.max(8, left)}px`;
+    box.style.top = `${above ? word.top - box.offsetHeight : word.bottom}px`;
+  }
+
   async function show(link) {
     if (link === shown) return;
     hide();
@@ -29,13 +38,9 @@
     if (shown !== link || !text) return;
     const box = Object.assign(document.createElement("div"), { id: NAME, textContent: text });
     box.setAttribute("role", "tooltip");
-    document.body.append(box);
+    document.querySelector("article").append(box);
     link.setAttribute("aria-describedby", NAME);
-    const word = link.getClientRects()[0];
-    const left = Math.min(word.left, document.documentElement.clientWidth - box.offsetWidth - 8);
-    const above = word.top > box.offsetHeight + 8;
-    box.style.left = `${Math.max(8, left) + scrollX}px`;
-    box.style.top = `${(above ? word.top - box.offsetHeight : word.bottom) + scrollY}px`;
+    place(link, box);
     box.addEventListener("pointerleave", (event) => event.relatedTarget !== link && hide());
   }
 
@@ -45,5 +50,6 @@
     link.addEventListener("pointerleave", (event) => event.relatedTarget?.id !== NAME && hide());
     link.addEventListener("blur", hide);
   }
+  document.addEventListener("scroll", () => document.getElementById(NAME) && place(shown, document.getElementById(NAME)), { passive: true });
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 })();

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from support.accessibility import faults
 from support.browsing import HTML, reader
 from test_site import CHAPTERS, PAGES, text
 
@@ -52,6 +53,18 @@ def test_a_word_says_what_it_means_by_mouse_and_by_keyboard(chromium, site, defi
         tab.keyboard.press("Escape")
         assert box.count() == 0
         assert someone.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_opens_is_for_everyone_too(chromium, site, scheme):
+    with reader(chromium, site, color_scheme=scheme) as someone:
+        tab = someone.open(f"{PAGE}#take-it-with-you")
+        assert tab.locator(".get-it[open]").count() == 1
+        for option in tab.locator(".prediction summary").all():
+            option.click()
+        tab.locator("a.term").first.focus()
+        tab.get_by_role("tooltip").wait_for()
+        assert faults(tab) == []
 
 
 @pytest.mark.parametrize("page", PAGES[1:])
