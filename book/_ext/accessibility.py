@@ -6,6 +6,8 @@ from sphinx.application import Sphinx
 MENDED = {
     # The side bar's title and search are in no landmark.
     '<div id="pst-primary-sidebar"': '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"',
+    # A folded output's name says less than its words.
+    '<summary aria-label="Toggle hidden content">': "<summary>",
     # The arrow that unfolds the pages below a page has no name.
     '<summary><span class="toctree-toggle"': '<summary aria-label="Pages below"><span class="toctree-toggle"',
 }

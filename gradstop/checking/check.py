@@ -11,6 +11,7 @@ from typing import Any
 
 from gradstop.checking.captured_output import printed
 from gradstop.checking.recording import Recording, read_recording
+from gradstop.checking.section_links import section_links
 from gradstop.checking.show import Report, fail, show
 from gradstop.compare import Reference, Verdict, as_html, as_text, headline, verdict_on
 from gradstop.compare.report import headline_is_all
@@ -21,6 +22,7 @@ from gradstop.observe import observe
 
 # Validate's dialog wraps no line, and the command cuts one off after 83 signs.
 VALIDATED = 80
+VALIDATING = "NBGRADER_VALIDATING"
 GRADING = "GRADSTOP_GRADING"  # set in the process of a submission
 
 
@@ -40,16 +42,19 @@ def check(name: str, *, folder: str | Path | None = None) -> None:
     if not isinstance(name, str):
         raise fail(f'Write the name in quotes: check("{getattr(name, "__name__", "name")}").')
     try:
-        recording = read_recording(_assignment(namespace, folder, name))
+        assignment = _assignment(namespace, folder, name)
+        recording = read_recording(assignment)
         reference = _reference(recording, name)
         function = _function(namespace, reference)
         with printed() as caught:
             verdict = run_check(function, recording, reference)
     except CourseError as trouble:
         raise fail(str(trouble)) from None
-    show(_report(verdict, recording, caught.words()))
+    show(_report(verdict, recording, caught.words(), section_links(assignment, recording.sections)))
     if not verdict.agrees:
-        raise fail(_first(verdict)) from None
+        failed = fail(_first(verdict))
+        failed.shown = VALIDATING not in os.environ  # the dialog shows the message, and no report
+        raise failed from None
 
 
 def run_check(function: Callable[..., Any], recording: Recording, reference: Reference) -> Verdict:
@@ -115,8 +120,8 @@ def _function(namespace: dict[str, Any], reference: Reference) -> Callable[..., 
     return function  # type: ignore[no-any-return]
 
 
-def _report(verdict: Verdict, recording: Recording, told: str) -> Report:
-    text, html = as_text(verdict, recording.sections), as_html(verdict, recording.sections)
+def _report(verdict: Verdict, recording: Recording, told: str, links: dict[str, str]) -> Report:
+    text, html = as_text(verdict, recording.sections), as_html(verdict, recording.sections, links)
     for note in (told, "" if verdict.agrees else recording.other_torch(verdict.exercise)):
         if note:
             text, html = f"{text}\n{fill(note, TEXT_WIDTH)}", f"{html}<p>{escape(note)}</p>"
@@ -125,7 +130,7 @@ def _report(verdict: Verdict, recording: Recording, told: str) -> Report:
 
 def _first(verdict: Verdict) -> str:
     """Return the headline; with the first difference where only the message is seen (nbgrader's Validate)."""
-    if headline_is_all(verdict) or "NBGRADER_VALIDATING" not in os.environ:
+    if headline_is_all(verdict) or VALIDATING not in os.environ:
         return headline(verdict)
     case = next(case for case in verdict.cases if not case.agrees)
     first = case.differences[0]

@@ -6,11 +6,18 @@ from typing import Any
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - the learner reads this name
-    """The answer differs from the reference, or could not be checked. The message says which and why."""
+    """The answer differs from the reference, or could not be checked. The message says which and why.
+
+    Attributes:
+        shown: whether the message is said already, by the report above.
+
+    """
+
+    shown = False
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython prints in place of a traceback."""
-        return [f"CheckFailed: {self}"]
+        return ["CheckFailed: see the report above."] if self.shown else [f"CheckFailed: {self}"]
 
 
 class Report:

@@ -18,8 +18,8 @@ from gradstop.compare.report import (
 )
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
-# Colours are the page's, so that the table is read in light and in dark; marks are words, not colours. The class
-# stands twice in the selectors, or JupyterLab's own rules for tables win.
+# Colours are the page's, so that the table is read in light and in dark; of a verdict the sign is coloured, and repeats
+# its word. The class stands twice in the selectors, or JupyterLab's own rules for tables win.
 _STYLE = """<style>
 .gs-check.gs-check table{border-collapse:collapse;width:100%;max-width:60em;}
 .gs-check.gs-check table caption{caption-side:top;text-align:left;font-weight:bold;padding:.3em 0;color:inherit}
@@ -31,6 +31,11 @@ min-width:6.5em}
 .gs-check.gs-check table thead th,.gs-check.gs-check table .case{font-weight:bold}
 .gs-check.gs-check table .means td{padding-left:1.8em;font-style:italic}
 .gs-check.gs-check table .given{font-weight:normal;font-size:.92em}
+.gs-check .agrees{color:#1a7237}.gs-check .differs{color:#b3201a}
+:is(html[data-theme=dark],html[theme=dark],body[data-jp-theme-light=false],body.vscode-dark) .gs-check .agrees{
+color:#5fca78}
+:is(html[data-theme=dark],html[theme=dark],body[data-jp-theme-light=false],body.vscode-dark) .gs-check .differs{
+color:#ff8f86}
 </style>"""
 
 
@@ -39,25 +44,34 @@ _HEAD = (
 )
 
 
-def as_html(verdict: Verdict, sections: Mapping[str, str] | None = None) -> str:
-    """Return the report as an HTML fragment without scripts; ``sections`` gives the titles of the book's sections.
+def as_html(verdict: Verdict, sections: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None) -> str:
+    """Return the report as an HTML fragment without scripts.
 
     Every text is escaped: what an answer returned is shown, never run.
+
+    Args:
+        verdict: what is reported.
+        sections: the titles of the book's sections, by place.
+        links: the addresses of sections by title, where the book is at hand.
+
     """
-    return "".join(_parts(verdict, sections or {}))
+    return "".join(_parts(verdict, sections or {}, links or {}))
 
 
-def _parts(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
+def _parts(verdict: Verdict, sections: Mapping[str, str], links: Mapping[str, str]) -> Iterator[str]:
     yield f'<div class="gs-check">{_STYLE}'
+    said = f"{_sign(agrees=verdict.agrees)} {escape(headline(verdict))}"
     if headline_is_all(verdict):
-        yield f"<p><strong>{escape(headline(verdict))}</strong></p></div>"
+        yield f"<p><strong>{said}</strong></p></div>"
         return
-    yield f"<table><caption>{escape(headline(verdict))}</caption>"
+    yield f"<table><caption>{said}</caption>"
     if not verdict.agrees:
         yield _HEAD
     common = everywhere(verdict)
     if common:
-        head = '<tr><th scope="rowgroup" colspan="3" class="case">✗ differs in every case</th></tr>'
+        head = (
+            f'<tr><th scope="rowgroup" colspan="3" class="case">{_sign(agrees=False)} differs in every case</th></tr>'
+        )
         yield f"<tbody>{head}{''.join(_difference(common))}</tbody>"
     else:
         pairs = zip(verdict.cases, repeated(verdict), strict=True)
@@ -67,8 +81,16 @@ def _parts(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
         yield f"<p>{_code(like(verdict))}</p>"
     places = reading(verdict, sections)
     if places:
-        yield f"<p>Read: {escape('; '.join(places))}.</p>"
+        yield f"<p>Read: {'; '.join(_linked(place, links.get(place)) for place in places)}.</p>"
     yield "</div>"
+
+
+def _sign(*, agrees: bool) -> str:
+    return '<span class="agrees">✓</span>' if agrees else '<span class="differs">✗</span>'
+
+
+def _linked(place: str, address: str | None) -> str:
+    return f'<a href="{escape(address)}">{escape(place)}</a>' if address else escape(place)
 
 
 def _code(text: str) -> str:
@@ -77,7 +99,7 @@ def _code(text: str) -> str:
 
 
 def _case(case: CaseVerdict, again: Difference | None) -> Iterator[str]:
-    mark = "✓ agrees" if case.agrees else "✗ differs"
+    mark = f"{_sign(agrees=case.agrees)} {'agrees' if case.agrees else 'differs'}"
     given = f'<br><span class="given">Given: {escape("; ".join(case.given))}.</span>' if case.given else ""
     yield f'<tr><th scope="rowgroup" colspan="3" class="case">{mark} when {escape(case.title)}{given}</th></tr>'
     if again:

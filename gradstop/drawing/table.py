@@ -6,6 +6,13 @@ from gradstop.drawing.style import CSS
 from gradstop.drawing.svg import clean
 
 Groups = Mapping[str, Mapping[str, Sequence[str]]]
+# What is said of a gradient gets a colour, and a sign for those who do not see it.
+_VERDICTS = {
+    "right": ("right", "✓"),
+    "raises": ("raises", "!"),
+    "wrong, no error": ("wrong", "✗"),
+    "WRONG": ("wrong", "✗"),
+}
 # Named in full, and so stronger than what JupyterLab and the book say of every table.
 _TABLE_CSS = "".join(
     [
@@ -18,13 +25,25 @@ _TABLE_CSS = "".join(
         "figure.gs table :is(th,td){text-align:left;vertical-align:top;max-width:none;white-space:normal;",
         "padding:.35em .4em;border:0;border-bottom:1px solid var(--gs-line)}",
         "figure.gs table th[scope=col]{vertical-align:bottom;min-width:4em}",
+        "figure.gs td[data-verdict]{font-weight:600}",
+        "figure.gs td[data-verdict=right]{color:var(--gs-leaf)}",
+        "figure.gs td[data-verdict=raises]{color:var(--gs-warn)}",
+        "figure.gs td[data-verdict=wrong]{color:#8a2be2}",
+        "@media(prefers-color-scheme:dark){figure.gs td[data-verdict=wrong]{color:#d7a6ff}}",
+        ":is(html[data-theme=light],body[data-jp-theme-light=true]) figure.gs td[data-verdict=wrong]{color:#8a2be2}",
+        ":is(html[data-theme=dark],body[data-jp-theme-light=false]) figure.gs td[data-verdict=wrong]{color:#d7a6ff}",
         "figure.gs :is(thead tr>:first-child,th[scope=row]){position:sticky;left:0;z-index:1;background:var(--gs-bg)}",
         "figure.gs table th[scope=row]{font-weight:400}",
         "figure.gs table th[scope=rowgroup] span{position:sticky;left:.4em}",
         "figure.gs table th[scope=rowgroup]{padding-top:1em;font-style:italic}",
         "figure.gs table code{background:none;border:0;padding:0;color:inherit;white-space:nowrap}",
-        "@media(max-width:40em){figure.gs table th[scope=row]{min-width:7em;max-width:9em}",
-        "figure.gs table code{white-space:normal;overflow-wrap:anywhere}}",
+        # A row becomes a block: its code, and each question with its answer.
+        "@media(max-width:40em){figure.gs table thead{display:none}",
+        "figure.gs table :is(caption,tbody,tr,th,td):is(caption,tbody,tr,th,td){display:block}",
+        "figure.gs table tbody th[scope=row]{position:static;border:0;padding:.8em 0 .2em;font-size:1.1em}",
+        "figure.gs table tbody td{display:grid;grid-template-columns:3fr 2fr;gap:.8em;border:0;padding:.1em 0}",
+        "figure.gs table tbody td::before{content:attr(data-asked);font-weight:400;color:var(--gs-dim)}",
+        "figure.gs table code{white-space:normal;overflow-wrap:anywhere;font-weight:700}}",
     ]
 )
 
@@ -58,12 +77,20 @@ class Table:
     def _html(self) -> str:
         head = "".join(f'<th scope="col">{clean(column)}</th>' for column in self.columns)
         width = len(self.columns) + 1
-        bodies = "".join(f"<tbody>{_heading(name, width)}{_rows(rows)}</tbody>" for name, rows in self.groups.items())
+        bodies = "".join(
+            f"<tbody>{_heading(name, width)}{self._rows(rows)}</tbody>" for name, rows in self.groups.items()
+        )
         return (
             f'<figure class="gs"><style>{CSS}{_TABLE_CSS}</style>'
             f'<div class="gs-scroll" role="region" tabindex="0" aria-label="{clean(self.title)}">'
             f"<table><caption>{clean(self.title)}</caption><thead><tr><td></td>{head}</tr></thead>{bodies}</table>"
             "</div></figure>"
+        )
+
+    def _rows(self, rows: Mapping[str, Sequence[str]]) -> str:
+        return "".join(
+            f'<tr><th scope="row"><code>{clean(code)}</code></th>{"".join(map(_cell, self.columns, cells))}</tr>'
+            for code, cells in rows.items()
         )
 
 
@@ -90,9 +117,12 @@ def _heading(name: str, width: int) -> str:
     return f'<tr><th scope="rowgroup" colspan="{width}"><span>{clean(name)}</span></th></tr>' if name else ""
 
 
-def _rows(rows: Mapping[str, Sequence[str]]) -> str:
-    cells = {code: "".join(f"<td>{clean(cell)}</td>" for cell in row) for code, row in rows.items()}
-    return "".join(f'<tr><th scope="row"><code>{clean(code)}</code></th>{row}</tr>' for code, row in cells.items())
+def _cell(column: str, text: str) -> str:
+    asked = f'data-asked="{clean(column)}"'
+    if text not in _VERDICTS:
+        return f"<td {asked}>{clean(text)}</td>"
+    verdict, sign = _VERDICTS[text]
+    return f'<td {asked} data-verdict="{verdict}"><span><span aria-hidden="true">{sign} </span>{text}</span></td>'
 
 
 def _lines(columns: Sequence[str], groups: Groups) -> list[str]:

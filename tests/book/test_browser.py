@@ -10,7 +10,7 @@ from test_site import CHAPTERS, PAGES
 pytestmark = pytest.mark.slow
 # Of each kind of page one.
 SAMPLE = ["book/index.html", "book/03-detach.html", "search.html", "exercises/03-detach/detach.html"]
-FIRST_VISIT, LATER_PAGE = 400_000, 120_000
+FIRST_VISIT, LATER_PAGE = 200_000, 120_000
 STILL = 0.05  # a long table finds its columns while it arrives
 
 

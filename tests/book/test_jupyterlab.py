@@ -175,6 +175,14 @@ def test_a_wrong_answer_is_told_in_a_table_and_then_a_right_one(learner):
         readable(outputs)
         learner.photograph(picture)
 
+    assert said.count("stop: 4 of 5 cases agree") == 1
+    assert outputs.locator(".differs").first.evaluate("e => getComputedStyle(e).color") == "rgb(179, 32, 26)"
+    section = outputs.locator("p:has-text('Read:') a").first
+    title = section.inner_text().partition("“")[2].rstrip("”")
+    assert section.get_attribute("href").endswith("#" + title.replace(" ", "-"))
+    section.click()
+    learner.tab.get_by_role("tab", name="03-detach.ipynb").wait_for()
+
     outputs = solve(learner, HEAD + "return x.detach()")
     assert "stop: all 5 cases agree" in outputs.inner_text()
     assert "differs" not in outputs.inner_text()

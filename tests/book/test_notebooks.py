@@ -66,7 +66,7 @@ def test_an_error_stands_only_where_one_is_meant(path):
 @named(PAGES)
 def test_no_cell_is_left_out_of_the_checks(path):
     tags = {tag for cell in read(path).cells if cell.id != ID for tag in cell.metadata.get("tags", [])}
-    assert tags <= {"hide-output", "raises-exception"}
+    assert tags <= {"hide-input", "hide-output", "raises-exception"}
 
 
 @named(CHAPTERS)

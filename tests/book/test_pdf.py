@@ -4,9 +4,12 @@ import re
 import shutil
 import unicodedata
 from html import unescape
+from importlib.metadata import version
 
+import numpy as np
 import pytest
 from pikepdf import Pdf
+from pypdfium2 import PdfDocument
 from support.browsing import HTML
 from support.course import ROOT
 from test_site import PAGES, solution_passages
@@ -65,12 +68,73 @@ def test_its_links_lead_to_places_in_it_or_to_the_web(book):
     assert inside > 400
 
 
-def test_predictions_are_open_and_all_steps_are_shown(words):
-    assert words.count("Predict.") >= 50
+@pytest.fixture(scope="module")
+def sheets():
+    """Give each sheet's text, and how much of it is empty below what is printed, from 0 to 1."""
+    found = []
+    for sheet in PdfDocument(ROOT / PDF):
+        picture = np.asarray(sheet.render(scale=0.4).to_pil().convert("L"))
+        body = picture[int(0.06 * len(picture)) : int(0.93 * len(picture))]  # without running head and number
+        inked = np.flatnonzero((body < 200).any(axis=1))
+        empty = 1 - (inked[-1] + 1) / len(body) if len(inked) else 1.0
+        found.append((sheet.get_textpage().get_text_bounded(), empty))
+    return found
+
+
+def begins(book):
+    """Return each page's title and the number of the sheet on which it begins."""
+    numbers = {sheet.objgen: number for number, sheet in enumerate(book.pages, 1)}
+    with book.open_outline() as outline:
+        entries = [outline.root[0], *(entry for part in outline.root for entry in part.children)]
+        return [(entry.title, numbers[entry.destination[0].objgen]) for entry in entries]
+
+
+def test_the_contents_and_each_sheet_say_where_one_is(book, sheets):
+    lines = " ".join(sheets[1][0].split())
+    for title, number in begins(book):
+        assert f"{title} {number}" in lines, title
+        head, foot = sheets[number - 1][0].splitlines()[:2]
+        assert " ".join(head.split()) == " ".join(title.split())
+        assert int(foot) == number
+
+
+def test_the_title_page_says_version_date_torch_and_licence(sheets):
+    first = sheets[0][0]
+    assert re.search(rf"Version {re.escape(version('gradstop'))}, \d\d \w+ \d{{4}}\. Executed on torch \d", first)
+    assert "CC BY 4.0" in first
+    assert "MIT" in first
+
+
+def test_answers_are_at_the_end_of_a_chapter_and_not_below_the_question(words):
+    start = words.index("Youwritez=y.detach().Whatstops")
+    chapter = words[start : words.index("Answers", start) + 20_000]
+    question, answers = chapter.index("Predict1."), chapter.index("Answers")
+    told = "Thefirstlinewritesintothememoryof"
+    assert question < answers < chapter.index(told)
+    assert chapter.count(told) == 1
+    assert "Theoutputisatanswer1." in chapter[question:answers]
+    assert chapter.index("y=tensor([100.,4.]") > answers
+
+
+def test_predictions_are_all_there_and_all_steps_are_shown(words):
+    assert len(re.findall(r"Predict\d+\.", words)) >= 50
     assert "0of4." in words
     assert "4of4." in words
-    for gone in ("Skiptomaincontent", "Hidecodecelloutput"):
+    for gone in ("Skiptomaincontent", "Hidetheoutput", "Takeitwithyou"):
         assert gone not in words
+
+
+def test_few_sheets_are_more_than_a_third_empty(book, sheets):
+    """The last one of a page may be, and one before a picture that stays with its code."""
+    last = {number - 1 for _, number in begins(book)} | {1, 2, len(sheets)}
+    empty = [number for number, (_, share) in enumerate(sheets, 1) if share > 1 / 3 and number not in last]
+    assert len(empty) <= len(sheets) // 25, empty
+
+
+def test_the_site_leads_to_the_book(book):
+    page = (HTML / "book/03-detach.html").read_text()
+    link = re.search('<li class="book-pdf"><a href="(.*?)" download>', page)[1]
+    assert (HTML / "book" / link).read_bytes() == (ROOT / PDF).read_bytes()
 
 
 def test_it_holds_no_solution(words):

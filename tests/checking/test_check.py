@@ -1,5 +1,6 @@
 """check() as a learner meets it: in a notebook, at a prompt, in the wrong folder, with half an answer."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from nbclient import NotebookClient
 from support.course import ROOT
 
 from gradstop.checking import CheckFailed, check
+from gradstop.course import Assignment
 
 FOLDER = ROOT / "exercises" / "03-detach"
 
@@ -184,6 +186,32 @@ def test_what_an_answer_returns_is_escaped_in_the_table():
     assert "&lt;script&gt;" in html
 
 
+def test_a_report_has_coloured_signs_and_leads_to_the_section(tmp_path):
+    from gradstop.checking.section_links import section_links
+    from gradstop.compare import as_html, verdict_on
+    from gradstop.compare.reference import Reference, Trial
+    from gradstop.record import Observation, Record, Setup
+
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book/03-detach.ipynb").touch()
+    sections = {"03-detach#to-numpy": "chapter 3, “To NumPy, a copy”", "06-clone#x": "chapter 6, “X”"}
+    with contextlib.chdir(tmp_path):
+        links = section_links(Assignment(tmp_path / "work/03-detach"), sections)
+    assert links == {"chapter 3, “To NumPy, a copy”": "book/03-detach.ipynb#To-NumPy,-a-copy"}
+
+    def record(value, read="03-detach#to-numpy"):
+        seen = Observation("it", "value", {"type": "str", "value": value}, read=read)
+        return Record("c", (), (seen,))
+
+    trial = Trial((Setup(0), Setup(0)), record("x"))
+    reference = Reference("f", ("x",), {"c": "a title"}, {"c": (trial,)})
+    wrong, right = (as_html(verdict_on(reference, {"c": [record(v)]}), sections, links) for v in "yx")
+    assert '<caption><span class="differs">✗</span> f: 0 of 1' in wrong
+    assert '<span class="differs">✗</span> differs when a title' in wrong
+    assert '<a href="book/03-detach.ipynb#To-NumPy,-a-copy">chapter 3, “To NumPy, a copy”</a>' in wrong
+    assert '<caption><span class="agrees">✓</span> f: all 1' in right
+
+
 @pytest.mark.slow
 def test_at_a_plain_prompt_there_is_no_traceback():
     lines = "from gradstop import check\ndef stop(x): return x.clone()\n\ncheck('stop')\nprint('goes on')\n"
@@ -211,6 +239,6 @@ def test_in_a_notebook_there_is_a_table_and_one_line():
     assert '<th scope="col">Your function</th>' in table["data"]["text/html"]
     assert "in line 2 of its cell" in " ".join(table["data"]["text/plain"].split())
     assert error["ename"] == "CheckFailed"
-    assert len(error["traceback"]) == 1
+    assert error["traceback"] == ["CheckFailed: see the report above."]  # the verdict is said once
     (table,) = notebook.cells[4].outputs
     assert "all 5 cases agree" in table["data"]["text/html"]

@@ -26,7 +26,21 @@ def test_each_cell_of_the_html_has_its_headings_and_is_escaped():
     assert re.findall('<th scope="col">(.*?)</th>', body) == ["tracked", "size"]
     assert re.findall('<th scope="row"><code>(.*?)</code></th>', body) == ["t.item()", "t"]
     assert re.findall('<th scope="rowgroup" colspan="3">(.*?)</th>', body) == ["<span>Numbers</span>"]
-    assert re.findall("<td>(.*?)</td>", body) == ["", "no", "a &lt; b", "yes", "both"]
+    assert re.findall("<td(.*?)>(.*?)</td>", body)[1:] == [
+        (' data-asked="tracked"', "no"),
+        (' data-asked="size"', "a &lt; b"),
+        (' data-asked="tracked"', "yes"),
+        (' data-asked="size"', "both"),
+    ]
+
+
+def test_a_verdict_on_a_gradient_has_a_sign_and_a_colour_and_its_word_is_the_same_in_text():
+    words = ["right", "raises", "wrong, no error", "yes"]
+    shown = table("Tools", ["a"], {"": {f"t{i}": [word] for i, word in enumerate(words)}})
+    html = re.sub("<style>.*?</style>", "", shown._repr_mimebundle_()["text/html"])
+    marked = re.findall('data-verdict="(.*?)"><span><span aria-hidden="true">(.) </span>(.*?)<', html)
+    assert marked == [("right", "✓", words[0]), ("raises", "!", words[1]), ("wrong", "✗", words[2])]
+    assert "✓" not in repr(shown)
 
 
 def test_every_colour_is_the_pages_own():

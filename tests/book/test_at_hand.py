@@ -1,0 +1,108 @@
+"""What a page has at hand: the glossary's definitions, a way to take it along, tables that fit, the answer first."""
+
+import json
+import re
+
+import pytest
+from support.accessibility import faults
+from support.browsing import HTML, reader
+from test_site import CHAPTERS, PAGES, text
+
+pytestmark = pytest.mark.slow
+PAGE = "book/03-detach.html"
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def definitions():
+    data = (HTML / "_static/glossary-data.js").read_text()
+    return json.loads(data.removeprefix("window.glossary=").rstrip(";\n"))
+
+
+def test_every_entry_of_the_glossary_has_a_definition_without_its_links(definitions):
+    assert set(definitions) == set(re.findall('<section id="(.*?)">', text("book/glossary.html"))) - {"glossary"}
+    for definition in definitions.values():
+        assert len(definition) > 20
+        assert not re.search("[Ss]hown in|Used in", definition)
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_the_first_use_of_a_word_in_a_sentence_leads_to_the_glossary(page, definitions):
+    words = re.findall(r'<a class="term[^"]*" href="glossary.html#(.*?)">', text(page))
+    assert len(words) >= 3
+    assert len(words) == len(set(words))
+    assert set(words) <= set(definitions)
+
+
+def test_a_word_says_what_it_means_by_mouse_and_by_keyboard(chromium, site, definitions):
+    with reader(chromium, site) as someone:
+        tab = someone.open(PAGE)
+        word = tab.locator("a.term").first
+        said = definitions[word.get_attribute("href").split("#")[1]]
+        box = tab.get_by_role("tooltip")
+        word.hover()
+        box.wait_for()
+        assert box.inner_text() == said
+        tab.mouse.move(5, 5)
+        box.wait_for(state="detached")
+        word.focus()
+        box.wait_for()
+        assert tab.evaluate(
+            "document.getElementById(document.activeElement.getAttribute('aria-describedby')).textContent"
+        )
+        tab.keyboard.press("Escape")
+        assert box.count() == 0
+        assert someone.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_opens_is_for_everyone_too(chromium, site, scheme):
+    with reader(chromium, site, color_scheme=scheme) as someone:
+        tab = someone.open(f"{PAGE}#take-it-with-you")
+        assert tab.locator(".get-it[open]").count() == 1
+        for option in tab.locator(".prediction summary").all():
+            option.click()
+        tab.locator("a.term").first.focus()
+        tab.get_by_role("tooltip").wait_for()
+        assert faults(tab) == []
+
+
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_a_page_with_a_download_says_how_to_get_the_book(page):
+    html = text(page)
+    assert html.count('<details class="get-it">') == 1
+    assert 'href="#take-it-with-you"' in html
+    source = re.search(r'<ul id="take-it-with-you"><li><a href="([^"]*)" download>', html)[1]
+    assert (HTML / page).parent.joinpath(source).is_file()
+    assert 'class="book-pdf"' in html
+    commands = re.search(r"gradstop (start|read) (\S+)", html[html.index("get-it") :])
+    if page in CHAPTERS:
+        assert commands.groups() == ("read", page[5:-5])
+
+
+def test_the_table_of_all_tools_comes_before_its_code():
+    html = text("book/choose.html")
+    places = [
+        html.index(f'<section id="{name}">') for name in ("the-table", "modules", "one-question-first", "the-tools")
+    ]
+    assert places == sorted(places)
+    assert "last on the page" not in html
+
+
+def test_what_ipython_says_of_a_setting_is_left_out():
+    assert not any("Exception reporting mode" in text(page) for page in PAGES)
+
+
+@pytest.mark.parametrize(
+    "page", ["book/choose.html", "book/errors.html", "book/cheat-sheet.html", "book/not-noticed.html", PAGE]
+)
+def test_on_a_phone_tables_and_code_wrap_and_a_drawings_text_has_eleven_pixels(chromium, site, page):
+    with reader(chromium, site, viewport=PHONE) as someone:
+        tab = someone.open(page)
+        wide = """() => [...document.querySelectorAll('article :is(table, pre, .gs-scroll)')]
+            .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 99))"""
+        assert tab.evaluate(wide) == []
+        sizes = """() => [...document.querySelectorAll('svg.gs')]
+            .filter(e => e.checkVisibility() && e.viewBox.baseVal.width)
+            .map(e => 12.5 * e.getBoundingClientRect().width / e.viewBox.baseVal.width)"""
+        assert [size for size in tab.evaluate(sizes) if size < 10.99] == []
