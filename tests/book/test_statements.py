@@ -17,6 +17,10 @@ PAGES = {
     "in_place": "07-in-place.ipynb",
     "choose": "choose.ipynb",
     "not_noticed": "not-noticed.ipynb",
+    "scale": "10-scale.ipynb",
+    "checkpointing": "10-checkpointing.ipynb",
+    "fine_tuning": "10-fine-tuning.ipynb",
+    "processes": "10-processes.ipynb",
 }
 MODULES = {page: importlib.import_module(f"statements.{module}") for module, page in PAGES.items()}
 TABLES = {page: module.STATEMENTS for page, module in MODULES.items()}
