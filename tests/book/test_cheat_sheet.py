@@ -6,6 +6,7 @@ import pytest
 import torch
 from pypdfium2 import PdfDocument
 from support.course import ROOT
+from torch.utils.checkpoint import checkpoint
 
 from gradstop.authoring.cheat_sheet import PDF, SHEET, missing_words
 
@@ -18,14 +19,21 @@ def rows(section):
 
 def world():
     """Return fresh tensors under the sheet's names."""
-    s = SimpleNamespace(torch=torch, total=0.0)
+    s = SimpleNamespace(torch=torch, checkpoint=checkpoint, total=0.0)
     s.x = torch.tensor([1.0, 2.0], requires_grad=True)
     s.w = torch.tensor([3.0, 4.0], requires_grad=True)
     s.h = s.x * 2
     s.y = s.x.exp()
     s.net = torch.nn.Linear(2, 1)
+    s.old = s.net.weight
+    s.batch, s.count = torch.tensor([[1.0, 2.0], [3.0, 5.0], [4.0, 7.0]]), 3
+    s.piece = s.batch[:1]
     s.loss = (s.w * s.y).sum()
     s.w.grad = torch.tensor([10.0, 10.0])
+    s.opt = torch.optim.SGD([s.w], lr=1.0)
+    s.scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+    s.scaler.scale(s.loss.detach())  # as before a backward
+    s.state = {"weight": torch.tensor([[5.0, 6.0]]), "bias": torch.tensor([7.0])}
     return s
 
 
@@ -43,6 +51,21 @@ def edited_after(s, edit):
     with pytest.raises(RuntimeError, match="modified by an inplace"):
         s.y.sum().backward()
     return True
+
+
+def gradient_of_the_mean(s):
+    s.piece = s.batch[1:]
+    exec("(net(piece).sum() / count).backward()", s.__dict__)
+    (whole,) = torch.autograd.grad(s.net(s.batch).mean(), s.net.weight)
+    return torch.allclose(s.net.weight.grad, whole)
+
+
+def runs_twice(s):
+    runs = []
+    s.net.register_forward_pre_hook(lambda *_: runs.append(1))  # the second run ends with the last number it needs
+    exec("y = checkpoint(net, x, use_reentrant=False)", s.__dict__)
+    s.y.sum().backward()
+    return len(runs) == 2
 
 
 # What each line of code leaves, by what torch does.
@@ -64,6 +87,12 @@ PROOFS = {
     "h.retain_grad()": lambda s: s.h.sum().backward() is None and s.h.grad.tolist() == [1.0, 1.0],
     "z = y.detach().clone().requires_grad_()": lambda s: (
         s.z.is_leaf and s.z.sum().backward() is None and s.z.grad is not None and s.x.grad is None
+    ),
+    "(net(piece).sum() / count).backward()": lambda s: gradient_of_the_mean(s),
+    "y = checkpoint(net, x, use_reentrant=False)": lambda s: runs_twice(s),
+    "scaler.unscale_(opt)": lambda s: s.w.grad.tolist() == [2.5, 2.5],
+    "net.load_state_dict(state, assign=True)": lambda s: (
+        shares(s.net.weight, s.state["weight"]) and s.net.weight is not s.old and s.net.weight.requires_grad
     ),
 }
 

@@ -27,6 +27,10 @@ PAGES = {
     "agents": "09-agents.ipynb",
     "representation": "09-representation.ipynb",
     "gradients_by_hand": "09-gradients-by-hand.ipynb",
+    "scale": "10-scale.ipynb",
+    "checkpointing": "10-checkpointing.ipynb",
+    "fine_tuning": "10-fine-tuning.ipynb",
+    "processes": "10-processes.ipynb",
 }
 MODULES = {page: importlib.import_module(f"statements.{module}") for module, page in PAGES.items()}
 TABLES = {page: module.STATEMENTS for page, module in MODULES.items()}

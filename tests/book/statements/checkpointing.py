@@ -1,0 +1,180 @@
+"""Chapter 10, Checkpointing and compile."""
+
+import random
+import warnings
+
+import numpy
+import torch
+from support.kinds import leaves, raises
+from torch import nn
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+
+from statements import DO, HERE
+
+KINDS = {"reentrant": True, "not reentrant": False}
+
+
+def ignoring_warnings(block, *arguments, **options):
+    with warnings.catch_warnings(action="ignore"):
+        return checkpoint(block, *arguments, **options)
+
+
+def a_block(net):
+    return lambda *inputs: net(*inputs)
+
+
+def a_reentrant_node_needs_an_input():
+    net = nn.Linear(2, 2)
+    data, leaf = torch.ones(1, 2), torch.ones(1, 2, requires_grad=True)
+    embedding, words = nn.Embedding(3, 2), torch.tensor([1, 2])
+
+    def flag(block, *inputs):
+        return ignoring_warnings(block, *inputs, use_reentrant=True).requires_grad
+
+    return {
+        "constant": not flag(net, data),
+        "leaf": flag(net, leaf),
+        "interior": flag(net, leaf * 1),
+        "integers": not flag(embedding, words),
+        "one of two": flag(lambda x, y: net(x) + y, data, leaf),
+        "none of two": not flag(lambda x, y: net(x) + y, data, data),
+        "a number beside it": flag(lambda x, k: net(x) * k, leaf, 3),
+    }
+
+
+def a_lost_block_is_silent():
+    outcome = {}
+    for name, data in {"rows": torch.ones(1, 2), "a view": torch.ones(2, 2)[:1], "one row": torch.ones(2)}.items():
+        first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+        h = ignoring_warnings(first, data, use_reentrant=True)
+        ignoring_warnings(second, h, use_reentrant=True) if h.requires_grad else second(h).sum().backward()
+        outcome[name] = first.weight.grad is None and second.weight.grad is not None
+    return outcome
+
+
+def a_tensor_in_a_container_is_no_input():
+    x = torch.ones(2, requires_grad=True)
+    inside = {
+        "dictionary": ({"x": x}, lambda batch: batch["x"] * 2),
+        "list": ([x], lambda batch: batch[0] * 2),
+        "tuple": ((x,), lambda batch: batch[0] * 2),
+        "nested": ({"x": [x]}, lambda batch: batch["x"][0] * 2),
+    }
+    return {
+        f"{name}, {kind}": ignoring_warnings(block, batch, use_reentrant=reentrant).requires_grad is not reentrant
+        for name, (batch, block) in inside.items()
+        for kind, reentrant in KINDS.items()
+    }
+
+
+def random_blocks():
+    """Return blocks whose gradient is what x was multiplied by."""
+    return {
+        "Dropout": nn.Dropout(),
+        "Dropout1d": nn.Dropout1d(),
+        "rand": lambda a: a * torch.rand(a.shape),
+        "randn_like": lambda a: a * torch.randn_like(a),
+        "bernoulli": lambda a: a * torch.bernoulli(torch.full_like(a, 0.5)),
+        "randperm": lambda a: a * torch.randperm(len(a)).unsqueeze(1),
+        "normal_": lambda a: a * torch.empty_like(a).normal_(),
+        "functional": functional.dropout,
+    }
+
+
+def belongs_to_the_same_numbers(block, reentrant):
+    a = torch.ones(16, 4, requires_grad=True)
+    y = checkpoint(block, a, use_reentrant=reentrant)
+    torch.rand(3)
+    y.sum().backward()
+    return torch.equal(y, a.grad)
+
+
+def torchs_own_generator_is_kept():
+    return {
+        f"{name}, {kind}": belongs_to_the_same_numbers(block, reentrant)
+        for name, block in random_blocks().items()
+        for kind, reentrant in KINDS.items()
+    }
+
+
+def another_generator_is_not():
+    own = torch.Generator().manual_seed(0)
+    bits = numpy.random.default_rng(0)
+    others = {
+        "own": lambda a: a * torch.rand(a.shape, generator=own),
+        "Python's": lambda a: a * torch.full_like(a, random.random()),
+        "NumPy's": lambda a: a * torch.from_numpy(bits.random(a.shape)).float(),
+    }
+    return {
+        f"{name}, {kind}": not belongs_to_the_same_numbers(block, reentrant)
+        for name, block in others.items()
+        for kind, reentrant in KINDS.items()
+    }
+
+
+def detach_cuts_in_a_compiled_function():
+    def cut(x):
+        h = x * 3
+        return h.detach() * h
+
+    compiled = torch.compile(cut, backend="eager", dynamic=False)
+    outcome = {}
+    for kind in ("0-d", "two elements", "matrix", "float64", "a parameter"):
+        x = leaves()[kind]
+        (right,), (got,) = (torch.autograd.grad(f(x).sum(), x) for f in (cut, compiled))
+        outcome[kind] = torch.equal(got, right) and torch.equal(got, 9 * x.detach())
+    return outcome
+
+
+def a_compiled_backward_has_none():
+    blocks = {"power": lambda x: x**3, "exp": torch.exp, "norm": lambda x: x.square().sum().sqrt()}
+
+    def penalised(block):
+        x = torch.tensor([1.5, 2.5], requires_grad=True)
+        (g,) = torch.autograd.grad(torch.compile(block, backend="aot_eager")(x).sum(), x, create_graph=True)
+        g.sum().backward()
+
+    return {name: raises(penalised, block) for name, block in blocks.items()}
+
+
+def where_the_reentrant_kind_loses():
+    net, x = nn.Linear(2, 2), torch.ones(1, 2, requires_grad=True)
+
+    def ask():
+        return torch.autograd.grad(checkpoint(net, x, use_reentrant=True).sum(), net.weight)
+
+    checkpoint(net, x, use_reentrant=True).sum().backward()
+    return {
+        "backward fills it": net.weight.grad is not None,
+        "autograd.grad": raises(ask),
+        "no input": not ignoring_warnings(net, x.detach(), use_reentrant=True).requires_grad,
+        "the other kind": checkpoint(net, x.detach(), use_reentrant=False).requires_grad,
+    }
+
+
+STATEMENTS = {
+    "The block uses a weight w that is no argument, as a module does.": HERE,
+    "A hook stands for each saved number.": HERE,
+    "w got its gradient all the same: that node's backward runs the block, recorded, and calls a backward of its own "
+    "on it.": HERE,
+    "Between forward and backward a block keeps its input, no more: tanh, exp and the product keep nothing.": HERE,
+    "The price you have seen: each block runs a second time.": HERE,
+    "The block ran under no_grad, and the one node is only made for inputs that require grad.": (
+        a_reentrant_node_needs_an_input
+    ),
+    "If later blocks learn, a warning is all that you see.": a_lost_block_is_silent,
+    "A tensor inside a dictionary is no input for the reentrant kind either.": a_tensor_in_a_container_is_no_input,
+    "The optimizer's step comes after all backwards through a checkpoint.": DO,
+    "Dropout must drop the same numbers in both runs. checkpoint keeps the state of torch's own generator and puts it "
+    "back.": torchs_own_generator_is_kept,
+    "Only torch's own is.": another_generator_is_not,
+    "detach is written down like any operation, and cuts as before.": detach_cuts_in_a_compiled_function,
+    "The backward was traced once, and has no backward of its own: no gradient penalty through a compiled block.": (
+        a_compiled_backward_has_none
+    ),
+    "You have met all five.": HERE,
+    "Its second run must do the same, and nothing that must not happen twice.": DO,
+    "It splits where Python needs a number, and its backward has no backward.": a_compiled_backward_has_none,
+    "Where no input of the block requires grad, and where autograd.grad asks for it.": where_the_reentrant_kind_loses,
+}
