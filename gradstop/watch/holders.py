@@ -3,14 +3,13 @@
 import gc
 import sys
 import types
-import weakref
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from gradstop.watch.events import Story
+from gradstop.watch.events import Known, Story
 from gradstop.watch.lines import USER, Line, kind_of
 from gradstop.watch.walk import lines_of_nodes, tag_of
 
@@ -32,13 +31,13 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Any]) -> None:
     if not _due(count):
         return
     epochs: dict[Line, set[int]] = defaultdict(set)
-    holds: dict[Line, weakref.ref[Tensor]] = {}
+    holds: dict[Line, Known] = {}
     for known, tensor in story.alive():
         if tensor.grad_fn is None:
             continue
         for line, epoch in {(tag[1], tag[2]) for tag in lines_of_nodes([tensor]).values()}:
             epochs[line].add(epoch)
-            holds.setdefault(line, known.ref)
+            holds.setdefault(line, known)
     del tensor
     names: dict[int, str] = {}
     for line, rounds in epochs.items():

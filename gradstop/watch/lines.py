@@ -69,7 +69,8 @@ def kind_of(file: str) -> int:
     return kind
 
 
-_lines: dict[tuple[CodeType, int, CodeType | None, int], Line] = {}
+# By the ids of two codes and the instructions in them: a code's own hash, and the number of a line, take long to work out.
+_lines: dict[tuple[int, int, int, int], tuple[Line, CodeType, CodeType | None]] = {}  # the codes keep their ids
 MOST_LINES = 20_000
 
 
@@ -82,7 +83,10 @@ def line_of(frame: FrameType | None) -> Line:
     for _ in range(MOST_FRAMES):
         if frame is None:
             break
-        kind = kind_of(frame.f_code.co_filename)
+        file = frame.f_code.co_filename
+        kind = _kinds.get(file)
+        if kind is None:
+            kind = kind_of(file)
         if kind == USER:
             return _made(frame, library)
         if kind == LIBRARY and library is None:
@@ -92,17 +96,18 @@ def line_of(frame: FrameType | None) -> Line:
 
 
 def _made(frame: FrameType, library: FrameType | None) -> Line:
-    code, number = frame.f_code, frame.f_lineno
-    inner, at = (library.f_code, library.f_lineno) if library else (None, 0)
-    key = (code, number, inner, at)
-    line = _lines.get(key)
-    if line is None:
+    code = frame.f_code
+    inner = library.f_code if library else None
+    key = (id(code), frame.f_lasti, id(inner), library.f_lasti if library else 0)
+    found = _lines.get(key)
+    if found is None:
         if len(_lines) > MOST_LINES:
             _lines.clear()
-        told = inner is not None and not inner.co_filename.startswith(_SAYS_NOTHING)
-        within = Line(inner.co_filename, at, inner.co_name) if inner is not None and told else None
-        line = _lines[key] = Line(code.co_filename, number, code.co_name, within)
-    return line
+        within = None
+        if inner is not None and library is not None and not inner.co_filename.startswith(_SAYS_NOTHING):
+            within = Line(inner.co_filename, library.f_lineno, inner.co_name)
+        found = _lines[key] = (Line(code.co_filename, frame.f_lineno, code.co_name, within), code, inner)
+    return found[0]
 
 
 def line_here() -> Line:

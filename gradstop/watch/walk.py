@@ -27,10 +27,12 @@ def nodes_behind(tensors: Iterable[Tensor]) -> tuple[list[Node], set[int], list[
         order.append(node)
         following = node.next_functions
         if following:
-            tag = tag_of(node)
+            tag = node.metadata.get(NODE_KEY)
             if tag is not None:
                 calls.add(tag[0])
-            stack += [before for before, _ in following]
+            for before, _ in following:
+                if before is not None:
+                    stack.append(before)
         elif (leaf := leaf_of(node)) is not None:
             leaves.append(leaf)
     return order, calls, leaves
