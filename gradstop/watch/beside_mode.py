@@ -1,4 +1,4 @@
-"""What a mode for functions does not see: the engine, custom Functions, parameters that are made, scripted and compiled calls."""
+"""What a mode for functions does not see: the engine, custom Functions, new parameters, scripted and compiled calls."""
 
 import sys
 import threading

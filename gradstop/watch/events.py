@@ -15,7 +15,7 @@ from gradstop.watch.lines import Line
 
 
 class Known(weakref.ref[Tensor]):
-    """A tensor that was seen: called, it returns the tensor while that is there. One object for each, as calls are many."""
+    """A tensor that was seen: called, it returns the tensor while that is there. One object, as they are many."""
 
     __slots__ = ("edited", "first", "line", "memory", "number", "version")
     number: int  # never given again, unlike an ``id``
@@ -144,7 +144,7 @@ class Story:
         known.edited = None
         if memory:
             self._share(memory, known)
-        if isinstance(tensor, Parameter):
+        if type(tensor) is not Tensor and isinstance(tensor, Parameter):  # the second takes long to tell
             self.parameters[known.number] = tuple(tensor.shape)
             before = self.named_before.get(id(tensor))
             if before is not None and before[0]() is tensor:

@@ -7,8 +7,6 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
-
 from gradstop.watch.events import Known, Story
 from gradstop.watch.lines import USER, Line, kind_of
 from gradstop.watch.walk import lines_of_nodes, tag_of

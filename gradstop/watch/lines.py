@@ -69,7 +69,7 @@ def kind_of(file: str) -> int:
     return kind
 
 
-# By the ids of two codes and the instructions in them: a code's own hash, and the number of a line, take long to work out.
+# By the ids of two codes and the instructions in them: to hash a code or to count its lines takes long.
 _lines: dict[tuple[int, int, int, int], tuple[Line, CodeType, CodeType | None]] = {}  # the codes keep their ids
 MOST_LINES = 20_000
 
