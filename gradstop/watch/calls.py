@@ -99,8 +99,13 @@ class Calls:
 
     def flag(self, kind: int, line: Line, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Set ``requires_grad`` or ``.grad``, and note what to."""
-        result = function(*args, **kwargs)
         story = self.story
+        try:
+            result = function(*args, **kwargs)
+        except RuntimeError as error:
+            with no_overrides():
+                story.refused = Refused(str(error), "requires_grad", line, (story.know(args[0], line).number,))
+            raise
         if kind == kinds.CLEAR and args[1] is not None:
             return result
         with no_overrides():

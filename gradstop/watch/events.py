@@ -1,6 +1,7 @@
 """What a watch has seen, as plain data: a tensor stands here as a number, and no event keeps one alive."""
 
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +13,7 @@ from torch.nn import Parameter
 
 from gradstop.internals.torch_calls import bare_version
 from gradstop.watch.lines import Line
+from gradstop.watch.owners import Owner
 
 
 class Known(weakref.ref[Tensor]):
@@ -79,6 +81,8 @@ class Backward:
     none: dict[int, Any] = field(default_factory=dict)  # leaves that got nothing, and what stopped it
     stale: "tuple[Stale, ...]" = ()  # what it used although a fused step had changed it
     accumulates: bool = True  # False for autograd.grad
+    creates: bool = False  # the gradients get a history
+    looked: bool = False  # it was looked for zeros
     failed: bool = False
 
 
@@ -106,6 +110,7 @@ class Story:
         self.calls_inside = 0  # of torch.func's transforms, which are not followed
         self.epoch = 0
         self.events: dict[int, Event] = {}
+        self._order: deque[int] = deque()  # their numbers: to find a dictionary's first key again and again takes long
         self.maker: dict[int, int] = {}  # tensor: the event that made it
         self.alias: dict[int, int] = {}  # tensor: an earlier one in whose memory it was found
         self.known: dict[int, Known] = {}  # by id
@@ -125,7 +130,9 @@ class Story:
         self.parameters: dict[int, tuple[int, ...]] = {}  # their shapes
         self.named: dict[int, Callable[[], str]] = {}  # parameters: what returns their names
         self.registered: dict[int, Line] = {}  # parameters: where a module got them
-        self.named_before: dict[int, tuple[weakref.ref[Tensor], str]] = {}  # by id: what was in a module at the start
+        self.owners: dict[int, Owner] = {}  # parameters: the module that they are in
+        self.builders: dict[int, Owner] = {}  # parameters: the module in whose __init__ they were made
+        self.before: dict[int, tuple[weakref.ref[Tensor], Owner, str]] = {}  # by id: what was in a module at the start
         self.floats: dict[float, int] = {}  # what item() gave: the tensor it came from
         self.silent: list[tuple[int, Line, str, frozenset[int]]] = []  # fused steps: number, line, name, memories
         self.off: list[tuple[int, Line]] = []  # where grad mode was switched off, and after which number
@@ -146,9 +153,10 @@ class Story:
             self._share(memory, known)
         if type(tensor) is not Tensor and isinstance(tensor, Parameter):  # the second takes long to tell
             self.parameters[known.number] = tuple(tensor.shape)
-            before = self.named_before.get(id(tensor))
+            before = self.before.get(id(tensor))
             if before is not None and before[0]() is tensor:
-                self.named[known.number] = partial(str, before[1])
+                self.owners[known.number] = before[1]
+                self.named[known.number] = partial(before[1].named, before[2])
         return known
 
     def _share(self, memory: int, known: Known) -> None:
@@ -170,8 +178,9 @@ class Story:
         self.events[event.number] = event
         for number, _ in event.outputs:
             self.maker.setdefault(number, event.number)
-        if len(self.events) > self.keep:
-            oldest = self.events.pop(next(iter(self.events)))
+        self._order.append(event.number)
+        if len(self._order) > self.keep:
+            oldest = self.events.pop(self._order.popleft())
             for number, _ in oldest.outputs:
                 self.maker.pop(number, None)
                 self.alias.pop(number, None)

@@ -13,6 +13,7 @@ import torch
 _OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep  # all of gradstop: a drawing calls torch too
 _TORCH = os.path.dirname(torch.__file__) + os.sep
 _OVERRIDES = (os.path.join(_TORCH, "overrides.py"), os.path.join(_TORCH, "utils", "_contextlib.py"))
+_GRAD_MODE = os.path.join(_TORCH, "autograd", "grad_mode.py")
 _PATHS = sysconfig.get_paths()
 _LIBRARIES = tuple({_PATHS[name] + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {_TORCH})
 OURS, LIBRARY, USER = range(3)
@@ -108,6 +109,19 @@ def _made(frame: FrameType, library: FrameType | None) -> Line:
             within = Line(inner.co_filename, library.f_lineno, inner.co_name)
         found = _lines[key] = (Line(code.co_filename, frame.f_lineno, code.co_name, within), code, inner)
     return found[0]
+
+
+def line_of_switch(frame: FrameType) -> Line:
+    """Return the line that switched grad mode off: of a function with a decorator, the line of that."""
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_code.co_filename == _GRAD_MODE:
+        caller = caller.f_back
+    if caller is not None and caller.f_code.co_filename in _OVERRIDES:
+        function = caller.f_locals.get("func")
+        code = getattr(function, "__code__", None)
+        if isinstance(code, CodeType) and kind_of(code.co_filename) == USER:
+            return Line(code.co_filename, code.co_firstlineno, code.co_name)
+    return line_of(caller)
 
 
 def line_here() -> Line:

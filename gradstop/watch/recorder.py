@@ -22,9 +22,9 @@ from gradstop.watch.around_step import AroundStep
 from gradstop.watch.beside_mode import BesideMode
 from gradstop.watch.calls import Calls
 from gradstop.watch.events import Story
-from gradstop.watch.lines import USER, kind_of, line_of
-from gradstop.watch.names import Owners, in_modules
+from gradstop.watch.lines import USER, kind_of, line_of, line_of_switch
 from gradstop.watch.on_cards import told_on_cards
+from gradstop.watch.owners import Owners
 
 _OPTIM = torch.optim.__path__[0]
 MOST_OFF = 50
@@ -70,8 +70,8 @@ class Recorder:
         stack.callback(self.steps.start())
         stack.callback(register_module_parameter_registration_hook(self._named).remove)
         stack.callback(register_module_module_registration_hook(self._owners.put_in).remove)
-        for tensor, name in in_modules():
-            self.story.named_before.setdefault(id(tensor), (weakref.ref(tensor), name))
+        for tensor, owner, name in self._owners.before():
+            self.story.before[id(tensor)] = (weakref.ref(tensor), owner, name)
         stack.enter_context(told_on_cards(self.story))
         stack.enter_context(self._mode())
 
@@ -90,12 +90,12 @@ class Recorder:
             return gradient
         if kind == kinds.BACKWARD:  # it ends in the engine, which is replaced
             return self.beside.unwatched(function, args, kwargs)
-        line = line_of(frame)
         if kind == kinds.MODE:
             if args and args[0] is False and frame.f_code.co_name != "__exit__":
-                self.story.off.append((next(self.story.numbers), line))
+                self.story.off.append((next(self.story.numbers), line_of_switch(frame)))
                 del self.story.off[:-MOST_OFF]
             return function(*args, **kwargs)
+        line = line_of(frame)
         if kind == kinds.HOOK:
             with no_overrides():
                 self.story.hooked[self.story.know(args[0], line).number] = line
@@ -116,8 +116,12 @@ class Recorder:
             line = line_of(sys._getframe(1))
             with no_overrides():
                 number = self.story.know(parameter, line).number
-            self.story.registered[number] = line
-            self.story.named[number] = partial(self._owners.of(module).named, name)
+            story, owner = self.story, self._owners.of(module)
+            story.registered[number], story.owners[number] = line, owner
+            story.named[number] = partial(owner.named, name)
+            builder = self._owners.builder(module, sys._getframe(1))
+            if builder is not None:
+                story.builders[number] = builder
 
     def _starting(self, before: Any) -> Any:
         def start(thread: threading.Thread) -> None:
