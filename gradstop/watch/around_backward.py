@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import Backward, Story, tensors_in, version_of
+from gradstop.watch.events import FIRST_LOOK, Backward, Story, tensors_in, version_of
 from gradstop.watch.failures import Failure, explain_backward
 from gradstop.watch.growth import look_for_growth
 from gradstop.watch.guarded import our_own_faults_logged
@@ -65,6 +65,8 @@ class AroundBackward:
 
     def _next_round(self) -> None:
         self.story.epoch += 1
+        self.story.last_backward = self.story.calls
+        self.story.look_at = self.story.calls + FIRST_LOOK
         self.count += 1
         with our_own_faults_logged(), no_overrides():
             look_for_growth(self.story, self.count, self.growth)

@@ -22,7 +22,7 @@ from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.calls import Calls
 from gradstop.watch.events import tensors_in
-from gradstop.watch.lines import line_of
+from gradstop.watch.lines import Line, line_of
 
 _MODULE_HOOKS = ("register_full_backward_hook", "register_full_backward_pre_hook")
 
@@ -30,8 +30,11 @@ _MODULE_HOOKS = ("register_full_backward_hook", "register_full_backward_pre_hook
 class BesideMode:
     """Stands in the place of what a mode does not see. ``local`` has the mode of each thread."""
 
-    def __init__(self, calls: Calls, backwards: AroundBackward, local: threading.local):
+    def __init__(
+        self, calls: Calls, backwards: AroundBackward, local: threading.local, made: Callable[[Tensor, Line], None]
+    ):
         self.calls, self.backwards, self.local = calls, backwards, local
+        self.made = made  # is told of each new parameter
         self._compiled: dict[int, list[Any]] = {}
 
     @contextmanager
@@ -93,7 +96,9 @@ class BesideMode:
             if not self.calls.on or not isinstance(data, Tensor) or functions_are_transformed() is not None:
                 return call(cls, data, requires_grad)
             line = line_of(sys._getframe(1))
-            return self.calls.record(line, "Parameter", kinds.CALL, call, (cls, data, requires_grad), {})
+            parameter = self.calls.record(line, "Parameter", kinds.CALL, call, (cls, data, requires_grad), {})
+            self.made(parameter, line)
+            return parameter
 
         return staticmethod(new)
 
@@ -130,11 +135,33 @@ class BesideMode:
             return
         mode, function, given, line = calls.pop()
         mode.__enter__()
-        module = getattr(function, "__self__", None)
-        taken = list(module.parameters()) if isinstance(module, nn.Module) else []
+        taken = _captured(function)
         name = f"compiled {getattr(function, '__name__', 'function')}"
         with no_overrides():
             given = [*tensors_in(list(given)), *taken]
             known = [self.calls.story.know(tensor, line) for tensor in given]
             inputs = tuple((its.number, tensor.requires_grad) for its, tensor in zip(known, given, strict=True))
             self.calls.after(line, name, torch.is_grad_enabled(), inputs, given, known, result)
+
+
+def _captured(function: Any) -> list[Tensor]:
+    """Return the tensors that a function has besides its arguments, and the parameters of the modules that it has."""
+    held = [getattr(function, "__self__", None)]
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        variables = getattr(function, "__globals__", {})
+        held += [variables.get(name) for name in code.co_names]
+        held += [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if _filled(cell)]
+    found: dict[int, Tensor] = {}
+    for item in held:
+        tensors = item.parameters() if isinstance(item, nn.Module) else [item] if isinstance(item, Tensor) else []
+        found.update((id(tensor), tensor) for tensor in tensors)
+    return list(found.values())
+
+
+def _filled(cell: Any) -> bool:
+    """Whether a variable of an outer function has a value yet."""
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False

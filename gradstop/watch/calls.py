@@ -8,7 +8,9 @@ from torch import Tensor
 
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch import kinds
-from gradstop.watch.events import NODE_KEY, Event, Known, Refused, Story, tensors_in, version_of
+from gradstop.watch.events import NODE_KEY, Event, Known, Refused, Story, history_of, tensors_in, version_of
+from gradstop.watch.growth import look_for_kept
+from gradstop.watch.guarded import log_our_own
 from gradstop.watch.lines import Line
 
 MOST_FLOATS = 2_000
@@ -28,6 +30,8 @@ class Calls:
         """Make a call, and write it down."""
         story = self.story
         story.calls += 1
+        if story.calls == story.look_at:
+            look_for_kept(story, story.kept)
         given = tensors_in((args, kwargs) if kwargs else args)
         with no_overrides():
             known = [story.know(tensor, line) for tensor in given]
@@ -44,8 +48,11 @@ class Calls:
             story.refused = Refused(str(error), name, line, tuple(number for number, _ in inputs))
             raise
         note = self._note(kind, name, args, kwargs, inputs, result) if kind or name in kinds.NOTED else None
-        with no_overrides():
-            self.after(line, name, grad_mode, inputs, given, known, result, note)
+        try:
+            with no_overrides():
+                self.after(line, name, grad_mode, inputs, given, known, result, note)
+        except Exception:  # a fault of ours never ends the program
+            log_our_own()
         return result
 
     def after(
@@ -79,7 +86,7 @@ class Calls:
             tracked = tensor.requires_grad
             outputs.append((its.number, tracked))
             if tracked:
-                node: Any = tensor.grad_fn
+                node = history_of(tensor)
                 if node is None:
                     story.ever_tracked.add(its.number)
                 else:

@@ -9,6 +9,7 @@ from gradstop.watch.names import Names
 from gradstop.watch.words import Answer
 
 MOST_LEFT = 3
+NOT_FOLLOWED = "What a compiled or scripted function and torch.func do inside is not followed."
 
 
 def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
@@ -31,8 +32,11 @@ def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
     if lines:
         return Answer("frozen", reason, lines, "set requires_grad=True on what has to learn", "frozen")
     event = story.made(number)
+    notes = (NOT_FOLLOWED,) if story.calls_inside else ()
     where: tuple[tuple[str, Line], ...] = (("made here", event.line),) if event else ()
-    return Answer("constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills")
+    return Answer(
+        "constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills", notes
+    )
 
 
 def _had_history(flow: Flow, event: Event) -> bool:

@@ -107,6 +107,9 @@ class Story:
         self.keep = keep
         self.numbers = count(1)
         self.calls = 0
+        self.last_backward = 0  # the count of calls at it
+        self.kept: dict[Line, Any] = {}  # results that were alive in number
+        self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
         self.calls_inside = 0  # of torch.func's transforms, which are not followed
         self.epoch = 0
         self.events: dict[int, Event] = {}
@@ -128,6 +131,7 @@ class Story:
         self.not_leaves: tuple[int, ...] = ()  # what an optimizer refused
         self.ever_tracked: set[int] = set()  # leaves
         self.parameters: dict[int, tuple[int, ...]] = {}  # their shapes
+        self.first_lines: dict[int, Line] = {}  # parameters: where they were first seen
         self.named: dict[int, Callable[[], str]] = {}  # parameters: what returns their names
         self.registered: dict[int, Line] = {}  # parameters: where a module got them
         self.owners: dict[int, Owner] = {}  # parameters: the module that they are in
@@ -153,6 +157,7 @@ class Story:
             self._share(memory, known)
         if type(tensor) is not Tensor and isinstance(tensor, Parameter):  # the second takes long to tell
             self.parameters[known.number] = tuple(tensor.shape)
+            self.first_lines[known.number] = line
             before = self.before.get(id(tensor))
             if before is not None and before[0]() is tensor:
                 self.owners[known.number] = before[1]
@@ -221,6 +226,15 @@ def _memory(tensor: Tensor) -> int | None:
         return None
 
 
+def history_of(tensor: Tensor) -> Any:
+    """Return the node that made a tensor, None where torch refuses to say: a view that was made under ``no_grad``."""
+    try:
+        return tensor.grad_fn
+    except RuntimeError:
+        return None
+
+
+FIRST_LOOK = 64  # calls since the last backward
 _CONTAINERS = (list, tuple, dict)
 
 

@@ -27,7 +27,7 @@ class Failure:
     line: Line
     answers: tuple[Answer, ...]
     constants: tuple[int, ...] = ()  # without a history; they are explained in the report
-    unreached: tuple[int, ...] = ()  # what autograd.grad was asked for, and is not in the graph
+    unreached: tuple[tuple[int, bool], ...] = ()  # what autograd.grad was asked for; its flag
 
 
 def explain_backward(
@@ -37,7 +37,7 @@ def explain_backward(
     message = str(error)
     answers: list[Answer] = []
     constants: tuple[int, ...] = ()
-    unreached: tuple[int, ...] = ()
+    unreached: tuple[tuple[int, bool], ...] = ()
     if parse_versions(message):
         answers = edited_after_saving(story, roots, message)
     elif says_freed(message):
@@ -46,10 +46,10 @@ def explain_backward(
         found = [story.find(root) for root in roots if not root.requires_grad]
         constants = tuple(known.number for known in found if known is not None)
     elif _ASKED_CONSTANT in message:
-        unreached = tuple(story.know(tensor, line).number for tensor in asked if not tensor.requires_grad)
+        unreached = tuple((story.know(tensor, line).number, False) for tensor in asked if not tensor.requires_grad)
     elif _ASKED_UNUSED in message:
         nodes, _, leaves = nodes_behind(roots)
         met = {id(leaf) for leaf in leaves}
         others = [tensor for tensor in asked if id(tensor) not in met and tensor.grad_fn not in nodes]
-        unreached = tuple(story.know(tensor, line).number for tensor in others)
+        unreached = tuple((story.know(tensor, line).number, True) for tensor in others)
     return Failure(type(error).__name__, message, line, tuple(answers), constants, unreached)

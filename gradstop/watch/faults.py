@@ -23,13 +23,17 @@ class Faults(Look):
         found += self._interior()
         return found or list(self._not_one())[:MOST]
 
-    def perhaps(self) -> list[Answer]:
+    def perhaps(self, said: list[Answer]) -> list[Answer]:
         """Return what may be meant: gradients of zeros, parameters that are driven and not used, layers left out."""
         parts = (self.story, self.backwards, self.steps, self.names, self.why)
         found: dict[object, Answer] = {}
-        for answer in (*self._zeros(), *self._never_given(), *NotDriven(*parts).elsewhere()):
+        known = {(answer.kind, tuple(line.where for _, line in answer.lines)) for answer in said}
+        for answer in (
+            *(*self._zeros(), *self._never_given()),
+            *(*NotDriven(*parts).elsewhere(), *MemoryFaults(*parts).kept_meanwhile()),
+        ):
             found.setdefault((answer.kind, tuple(line.where for _, line in answer.lines)), answer)
-        return list(found.values())[:MOST]
+        return [answer for place, answer in found.items() if place not in known][:MOST]
 
     def _interior(self) -> Iterator[Answer]:
         """Find interior tensors whose ``.grad`` was read: it is None."""

@@ -1,15 +1,18 @@
 """Graphs that stay alive over several rounds, and graphs that no backward passes."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import Known, Story
+from gradstop.watch.events import FIRST_LOOK, Known, Story, history_of
+from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.holders import holder_of
 from gradstop.watch.lines import Line
 from gradstop.watch.walk import lines_of_nodes, tag_of
 
 ROUNDS = 3  # of how many rounds a line's graphs must be alive
+MOST_KEPT = 50
 MANY = 8  # results of one line that are alive though no backward passes them
 
 
@@ -31,15 +34,19 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None
     epochs: dict[Line, set[int]] = defaultdict(set)
     holds: dict[Line, Known] = {}
     in_gradients: set[Line] = set()
+    most: dict[Line, tuple[int, int]] = {}
     for known, tensor in story.alive():
-        held = tensor if tensor.grad_fn is not None else tensor.grad if tensor.is_leaf else None
-        if held is None or held.grad_fn is None:
+        held = tensor.grad if tensor.is_leaf else tensor
+        if held is None or history_of(held) is None:
             continue
-        for line, epoch in {(tag[1], tag[2]) for tag in lines_of_nodes([held]).values()}:
-            epochs[line].add(epoch)
-            holds.setdefault(line, known)
-            if held is not tensor and holds[line] is known:
-                in_gradients.add(line)
+        mine: dict[Line, set[int]] = defaultdict(set)
+        for tag in lines_of_nodes([held]).values():
+            mine[tag[1]].add(tag[2])
+        for line, its in mine.items():
+            epochs[line] |= its
+            if len(its) > most.get(line, (0, 0))[0] or min(its) < most[line][1]:  # the most rounds, or the oldest
+                most[line], holds[line] = (len(its), min(its)), known
+                (in_gradients.add if held is not tensor else in_gradients.discard)(line)
     held = tensor = None  # type: ignore[assignment]
     holders: dict[int, str] = {}
     for line, rounds in epochs.items():
@@ -62,18 +69,42 @@ def _due(count: int) -> bool:
     return count in (3, 4)
 
 
-def never_passed(story: Story) -> list[Growth]:
-    """Return the lines whose results are alive in number, with their graphs, though no backward has passed one."""
-    passed = {number for record in story.backwards for number in record.passed}
+@dataclass(frozen=True)
+class Kept:
+    """Results of one line that are alive in number, each of another call."""
+
+    line: Line
+    calls: tuple[int, ...]
+    holder: str
+
+
+def kept_results(story: Story) -> list[Kept]:
+    """Return the lines of which many results are alive with their graphs."""
     by_line: dict[Line, dict[int, Known]] = defaultdict(dict)
-    with no_overrides():
-        for known, tensor in story.alive():
-            tag = tag_of(tensor.grad_fn) if tensor.grad_fn is not None else None
-            if tag is not None and tag[0] not in passed:
-                by_line[tag[1]].setdefault(tag[0], known)
-        tensor = None  # type: ignore[assignment]
-        found = []
-        for line, calls in by_line.items():
-            if len(calls) >= MANY and (holder := holder_of(next(iter(calls.values()))())):
-                found.append(Growth(line, len(calls), holder, None))
+    for known, tensor in story.alive():
+        node = history_of(tensor)
+        tag = tag_of(node) if node is not None else None
+        if tag is not None:
+            by_line[tag[1]].setdefault(tag[0], known)
+    tensor = None  # type: ignore[assignment]
+    found = []
+    for line, calls in by_line.items():
+        if len(calls) >= MANY and (holder := holder_of(next(iter(calls.values()))())):
+            found.append(Kept(line, tuple(calls), holder))
     return found
+
+
+def look_for_kept(story: Story, found: dict[Line, Kept]) -> None:
+    """Look after 64, 128, 256, ... calls without a backward for results that are kept."""
+    story.look_at = story.calls + max(story.calls - story.last_backward, FIRST_LOOK)
+    if len(found) < MOST_KEPT:
+        with our_own_faults_logged(), no_overrides():
+            for kept in kept_results(story):
+                if kept.line not in found or len(found[kept.line].calls) < len(kept.calls):
+                    found[kept.line] = kept
+
+
+def never_passed(story: Story, kept: Iterable[Kept]) -> list[Kept]:
+    """Return those of which no backward has passed one."""
+    passed = {number for record in story.backwards for number in record.passed}
+    return sorted((its for its in kept if not passed & set(its.calls)), key=lambda its: (its.holder, repr(its.line)))

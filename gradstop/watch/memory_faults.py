@@ -1,8 +1,9 @@
 """What is held too long, and what was written over while it was needed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from gradstop.watch.growth import Growth, never_passed
+from gradstop.internals.torch_calls import no_overrides
+from gradstop.watch.growth import Growth, Kept, kept_results, never_passed
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.words import Answer
@@ -50,15 +51,24 @@ class MemoryFaults(Look):
         return Answer("held", reason, lines, mend, "cycle")
 
     def not_passed(self) -> Iterator[Answer]:
-        """Find results that are kept in number with their graphs, though no backward passes them."""
+        """Find results that are kept in number with their graphs at the end, though no backward passes them."""
+        with no_overrides():
+            kept = kept_results(self.story) if not self.backwards.failure else []
+        yield from self._kept(kept)
+
+    def kept_meanwhile(self) -> Iterator[Answer]:
+        """Find such results that were there for some time."""
+        yield from self._kept(self.story.kept.values())
+
+    def _kept(self, kept: Iterable[Kept]) -> Iterator[Answer]:
         said = {line.where for grown in self.backwards.growth.values() for line in (grown.line, grown.made) if line}
-        for kept in sorted(never_passed(self.story), key=lambda kept: (kept.holder, repr(kept.line))):
-            if kept.line.where not in said and not self.backwards.failure:
-                said.add(kept.line.where)
-                reason = f"{kept.rounds} graphs are alive that no backward has passed, held by {kept.holder}."
-                lines = ((f"{kept.rounds} graphs alive", kept.line),)
-                mend = "compute it under torch.no_grad(), or keep tensor.detach()"
-                yield Answer("held", reason, lines, mend, "held")
+        for its in never_passed(self.story, kept):
+            if its.line.where not in said:
+                said.add(its.line.where)
+                count = len(its.calls)
+                reason = f"{count} graphs were alive at once that no backward has passed, held by {its.holder}."
+                lines = ((f"{count} graphs alive", its.line),)
+                yield Answer("held", reason, lines, "compute it under torch.no_grad(), or keep tensor.detach()", "held")
 
     def stale(self) -> Iterator[Answer]:
         """Find backwards that used what a fused step had changed in silence."""

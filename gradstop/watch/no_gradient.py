@@ -3,15 +3,17 @@
 from torch import Tensor
 
 from gradstop.watch.around_step import AroundStep
-from gradstop.watch.constants import why_constant
+from gradstop.watch.constants import NOT_FOLLOWED, why_constant
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.events import Backward, Event, Story
+from gradstop.watch.events import Backward, Event, Story, history_of
 from gradstop.watch.flow import Flow, Reached
 from gradstop.watch.kinds import LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.words import Answer
 from gradstop.watch.zeros import Culprit
+
+_COPIES = ("__deepcopy__", "_load_from_state_dict")  # what is copied there is another network's
 
 
 class NoGradient:
@@ -26,7 +28,7 @@ class NoGradient:
         known = self.story.find(tensor)
         what = self.names.of_tensor(tensor)
         number = known.number if known else 0
-        if tensor.grad_fn is not None:
+        if history_of(tensor) is not None:
             return self.interior(number, what) if not tensor.retains_grad or tensor.grad is None else None
         if not tensor.requires_grad:
             return self._without_flag(number, what)
@@ -131,7 +133,7 @@ class NoGradient:
     def _never_used(self, what: str) -> Answer:
         notes: tuple[str, ...] = ()
         if self.story.calls_inside:
-            notes = ("What a compiled or scripted function and torch.func do inside is not followed.",)
+            notes = (NOT_FOLLOWED,)
         reason = f"{what} was never used: no call of torch in this block took it."
         return Answer("unused", reason, (), "use it in forward, or look whether another object is used", "fills", notes)
 
@@ -197,7 +199,10 @@ class NoGradient:
             for other in self.flow.aliases.get(at, ()):
                 queue += [other] if other not in seen and other in self.flow.tracked else []
                 seen.add(other)
-        return sorted(cuts.values(), key=lambda event: event.number)
+        meant = [
+            event for event in cuts.values() if event.line.library is None or event.line.library.function not in _COPIES
+        ]
+        return sorted(meant or cuts.values(), key=lambda event: event.number)
 
     def _leads(self, event: Event, roots: set[int]) -> bool:
         starts = {number for number, _ in event.outputs} | (

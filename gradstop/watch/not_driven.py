@@ -13,7 +13,7 @@ _ANOTHER = "the optimizer got another object here"
 _AFTER = "make the optimizer after that, or opt.add_param_group({'params': ...})"
 _LIST = "put what it is in into an nn.ModuleList, nn.ModuleDict or nn.ParameterList"
 _REST = "give the optimizer net.parameters(), or a group for the rest"
-UNFROZEN, OTHER, LATE, UNREGISTERED, SIBLING, ELSEWHERE = range(6)
+UNFROZEN, OTHER, LATE, UNREGISTERED, SIBLING, ELSEWHERE, ALONE = range(7)
 
 
 @dataclass
@@ -60,20 +60,26 @@ class NotDriven(Look):
         if (place := self._unused_twin(shape)) is not None:
             return _Left(OTHER, record, place, first_made)
         owner, builder = self.story.owners.get(number), self.story.builders.get(number)
-        registered = self.story.registered.get(number)
+        registered = self.story.registered.get(number) or self.story.first_lines.get(number)
         if owner is None:
-            return None
+            built = self._driven_in(builder) if builder is not None else []
+            return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]]) if built else None
         siblings = [n for n in self.steps.driven if self.story.owners.get(n) is owner]
-        family = [n for n in self.steps.driven if self._root(n) is owner.root]
+        family = self._driven_in(owner)
         if family and number > self.steps.made.get(made := self.steps.driven[family[0]], number):
             return _Left(LATE, record, registered, made)
         if siblings:
             return _Left(SIBLING, record, None, self.steps.driven[siblings[0]])
-        if builder is not None and builder.root is not owner.root:
-            built = [n for n in self.steps.driven if self._root(n) is builder.root]
-            if built:
-                return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]])
-        return _Left(ELSEWHERE, record, None, self.steps.driven[family[0]]) if family else None
+        if builder is not None and builder.root is not owner.root and (built := self._driven_in(builder)):
+            return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]])
+        if family:
+            return _Left(ELSEWHERE, record, None, self.steps.driven[family[0]])
+        rounds = [other for other in self.story.backwards if other.line == record.line and other.accumulates]
+        alone = all(n not in self.steps.driven for other in rounds for n in other.filled)
+        return _Left(ALONE, record, None, first_made) if alone and len(rounds) > 1 else None
+
+    def _driven_in(self, owner: Owner) -> list[int]:
+        return [number for number in self.steps.driven if self._root(number) is owner.root]
 
     def _root(self, number: int) -> Owner | None:
         owner = self.story.owners.get(number)
@@ -97,6 +103,9 @@ class NotDriven(Look):
             at = (("it was made here", left.at),) if left.at else ()
             reason += ": the model that made it has not registered it (a plain list or dict does not)"
             mend, read = _LIST, "optimizer"
+        elif left.how == ALONE:
+            reason += ": this backward fills nothing that one drives"
+            mend, read = "give an optimizer the parameters of this network, or leave the backward out", "optimizer"
         elif left.how == SIBLING:
             reason += ", though one drives the rest of the same layer"
             mend, read = _REST, "optimizer"

@@ -69,15 +69,15 @@ class Owners:
             for name, parameter in module.named_parameters(recurse=False):
                 yield parameter, owner, name
 
-    def builder(self, module: nn.Module, frame: FrameType | None) -> Owner | None:
-        """Return the module of the user's in whose ``__init__`` another one is made, None where there is none."""
+    def builder(self, frame: FrameType | None) -> Owner | None:
+        """Return the module of the user's in whose ``__init__`` this runs, None where there is none."""
         for _ in range(MOST_DEEP):
             if frame is None:
                 return None
             code = frame.f_code
             if code.co_name == "__init__" and code.co_argcount and kind_of(code.co_filename) == USER:
                 outer = frame.f_locals.get(code.co_varnames[0])
-                if outer is not module and isinstance(outer, nn.Module):
+                if isinstance(outer, nn.Module):
                     return self.of(outer)
             frame = frame.f_back
         return None

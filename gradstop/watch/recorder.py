@@ -22,7 +22,7 @@ from gradstop.watch.around_step import AroundStep
 from gradstop.watch.beside_mode import BesideMode
 from gradstop.watch.calls import Calls
 from gradstop.watch.events import Story
-from gradstop.watch.lines import USER, kind_of, line_of, line_of_switch
+from gradstop.watch.lines import USER, Line, kind_of, line_of, line_of_switch
 from gradstop.watch.on_cards import told_on_cards
 from gradstop.watch.owners import Owners
 
@@ -56,7 +56,7 @@ class Recorder:
         self.backwards = AroundBackward(story)
         self.steps = AroundStep(story)
         self.local = threading.local()
-        self.beside = BesideMode(self.calls, self.backwards, self.local)
+        self.beside = BesideMode(self.calls, self.backwards, self.local, self._made)
         self._stack = ExitStack()
         self._owners = Owners()
 
@@ -119,9 +119,13 @@ class Recorder:
             story, owner = self.story, self._owners.of(module)
             story.registered[number], story.owners[number] = line, owner
             story.named[number] = partial(owner.named, name)
-            builder = self._owners.builder(module, sys._getframe(1))
-            if builder is not None:
-                story.builders[number] = builder
+
+    def _made(self, parameter: Tensor, line: Line) -> None:
+        """Note the module in whose ``__init__`` a parameter is made."""
+        builder = self._owners.builder(sys._getframe(2))
+        if builder is not None:
+            with no_overrides():
+                self.story.builders[self.story.know(parameter, line).number] = builder
 
     def _starting(self, before: Any) -> Any:
         def start(thread: threading.Thread) -> None:

@@ -139,8 +139,9 @@ class Watch:
         names = Names(self._story)
         parts = (self._recorder.backwards, self._recorder.steps, names, self._reader(names))
         faults = Faults(self._story, *parts)
-        self._perhaps = faults.perhaps()
-        return faults.all()
+        found = faults.all()
+        self._perhaps = faults.perhaps([*found, *(self._answers or [])])
+        return found
 
     def _explained(self, error: BaseException | None) -> list[Answer]:
         failure = self._failure
@@ -149,7 +150,7 @@ class Watch:
             reader = self._reader(names)
             what = "What backward was called on"
             roots = [why_constant(reader.flow, names, number, what) for number in failure.constants]
-            unreached = [reader.missing(number, names.of(number)) for number in failure.unreached]
+            unreached = [reader.of_leaf(number, flagged) for number, flagged in failure.unreached]
             return [*failure.answers, *roots, *unreached]
         if error is None:
             return []
