@@ -21,10 +21,10 @@ def main(arguments: list[str]) -> int:
         return 2
     sys.argv[:] = arguments
     sys.path[0] = str(script.resolve().parent)
-    seen, status = Watch(), 0
+    seen, status, names = Watch(), 0, {}
     try:
         with seen:
-            runpy.run_path(str(script), run_name="__main__")
+            names = runpy.run_path(str(script), run_name="__main__")
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
         traceback.print_exc()
         status = 1
     print(seen, file=sys.stderr)
+    names.clear()  # until here they kept alive what the answers name
     return status
 
 

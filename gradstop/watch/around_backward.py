@@ -6,14 +6,14 @@ from typing import Any
 from torch import Tensor
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import Backward, Story, tensors_in, version_of
+from gradstop.watch.events import FIRST_LOOK, Backward, Story, tensors_in, version_of
 from gradstop.watch.failures import Failure, explain_backward
+from gradstop.watch.growth import look_for_growth
 from gradstop.watch.guarded import our_own_faults_logged
-from gradstop.watch.holders import look_for_growth
 from gradstop.watch.lines import Line
 from gradstop.watch.stale import stale
 from gradstop.watch.walk import nodes_behind
-from gradstop.watch.zeros import Zeros, not_zero
+from gradstop.watch.zeros import HOOK, START, Zeros, not_zero
 
 MOST_BACKWARDS = 200
 
@@ -36,31 +36,40 @@ class AroundBackward:
         with no_overrides():
             nodes, calls, leaves = nodes_behind(roots)
             record = self._record(line, roots, calls, kept, accumulates)
+            record.creates = bool(args[2])
             record.stale = stale(self.story, roots, calls)
             leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
             before = [_state(leaf) for leaf in leaves]
         zeros = Zeros(nodes) if accumulates and self._looks(line) else None
+        record.looked = zeros is not None
         try:
             result = backward(tensors, *args, **kwargs)
         except Exception as error:
             record.failed = True
             self.failure = Failure(type(error).__name__, str(error), line, ())
             with our_own_faults_logged(), no_overrides():
-                self.failure = explain_backward(self.story, error, line, roots)
+                self.failure = explain_backward(self.story, error, line, roots, tensors_in(args[3]))
             raise
         finally:
             if zeros is not None:
                 zeros.remove()
         if not accumulates:
+            if not args[2]:  # gradients of gradients: the same round
+                self._next_round()
             return result
         with no_overrides():
-            self._filled(record, leaves, before, zeros)
+            self._filled(record, leaves, before, zeros if not args[3] else None)
         del nodes, leaves
+        self._next_round()
+        return result
+
+    def _next_round(self) -> None:
         self.story.epoch += 1
+        self.story.last_backward = self.story.calls
+        self.story.look_at = self.story.calls + FIRST_LOOK
         self.count += 1
         with our_own_faults_logged(), no_overrides():
             look_for_growth(self.story, self.count, self.growth)
-        return result
 
     def _record(self, line: Line, roots: Sequence[Tensor], calls: set[int], kept: bool, fills: bool) -> Backward:
         story = self.story
@@ -73,6 +82,10 @@ class AroundBackward:
     def _filled(self, record: Backward, leaves: list[Tensor], before: list[Any], zeros: Zeros | None) -> None:
         filled, first = [], []
         for leaf, (grad_id, version) in zip(leaves, before, strict=True):
+            if leaf.grad is None and zeros is not None:
+                culprit = zeros.culprit(leaf)
+                if culprit.operation not in (HOOK, START):  # a hook may have taken the gradient away again
+                    record.none[self.story.know(leaf, record.line).number] = culprit
             if leaf.grad is None or _state(leaf) == (grad_id, version):
                 continue
             known = self.story.know(leaf, record.line)

@@ -2,7 +2,7 @@
 
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import Event, Step, Story, version_of
+from gradstop.watch.events import Event, Step, Story, tensors_in, version_of
 from gradstop.watch.lines import Line, line_of
 
 MOST_STEPS = 300
@@ -28,7 +28,7 @@ class AroundStep:
         self.ever_given: set[int] = set()  # parameters that had a gradient at a step
         self.masked: dict[int, tuple[Line, Line, str]] = {}  # moved at zero: where it was zeroed, the step, why
         self.frozen: dict[int, tuple[Line, str]] = {}  # moved while frozen: the step, why
-        self.made: set[Line] = set()  # where an optimizer was made
+        self.made: dict[Line, int] = {}  # where an optimizer was made, and after which number
         self._before: dict[int, list[Any]] = {}
 
     def start(self) -> Callable[[], None]:
@@ -46,9 +46,17 @@ class AroundStep:
         story = self.story
 
         def init(optimizer: Any, *args: Any, **kwargs: Any) -> None:
-            before(optimizer, *args, **kwargs)
             line = line_of(sys._getframe(1))
-            self.made.add(line)
+            if args and isinstance(args[0], Iterator):
+                args = (list(args[0]), *args[1:])  # to be read twice
+            try:
+                before(optimizer, *args, **kwargs)
+            except ValueError:
+                with no_overrides():
+                    given = tensors_in(args[0] if args else kwargs.get("params"))
+                    story.not_leaves = tuple(story.know(tensor, line).number for tensor in given if not tensor.is_leaf)
+                raise
+            self.made[line] = next(story.numbers)
             story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
             with no_overrides():
                 for parameter in _parameters(optimizer):

@@ -1,5 +1,8 @@
 """The words for a cut: what each way of leaving the graph is, and what to write in its place."""
 
+import os
+from collections.abc import Iterable
+
 from gradstop.watch.events import Event
 from gradstop.watch.flow import Flow
 from gradstop.watch.lines import Line
@@ -12,6 +15,7 @@ _WHAT = {
     "discrete": "has no derivative",
     "inside": "what comes out has no history",
     "no_grad": "not recorded: grad mode is off",
+    "parameter": "a new leaf, with the values alone",
     "left": "leaves torch: a number or an array",
 }
 _MEND = {
@@ -21,6 +25,7 @@ _MEND = {
     "discrete": "put something differentiable in its place (softmax, a sigmoid), or go straight through",
     "inside": "look in it for detach(), item(), no_grad, or what has no derivative",
     "no_grad": "compute this outside no_grad, or leave the block before what has to learn",
+    "parameter": "use the tensor itself: nn.Parameter is for what the model owns, made once",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
 }
 _READ = {
@@ -30,7 +35,21 @@ _READ = {
     "discrete": "discrete",
     "inside": "detach",
     "no_grad": "no_grad",
+    "parameter": "rewrapped",
     "left": "numpy",
+}
+
+
+# Who switched grad mode off, where that was a library: the mend and the section.
+_OFF = {
+    os.path.join("torch", "distributions"): (
+        "rsample() in the place of sample(), or log_prob() of the sample",
+        "no_grad",
+    ),
+    os.path.join("torch", "utils", "checkpoint.py"): (
+        "use_reentrant=False, or an input that requires grad: x.requires_grad_()",
+        "checkpoint",
+    ),
 }
 
 
@@ -41,7 +60,7 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
         how = flow.cut(event) or "copied"
         lines.setdefault(event.line, f"{event.name}: {_WHAT[how]}")
         if how == "no_grad" and (off := flow.story.switched_off(event)) is not None:
-            lines.setdefault(off, "grad mode is switched off")
+            lines.setdefault(off, f"grad mode is {'switched off' if off.where != event.line.where else 'off in here'}")
     return tuple((what, line) for line, what in lines.items())
 
 
@@ -49,4 +68,14 @@ def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Ans
     """Return the answer for one or several cuts."""
     ordered = sorted(events, key=lambda event: event.number)
     how = flow.cut(ordered[0]) or "copied"
-    return Answer("cut", reason, cut_lines(flow, ordered), _MEND[how], _READ[how], notes)
+    mend, read = _MEND[how], _READ[how]
+    off = flow.story.switched_off(ordered[0]) if how == "no_grad" else None
+    if off is not None and off.library is not None:
+        mend, read = next((own for path, own in _OFF.items() if path in off.library.file), (mend, read))
+    return Answer("cut", reason, cut_lines(flow, ordered), mend, read, notes)
+
+
+def times_cut(lines: Iterable[tuple[str, Line]]) -> str:
+    """Return at how many lines there are cuts, in words."""
+    count = len({line.where for _, line in lines})
+    return "once" if count == 1 else f"at {count} lines"

@@ -1,34 +1,36 @@
 """What a watch has seen, as plain data: a tensor stands here as a number, and no event keeps one alive."""
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 from torch.nn import Parameter
 
 from gradstop.internals.torch_calls import bare_version
 from gradstop.watch.lines import Line
+from gradstop.watch.owners import Owner
 
 
-@dataclass(slots=True, eq=False)
-class Known:
-    """A tensor that was seen. ``number`` is never given again, unlike an ``id``."""
+class Known(weakref.ref[Tensor]):
+    """A tensor that was seen: called, it returns the tensor while that is there. One object, as they are many."""
 
-    number: int
-    ref: "weakref.ref[Tensor]"
+    __slots__ = ("edited", "first", "line", "memory", "number", "version")
+    number: int  # never given again, unlike an ``id``
     memory: int | None
     version: int | None
     line: Line  # where it was last seen
     first: Line  # where it was first seen
-    edited: Line | None = None  # the user's line that last wrote into it
+    edited: Line | None  # the user's line that last wrote into it
+    __eq__ = object.__eq__  # two references are equal where their tensors are: these would be compared
+    __hash__ = object.__hash__
 
 
-@dataclass(slots=True, eq=False)
-class Event:
+class Event(NamedTuple):
     """One call of torch."""
 
     number: int
@@ -42,6 +44,16 @@ class Event:
     versions: tuple[int, ...]  # what the version of each is since
     epoch: int
     note: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A call that raised."""
+
+    message: str
+    name: str
+    line: Line
+    inputs: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -66,8 +78,11 @@ class Backward:
     filled: tuple[int, ...] = ()  # the leaves
     first: tuple[int, ...] = ()  # of these, whose .grad was None before
     zero: dict[int, Any] = field(default_factory=dict)  # leaves that got zeros only, and what made them
+    none: dict[int, Any] = field(default_factory=dict)  # leaves that got nothing, and what stopped it
     stale: "tuple[Stale, ...]" = ()  # what it used although a fused step had changed it
     accumulates: bool = True  # False for autograd.grad
+    creates: bool = False  # the gradients get a history
+    looked: bool = False  # it was looked for zeros
     failed: bool = False
 
 
@@ -92,13 +107,17 @@ class Story:
         self.keep = keep
         self.numbers = count(1)
         self.calls = 0
+        self.last_backward = 0  # the count of calls at it
+        self.kept: dict[Line, Any] = {}  # results that were alive in number
+        self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
         self.calls_inside = 0  # of torch.func's transforms, which are not followed
         self.epoch = 0
         self.events: dict[int, Event] = {}
+        self._order: deque[int] = deque()  # their numbers: to find a dictionary's first key again and again takes long
         self.maker: dict[int, int] = {}  # tensor: the event that made it
         self.alias: dict[int, int] = {}  # tensor: an earlier one in whose memory it was found
         self.known: dict[int, Known] = {}  # by id
-        self.by_memory: dict[int, list[Known]] = {}
+        self.by_memory: dict[int, tuple[Known, ...]] = {}
         self.backwards: list[Backward] = []
         self.steps: list[Step] = []
         self.optimizers: dict[int, tuple[Any, Line]] = {}  # by id: weak reference, the line that made it
@@ -106,11 +125,18 @@ class Story:
         self.frozen: dict[int, tuple[bool, Line]] = {}  # tensor: what its flag was set to, and where
         self.cleared: dict[int, Line] = {}
         self.hooked: dict[int, Line] = {}  # tensor: where a hook was put on it
+        self.module_hooks: dict[Line, None] = {}  # where hooks for the backward of a module were put on
+        self.read_none: list[tuple[int, Line, bool]] = []  # a .grad that was read and is None: where, and of a leaf
+        self.refused: Refused | None = None  # the last call that raised
+        self.not_leaves: tuple[int, ...] = ()  # what an optimizer refused
         self.ever_tracked: set[int] = set()  # leaves
         self.parameters: dict[int, tuple[int, ...]] = {}  # their shapes
+        self.first_lines: dict[int, Line] = {}  # parameters: where they were first seen
         self.named: dict[int, Callable[[], str]] = {}  # parameters: what returns their names
         self.registered: dict[int, Line] = {}  # parameters: where a module got them
-        self.named_before: dict[int, tuple[weakref.ref[Tensor], str]] = {}  # by id: what was in a module at the start
+        self.owners: dict[int, Owner] = {}  # parameters: the module that they are in
+        self.builders: dict[int, Owner] = {}  # parameters: the module in whose __init__ they were made
+        self.before: dict[int, tuple[weakref.ref[Tensor], Owner, str]] = {}  # by id: what was in a module at the start
         self.floats: dict[float, int] = {}  # what item() gave: the tensor it came from
         self.silent: list[tuple[int, Line, str, frozenset[int]]] = []  # fused steps: number, line, name, memories
         self.off: list[tuple[int, Line]] = []  # where grad mode was switched off, and after which number
@@ -119,58 +145,64 @@ class Story:
     def know(self, tensor: Tensor, line: Line) -> Known:
         """Return what is known of a tensor; to be called inside ``no_overrides``."""
         known = self.known.get(id(tensor))
-        if known is not None and known.ref() is tensor:
+        if known is not None and known() is tensor:
             return known
         if len(self.known) > self._most_known:
             self._purge()
-        memory = _memory(tensor)
-        known = Known(next(self.numbers), weakref.ref(tensor), memory, version_of(tensor), line, line)
+        known = self.known[id(tensor)] = Known(tensor)
+        known.number, known.version, known.line, known.first = next(self.numbers), version_of(tensor), line, line
+        known.memory = memory = _memory(tensor)
+        known.edited = None
         if memory:
-            others = self.by_memory.get(memory)
-            if others is None:
-                self.by_memory[memory] = [known]
-            else:
-                others[:] = [other for other in others if other.ref() is not None]
-                if others:
-                    self.alias[known.number] = others[-1].number
-                others.append(known)
-        if isinstance(tensor, Parameter):
+            self._share(memory, known)
+        if type(tensor) is not Tensor and isinstance(tensor, Parameter):  # the second takes long to tell
             self.parameters[known.number] = tuple(tensor.shape)
-            before = self.named_before.get(id(tensor))
+            self.first_lines[known.number] = line
+            before = self.before.get(id(tensor))
             if before is not None and before[0]() is tensor:
-                self.named[known.number] = partial(str, before[1])
-        self.known[id(tensor)] = known
+                self.owners[known.number] = before[1]
+                self.named[known.number] = partial(before[1].named, before[2])
         return known
+
+    def _share(self, memory: int, known: Known) -> None:
+        """Note who else was found in the same memory."""
+        others = self.by_memory.get(memory)
+        if others is not None:
+            others = tuple(other for other in others if other() is not None)
+            if others:
+                self.alias[known.number] = others[-1].number
+        self.by_memory[memory] = (*others, known) if others else (known,)
 
     def find(self, tensor: Tensor) -> Known | None:
         """Return what is known of a tensor, None where it was not seen."""
         known = self.known.get(id(tensor))
-        return known if known is not None and known.ref() is tensor else None
+        return known if known is not None and known() is tensor else None
 
     def add(self, event: Event) -> None:
         """Keep an event, and forget the oldest."""
         self.events[event.number] = event
         for number, _ in event.outputs:
             self.maker.setdefault(number, event.number)
-        if len(self.events) > self.keep:
-            oldest = self.events.pop(next(iter(self.events)))
+        self._order.append(event.number)
+        if len(self._order) > self.keep:
+            oldest = self.events.pop(self._order.popleft())
             for number, _ in oldest.outputs:
                 self.maker.pop(number, None)
                 self.alias.pop(number, None)
 
     def _purge(self) -> None:
-        self.known = {key: known for key, known in self.known.items() if known.ref() is not None}
+        self.known = {key: known for key, known in self.known.items() if known() is not None}
         self.by_memory = {
             memory: alive
             for memory, found in self.by_memory.items()
-            if (alive := [known for known in found if known.ref() is not None])
+            if (alive := tuple(known for known in found if known() is not None))
         }
         self._most_known = 20_000 + 2 * len(self.known)
 
     def alive(self) -> Iterator[tuple[Known, Tensor]]:
         """Yield the tensors that are still there."""
         for known in list(self.known.values()):
-            tensor = known.ref()
+            tensor = known()
             if tensor is not None:
                 yield known, tensor
 
@@ -194,6 +226,18 @@ def _memory(tensor: Tensor) -> int | None:
         return None
 
 
+def history_of(tensor: Tensor) -> Any:
+    """Return the node that made a tensor, None where torch refuses to say: a view that was made under ``no_grad``."""
+    try:
+        return tensor.grad_fn
+    except RuntimeError:
+        return None
+
+
+FIRST_LOOK = 64  # calls since the last backward
+_CONTAINERS = (list, tuple, dict)
+
+
 def version_of(tensor: Tensor) -> int | None:
     """Return the version, None for an inference tensor; to be called inside ``no_overrides``."""
     try:
@@ -202,19 +246,23 @@ def version_of(tensor: Tensor) -> int | None:
         return None
 
 
-def tensors_in(value: Any, depth: int = 4) -> Iterable[Tensor]:
-    """Yield the tensors in arguments: in lists, tuples and dictionaries too."""
+def tensors_in(value: Any, depth: int = 4) -> list[Tensor]:
+    """Return the tensors in arguments: in lists, tuples and dictionaries too."""
+    found: list[Tensor] = []
+    _collect(value, depth, found)
+    return found
+
+
+def _collect(value: Any, depth: int, found: list[Tensor]) -> None:
     if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            if isinstance(item, Tensor):
-                yield item
-            elif depth and isinstance(item, list | tuple | dict):
-                yield from tensors_in(item, depth - 1)
-    elif isinstance(value, dict):
-        for item in value.values():
-            if isinstance(item, Tensor):
-                yield item
-            elif depth and isinstance(item, list | tuple | dict):
-                yield from tensors_in(item, depth - 1)
+        found.append(value)
+        return
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for item in value:
+        if isinstance(item, Tensor):
+            found.append(item)
+        elif depth and isinstance(item, _CONTAINERS):
+            _collect(item, depth - 1, found)

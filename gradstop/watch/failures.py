@@ -10,9 +10,12 @@ from gradstop.watch.events import Story
 from gradstop.watch.in_place import edited_after_saving
 from gradstop.watch.lines import Line
 from gradstop.watch.second_backward import second_backward
+from gradstop.watch.walk import nodes_behind
 from gradstop.watch.words import Answer
 
 _CONSTANT = "does not require grad and does not have a grad_fn"
+_ASKED_CONSTANT = "One of the differentiated Tensors does not require grad"
+_ASKED_UNUSED = "appears to not have been used in the graph"
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,18 @@ class Failure:
     message: str
     line: Line
     answers: tuple[Answer, ...]
-    constants: tuple[int, ...] = ()  # roots without a history; they are explained in the report
+    constants: tuple[int, ...] = ()  # without a history; they are explained in the report
+    unreached: tuple[tuple[int, bool], ...] = ()  # what autograd.grad was asked for; its flag
 
 
-def explain_backward(story: Story, error: Exception, line: Line, roots: Sequence[Tensor]) -> Failure:
-    """Return what is known of an error that a backward from these tensors raised."""
+def explain_backward(
+    story: Story, error: Exception, line: Line, roots: Sequence[Tensor], asked: Sequence[Tensor] = ()
+) -> Failure:
+    """Return what is known of an error that a backward from these tensors raised, asked for the gradients of others."""
     message = str(error)
     answers: list[Answer] = []
     constants: tuple[int, ...] = ()
+    unreached: tuple[tuple[int, bool], ...] = ()
     if parse_versions(message):
         answers = edited_after_saving(story, roots, message)
     elif says_freed(message):
@@ -38,4 +45,11 @@ def explain_backward(story: Story, error: Exception, line: Line, roots: Sequence
     elif _CONSTANT in message:
         found = [story.find(root) for root in roots if not root.requires_grad]
         constants = tuple(known.number for known in found if known is not None)
-    return Failure(type(error).__name__, message, line, tuple(answers), constants)
+    elif _ASKED_CONSTANT in message:
+        unreached = tuple((story.know(tensor, line).number, False) for tensor in asked if not tensor.requires_grad)
+    elif _ASKED_UNUSED in message:
+        nodes, _, leaves = nodes_behind(roots)
+        met = {id(leaf) for leaf in leaves}
+        others = [tensor for tensor in asked if id(tensor) not in met and tensor.grad_fn not in nodes]
+        unreached = tuple((story.know(tensor, line).number, True) for tensor in others)
+    return Failure(type(error).__name__, message, line, tuple(answers), constants, unreached)

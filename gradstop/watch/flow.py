@@ -41,6 +41,8 @@ class Flow:
             return None
         if event.name in LEAVING:
             return "left"
+        if event.name == "Parameter":  # a new leaf, whatever the flag says
+            return "parameter"
         if not event.outputs or any(tracked or number in self.tracked for number, tracked in event.outputs):
             return None
         if event.name in ("detach", "detach_"):
@@ -58,7 +60,7 @@ class Flow:
     def is_copied_only(self, number: int) -> bool:
         """Whether no call took a tensor but to copy its values out of the graph."""
         for event in self.users.get(number, ()):
-            if number in event.written or self.cut(event) in ("detach", "data", "copied"):
+            if number in event.written or self.cut(event) in ("detach", "data", "copied", "parameter"):
                 continue
             copies = event.name == "clone" and all(self.is_copied_only(output) for output, _ in event.outputs)
             if not copies and not (event.name in ("clone", "detach", "data") and not event.grad_mode):

@@ -1,61 +1,13 @@
-"""Graphs that stay alive over several rounds, and what holds them."""
+"""What holds a tensor: a variable, an attribute, a place in a list or a dictionary, a function that has it."""
 
+import functools
 import gc
 import sys
 import types
-import weakref
-from collections import defaultdict, deque
-from dataclasses import dataclass
+from collections import deque
 from typing import Any
 
-from torch import Tensor
-
-from gradstop.watch.events import Story
 from gradstop.watch.lines import USER, Line, kind_of
-from gradstop.watch.walk import lines_of_nodes, tag_of
-
-ROUNDS = 3  # of how many rounds a line's graphs must be alive
-
-
-@dataclass(frozen=True)
-class Growth:
-    """A line whose graphs of several rounds are alive at once, and what holds them."""
-
-    line: Line
-    rounds: int
-    holder: str
-    made: Line | None  # the line of what is held
-
-
-def look_for_growth(story: Story, count: int, found: dict[Line, Any]) -> None:
-    """Look, after the third, fourth, sixth, eighth, twelfth, ... backward, for graphs of earlier rounds."""
-    if not _due(count):
-        return
-    epochs: dict[Line, set[int]] = defaultdict(set)
-    holds: dict[Line, weakref.ref[Tensor]] = {}
-    for known, tensor in story.alive():
-        if tensor.grad_fn is None:
-            continue
-        for line, epoch in {(tag[1], tag[2]) for tag in lines_of_nodes([tensor]).values()}:
-            epochs[line].add(epoch)
-            holds.setdefault(line, known.ref)
-    del tensor
-    names: dict[int, str] = {}
-    for line, rounds in epochs.items():
-        if len(rounds) >= ROUNDS and line not in found:
-            ref = holds[line]
-            if id(ref) not in names:
-                names[id(ref)] = holder_of(ref())
-            node = getattr(ref(), "grad_fn", None)
-            tag = tag_of(node) if node is not None else None
-            if names[id(ref)]:
-                found[line] = Growth(line, len(rounds), names[id(ref)], tag[1] if tag else None)
-
-
-def _due(count: int) -> bool:
-    while count > 4 and count % 2 == 0:
-        count //= 2
-    return count in (3, 4)
 
 
 def holder_of(item: Any, depth: int = 6) -> str:
@@ -78,7 +30,8 @@ def holder_of(item: Any, depth: int = 6) -> str:
 
 def _held_by(item: Any, seen: set[int]) -> tuple[Any, str, bool]:
     """Return a container that holds an item, how it names it, and whether the search ends there."""
-    for referrer in gc.get_referrers(item):  # the list goes with this call, so that it is not found next
+    # The list goes with this call, so that it is not found next. Functions come last: a list's name says more.
+    for referrer in sorted(gc.get_referrers(item), key=lambda r: isinstance(r, tuple | types.CellType)):
         if id(referrer) not in seen and (step := _step(referrer, item)) is not None:
             return referrer, *step
     return None, "", False
@@ -98,20 +51,68 @@ def _variable(item: Any) -> str:
 
 def _step(referrer: Any, item: Any) -> tuple[str, bool] | None:
     """Return how a container names the item, and whether it is somebody's attributes or variables."""
-    kind = type(referrer)
-    if kind in (list, deque, tuple):
+    if isinstance(referrer, list | deque | tuple):
         place = next((i for i, value in enumerate(referrer) if value is item), None)
         return None if place is None else (f"[{place}]", False)
-    if kind is dict:
-        name = next((key for key, value in list(referrer.items()) if value is item), None)
-        if name is None:
-            return None
-        if "__name__" in referrer and "__builtins__" in referrer:
-            return str(name), True
-        owner = next((r for r in gc.get_referrers(referrer) if getattr(r, "__dict__", None) is referrer), None)
-        return (f"[{name!r}]", False) if owner is None else (f"{type(owner).__name__}.{name}", True)
-    held = getattr(referrer, "__dict__", None)
-    if isinstance(held, dict) and not isinstance(referrer, types.ModuleType):
+    if isinstance(referrer, set | frozenset):
+        return "", False
+    if isinstance(referrer, dict):
+        return _in_dictionary(referrer, item)
+    if isinstance(referrer, types.CellType):
+        return _in_function(referrer)
+    if isinstance(referrer, types.FunctionType):
+        return (_function("a default", referrer), True) if item is referrer.__defaults__ else None
+    if isinstance(referrer, functools.partial):
+        return f"a functools.partial of {getattr(referrer.func, '__name__', 'a function')}", True
+    if isinstance(referrer, types.GeneratorType):
+        held: Any = referrer.gi_frame.f_locals if referrer.gi_frame else {}
         name = next((key for key, value in held.items() if value is item), None)
-        return None if name is None else (f"{kind.__name__}.{name}", True)
+        return None if name is None else (f"{name} of the generator {referrer.__name__}", True)
+    return _in_attributes(referrer, item)
+
+
+def _in_dictionary(referrer: dict[Any, Any], item: Any) -> tuple[str, bool] | None:
+    name = next((key for key, value in list(referrer.items()) if value is item), None)
+    if name is None:
+        return None
+    if "__name__" in referrer and "__builtins__" in referrer:
+        return str(name), True
+    owner = next((r for r in gc.get_referrers(referrer) if getattr(r, "__dict__", None) is referrer), None)
+    return (f"[{name!r}]", False) if owner is None else (f"{type(owner).__name__}.{name}", True)
+
+
+def _in_function(cell: types.CellType) -> tuple[str, bool] | None:
+    """Say which function has a cell, and what the variable in it is called there."""
+    for cells in gc.get_referrers(cell):
+        if isinstance(cells, tuple):
+            for function in gc.get_referrers(cells):
+                if isinstance(function, types.FunctionType) and function.__closure__ is cells:
+                    named = zip(function.__code__.co_freevars, cells, strict=True)
+                    name = next(name for name, its in named if its is cell)  # cells are equal where contents are
+                    return _function(name, function), True
     return None
+
+
+def _function(what: str, function: types.FunctionType) -> str:
+    code = function.__code__
+    return f"{what} of {function.__name__} ({Line(code.co_filename, code.co_firstlineno, '').place})"
+
+
+def _in_attributes(referrer: Any, item: Any) -> tuple[str, bool] | None:
+    if isinstance(referrer, types.ModuleType | types.FrameType | type):
+        return None
+    kind = type(referrer)
+    held = getattr(referrer, "__dict__", None)
+    names = list(held) if isinstance(held, dict) else []
+    for base in kind.__mro__:
+        slots = vars(base).get("__slots__", ())
+        names += [slots] if isinstance(slots, str) else list(slots)
+    name = next((name for name in names if _read(referrer, name) is item), None)
+    return None if name is None else (f"{kind.__name__}.{name}", True)
+
+
+def _read(owner: Any, name: str) -> Any:
+    try:
+        return object.__getattribute__(owner, name)
+    except AttributeError:
+        return None

@@ -21,7 +21,9 @@ DISCRETE = {
 CASTS = {"int", "long", "bool", "short", "byte", "char"}
 FACTORIES = {"tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor"}
 INSIDE = ("compiled ", "scripted ")  # calls of which only what goes in and comes out is seen
-ASK, CALL, BACKWARD, FLAG, CLEAR, MODE, LEAVE, HOOK = range(8)
+NORMALISATIONS = {"batch_norm", "instance_norm"}
+NOTED = FACTORIES | NORMALISATIONS  # calls of which more is written down
+CALL, ASK, BACKWARD, FLAG, CLEAR, MODE, LEAVE, HOOK, READ = range(9)
 _cache: dict[Any, tuple[int, str]] = {}
 
 
@@ -41,7 +43,7 @@ def _kind(function: Any) -> tuple[int, str]:
     if name in ("__get__", "__set__"):
         of = getattr(function.__self__, "__name__", "")
         if name == "__get__":
-            return (CALL, of) if of in _VALUES else (ASK, of)
+            return (READ, of) if of == "grad" else (CALL, of) if of in _VALUES else (ASK, of)
         kinds = {"requires_grad": FLAG, "grad": CLEAR}
         return kinds.get(of, CALL), f"{of} ="
     kinds = {"backward": BACKWARD, "requires_grad_": FLAG, "_set_grad_enabled": MODE, "register_hook": HOOK}

@@ -13,6 +13,7 @@ import torch
 _OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep  # all of gradstop: a drawing calls torch too
 _TORCH = os.path.dirname(torch.__file__) + os.sep
 _OVERRIDES = (os.path.join(_TORCH, "overrides.py"), os.path.join(_TORCH, "utils", "_contextlib.py"))
+_GRAD_MODE = os.path.join(_TORCH, "autograd", "grad_mode.py")
 _PATHS = sysconfig.get_paths()
 _LIBRARIES = tuple({_PATHS[name] + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {_TORCH})
 OURS, LIBRARY, USER = range(3)
@@ -69,7 +70,8 @@ def kind_of(file: str) -> int:
     return kind
 
 
-_lines: dict[tuple[CodeType, int, CodeType | None, int], Line] = {}
+# By the ids of two codes and the instructions in them: to hash a code or to count its lines takes long.
+_lines: dict[tuple[int, int, int, int], tuple[Line, CodeType, CodeType | None]] = {}  # the codes keep their ids
 MOST_LINES = 20_000
 
 
@@ -82,7 +84,10 @@ def line_of(frame: FrameType | None) -> Line:
     for _ in range(MOST_FRAMES):
         if frame is None:
             break
-        kind = kind_of(frame.f_code.co_filename)
+        file = frame.f_code.co_filename
+        kind = _kinds.get(file)
+        if kind is None:
+            kind = kind_of(file)
         if kind == USER:
             return _made(frame, library)
         if kind == LIBRARY and library is None:
@@ -92,17 +97,31 @@ def line_of(frame: FrameType | None) -> Line:
 
 
 def _made(frame: FrameType, library: FrameType | None) -> Line:
-    code, number = frame.f_code, frame.f_lineno
-    inner, at = (library.f_code, library.f_lineno) if library else (None, 0)
-    key = (code, number, inner, at)
-    line = _lines.get(key)
-    if line is None:
+    code = frame.f_code
+    inner = library.f_code if library else None
+    key = (id(code), frame.f_lasti, id(inner), library.f_lasti if library else 0)
+    found = _lines.get(key)
+    if found is None:
         if len(_lines) > MOST_LINES:
             _lines.clear()
-        told = inner is not None and not inner.co_filename.startswith(_SAYS_NOTHING)
-        within = Line(inner.co_filename, at, inner.co_name) if inner is not None and told else None
-        line = _lines[key] = Line(code.co_filename, number, code.co_name, within)
-    return line
+        within = None
+        if inner is not None and library is not None and not inner.co_filename.startswith(_SAYS_NOTHING):
+            within = Line(inner.co_filename, library.f_lineno, inner.co_name)
+        found = _lines[key] = (Line(code.co_filename, frame.f_lineno, code.co_name, within), code, inner)
+    return found[0]
+
+
+def line_of_switch(frame: FrameType) -> Line:
+    """Return the line that switched grad mode off: of a function with a decorator, the line of that."""
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_code.co_filename == _GRAD_MODE:
+        caller = caller.f_back
+    if caller is not None and caller.f_code.co_filename in _OVERRIDES:
+        function = caller.f_locals.get("func")
+        code = getattr(function, "__code__", None)
+        if isinstance(code, CodeType) and kind_of(code.co_filename) == USER:
+            return Line(code.co_filename, code.co_firstlineno, code.co_name)
+    return line_of(caller)
 
 
 def line_here() -> Line:

@@ -3,13 +3,17 @@
 from torch import Tensor
 
 from gradstop.watch.around_step import AroundStep
-from gradstop.watch.cuts import cut_answer, cut_lines
-from gradstop.watch.events import Event, Story
+from gradstop.watch.constants import NOT_FOLLOWED, why_constant
+from gradstop.watch.cuts import cut_answer
+from gradstop.watch.events import Backward, Event, Story, history_of
 from gradstop.watch.flow import Flow, Reached
 from gradstop.watch.kinds import LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.words import Answer
+from gradstop.watch.zeros import Culprit
+
+_COPIES = ("__deepcopy__", "_load_from_state_dict")  # what is copied there is another network's
 
 
 class NoGradient:
@@ -19,56 +23,54 @@ class NoGradient:
         self.story, self.steps, self.names = story, steps, names
         self.flow = Flow(story)
 
-    def of_constant(self, number: int, what: str) -> Answer:
-        """Explain why a result has no history."""
-        origin = self.flow.before(number)
-        cuts = list(origin.cuts.values())
-        if cuts:
-            count = "once" if len(cuts) == 1 else f"at {len(cut_lines(self.flow, cuts))} lines"
-            return cut_answer(self.flow, f"{what} has no history: it was cut {count}.", cuts)
-        left = [event for event in self.story.events.values() if event.name in LEAVING and self._had_history(event)]
-        own = [n for n in origin.ends if n in self.story.parameters or n in self.story.frozen]
-        if left and (origin.outside or (origin.ends and not own)):
-            gone = tuple((f"{event.name}: leaves torch", event.line) for event in left[-3:])
-            lines = (*gone, *((event.name, event.line) for event in origin.outside.values()))
-            reason = f"{what} was made anew from numbers: what had a history left torch before."
-            return Answer("cut", reason, lines, "compute it with torch's operations, from the tensor itself", "numpy")
-        frozen = [(n, self.story.frozen[n]) for n in origin.ends if n in self.story.frozen]
-        lines = tuple({at: (f"{self.names.of(n)} is frozen", at) for n, (flag, at) in frozen if not flag}.values())
-        reason = f"{what} has no history: nothing that it was computed from requires grad."
-        if lines:
-            return Answer("frozen", reason, lines, "set requires_grad=True on what has to learn", "frozen")
-        made = self.story.made(number)
-        where = (("made here", made.line),) if made else ()
-        return Answer("constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills")
-
-    def _had_history(self, event: Event) -> bool:
-        """Whether what left torch had a history, or was cut from one just before."""
-        return bool(self.flow.cut(event)) or any(self.flow.before(number).cuts for number, _ in event.inputs)
-
     def why(self, tensor: Tensor) -> Answer | None:
         """Explain why ``.grad`` is None; None where it is not."""
         known = self.story.find(tensor)
         what = self.names.of_tensor(tensor)
         number = known.number if known else 0
-        if tensor.grad_fn is not None:
-            return self._interior(number, what) if not tensor.retains_grad or tensor.grad is None else None
+        if history_of(tensor) is not None:
+            return self.interior(number, what) if not tensor.retains_grad or tensor.grad is None else None
         if not tensor.requires_grad:
             return self._without_flag(number, what)
         if tensor.grad is not None:
             return None
         return self.missing(number, what)
 
+    def of_leaf(self, number: int, flagged: bool) -> Answer:
+        """Explain why a leaf, which may be gone, has no gradient; ``flagged``: whether it required one."""
+        what = self.names.of(number)
+        return self.missing(number, what) if flagged else self._without_flag(number, what)
+
     def missing(self, number: int, what: str) -> Answer:
         """Explain why a leaf that requires grad has no gradient."""
         if number in self.story.cleared and any(number in record.filled for record in self.story.backwards):
             return self._cleared(number, what)
+        stopped = next((r for r in reversed(self.story.backwards) if number in r.none), None)
+        if stopped is not None:
+            return self._stopped(stopped, number, what)
         users = [event for event in self.flow.users.get(number, ()) if number not in event.written]
         if self.flow.is_copied_only(number) and (another := self._another(number, what)) is not None:
             return another
         if not users:
             return self._never_used(what)
+        flag = self.story.frozen.get(number)
+        if flag and flag[0] and not any((number, True) in event.inputs for event in users):
+            lines = (("used here", users[0].line), ("the flag was set here", flag[1]))
+            reason = f"{what} was used before it required grad: the flag was set after the operation."
+            return Answer(
+                "late flag", reason, lines, "set requires_grad before the forward that has to pass it", "fills"
+            )
         return self._used(number, what)
+
+    def _stopped(self, record: Backward, number: int, what: str) -> Answer:
+        """Say which operation gave nothing back, in a backward that came to it."""
+        culprit: Culprit = record.none[number]
+        event = self.story.events.get(culprit.tag[0]) if culprit.tag else None
+        name = event.name if event else culprit.operation
+        made = ((f"{name} gives None back", culprit.tag[1]),) if culprit.tag else ()
+        reason = f"{what} is in the graph, and no gradient came to it: the backward of {name} returns None for it."
+        mend = "return a gradient in its place, in the order of forward's arguments"
+        return Answer("none", reason, (*made, ("the backward", record.line)), mend, "function")
 
     def _another(self, number: int, what: str) -> Answer | None:
         """Say that the calls took another object than the optimizer's, where that is so."""
@@ -83,7 +85,8 @@ class NoGradient:
         put = (("the other was put in here", put_in),) if put_in is not None else ()
         return Answer("other", reason, (got, *put, ("the other is first used here", used)), mend, "object")
 
-    def _interior(self, number: int, what: str) -> Answer:
+    def interior(self, number: int, what: str) -> Answer:
+        """Say where an interior tensor was made, and which leaves before it have the flag."""
         made = self.story.made(number)
         lines: list[tuple[str, Line]] = []
         for at in self._leaves_before(number):
@@ -115,7 +118,7 @@ class NoGradient:
             mend = "requires_grad_(True) before the forward, and give it to the optimizer"
             return Answer("frozen", reason, (("frozen here", flag[1]),), mend, "frozen")
         if self.story.made(number) is not None or number in self.story.alias:
-            return self.of_constant(number, what)
+            return why_constant(self.flow, self.names, number, what)
         reason = f"{what} does not require grad, and nothing in this block switched that off."
         known = next((k for k, _ in self.story.alive() if k.number == number), None)
         lines = (("first used here", known.first),) if known else ()
@@ -130,7 +133,7 @@ class NoGradient:
     def _never_used(self, what: str) -> Answer:
         notes: tuple[str, ...] = ()
         if self.story.calls_inside:
-            notes = ("What a compiled or scripted function and torch.func do inside is not followed.",)
+            notes = (NOT_FOLLOWED,)
         reason = f"{what} was never used: no call of torch in this block took it."
         return Answer("unused", reason, (), "use it in forward, or look whether another object is used", "fills", notes)
 
@@ -161,7 +164,7 @@ class NoGradient:
             reason = f"{what} was used, but no backward came in this block."
             return Answer("no backward", reason, lines, "call backward() on what was computed from it", "fills")
         if leading:
-            lines_count = len(cut_lines(self.flow, leading))
+            lines_count = len({event.line.where for event in leading})
             on = "" if lines_count == 1 else f" ({lines_count} cuts)"
             return cut_answer(self.flow, f"{what} was used, and its history ends on the way to the loss{on}.", leading)
         exits = [event for event in cuts if event.name in LEAVING]
@@ -196,7 +199,10 @@ class NoGradient:
             for other in self.flow.aliases.get(at, ()):
                 queue += [other] if other not in seen and other in self.flow.tracked else []
                 seen.add(other)
-        return sorted(cuts.values(), key=lambda event: event.number)
+        meant = [
+            event for event in cuts.values() if event.line.library is None or event.line.library.function not in _COPIES
+        ]
+        return sorted(meant or cuts.values(), key=lambda event: event.number)
 
     def _leads(self, event: Event, roots: set[int]) -> bool:
         starts = {number for number, _ in event.outputs} | (

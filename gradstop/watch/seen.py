@@ -7,19 +7,23 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gradstop.watch.constants import why_constant
 from gradstop.watch.events import Story
 from gradstop.watch.facts import facts
 from gradstop.watch.failures import Failure
-from gradstop.watch.faults import Faults, zero_answer
+from gradstop.watch.faults import Faults
 from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line, line_of_error
 from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
 from gradstop.watch.recorder import Recorder
+from gradstop.watch.refusals import explain_refusal
 from gradstop.watch.words import Answer
+from gradstop.watch.zero_answers import zero_answer
 
 KEEP = 30_000
 MOST_MESSAGE = 300
+PERHAPS = "What follows may be meant:"
 
 
 class Watch:
@@ -57,7 +61,7 @@ class Watch:
                 failure = None
         self._failure = failure
         self._noted = None
-        self._answers, self._found = [], []
+        self._answers, self._found, self._perhaps = [], [], []
         with torch.no_grad(), our_own_faults_logged():
             self._answers = self._explained(error)
             self._found = self._faults()
@@ -70,6 +74,7 @@ class Watch:
     _error_line: Line | None = None
     _error_text: str = ""
     _found: list[Answer]
+    _perhaps: list[Answer]
 
     # What was found
 
@@ -82,6 +87,11 @@ class Watch:
     def faults(self) -> list[Answer]:
         """What the block did that is nearly never meant. Empty for a program without such a fault."""
         return list(self._found)
+
+    @property
+    def perhaps(self) -> list[Answer]:
+        """What may be meant, or not: gradients of zeros, parameters that are driven and not used, layers left out."""
+        return list(self._perhaps)
 
     def why(self, what: Tensor | nn.Module) -> Answer | list[Answer]:
         """Say why a tensor has no gradient, or a zero one; of a module, for each of its parameters.
@@ -128,18 +138,25 @@ class Watch:
     def _faults(self) -> list[Answer]:
         names = Names(self._story)
         parts = (self._recorder.backwards, self._recorder.steps, names, self._reader(names))
-        return Faults(self._story, *parts).all()
+        faults = Faults(self._story, *parts)
+        found = faults.all()
+        self._perhaps = faults.perhaps([*found, *(self._answers or [])])
+        return found
 
     def _explained(self, error: BaseException | None) -> list[Answer]:
         failure = self._failure
         if failure is not None:
             names = Names(self._story)
             reader = self._reader(names)
-            roots = [reader.of_constant(number, "What backward was called on") for number in failure.constants]
-            return [*failure.answers, *roots]
-        if error is not None and isinstance(error, AssertionError) and "inf checks" in str(error):
+            what = "What backward was called on"
+            roots = [why_constant(reader.flow, names, number, what) for number in failure.constants]
+            unreached = [reader.of_leaf(number, flagged) for number, flagged in failure.unreached]
+            return [*failure.answers, *roots, *unreached]
+        if error is None:
+            return []
+        if isinstance(error, AssertionError) and "inf checks" in str(error):
             return self._without_gradients()
-        return []
+        return explain_refusal(self._story, self._reader(Names(self._story)), error, self._error_line)
 
     def _without_gradients(self) -> list[Answer]:
         """Explain why an optimizer has not one gradient."""
@@ -166,6 +183,8 @@ class Watch:
         parts += map(str, self._found)
         if not parts:
             parts.append("No fault found.")
+        if self._perhaps:
+            parts += [PERHAPS, *map(str, self._perhaps)]
         return "\n\n".join([*parts, facts(self._story)])
 
     def __repr__(self) -> str:

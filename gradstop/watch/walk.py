@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from gradstop.watch.events import NODE_KEY
+from gradstop.watch.events import NODE_KEY, history_of
 from gradstop.watch.lines import Line
 
 Tag = tuple[int, Line, int]  # the number of the event, its line, its epoch
@@ -18,7 +18,7 @@ def nodes_behind(tensors: Iterable[Tensor]) -> tuple[list[Node], set[int], list[
     order: list[Node] = []
     calls: set[int] = set()
     leaves: list[Tensor] = []
-    stack: list[Any] = [tensor.grad_fn for tensor in tensors]
+    stack: list[Any] = [history_of(tensor) for tensor in tensors]
     while stack:
         node = stack.pop()
         if node is None or node in found:
@@ -27,10 +27,12 @@ def nodes_behind(tensors: Iterable[Tensor]) -> tuple[list[Node], set[int], list[
         order.append(node)
         following = node.next_functions
         if following:
-            tag = tag_of(node)
+            tag = node.metadata.get(NODE_KEY)
             if tag is not None:
                 calls.add(tag[0])
-            stack += [before for before, _ in following]
+            for before, _ in following:
+                if before is not None:
+                    stack.append(before)
         elif (leaf := leaf_of(node)) is not None:
             leaves.append(leaf)
     return order, calls, leaves
@@ -52,7 +54,7 @@ def leaf_of(node: Node) -> Tensor | None:
 def lines_of_nodes(roots: Iterable[Tensor]) -> dict[Node, Tag]:
     """Return for each node the call that it is of: its own, or the one whose result it is a part of."""
     found: dict[Node, Tag] = {}
-    stack: list[tuple[Any, Tag | None]] = [(tensor.grad_fn, None) for tensor in roots]
+    stack: list[tuple[Any, Tag | None]] = [(history_of(tensor), None) for tensor in roots]
     seen = set()
     while stack:
         node, above = stack.pop()

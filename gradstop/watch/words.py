@@ -55,6 +55,16 @@ READ = {
     "chain": ("08-memory", "Cutting a long chain"),
     "held": ("08-memory", "Keep numbers, not tensors"),
     "buffers": ("05-no-grad", "A frozen network in the middle"),
+    "leaf": ("07-in-place", "Leaves refuse"),
+    "views": ("errors-in-place", "Output 0 of Unbind is a view and is being modified inplace"),
+    "inference": ("05-no-grad", "Inference mode"),
+    "deepcopy": ("06-clone", "What deepcopy refuses"),
+    "flags": ("errors-leaving", "you can only change requires grad flags of leaf variables"),
+    "not a leaf": ("errors-modules", "optimize a non-leaf Tensor"),
+    "not used": ("errors-backward", "appears to not have been used in the graph"),
+    "function": ("errors-functions", "returned an incorrect number of gradients"),
+    "checkpoint": ("10-checkpointing", "A frozen input"),
+    "cycle": ("errors-backward", "will create a reference cycle"),
     "rewrapped": ("06-clone", "A copy outside the graph"),
 }
 

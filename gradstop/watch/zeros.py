@@ -11,6 +11,8 @@ from torch.autograd.graph import Node
 from gradstop.internals.torch import no_function_modes
 from gradstop.watch.walk import Tag, leaf_of, tag_of
 
+HOOK, START = "hook", "start"  # what is no operation: a hook, the gradient that backward began with
+
 
 @dataclass(slots=True)
 class Passed:
@@ -77,8 +79,7 @@ class Zeros:
                 if upper not in seen:
                     seen.add(upper)
                     queue.append(upper)
-        self._passed.clear()
-        return Culprit("hook", tags.get(ends[0])) if hooked else Culprit("start", None)
+        return Culprit(HOOK, tags.get(ends[0])) if hooked else Culprit(START, None)
 
 
 def _tags(nodes: Sequence[Node]) -> dict[Node, Tag]:

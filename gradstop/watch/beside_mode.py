@@ -1,0 +1,167 @@
+"""What a mode for functions does not see: the engine, custom Functions, new parameters, scripted and compiled calls."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gradstop.internals.torch_calls import (
+    compiled_calls,
+    engine_runs,
+    functions_are_transformed,
+    no_overrides,
+    replaced,
+    scripted_calls,
+    scripted_tensors,
+)
+from gradstop.watch import kinds
+from gradstop.watch.around_backward import AroundBackward
+from gradstop.watch.calls import Calls
+from gradstop.watch.events import tensors_in
+from gradstop.watch.lines import Line, line_of
+
+_MODULE_HOOKS = ("register_full_backward_hook", "register_full_backward_pre_hook")
+
+
+class BesideMode:
+    """Stands in the place of what a mode does not see. ``local`` has the mode of each thread."""
+
+    def __init__(
+        self, calls: Calls, backwards: AroundBackward, local: threading.local, made: Callable[[Tensor, Line], None]
+    ):
+        self.calls, self.backwards, self.local = calls, backwards, local
+        self.made = made  # is told of each new parameter
+        self._compiled: dict[int, list[Any]] = {}
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Stand there while the body runs."""
+        with ExitStack() as stack:
+            stack.enter_context(engine_runs(self._engine))
+            stack.enter_context(replaced(torch.autograd.Function, "apply", self._apply))
+            stack.enter_context(replaced(nn.Parameter, "__new__", self._parameter))
+            for name in _MODULE_HOOKS:
+                stack.enter_context(replaced(nn.Module, name, self._module_hook))
+            stack.enter_context(scripted_calls(self._scripted))
+            stack.enter_context(compiled_calls(self._before_compiled, self._after_compiled))
+            yield
+
+    def unwatched(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Make a call that ends in the engine."""
+        self.local.inside = getattr(self.local, "inside", 0) + 1
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self.local.inside -= 1
+
+    def _engine(self, before: Any) -> Any:
+        def run(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self.calls.on:
+                return before(tensors, *args, **kwargs)
+            line = line_of(sys._getframe(1))
+            if not getattr(self.local, "inside", 0):
+                return self.backwards.run(line, before, tensors, args, kwargs)
+            inside, self.local.inside = self.local.inside, 0
+            try:  # what hooks, checkpoints and Functions call in a backward is seen too
+                return self.backwards.run(line, self._with_mode(before), tensors, args, kwargs)
+            finally:
+                self.local.inside = inside
+
+        return run
+
+    def _with_mode(self, before: Any) -> Any:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with self.local.mode:
+                return before(*args, **kwargs)
+
+        return run
+
+    def _apply(self, before: Any) -> Any:
+        def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            call = before.__get__(None, cls)
+            if not self.calls.on or functions_are_transformed() is not None:
+                return call(*args, **kwargs)
+            line = line_of(sys._getframe(1))
+            return self.calls.record(line, f"{cls.__name__}.apply", kinds.CALL, call, args, kwargs)
+
+        return classmethod(apply)
+
+    def _parameter(self, before: Any) -> Any:
+        def new(cls: Any, data: Any = None, requires_grad: bool = True) -> Any:
+            call = before.__get__(None, cls)
+            if not self.calls.on or not isinstance(data, Tensor) or functions_are_transformed() is not None:
+                return call(cls, data, requires_grad)
+            line = line_of(sys._getframe(1))
+            parameter = self.calls.record(line, "Parameter", kinds.CALL, call, (cls, data, requires_grad), {})
+            self.made(parameter, line)
+            return parameter
+
+        return staticmethod(new)
+
+    def _module_hook(self, before: Any) -> Any:
+        def register(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
+            self.calls.story.module_hooks[line_of(sys._getframe(1))] = None
+            return before(module, *args, **kwargs)
+
+        return register
+
+    def _scripted(self, before: Any) -> Any:
+        def call(scripted: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self.calls.on:
+                return before(scripted, *args, **kwargs)
+            line = line_of(sys._getframe(1))
+            taken = (*args, scripted_tensors(scripted))
+            name = f"scripted {scripted.name}"
+            return self.calls.record(
+                line, name, kinds.CALL, lambda *_, **__: before(scripted, *args, **kwargs), taken, kwargs
+            )
+
+        return call
+
+    def _before_compiled(self, function: Callable[..., Any], given: Any) -> None:
+        mode = getattr(self.local, "mode", None)
+        if mode is not None and self.calls.on:
+            mode.__exit__(None, None, None)
+            calls = self._compiled.setdefault(threading.get_ident(), [])
+            calls.append((mode, function, given, line_of(sys._getframe(1))))
+
+    def _after_compiled(self, result: Any) -> None:
+        calls = self._compiled.get(threading.get_ident())
+        if not calls:
+            return
+        mode, function, given, line = calls.pop()
+        mode.__enter__()
+        taken = _captured(function)
+        name = f"compiled {getattr(function, '__name__', 'function')}"
+        with no_overrides():
+            given = [*tensors_in(list(given)), *taken]
+            known = [self.calls.story.know(tensor, line) for tensor in given]
+            inputs = tuple((its.number, tensor.requires_grad) for its, tensor in zip(known, given, strict=True))
+            self.calls.after(line, name, torch.is_grad_enabled(), inputs, given, known, result)
+
+
+def _captured(function: Any) -> list[Tensor]:
+    """Return the tensors that a function has besides its arguments, and the parameters of the modules that it has."""
+    held = [getattr(function, "__self__", None)]
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        variables = getattr(function, "__globals__", {})
+        held += [variables.get(name) for name in code.co_names]
+        held += [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if _filled(cell)]
+    found: dict[int, Tensor] = {}
+    for item in held:
+        tensors = item.parameters() if isinstance(item, nn.Module) else [item] if isinstance(item, Tensor) else []
+        found.update((id(tensor), tensor) for tensor in tensors)
+    return list(found.values())
+
+
+def _filled(cell: Any) -> bool:
+    """Whether a variable of an outer function has a value yet."""
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False

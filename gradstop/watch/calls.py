@@ -1,0 +1,158 @@
+"""Makes one call of torch and writes it down: what went in and out, what it wrote, at which line."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradstop.internals.torch_calls import no_overrides
+from gradstop.watch import kinds
+from gradstop.watch.events import NODE_KEY, Event, Known, Refused, Story, history_of, tensors_in, version_of
+from gradstop.watch.growth import look_for_kept
+from gradstop.watch.guarded import log_our_own
+from gradstop.watch.lines import Line
+
+MOST_FLOATS = 2_000
+MOST_UNSEEN = 1_000
+MOST_READ = 50
+_NOTHING: tuple[int, ...] = ()
+_new = tuple.__new__  # an Event without its constructor, which takes longer than all else that is done for one
+
+
+class Calls:
+    """Writes calls to a story, while ``on``."""
+
+    def __init__(self, story: Story):
+        self.story, self.on = story, False
+
+    def record(self, line: Line, name: str, kind: int, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Make a call, and write it down."""
+        story = self.story
+        story.calls += 1
+        if story.calls == story.look_at:
+            look_for_kept(story, story.kept)
+        given = tensors_in((args, kwargs) if kwargs else args)
+        with no_overrides():
+            known = [story.know(tensor, line) for tensor in given]
+            for tensor, its in zip(given, known, strict=True):
+                version = version_of(tensor)
+                if version != its.version:
+                    self._unseen(its, line)
+                    its.version = version
+            inputs = tuple([(its.number, tensor.requires_grad) for tensor, its in zip(given, known, strict=True)])
+        grad_mode = torch.is_grad_enabled()
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:
+            story.refused = Refused(str(error), name, line, tuple(number for number, _ in inputs))
+            raise
+        note = self._note(kind, name, args, kwargs, inputs, result) if kind or name in kinds.NOTED else None
+        try:
+            with no_overrides():
+                self.after(line, name, grad_mode, inputs, given, known, result, note)
+        except Exception:  # a fault of ours never ends the program
+            log_our_own()
+        return result
+
+    def after(
+        self,
+        line: Line,
+        name: str,
+        grad_mode: bool,
+        inputs: tuple[tuple[int, bool], ...],
+        given: list[Tensor],
+        known: list[Known],
+        result: Any,
+        note: Any = None,
+    ) -> None:
+        """Write down a call that has been made; to be called inside ``no_overrides``."""
+        story = self.story
+        number = next(story.numbers)
+        written: list[tuple[Known, Tensor]] = []
+        for tensor, its in zip(given, known, strict=True):
+            version = version_of(tensor)
+            if version != its.version:
+                its.version, its.edited = version, line
+                written.append((its, tensor))
+                for other in story.by_memory.get(its.memory or 0, ()):  # those that share the counter are no news
+                    if other is not its and (same := other()) is not None:
+                        other.version = version_of(same)
+            its.line = line
+        outputs = []
+        for tensor in (result,) if isinstance(result, Tensor) else tensors_in(result):
+            its = story.know(tensor, line)
+            its.line = line
+            tracked = tensor.requires_grad
+            outputs.append((its.number, tracked))
+            if tracked:
+                node = history_of(tensor)
+                if node is None:
+                    story.ever_tracked.add(its.number)
+                else:
+                    metadata = node.metadata
+                    if NODE_KEY not in metadata:
+                        metadata[NODE_KEY] = (number, line, story.epoch)
+        changed: tuple[tuple[int, ...], ...] = (_NOTHING, _NOTHING, _NOTHING)
+        if written:
+            made = {tensor for tensor, _ in outputs}
+            outputs += [(its.number, tensor.requires_grad) for its, tensor in written if its.number not in made]
+            changed = (
+                tuple(its.number for its, _ in written),
+                tuple(its.memory or 0 for its, _ in written),
+                tuple(its.version or 0 for its, _ in written),
+            )
+        story.add(_new(Event, (number, name, line, grad_mode, inputs, tuple(outputs), *changed, story.epoch, note)))
+
+    def flag(self, kind: int, line: Line, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Set ``requires_grad`` or ``.grad``, and note what to."""
+        story = self.story
+        try:
+            result = function(*args, **kwargs)
+        except RuntimeError as error:
+            with no_overrides():
+                story.refused = Refused(str(error), "requires_grad", line, (story.know(args[0], line).number,))
+            raise
+        if kind == kinds.CLEAR and args[1] is not None:
+            return result
+        with no_overrides():
+            number = story.know(args[0], line).number
+            if kind == kinds.CLEAR:
+                story.cleared[number] = line
+                return result
+            story.frozen[number] = (bool(args[0].requires_grad), line)
+            if args[0].is_leaf and args[0].requires_grad:
+                story.ever_tracked.add(number)
+        return result
+
+    def read(self, tensor: Tensor, line: Line) -> None:
+        """Note that user code has read a ``.grad`` that is None."""
+        story = self.story
+        with no_overrides():
+            if not tensor.retains_grad or tensor.is_leaf:
+                story.read_none.append((story.know(tensor, line).number, line, tensor.is_leaf))
+                del story.read_none[:-MOST_READ]
+
+    def _unseen(self, known: Known, line: Line) -> None:
+        if len(self.story.unseen) < MOST_UNSEEN:
+            self.story.unseen.append((known.number, known.line, line))
+        known.edited = None
+
+    def _note(self, kind: int, name: str, args: Any, kwargs: Any, inputs: Any, result: Any) -> Any:
+        """Return what else a later answer needs of a call."""
+        story = self.story
+        if kind == kinds.LEAVE:
+            if isinstance(result, float) and inputs:
+                if len(story.floats) > MOST_FLOATS:
+                    story.floats.clear()
+                story.floats[result] = inputs[0][0]
+            return None
+        if name in kinds.FACTORIES:
+            return self._from_floats(args[0]) if args and not inputs else None
+        given = args[5] if len(args) > 5 else kwargs.get("training", kwargs.get("use_input_stats", False))
+        return bool(given)  # of a normalisation: whether it moves the running statistics; no version tells
+
+    def _from_floats(self, value: Any) -> Any:
+        """Return the tensors whose ``item()`` these numbers are."""
+        values = value if isinstance(value, list | tuple) else [value]
+        return tuple(self.story.floats[v] for v in values[:100] if isinstance(v, float) and v in self.story.floats)

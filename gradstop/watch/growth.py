@@ -1,0 +1,110 @@
+"""Graphs that stay alive over several rounds, and graphs that no backward passes."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gradstop.internals.torch_calls import no_overrides
+from gradstop.watch.events import FIRST_LOOK, Known, Story, history_of
+from gradstop.watch.guarded import our_own_faults_logged
+from gradstop.watch.holders import holder_of
+from gradstop.watch.lines import Line
+from gradstop.watch.walk import lines_of_nodes, tag_of
+
+ROUNDS = 3  # of how many rounds a line's graphs must be alive
+MOST_KEPT = 50
+MANY = 8  # results of one line that are alive though no backward passes them
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A line whose graphs of several rounds are alive at once, and what holds them."""
+
+    line: Line
+    rounds: int
+    holder: str
+    made: Line | None  # the line of what is held
+    in_gradients: bool = False  # held by a .grad that has a history
+
+
+def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None:
+    """Look, after the third, fourth, sixth, eighth, twelfth, ... backward, for graphs of earlier rounds."""
+    if not _due(count):
+        return
+    epochs: dict[Line, set[int]] = defaultdict(set)
+    holds: dict[Line, Known] = {}
+    in_gradients: set[Line] = set()
+    most: dict[Line, tuple[int, int]] = {}
+    for known, tensor in story.alive():
+        held = tensor.grad if tensor.is_leaf else tensor
+        if held is None or history_of(held) is None:
+            continue
+        mine: dict[Line, set[int]] = defaultdict(set)
+        for tag in lines_of_nodes([held]).values():
+            mine[tag[1]].add(tag[2])
+        for line, its in mine.items():
+            epochs[line] |= its
+            if len(its) > most.get(line, (0, 0))[0] or min(its) < most[line][1]:  # the most rounds, or the oldest
+                most[line], holds[line] = (len(its), min(its)), known
+                (in_gradients.add if held is not tensor else in_gradients.discard)(line)
+    held = tensor = None  # type: ignore[assignment]
+    holders: dict[int, str] = {}
+    for line, rounds in epochs.items():
+        if len(rounds) < ROUNDS or line in found:
+            continue
+        known = holds[line]
+        if line in in_gradients:
+            found[line] = Growth(line, len(rounds), ".grad", None, True)
+            continue
+        if known.number not in holders:
+            holders[known.number] = holder_of(known())
+        made = tag_of(node) if (node := getattr(known(), "grad_fn", None)) is not None else None
+        if holders[known.number]:
+            found[line] = Growth(line, len(rounds), holders[known.number], made[1] if made else None)
+
+
+def _due(count: int) -> bool:
+    while count > 4 and count % 2 == 0:
+        count //= 2
+    return count in (3, 4)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Results of one line that are alive in number, each of another call."""
+
+    line: Line
+    calls: tuple[int, ...]
+    holder: str
+
+
+def kept_results(story: Story) -> list[Kept]:
+    """Return the lines of which many results are alive with their graphs."""
+    by_line: dict[Line, dict[int, Known]] = defaultdict(dict)
+    for known, tensor in story.alive():
+        node = history_of(tensor)
+        tag = tag_of(node) if node is not None else None
+        if tag is not None:
+            by_line[tag[1]].setdefault(tag[0], known)
+    tensor = None  # type: ignore[assignment]
+    found = []
+    for line, calls in by_line.items():
+        if len(calls) >= MANY and (holder := holder_of(next(iter(calls.values()))())):
+            found.append(Kept(line, tuple(calls), holder))
+    return found
+
+
+def look_for_kept(story: Story, found: dict[Line, Kept]) -> None:
+    """Look after 64, 128, 256, ... calls without a backward for results that are kept."""
+    story.look_at = story.calls + max(story.calls - story.last_backward, FIRST_LOOK)
+    if len(found) < MOST_KEPT:
+        with our_own_faults_logged(), no_overrides():
+            for kept in kept_results(story):
+                if kept.line not in found or len(found[kept.line].calls) < len(kept.calls):
+                    found[kept.line] = kept
+
+
+def never_passed(story: Story, kept: Iterable[Kept]) -> list[Kept]:
+    """Return those of which no backward has passed one."""
+    passed = {number for record in story.backwards for number in record.passed}
+    return sorted((its for its in kept if not passed & set(its.calls)), key=lambda its: (its.holder, repr(its.line)))

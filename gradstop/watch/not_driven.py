@@ -1,0 +1,124 @@
+"""Who has a gradient and is in no optimizer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gradstop.watch.events import Backward
+from gradstop.watch.lines import Line
+from gradstop.watch.look import Look
+from gradstop.watch.owners import Owner
+from gradstop.watch.words import Answer, listed
+
+_ANOTHER = "the optimizer got another object here"
+_AFTER = "make the optimizer after that, or opt.add_param_group({'params': ...})"
+_LIST = "put what it is in into an nn.ModuleList, nn.ModuleDict or nn.ParameterList"
+_REST = "give the optimizer net.parameters(), or a group for the rest"
+UNFROZEN, OTHER, LATE, UNREGISTERED, SIBLING, ELSEWHERE, ALONE = range(7)
+
+
+@dataclass
+class _Left:
+    """Parameters that no optimizer drives, for one reason."""
+
+    how: int
+    record: Backward
+    at: Line | None  # what made it so
+    made: Line | None  # where the optimizer was made
+    numbers: list[int] = field(default_factory=list)
+
+
+class NotDriven(Look):
+    """Parameters that have a gradient, and stand still."""
+
+    def all(self) -> Iterator[Answer]:
+        """Yield what is nearly never meant: unfrozen or put in too late, replaced, in a plain list, half a layer."""
+        yield from (self._answer(left) for left in self._left() if left.how != ELSEWHERE)
+
+    def elsewhere(self) -> Iterator[Answer]:
+        """Yield what may be meant: other layers of a model that an optimizer drives a part of."""
+        yield from (self._answer(left) for left in self._left() if left.how == ELSEWHERE)
+
+    def _left(self) -> list[_Left]:
+        found: dict[tuple[int, Line | None, Line], _Left] = {}
+        if not self.story.steps:
+            return []
+        filled = {number: record for record in reversed(self.story.backwards) for number in record.filled}
+        for number, record in filled.items():
+            shape = self.story.parameters.get(number)
+            if number in self.steps.driven or self.written_after(number, record.number) or shape is None:
+                continue
+            left = self._reason(number, shape, record)
+            if left is not None:
+                found.setdefault((left.how, left.at, record.line), left).numbers.append(number)
+        return list(found.values())
+
+    def _reason(self, number: int, shape: tuple[int, ...], record: Backward) -> _Left | None:
+        first_made = min((line for _, line in self.story.optimizers.values()), key=str, default=None)
+        flag = self.story.frozen.get(number)
+        if flag and flag[0]:
+            return _Left(UNFROZEN, record, flag[1], first_made)
+        if (place := self._unused_twin(shape)) is not None:
+            return _Left(OTHER, record, place, first_made)
+        owner, builder = self.story.owners.get(number), self.story.builders.get(number)
+        registered = self.story.registered.get(number) or self.story.first_lines.get(number)
+        if owner is None:
+            built = self._driven_in(builder) if builder is not None else []
+            return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]]) if built else None
+        siblings = [n for n in self.steps.driven if self.story.owners.get(n) is owner]
+        family = self._driven_in(owner)
+        if family and number > self.steps.made.get(made := self.steps.driven[family[0]], number):
+            return _Left(LATE, record, registered, made)
+        if siblings:
+            return _Left(SIBLING, record, None, self.steps.driven[siblings[0]])
+        if builder is not None and builder.root is not owner.root and (built := self._driven_in(builder)):
+            return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]])
+        if family:
+            return _Left(ELSEWHERE, record, None, self.steps.driven[family[0]])
+        rounds = [other for other in self.story.backwards if other.line == record.line and other.accumulates]
+        alone = all(n not in self.steps.driven for other in rounds for n in other.filled)
+        return _Left(ALONE, record, None, first_made) if alone and len(rounds) > 1 else None
+
+    def _driven_in(self, owner: Owner) -> list[int]:
+        return [number for number in self.steps.driven if self._root(number) is owner.root]
+
+    def _root(self, number: int) -> Owner | None:
+        owner = self.story.owners.get(number)
+        return owner.root if owner is not None else None
+
+    def _answer(self, left: _Left) -> Answer:
+        numbers = left.numbers
+        have, them = ("have", "them") if len(numbers) > 1 else ("has", "it")
+        reason = f"{listed(list(map(self.names.of, numbers)))} {have} a gradient, and no optimizer drives {them}"
+        made = (self.steps.said_of(left.made),) if left.made is not None else ()
+        at: tuple[tuple[str, Line], ...] = ()
+        mend, read = _AFTER, "object"
+        if left.how == UNFROZEN and left.at:
+            at = (("unfrozen here", left.at),)
+        elif left.how == OTHER and left.at:
+            put = self.story.registered.get(numbers[0])
+            at = (self.steps.said_of(left.at, _ANOTHER), *((("it was put in here", put),) if put else ()))
+        elif left.how == LATE and left.at:
+            at = (("it was put in here", left.at),)
+        elif left.how == UNREGISTERED:
+            at = (("it was made here", left.at),) if left.at else ()
+            reason += ": the model that made it has not registered it (a plain list or dict does not)"
+            mend, read = _LIST, "optimizer"
+        elif left.how == ALONE:
+            reason += ": this backward fills nothing that one drives"
+            mend, read = "give an optimizer the parameters of this network, or leave the backward out", "optimizer"
+        elif left.how == SIBLING:
+            reason += ", though one drives the rest of the same layer"
+            mend, read = _REST, "optimizer"
+        else:
+            reason += ", though one drives another part of the same model"
+            mend, read = "freeze it (requires_grad_(False)), or give the optimizer net.parameters()", "optimizer"
+        lines = (*at, *(said for said in made if said[1] not in [line for _, line in at]))
+        return Answer("not driven", f"{reason}.", (*lines, ("filled here", left.record.line)), mend, read)
+
+    def _unused_twin(self, shape: tuple[int, ...]) -> Line | None:
+        """Return where the optimizer got a parameter of this shape that no call took."""
+        for number, line in self.steps.driven.items():
+            unused = self.flow.is_copied_only(number)
+            if unused and self.story.parameters.get(number) == shape and number not in self.steps.ever_given:
+                return line
+        return None

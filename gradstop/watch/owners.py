@@ -1,0 +1,89 @@
+"""Which module a parameter is in, as plain data: it keeps no module alive."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from torch import Tensor, nn
+
+from gradstop.watch.lines import USER, kind_of
+
+MOST_DEEP = 30
+MOST_MODULES = 20_000
+
+
+@dataclass(slots=True, eq=False)
+class Owner:
+    """A module that was made in the block, as plain data: its kind, and its place in another."""
+
+    kind: str
+    parent: "Owner | None" = None
+    name: str = ""
+
+    @property
+    def root(self) -> "Owner":
+        """The outermost module that it is in."""
+        owner = self
+        for _ in range(MOST_DEEP):
+            if owner.parent is None:
+                break
+            owner = owner.parent
+        return owner
+
+    def named(self, name: str) -> str:
+        """Return the name of one of its parameters, from the outermost module: ``0.weight of Sequential``."""
+        owner = self
+        for _ in range(MOST_DEEP):
+            if owner.parent is None:
+                break
+            name, owner = f"{owner.name}.{name}", owner.parent
+        return f"{name} of {owner.kind}"
+
+
+class Owners:
+    """The modules of a block: what was there at the start, and what registers something. Keeps none alive."""
+
+    def __init__(self) -> None:
+        self._owners: dict[int, tuple[weakref.ref[nn.Module], Owner]] = {}
+
+    def of(self, module: nn.Module) -> Owner:
+        """Return what stands for a module."""
+        found = self._owners.get(id(module))
+        if found is not None and found[0]() is module:
+            return found[1]
+        if len(self._owners) > MOST_MODULES:
+            self._owners.clear()
+        owner = Owner(type(module).__name__)
+        self._owners[id(module)] = (weakref.ref(module), owner)
+        return owner
+
+    def before(self) -> Iterator[tuple[Tensor, Owner, str]]:
+        """Take what is there; yield the parameters with their modules and names."""
+        for module in [item for item in gc.get_objects() if issubclass(type(item), nn.Module)]:
+            owner = self.of(module)
+            for name, child in module.named_children():
+                self.put_in(module, name, child)
+            for name, parameter in module.named_parameters(recurse=False):
+                yield parameter, owner, name
+
+    def builder(self, frame: FrameType | None) -> Owner | None:
+        """Return the module of the user's in whose ``__init__`` this runs, None where there is none."""
+        for _ in range(MOST_DEEP):
+            if frame is None:
+                return None
+            code = frame.f_code
+            if code.co_name == "__init__" and code.co_argcount and kind_of(code.co_filename) == USER:
+                outer = frame.f_locals.get(code.co_varnames[0])
+                if isinstance(outer, nn.Module):
+                    return self.of(outer)
+            frame = frame.f_back
+        return None
+
+    def put_in(self, module: nn.Module, name: str, child: Any) -> None:
+        """Note that a module is put into another: a hook of torch's."""
+        if isinstance(child, nn.Module):
+            owner = self.of(child)
+            owner.parent, owner.name = self.of(module), name

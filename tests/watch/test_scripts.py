@@ -1,0 +1,55 @@
+"""Whole scripts, as strangers write them: one fault each, and the report names the marked lines; or no fault."""
+
+import re
+import sys
+import types
+from pathlib import Path
+
+import pytest
+import torch
+
+from gradstop import watch
+
+HERE = Path(__file__).parent
+FAULTY = sorted((HERE / "scripts").glob("*.py"))
+HEALTHY = sorted((HERE / "healthy").glob("*.py"))
+
+
+def run(path):
+    """Run a script inside a watch; return what was seen, the script's variables, and what it raised."""
+    torch.manual_seed(0)
+    module, error, seen = types.ModuleType("__main__"), None, watch()
+    try:
+        with pytest.MonkeyPatch.context() as patch, seen:
+            patch.setitem(sys.modules, "__main__", module)  # what is pickled is looked up there
+            exec(compile(path.read_text(), str(path), "exec"), vars(module))
+    except Exception as raised:
+        error = raised
+    finally:
+        torch.set_grad_enabled(True)
+    return seen, vars(module), error
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem)
+def test_the_report_names_the_lines_and_says_what_to_do(path):
+    source = path.read_text()
+    seen, names, error = run(path)
+    text = str(seen).partition("Seen: ")[0]
+    asked = re.search(r"^# WHY: (.*)$", source, re.M)
+    if asked:
+        text += str(seen.why(eval(asked[1], names)))
+    assert error is None or text.startswith(type(error).__name__)
+    marked = {number for number, line in enumerate(source.splitlines(), 1) if line.endswith("# <-")}
+    assert marked
+    assert marked <= {int(number) for number in re.findall(rf"{path.name}:(\d+)", text)}, text
+    assert all(says in text for says in [*re.findall(r"^# SAYS: (.*)$", source, re.M), "Mend: ", "Read: "]), text
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", HEALTHY, ids=lambda path: path.stem)
+def test_a_healthy_script_is_accused_of_nothing(path):
+    seen, _, error = run(path)
+    assert error is None
+    assert str(seen).startswith("No fault found."), str(seen)
+    assert path.stem == "probe_unfrozen" or not seen.perhaps, str(seen)
