@@ -267,9 +267,9 @@ class Scaled:
         """Return an optimizer of all four."""
         draw.given.append(f"{self.name}opt is {kind}")
         if kind == "SGD":
-            return torch.optim.SGD([self.w, self.b, self.c, self.d], lr=draw.number())
+            return torch.optim.SGD([self.w, self.d, self.c, self.b], lr=draw.number())
         draw.feature("several parameter groups", "momentum")
-        groups = [{"params": [self.w, self.c]}, {"params": [self.b, self.d], "lr": draw.number()}]
+        groups = [{"params": [self.c, self.w]}, {"params": [self.d, self.b], "lr": draw.number()}]
         return torch.optim.SGD(groups, lr=draw.number(), momentum=0.7, weight_decay=0.3)
 
 
@@ -533,6 +533,7 @@ def at_first(lora: Function, draw: Draw, see: Observer):
     draw.feature(*AGAIN)
     move(later, *layer.parameters(), said="layer")
     second = see.call(lora, layer, rank, name="a second call")
+    see.value("whether both nets have the same a", torch.equal(net.a, second.a), "a is random, another one in each call")
     small = set_small(later, second)
     see.value("the first net, when the second has learnt", net(x), "each call makes an a and a b of its own")
     other = see.call(lora, drawn_layer(later, "another layer", torch.float32), 3, name="a call with another layer")
@@ -588,7 +589,7 @@ def merging(lora: Function, draw: Draw, see: Observer):
     history = [name for name, p in merged.named_parameters() if p.grad_fn is not None]
     see.value("parameters with a history", history, "the merged layer has no history")
     later = yield
-    x = later.numbers((2, 3), dtype=layer.weight.dtype)
+    x = later.numbers((2, 3), dtype=layer.weight.dtype).requires_grad_()
     see.value("merged(x)", merged(x), MERGED)
     see.value("net(x)", net(x), "net itself is unchanged")
     move(later, *leaves.values(), said="a and b")
@@ -691,6 +692,8 @@ def loaded(load_without_copy: Function, draw: Draw, see: Observer):
     again = drawn_state(later, net, "constant")
     see.call(load_without_copy, net, again, name="a second call")
     see.value("the parameters and buffers then", numbers_of(net), LOADED)
+    see.call(load_without_copy, net, state, name="a third call, with the first state")
+    see.value("the parameters and buffers with the first state", numbers_of(net), LOADED)
     other = loadable(later, "another net", "plain")
     more = drawn_state(later, other, "constant")
     see.call(load_without_copy, other, more, name="a call with another net")
