@@ -282,6 +282,34 @@ def methods_set_on_a_module(layer, rank):
     return net
 
 
+class _InADictionary(nn.Module):
+    def __init__(self, layer, rank):
+        super().__init__()
+        self.held = nn.ModuleDict({"base": layer})
+        for p in layer.parameters():
+            p.requires_grad_(False).grad = None
+        wide, tall = torch.empty_like(layer.weight[:1]).repeat(rank, 1), layer.weight[:, :1].repeat(1, rank)
+        self.small = nn.ParameterDict({"a": nn.init.xavier_normal_(wide), "b": torch.zeros_like(tall)})
+
+    a = property(lambda self: self.small["a"])
+    b = property(lambda self: self.small["b"])
+
+    def forward(self, x):
+        return self.held["base"](x) + torch.einsum("...i,ri,or->...o", x, self.a, self.b)
+
+    def merged(self):
+        base = self.held["base"]
+        made = nn.Linear(base.in_features, base.out_features, bias=base.bias is not None)
+        made.weight = nn.Parameter(torch.addmm(base.weight, self.b, self.a).detach())
+        made.bias = None if base.bias is None else nn.Parameter(base.bias.detach().clone())
+        return made
+
+
+@right("lora")
+def small_ones_in_a_dictionary(layer, rank):
+    return _InADictionary(layer, rank)
+
+
 # load_without_copy
 
 
