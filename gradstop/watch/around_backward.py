@@ -25,6 +25,7 @@ class AroundBackward:
         self.story = story
         self.failure: Failure | None = None
         self.growth: dict[Line, Any] = {}
+        self.zero: set[int] = set()  # leaves whose .grad was all zeros when it was looked at, and has been since
         self._looked: dict[Line, int] = {}
         self.count = 0
 
@@ -41,7 +42,6 @@ class AroundBackward:
             leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
             before = [_state(leaf) for leaf in leaves]
         zeros = Zeros(nodes) if accumulates and self._looks(line) else None
-        record.looked = zeros is not None
         try:
             result = backward(tensors, *args, **kwargs)
         except Exception as error:
@@ -93,7 +93,10 @@ class AroundBackward:
             filled.append(known.number)
             if grad_id is None:
                 first.append(known.number)
-            if zeros is not None and not not_zero(leaf.grad):
+            if (zeros is not None or known.number in self.zero) and not_zero(leaf.grad):
+                self.zero.discard(known.number)
+            elif zeros is not None:
+                self.zero.add(known.number)
                 record.zero[known.number] = zeros.culprit(leaf)
         record.filled, record.first = tuple(filled), tuple(first)
 

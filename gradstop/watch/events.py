@@ -82,7 +82,6 @@ class Backward:
     stale: "tuple[Stale, ...]" = ()  # what it used although a fused step had changed it
     accumulates: bool = True  # False for autograd.grad
     creates: bool = False  # the gradients get a history
-    looked: bool = False  # it was looked for zeros
     failed: bool = False
 
 

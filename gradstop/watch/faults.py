@@ -59,13 +59,11 @@ class Faults(Look):
                     yield answer
 
     def _zeros(self) -> Iterator[Answer]:
-        """Find gradients that were all zeros each time that was looked."""
-        filled = {number for record in self.story.backwards if record.looked for number in record.filled}
-        for number in sorted(filled):
-            looked = [record for record in self.story.backwards if record.looked and number in record.filled]
-            culprits = [record.zero.get(number) for record in looked]
-            if culprits[-1] is not None and all(culprits) and not is_flat(culprits[-1]):
-                yield zero_answer(self.story, self.names.of(number), culprits[-1], number)
+        """Find gradients that were all zeros whenever it was looked, up to the last one."""
+        for number in sorted(self.backwards.zero):
+            found = [record.zero[number] for record in self.story.backwards if number in record.zero]
+            if found and not is_flat(found[-1]):
+                yield zero_answer(self.story, self.names.of(number), found[-1], number)
 
     def _never_given(self) -> Iterator[Answer]:
         """Find parameters of an optimizer that required a gradient, and never had one at a step."""

@@ -64,7 +64,7 @@ class Watch:
         self._answers, self._found, self._perhaps = [], [], []
         with torch.no_grad(), our_own_faults_logged():
             self._answers = self._explained(error)
-            self._found = self._faults()
+            self._found = self._faults(ended_well=error is None)
 
     def note_error(self, error: BaseException | None) -> None:
         """Take an error that somebody else has shown already, as IPython has that of a cell."""
@@ -135,12 +135,13 @@ class Watch:
         reader.refused = self._failure.line if self._failure else None
         return reader
 
-    def _faults(self) -> list[Answer]:
+    def _faults(self, ended_well: bool) -> list[Answer]:
         names = Names(self._story)
         parts = (self._recorder.backwards, self._recorder.steps, names, self._reader(names))
         faults = Faults(self._story, *parts)
         found = faults.all()
-        self._perhaps = faults.perhaps([*found, *(self._answers or [])])
+        if ended_well:  # beside an error it would only be in the way
+            self._perhaps = faults.perhaps(found)
         return found
 
     def _explained(self, error: BaseException | None) -> list[Answer]:
