@@ -12,18 +12,21 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 PREDICTION = '<div class="prediction">'
+NUMBER = "<input "  # what is typed is compared by the style sheet, and the answer is no option
 OPTION = re.compile(r"<details>(?=<summary>.*?</summary>\s*<p>(.*?)</p>)", re.DOTALL)
 RIGHT = re.compile(r"(Yes|Right)\b")
 LABELS = {"Cure.": "right", "Not a cure.": "wrong"}
 
 
 def marked(prediction: str) -> str:
-    """Return a prediction's HTML with each of its options marked as right or wrong.
+    """Return a prediction's HTML with each of its options marked as right or wrong; a number to type has no options.
 
     Raises:
         ExtensionError: unless the answer to one of the options, and only one, begins with *Yes* or *Right*.
 
     """
+    if NUMBER in prediction:
+        return prediction
 
     def mark(option: re.Match[str]) -> str:
         return f'<details data-answer="{"right" if RIGHT.match(option[1]) else "wrong"}">'

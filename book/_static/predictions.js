@@ -25,7 +25,7 @@
     const here = predictions.map((prediction) => first[question(prediction)]).filter(Boolean);
     for (const prediction of predictions) {
       const answer = first[question(prediction)];
-      for (const option of prediction.querySelectorAll("details"))
+      for (const option of prediction.querySelectorAll("details[data-answer]"))
         option.classList.toggle("predicted", said(option.querySelector("summary")) === answer?.option);
       prediction.querySelector(".prediction-score")?.remove();
       if (!answer) continue;
@@ -36,7 +36,7 @@
         first = {};
         keep();
         prediction.querySelector("summary").focus();
-        for (const option of document.querySelectorAll(".prediction details")) option.open = false;
+        for (const option of document.querySelectorAll(".prediction details[data-answer]")) option.open = false;
         show();
       });
       score.append(clear);
@@ -45,7 +45,7 @@
   }
 
   for (const prediction of predictions)
-    for (const option of prediction.querySelectorAll("details")) {
+    for (const option of prediction.querySelectorAll("details[data-answer]")) {
       const text = said(option.querySelector("summary"));
       if (first[question(prediction)]?.option === text) option.open = true;
       option.querySelector("summary").addEventListener("click", () => {
