@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from gradstop.authoring.book_pdf import DOWNLOAD, HIDDEN_LINK
 
 BOX = """<details class="get-it"><summary>Take it with you</summary>
-<ul id="take-it-with-you"><li><a href="{source}" download>{what}</a>.</li>
+<ul id="take-it-with-you">{source}
 {link}
 <li>All chapters as notebooks, to run and to change, with Python 3.11 or later:
 <pre>pip install gradstop jupyterlab
@@ -28,13 +28,15 @@ def add_box(app: Sphinx, page: str, template: str, context: dict[str, Any], doct
     file = Path(app.env.doc2path(page))
     is_notebook = file.suffix == ".ipynb"
     commands = {"exercises": f"start {Path(page).parent.name}", "book": f"read {file.stem}"}
-    source = app.config.html_theme_options.get("repository_url")
+    what = "This page as a notebook" if is_notebook else "This page's source"
+    address = context["pathto"](f"_sources/{context['sourcename']}", 1)
+    repository = app.config.html_theme_options.get("repository_url")
     context["body"] += BOX.format(
-        source=context["pathto"](f"_sources/{context['sourcename']}", 1),
-        what="This page as a notebook" if is_notebook else "This page's source",
+        # An exercise's notebook needs its folder: its archive is under the title.
+        source="" if page.startswith("exercises/") else f'<li><a href="{address}" download>{what}</a>.</li>',
         command=commands[page.split("/")[0]] if is_notebook else "read 1",
         link=HIDDEN_LINK.format(address=context["pathto"](DOWNLOAD, 1)),
-        clone=f"<li>The source: <pre>git clone {escape(source)}</pre></li>" if source else "",
+        clone=f"<li>The source: <pre>git clone {escape(repository)}</pre></li>" if repository else "",
     )
     for group in context.get("header_buttons", []):
         if group.get("label") == "download-buttons":

@@ -6,6 +6,7 @@ outcome is entered in the gradebook from here, as often as needed.
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -63,7 +64,7 @@ class ResultStore:
         except OSError as error:
             raise CourseError(f"{path.parent.name}/ cannot be made: {error.strerror}.") from None
         with self._open() as database:
-            database.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(database)
             database.execute("BEGIN IMMEDIATE")  # another process may make the file too
             database.execute(_SCHEMA)
             if "refused" not in {name for _, name, *_ in database.execute("PRAGMA table_info(outcome)")}:
@@ -174,6 +175,20 @@ class ResultStore:
             if "unable to open" in said or "readonly" in said:
                 said = f"cannot be written: let your user write to {self._path.parent.name}/ and to all that is in it"
             raise CourseError(f"{name}: {said}. What was kept before is safe.") from None
+
+
+def _write_ahead(database: sqlite3.Connection) -> None:
+    """Let processes read while one writes. SQLite waits for no other process here: it is asked again for 30 seconds."""
+    for _ in range(300):
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+    database.execute("PRAGMA journal_mode=WAL")
 
 
 def _outcome(data: str) -> GradedSubmission:

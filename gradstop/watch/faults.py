@@ -8,7 +8,7 @@ from gradstop.watch.memory_faults import MemoryFaults
 from gradstop.watch.not_driven import NotDriven
 from gradstop.watch.step_faults import StepFaults
 from gradstop.watch.words import Answer
-from gradstop.watch.zero_answers import is_flat, zero_answer
+from gradstop.watch.zero_gradients import is_flat, zero_answer
 
 MOST = 4
 

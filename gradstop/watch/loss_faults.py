@@ -10,7 +10,7 @@ from gradstop.watch.kinds import CASTS, DISCRETE
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.words import Answer
-from gradstop.watch.zero_answers import is_flat, zero_answer
+from gradstop.watch.zero_gradients import is_flat, zero_answer
 
 _ADDS = {"add", "__add__", "__radd__", "sub", "__sub__", "__rsub__", "__iadd__", "add_", "sum"}
 _SAID = ("cut", "none")

@@ -19,7 +19,7 @@ from gradstop.watch.no_gradient import NoGradient
 from gradstop.watch.recorder import Recorder
 from gradstop.watch.refusals import explain_refusal
 from gradstop.watch.words import Answer
-from gradstop.watch.zero_answers import zero_answer
+from gradstop.watch.zero_gradients import zero_answer
 
 KEEP = 30_000
 MOST_MESSAGE = 300

@@ -567,11 +567,11 @@ def driven(lora: Function, draw: Draw, see: Observer):
         draw.given.append("the parameters of layer have a .grad from earlier")
     net = see.call(lora, layer, rank)
     leaves = set_small(draw, net)
-    opt = torch.optim.SGD(net.parameters(), lr=draw.number(0.1, 0.3), momentum=0.7, weight_decay=0.3)
+    optimizer = torch.optim.SGD(net.parameters(), lr=draw.number(0.1, 0.3), momentum=0.7, weight_decay=0.3)
     later = yield
     for _ in range(2):
         weighted(later, net(later.numbers((4, 3)))).backward()
-        opt.step()
+        optimizer.step()
     see.value("a and b after two steps", leaves, DRIVEN)
     see.value("layer after two steps", dict(layer.named_parameters()), DRIVEN)
 
@@ -705,16 +705,16 @@ def loaded(load_without_copy: Function, draw: Draw, see: Observer):
 def an_optimizer_goes_on(load_without_copy: Function, draw: Draw, see: Observer):
     net = loadable(draw, "net", draw.choice("plain", "nested")).eval()
     draw.feature("a model that is in evaluation mode")
-    opt = torch.optim.SGD(net.parameters(), lr=0.2, momentum=0.7)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.2, momentum=0.7)
     weighted(draw, net(draw.numbers((3, 2)))).backward()
-    opt.step()
+    optimizer.step()
     draw.given.append("an optimizer of net, with momentum, has made a step; net is in evaluation mode")
     state = drawn_state(draw, net, "constant")
     see.call(load_without_copy, net, state)
     later = yield
-    opt.zero_grad()
+    optimizer.zero_grad()
     weighted(later, net(later.numbers((3, 2)))).backward()
-    opt.step()
+    optimizer.step()
     see.value("the parameters and buffers after a step", numbers_of(net), OPTIMIZER)
 
 

@@ -99,8 +99,13 @@ def solution_passages():
             if cell.solution:
                 body = cell.source.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0]
                 lines = [line.strip() for line in body.splitlines() if line.strip()]
-                together = (pair for pair in pairwise(lines) if not all(line.endswith(":") for line in pair))
+                together = (pair for pair in pairwise(lines) if not _is_common(pair))
                 yield from map(" ".join, together) if len(lines) > 1 else lines
+
+
+def _is_common(pair):
+    """Whether two lines say nothing of an exercise: they open blocks, or begin a module as each one begins."""
+    return all(line.endswith(":") for line in pair) or pair[1] == "super().__init__()"
 
 
 def plain(suffix, content):

@@ -172,7 +172,7 @@ def test_the_round_of_an_assignment(grader, course, exchange, tmp_path):
 
 def hand_out(grader, course):
     grader.open()
-    assert grader.tab.locator("#main-table tr").count() == 9
+    assert grader.tab.locator("#main-table tr").count() == 10
     assert grader.row(NAME).locator(".status").inner_text() == "draft"
     grader.press(NAME, "assign")
     assert {path.name for path in (course / "exercises" / NAME).iterdir()} == {

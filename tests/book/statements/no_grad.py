@@ -1,6 +1,7 @@
 """Chapter 5, No grad."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from support.kinds import back, constants, interiors, leaves, raises
@@ -86,7 +87,8 @@ def coroutines_share_the_mode():
         await decorated()
         await asyncio.gather(block(), other())
 
-    asyncio.run(both())
+    with ThreadPoolExecutor(1) as elsewhere:  # a loop may run in this thread
+        elsewhere.submit(asyncio.run, both()).result()
     return seen
 
 
