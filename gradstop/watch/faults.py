@@ -1,6 +1,7 @@
 """What a block did that is nearly never meant: each is said only where the calls show it. And what may be meant."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from gradstop.watch.look import Look
 from gradstop.watch.loss_faults import LossFaults
@@ -16,23 +17,26 @@ MOST = 4
 class Faults(Look):
     """Looks a story through for all sorts of faults."""
 
+    @cached_property
+    def _not_driven(self) -> NotDriven:
+        return NotDriven(*self.parts)
+
     def all(self) -> list[Answer]:
         """Return all that was found."""
-        parts = (self.story, self.backwards, self.steps, self.names, self.why)
-        found = [answer for look in (MemoryFaults, StepFaults, NotDriven, LossFaults) for answer in look(*parts).all()]
+        looks = (MemoryFaults(*self.parts), StepFaults(*self.parts), self._not_driven, LossFaults(*self.parts))
+        found = [answer for look in looks for answer in look.all()]
         found += self._interior()
         return found or list(self._not_one())[:MOST]
 
     def perhaps(self, said: list[Answer]) -> list[Answer]:
         """Return what may be meant: gradients of zeros, parameters that are driven and not used, layers left out."""
-        parts = (self.story, self.backwards, self.steps, self.names, self.why)
         found: dict[object, Answer] = {}
-        known = {(answer.kind, tuple(line.where for _, line in answer.lines)) for answer in said}
+        known = {answer.place for answer in said}
         for answer in (
             *(*self._zeros(), *self._never_given()),
-            *(*NotDriven(*parts).elsewhere(), *MemoryFaults(*parts).kept_meanwhile()),
+            *(*self._not_driven.elsewhere(), *MemoryFaults(*self.parts).kept_meanwhile()),
         ):
-            found.setdefault((answer.kind, tuple(line.where for _, line in answer.lines)), answer)
+            found.setdefault(answer.place, answer)
         return [answer for place, answer in found.items() if place not in known][:MOST]
 
     def _interior(self) -> Iterator[Answer]:
@@ -53,9 +57,8 @@ class Faults(Look):
         for step in self.story.steps:
             for number, _, _ in step.parameters if not given[step.optimizer] else ():
                 answer = self.why.of_leaf(number, self.steps.without.get(number, True))
-                place = (answer.kind, tuple(line.where for _, line in answer.lines))
-                if place not in said:
-                    said.add(place)
+                if answer.place not in said:
+                    said.add(answer.place)
                     yield answer
 
     def _zeros(self) -> Iterator[Answer]:

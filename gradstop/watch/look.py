@@ -21,6 +21,11 @@ class Look:
     why: NoGradient
 
     @property
+    def parts(self) -> tuple[Story, AroundBackward, AroundStep, Names, NoGradient]:
+        """What another look at the same story is made of."""
+        return self.story, self.backwards, self.steps, self.names, self.why
+
+    @property
     def flow(self) -> Flow:
         """What became of the tensors of the story."""
         return self.why.flow

@@ -84,8 +84,8 @@ class LossFaults(Look):
             if not self.flow.users.get(number):
                 continue
             answer = self.why.missing(number, self.names.of(number))
-            if answer.kind in _SAID and (place := tuple(line.where for _, line in answer.lines)) not in said:
-                said.add(place)
+            if answer.kind in _SAID and (lines := answer.place[1:]) not in said:
+                said.add(lines)
                 yield answer
 
     def flat(self) -> Iterator[Answer]:

@@ -1,18 +1,18 @@
 """What a tensor is called: its name in a model, else its shape."""
 
-import gc
 from collections.abc import Iterator
 from typing import Any
 
 from torch import Tensor, nn
 
 from gradstop.watch.events import Story
+from gradstop.watch.owners import living_modules
 from gradstop.watch.words import shape_of
 
 
 def in_modules() -> Iterator[tuple[Tensor, str]]:
     """Yield the parameters and buffers of all modules that are there, with their names from the outermost module."""
-    modules = [item for item in gc.get_objects() if issubclass(type(item), nn.Module)]
+    modules = living_modules()
     inner = {id(child) for module in modules for child in module.children()}
     for module in sorted(modules, key=lambda module: id(module) in inner):
         held: list[Any] = [*module.named_parameters(), *module.named_buffers()]

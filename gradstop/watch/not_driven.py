@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from gradstop.watch.events import Backward
 from gradstop.watch.lines import Line
@@ -32,12 +33,13 @@ class NotDriven(Look):
 
     def all(self) -> Iterator[Answer]:
         """Yield what is nearly never meant: unfrozen or put in too late, replaced, in a plain list, half a layer."""
-        yield from (self._answer(left) for left in self._left() if left.how != ELSEWHERE)
+        yield from (self._answer(left) for left in self._left if left.how != ELSEWHERE)
 
     def elsewhere(self) -> Iterator[Answer]:
         """Yield what may be meant: other layers of a model that an optimizer drives a part of."""
-        yield from (self._answer(left) for left in self._left() if left.how == ELSEWHERE)
+        yield from (self._answer(left) for left in self._left if left.how == ELSEWHERE)
 
+    @cached_property
     def _left(self) -> list[_Left]:
         found: dict[tuple[int, Line | None, Line], _Left] = {}
         if not self.story.steps:

@@ -15,6 +15,11 @@ MOST_DEEP = 30
 MOST_MODULES = 20_000
 
 
+def living_modules() -> list[nn.Module]:
+    """Return all modules that are there."""
+    return [item for item in gc.get_objects() if issubclass(type(item), nn.Module)]
+
+
 @dataclass(slots=True, eq=False)
 class Owner:
     """A module that was made in the block, as plain data: its kind, and its place in another."""
@@ -62,7 +67,7 @@ class Owners:
 
     def before(self) -> Iterator[tuple[Tensor, Owner, str]]:
         """Take what is there; yield the parameters with their modules and names."""
-        for module in [item for item in gc.get_objects() if issubclass(type(item), nn.Module)]:
+        for module in living_modules():
             owner = self.of(module)
             for name, child in module.named_children():
                 self.put_in(module, name, child)

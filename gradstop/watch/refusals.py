@@ -55,13 +55,18 @@ class _Call:
     refused: Refused
 
 
-def _last(call: "_Call", ok: Callable[[Event], bool]) -> Event | None:
-    """Return the last call of this kind that made one of the inputs of what was call.refused."""
+def _last(call: _Call, ok: Callable[[Event], bool]) -> Event | None:
+    """Return the last call of this kind that made one of the inputs of the call that was refused."""
     found = [event for number in call.refused.inputs if (event := call.story.made(number)) is not None and ok(event)]
     return max(found, key=lambda event: event.number, default=None)
 
 
-def _leaf(call: "_Call") -> list[Answer]:
+def _made_by(call: _Call) -> tuple[tuple[str, Line], ...]:
+    made = _last(call, lambda _: True)
+    return ((f"{made.name} made it here", made.line),) if made else ()
+
+
+def _leaf(call: _Call) -> list[Answer]:
     number = next(iter(call.refused.inputs), 0)
     flag = call.story.frozen.get(number)
     lines: tuple[tuple[str, Line], ...] = (("the flag was set here", flag[1]),) if flag and flag[0] else ()
@@ -71,15 +76,15 @@ def _leaf(call: "_Call") -> list[Answer]:
     return [Answer("refused", reason, lines, mend, "leaf")]
 
 
-def _views(call: "_Call") -> list[Answer]:
+def _views(call: _Call) -> list[Answer]:
     made = _last(call, lambda event: len(event.outputs) > 1) or _last(call, lambda _: True)
     lines: tuple[tuple[str, Line], ...] = ((f"{made.name} made the views", made.line),) if made else ()
     lines = (*lines, (f"{call.refused.name} writes here", call.refused.line))
-    reason = "One of several views that one call made was to be written in place, and that is call.refused."
+    reason = "One of several views that one call made was to be written in place, and that is refused."
     return [Answer("refused", reason, lines, "write into a clone() of it, or out of place", "views")]
 
 
-def _inference(call: "_Call") -> list[Answer]:
+def _inference(call: _Call) -> list[Answer]:
     made = _last(call, lambda event: not event.grad_mode)
     lines: tuple[tuple[str, Line], ...] = ()
     if made is not None:
@@ -87,30 +92,27 @@ def _inference(call: "_Call") -> list[Answer]:
         off = call.story.switched_off(made)
         lines += (("inference mode is on from here", off),) if off is not None and off.where != made.line.where else ()
     lines = (*lines, (f"{call.refused.name} needs it here", call.refused.line))
-    reason = "What was made in inference mode can never be part of a graph, and this operation would save it."
+    reason = "Outside of inference mode, what was made in it is not saved for a backward, written, or given a flag."
+    mend = "make it under no_grad instead, or clone() it outside of that block"
+    return [Answer("refused", reason, lines, mend, "inference")]
+
+
+def _copied(call: _Call) -> list[Answer]:
+    reason = "Only a leaf can be copied by deepcopy, and this is an interior tensor."
     return [
         Answer(
-            "refused", reason, lines, "make it under no_grad instead, or clone() it outside of that block", "inference"
+            "refused", reason, (*_made_by(call), ("copied here", call.refused.line)), "x.detach().clone()", "deepcopy"
         )
     ]
 
 
-def _copied(call: "_Call") -> list[Answer]:
-    made = _last(call, lambda _: True)
-    lines: tuple[tuple[str, Line], ...] = ((f"{made.name} made it here", made.line),) if made else ()
-    reason = "Only a leaf can be copied by deepcopy, and this is an interior tensor."
-    return [Answer("refused", reason, (*lines, ("copied here", call.refused.line)), "x.detach().clone()", "deepcopy")]
-
-
-def _flags(call: "_Call") -> list[Answer]:
-    made = _last(call, lambda _: True)
-    lines: tuple[tuple[str, Line], ...] = ((f"{made.name} made it here", made.line),) if made else ()
+def _flags(call: _Call) -> list[Answer]:
     reason = "The flag of an interior tensor follows from what it was made of, and was to be set."
     mend = "cut it with detach(), or freeze what it was made of"
-    return [Answer("refused", reason, (*lines, ("the flag is set here", call.refused.line)), mend, "flags")]
+    return [Answer("refused", reason, (*_made_by(call), ("the flag is set here", call.refused.line)), mend, "flags")]
 
 
-def _number(call: "_Call") -> list[Answer]:
+def _number(call: _Call) -> list[Answer]:
     reason = f"{call.refused.name}() would take what has a history out of torch."
     mend = "x.detach().numpy() for printing and saving; stay with torch's operations for what has to learn"
     return [Answer("refused", reason, (("leaves torch here", call.refused.line),), mend, "numpy")]

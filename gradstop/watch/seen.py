@@ -102,16 +102,16 @@ class Watch:
         """
         if isinstance(what, nn.Module):
             found: dict[str, Answer] = {}
+            names = Names(self._story)
             for parameter in what.parameters():
-                answer = self._why(parameter)
+                answer = self._why(parameter, names)
                 found.setdefault(f"{answer.kind} {answer.lines}", answer)
             return Answers(found.values())
         if not isinstance(what, Tensor):
             raise TypeError(f"why() takes a tensor or a module, not {type(what).__name__}")
-        return self._why(what)
+        return self._why(what, Names(self._story))
 
-    def _why(self, tensor: Tensor) -> Answer:
-        names = Names(self._story)
+    def _why(self, tensor: Tensor, names: Names) -> Answer:
         answer = self._reader(names).why(tensor)
         if answer is not None:
             return answer
@@ -162,12 +162,13 @@ class Watch:
     def _without_gradients(self) -> list[Answer]:
         """Explain why an optimizer has not one gradient."""
         found: dict[Any, Answer] = {}
+        names = Names(self._story)  # looked up once: a walk through all objects
         for ref, _ in self._story.optimizers.values():
             optimizer = ref()
             parameters = [p for group in optimizer.param_groups for p in group["params"]] if optimizer else []
             if all(parameter.grad is None for parameter in parameters):
                 for parameter in parameters:
-                    answer = self._why(parameter)
+                    answer = self._why(parameter, names)
                     found.setdefault(answer.lines, answer)
         return list(found.values())
 

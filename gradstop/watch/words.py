@@ -16,6 +16,11 @@ class Answer:
     read: str = ""
     notes: tuple[str, ...] = field(default=())
 
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What two answers share that say the same: the kind, and the lines."""
+        return (self.kind, *(line.where for _, line in self.lines))
+
     def __str__(self) -> str:
         parts = [self.reason]
         width = max((len(what) for what, _ in self.lines), default=0)

@@ -5,3 +5,4 @@ y = x * 2
 a, b, c = y.unbind(0)  # <-
 a += 1  # <-
 (a * b).sum().backward()
+# SAYS: and that is refused.
