@@ -21,11 +21,13 @@ import pytest
 from nbconvert.filters import ansi2html, markdown2html
 from nbconvert.filters.highlight import Highlight2HTML
 from support.course import ROOT
+from support.worst import filled
 
 from gradstop.compare import CaseVerdict, Difference, Verdict
 from gradstop.course import find_assignment
 from gradstop.grading.collecting.archive import Entry, open_archive
-from gradstop.grading.collecting.deliveries import Delivery, whose
+from gradstop.grading.collecting.deliveries import Delivery, deliveries, whose
+from gradstop.grading.collecting.gradescope import METADATA
 from gradstop.grading.collecting.notebooks import pick
 from gradstop.grading.collecting.owners import is_known
 from gradstop.grading.inside.channel import MISSING, Channel, ProtocolError
@@ -81,10 +83,6 @@ def within(place: str, work: Callable[[], object]) -> None:
     bound = BY_PLACE[place]
     assert seconds <= PATIENCE * bound.seconds
     assert memory <= bound.memory + ROOM
-
-
-def filled(unit: str, length: int) -> str:
-    return unit * (length // len(unit))
 
 
 def test_security_says_what_the_code_has():
@@ -411,6 +409,12 @@ def test_it_is_looked_for_whose_a_file_is(unit):
     people = ClassList({f"s{n}": Student(f"s{n}", f"First{n}", f"Last{n}", f"s{n}@x.org") for n in range(200)})
     entry = Entry(filled(unit, bounds.MAX_PATH), None, False, bytes)
     within("whose a file is, is looked for", lambda: whose(entry, {}, lambda text: is_known(people, text)))
+
+
+def test_files_of_a_student_that_are_called_as_a_platform_s_list_are_looked_for():
+    files = [Entry(f"ann/a.zip/{METADATA}", None, False, bytes)] * bounds.MAX_ZIP_ENTRIES
+    files.append(Entry("ben/detach.ipynb", None, False, bytes))
+    within("whose a file is, is looked for", lambda: deliveries(files, lambda text: False))
 
 
 @pytest.mark.parametrize("row", ["a," * 90 + "\n", "a\n", "\n", '"a"\n'])

@@ -74,7 +74,7 @@ WORST: dict[str, Callable[[Path], None]] = {
     "1,900 cells of code": _more_cells(_cell("x = 1\n" * 8), times=1_900),
     "texts of 100,000 characters": _more_cells(_cell(filled("![", bounds.MAX_TEXT), "markdown"), times=20),
     "code of 100,000 characters": _more_cells(_cell("0\n" + filled("{", bounds.MAX_CODE - 9)), times=2),
-    "answers of 20,000 characters": _answers(
+    "answers of 10,000 characters": _answers(
         lambda _, source: source + "\n" + filled("0,", bounds.MAX_ANSWER - len(source) - 9) + "0"
     ),
     "outputs of 10 MB": _more_cells(_cell("print('a' * 240_000)"), times=40),
@@ -105,8 +105,3 @@ WORST: dict[str, Callable[[Path], None]] = {
     "endless cells": _more_cells(_cell("while True: pass"), times=9),
     "endless exercises": _in_each("while True: pass"),
 }
-
-
-def hand_in_worst(notebook: Path, name: str) -> None:
-    """Make a submission one of the worst."""
-    WORST[name](notebook)

@@ -8,6 +8,7 @@
 - Any other: the first folder, or the name of a loose file, is a user name, an address or a name.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -59,13 +60,14 @@ def deliveries(entries: Iterable[Entry], is_known: Callable[[str], bool]) -> lis
     """
     entries = list(entries)
     submitted: dict[str, Submitted] = {}
-    lists = [entry for entry in entries if _is_list_of_all(entry, entries)]
-    for entry in lists:
-        submitted |= read_metadata(entry)
+    common = os.path.commonprefix([entry.path for entry in entries])  # noqa: RUF071 - a folder ends with a slash
+    for entry in entries:
+        if _is_list_of_all(entry, common):
+            submitted |= read_metadata(entry)
     found: dict[tuple[str, str], Delivery] = {}
     numbers = Counter[tuple[str, str, str]]()
     for entry in entries:
-        if entry in lists:
+        if _is_list_of_all(entry, common):
             continue
         delivery, name = whose(entry, submitted, is_known)
         key = delivery.platform, delivery.label
@@ -117,10 +119,15 @@ def _stems(name: str) -> Iterator[str]:
             yield cut
 
 
-def _is_list_of_all(entry: Entry, entries: list[Entry]) -> bool:
-    """Whether a file is Gradescope's list: all else lies where it does. Any other of its name is a student's."""
-    folder = entry.path.removesuffix(METADATA)
-    return entry.parts[-1] == METADATA and all(other.path.startswith(folder) for other in entries)
+def _is_list_of_all(entry: Entry, common: str) -> bool:
+    """Whether a file is Gradescope's list: all else lies where it does. Any other of its name is a student's.
+
+    Args:
+        entry: the file.
+        common: what the paths of all files begin with.
+
+    """
+    return entry.parts[-1] == METADATA and common.startswith(entry.path.removesuffix(METADATA))
 
 
 def _numbered(name: str, number: int) -> str:
