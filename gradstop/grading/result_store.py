@@ -179,16 +179,15 @@ class ResultStore:
 
 def _write_ahead(database: sqlite3.Connection) -> None:
     """Let processes read while one writes. SQLite waits for no other process here: it is asked again for 30 seconds."""
-    for _ in range(300):
+    for left in reversed(range(300)):
         try:
             database.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
-            time.sleep(0.1)
-        else:
             return
-    database.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # The lowest byte says what it is: SQLite has several sorts of busy.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
+                raise
+        time.sleep(0.1)
 
 
 def _outcome(data: str) -> GradedSubmission:

@@ -140,7 +140,7 @@ BOUNDS = (
     ),
     Bound(
         "the notebook of a hand-in is picked",
-        f"{MAX_CANDIDATES} notebooks, {MAX_LOOKED_AT / 1e6:.0f} MB and 3,000,000 values of all; "
+        f"{MAX_CANDIDATES} notebooks, {MAX_LOOKED_AT / 1e6:.0f} MB and {3 * MAX_VALUES:,} values of all; "
         f"{MAX_FILES_SIZE / 1e6:.0f} MB of files beside them",
         "left out, and named",
         1.5,
