@@ -15,6 +15,7 @@ from support.course import ROOT
 from test_site import PAGES, solution_passages
 
 from gradstop.authoring.book_pdf import PDF, contents, print_book
+from gradstop.authoring.book_pdf.article import article
 from gradstop.authoring.cheat_sheet import BROWSERS, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pdf")]  # made once
@@ -66,6 +67,20 @@ def test_its_links_lead_to_places_in_it_or_to_the_web(book):
             elif "/A" in link:
                 assert str(link["/A"].get("/URI", "https:")).startswith("http"), link["/A"]
     assert inside > 400
+
+
+def test_a_number_is_asked_for_with_a_blank_and_its_hints_are_no_wrong_answers():
+    question = (
+        '<article><section><h1>A page</h1><div class="prediction"><p><strong>Complete the drawing.</strong> How many? '
+        '<label>Your number: <input pattern="8"></label></p><details><summary>A hint</summary><p>Count.</p></details>'
+        "</div></section></article>"
+    )
+    page = article(question, "book/page", {"book/page"})
+    asked, answer = page.select_one(".prediction"), page.select_one(".book-answers")
+    assert asked.get_text() == "Complete the drawing 1. How many? Your number: __________"
+    assert not asked.select("input, li")
+    assert answer.get_text() == "AnswersA hint: Count."
+    assert not answer.select("[class^=option]")
 
 
 @pytest.fixture(scope="module")

@@ -77,20 +77,25 @@ def _move_answers(found: Tag) -> None:
 def _answer_to_prediction(soup: BeautifulSoup, question: Tag, number: int) -> Tag:
     answer = soup.new_tag("li", attrs={"value": str(number)})
     options = soup.new_tag("ul")
+    for field in question.find_all("input"):
+        field.replace_with("__________")
     for option in question.find_all("details"):
         said = _summary(option)
         said.name = "li"
-        options.append(said)
-        line = soup.new_tag("p", attrs={"class": f"option-{option.get('data-answer', 'wrong')}"})
+        verdict = option.get("data-answer")  # a hint to a number has none, and is no option
+        if verdict:
+            options.append(said)
+        line = soup.new_tag("p", attrs={"class": f"option-{verdict}"} if verdict else {})
         told = copy(said)
         told.name = "strong"
         line.extend([told, ": ", *(option.p or option).contents])
         answer.append(line)
         option.decompose()
-    question.append(options)
+    if options.contents:
+        question.append(options)
     label = question.find("strong")
     if label:
-        label.string = f"Predict {number}."
+        label.string = f"{label.get_text().removesuffix('.')} {number}."
     _move_what_tells(soup, question, answer, number)
     return answer
 
