@@ -13,7 +13,7 @@ def reorder(app: Sphinx, doctree: nodes.document) -> None:
     """Move a page's sections that say so to its end, in their own order."""
     for comment in [raw for raw in doctree.findall(nodes.raw) if raw.astext().strip() == COMMENT]:
         section = comment.parent
-        comment.parent.remove(comment)
+        section.remove(comment)
         page = section.parent
         page.remove(section)
         page.append(section)

@@ -6,6 +6,8 @@ The words are links, so that they work without a script; `book/_static/terms.js`
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,25 @@ OTHER_FORMS = {"Leaf": "leaves", "Alias": "aliases", "History": "histories", "Ac
 NO_PROSE = nodes.title | nodes.literal | nodes.literal_block | nodes.reference | nodes.raw | nodes.caption | nodes.term
 
 
-def definitions(app: Sphinx) -> dict[str, str]:
-    """Return for each word of the glossary its definition: its first paragraph without the link to a chapter."""
-    found = {}
+@dataclass(frozen=True)
+class Entry:
+    """A word of the glossary, the name of its section, and its definition."""
+
+    word: str
+    place: str
+    definition: str
+
+
+@cache
+def entries(app: Sphinx) -> tuple[Entry, ...]:
+    """Return the glossary's entries. A definition is the first paragraph without the link to a chapter."""
+    found = []
     for section in app.env.get_doctree(GLOSSARY).findall(nodes.section):
         if isinstance(section.parent, nodes.section):
             text = " ".join(section.next_node(nodes.paragraph).astext().split())
-            found[section.next_node(nodes.title).astext()] = re.split(r"(?<=[.)]) (?=\w+ in |Chapter \d)", text)[0]
-    return found
+            definition = re.split(r"(?<=[.)]) (?=\w+ in |Chapter \d)", text)[0]
+            found.append(Entry(section.next_node(nodes.title).astext(), section["ids"][0], definition))
+    return tuple(found)
 
 
 def forms(word: str) -> str:
@@ -39,7 +52,7 @@ def mark(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Let the first use of each word on a page lead to the glossary."""
     if GLOSSARY not in app.env.found_docs or page == GLOSSARY or app.builder.format != "html":
         return
-    ids = {section.next_node(nodes.title).astext(): section["ids"][0] for section in _entries(app)}
+    ids = {entry.word: entry.place for entry in entries(app)}
     left = {word for word in ids if word not in NOT_MARKED}
     address = app.builder.get_relative_uri(page, GLOSSARY)
     for text in list(_prose(doctree)):
@@ -53,11 +66,6 @@ def mark(app: Sphinx, doctree: nodes.document, page: str) -> None:
         link = nodes.reference("", found[0], internal=True, refuri=f"{address}#{ids[word]}", classes=["term"])
         parts = [nodes.Text(text[: found.start()]), link, nodes.Text(text[found.end() :])]
         text.parent.replace(text, parts)
-
-
-def _entries(app: Sphinx) -> Iterator[nodes.section]:
-    sections = app.env.get_doctree(GLOSSARY).findall(nodes.section)
-    return (section for section in sections if isinstance(section.parent, nodes.section))
 
 
 def _prose(doctree: nodes.document) -> Iterator[nodes.Text]:
@@ -74,8 +82,7 @@ def _prose(doctree: nodes.document) -> Iterator[nodes.Text]:
 def write_data(app: Sphinx, problem: Exception | None) -> None:
     """Write the definitions by the names of their sections."""
     if problem is None and app.builder.format == "html" and GLOSSARY in app.env.found_docs:
-        told = definitions(app)
-        data = {section["ids"][0]: told[section.next_node(nodes.title).astext()] for section in _entries(app)}
+        data = {entry.place: entry.definition for entry in entries(app)}
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         Path(app.outdir, "_static", DATA).write_text(f"window.glossary={text};\n", encoding="utf-8")
 

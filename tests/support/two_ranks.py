@@ -6,11 +6,15 @@ import subprocess
 import sys
 import tempfile
 from functools import cache
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # this file is also run by itself, see ``outcomes``
+from support.kinds import behind
 
 SECONDS = 120
 
@@ -38,13 +42,7 @@ def outcomes() -> dict[str, dict[str, bool]]:
 
 def nodes(tensor):
     """Count the nodes behind a tensor."""
-    seen, stack = set(), [tensor.grad_fn]
-    while stack:
-        node = stack.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            stack.extend(before for before, _ in node.next_functions)
-    return len(seen)
+    return len(behind(tensor))
 
 
 class Pair(nn.Module):

@@ -1,7 +1,7 @@
 """Chapter 1, The computation graph."""
 
 import torch
-from support.kinds import Twice, back, behind, constants, graphs, interiors, leaves, raises
+from support.kinds import Nothing, Twice, back, behind, constants, graphs, interiors, leaves, raises
 from torch.autograd.graph import saved_tensors_hooks
 
 from statements import DEFINES, DO, HERE
@@ -119,18 +119,6 @@ def it_starts_at_one_real_number():
         "one in two dimensions": runs(torch.ones(1, 1, requires_grad=True) * 2),
         "one complex": not runs(torch.tensor(1j, requires_grad=True) * 2),
     }
-
-
-class Nothing(torch.autograd.Function):
-    """Has a path to its input, and sends nothing there."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return x * 2
-
-    @staticmethod
-    def backward(ctx, g):
-        return None
 
 
 def none_must_be_allowed():

@@ -1,7 +1,7 @@
 """Chapter 9, Patterns: networks that share a graph."""
 
 import torch
-from support.kinds import back, leaves, raises
+from support.kinds import Nothing, back, leaves, raises
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
@@ -9,16 +9,6 @@ from statements import DO, HERE, NAMES
 
 OPTIMIZERS = [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.Adagrad, torch.optim.RMSprop]
 OPTIMIZERS += [torch.optim.NAdam, torch.optim.RAdam, torch.optim.Adadelta, torch.optim.Rprop, torch.optim.ASGD]
-
-
-class Nothing(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x):
-        return x * 1
-
-    @staticmethod
-    def backward(ctx, g):
-        return None
 
 
 def what_gradient_arrives_at_is_filled():
