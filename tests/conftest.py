@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+# A shell that starts the tests in the background has them ignore an interrupt, and what they start would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as make says it: before torch is loaded, here and in what is started
 
 from support.course import bench_of
