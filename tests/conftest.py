@@ -7,8 +7,6 @@ import signal
 
 import pytest
 
-# A shell that starts the tests in the background has them ignore an interrupt, and what they start would too.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as make says it: before torch is loaded, here and in what is started
 
 from support.course import bench_of
@@ -17,6 +15,9 @@ from support.untested import is_failure, untested
 
 from gradstop.authoring.cheat_sheet import BROWSERS
 from gradstop.course import graded_cells
+
+# A shell that starts the tests in the background has them ignore an interrupt, and what they start would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionfinish(session, exitstatus):
