@@ -1,4 +1,4 @@
-"""The page of claims: each stands once with its verdict, beside a cell that shows it or in a table; the filter finds it."""
+"""The page of claims: each stands once with its verdict, beside its cell or in the table, and the filter finds it."""
 
 import csv
 import io
@@ -80,7 +80,8 @@ def test_some_sixty_teach_something_and_the_page_is_read_in_ten_minutes():
 def test_the_table_holds_each_of_the_others_with_its_verdict_and_a_link():
     (table,) = [output.data["text/markdown"] for output in CELLS[-1].outputs]
     rows = re.findall(
-        r'<tr class="claim" id="(.+?)" data-verdict="(.+?)"><td>\n\n“(.+?)”\n\n</td><td><span class="verdict">(\S+) (.+?)'
+        r'<tr class="claim" id="(.+?)" data-verdict="(.+?)"><td>\n\n“(.+?)”\n\n</td>'
+        r'<td><span class="verdict">(\S+) (.+?)'
         r"</span></td><td>\n\n(?:<a href=\"|\[.+?\]\()(.+?)[\")]",
         table,
     )
@@ -168,7 +169,7 @@ def open_page(chromium):
 
 LOOK = """() => {
   const seen = (elements) => [...elements].filter((element) => element.checkVisibility());
-  const sections = [...document.querySelectorAll("section:has(.claim)")].filter((section) => section.id !== "claims-checked");
+  const sections = [...document.querySelectorAll("section section:has(.claim)")];
   return {
     claims: seen(document.querySelectorAll(".claim")).map((claim) => claim.id),
     cells: seen(sections.flatMap((section) => [...section.querySelectorAll(":scope > .claim ~ .cell")])).length,
