@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from statements import CLINIC, DO, HERE, NAMES
+from statements.claims import asking_fills_no_leaf
 
 
 def without_a_history_it_raises():
@@ -149,6 +150,7 @@ STATEMENTS = CLINIC | {
     "Retain on the tensor that is in the graph; if all is frozen, let the input require grad.": DO,
     "The optimizer broadcasts, and every element gets the one number.": HERE,
     "It looks for nan only: infinity passes.": infinity_passes,
+    "Cure. torch.autograd.grad returns the gradient and stores it in no leaf.": asking_fills_no_leaf,
     "Some operations have no formula for backward; others, as cdist, have none for the backward of their backward.": (
         some_have_no_formula
     ),

@@ -117,7 +117,7 @@ STATEMENTS = CLINIC | {
     "This leaf requires grad and has no history.": DEFINES,
     "It gets no .grad, and the optimizer keeps the old one.": HERE,
     "Exp and Mul are what made the tensor, not the write; leaves and constants have no such name. exp saves its "
-    "result, and what they are given.": leaves_have_no_such_name,
+    "result, and save an input.": leaves_have_no_such_name,
     "That went to a different element, but all of h has one version counter.": one_counter_for_tensor_and_views,
     "Reading h.datai - 1] is silent, and cuts each step off from the one before.": HERE,
     "First all backwards, then all steps.": DO,
