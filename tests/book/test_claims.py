@@ -1,6 +1,5 @@
 """The page of claims: each stands once with its verdict, beside its cell or in the table, and the filter finds it."""
 
-import csv
 import io
 import re
 import statistics
@@ -20,7 +19,6 @@ from gradstop.course.sections import anchor
 
 PAGE = ROOT / "book" / "claims.ipynb"
 BUILT = ROOT / "_build" / "html" / "book" / "claims.html"
-TABLE = ROOT / "book" / "claims.csv"
 # Claims of three tutorials, numbered as they were taken from them, and those that people make (S3).
 LASTS = {"s0": (1, 38), "s1": (1, 84), "s2": (1, 37), "s3": (1, 20)}
 IDS = [f"{series}-{number:02}" for series, (first, last) in LASTS.items() for number in range(first, last + 1)]
@@ -50,8 +48,9 @@ SHOWN = [
     if 'class="claim"' in text.source and text.cell_type == "markdown"
     for claim in [CLAIM.search(text.source)]
 ]
-OTHERS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
-COUNTS = Counter([one.claim["verdict"] for one in SHOWN] + [one["verdict"] for one in OTHERS])
+# The table's rows, as its cell holds them: id, verdict, claim, and where it is shown.
+OTHERS = re.findall(r"^(s\d-\d\d) \| (\w+) \| (.+) \| (\S+)$", CELLS[-1].source, re.MULTILINE)
+COUNTS = Counter([one.claim["verdict"] for one in SHOWN] + [verdict for _, verdict, _, _ in OTHERS])
 FIRST = next(i for i, cell in enumerate(CELLS) if cell.source.startswith("## "))
 each_claim = pytest.mark.parametrize("shown", SHOWN, ids=str)
 
@@ -65,7 +64,7 @@ def raised(cell):
 
 
 def test_every_claim_stands_once_with_its_verdict():
-    assert sorted([one.claim["id"] for one in SHOWN] + [one["id"] for one in OTHERS]) == IDS
+    assert sorted([one.claim["id"] for one in SHOWN] + [one[0] for one in OTHERS]) == IDS
     assert set(COUNTS) == set(SIGNS)
     for one in SHOWN:
         assert one.claim["said"] == f"{SIGNS[one.claim['verdict']]} {one.claim['verdict']}"
@@ -85,7 +84,7 @@ def test_the_table_holds_each_of_the_others_with_its_verdict_and_a_link():
         r"</span></td><td>\n\n(?:<a href=\"|\[.+?\]\()(.+?)[\")]",
         table,
     )
-    assert rows == [(o["id"], o["verdict"], o["claim"], SIGNS[o["verdict"]], o["verdict"], o["shown"]) for o in OTHERS]
+    assert rows == [(id_, said, claim, SIGNS[said], said, place) for id_, said, claim, place in OTHERS]
 
 
 @each_claim
@@ -134,7 +133,7 @@ def test_links_lead_to_sections():
     here = {f"#{one.claim['id']}" for one in SHOWN} | {"#the-others"}
     text = "\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
     links = re.findall(r"\]\(([^)#]*)(?:#([^)]+))?\)", text)
-    links += [tuple(one["shown"].split("#")) for one in OTHERS]
+    links += [tuple(place.split("#")) for *_, place in OTHERS]
     assert len(links) > 150
     for page, place in links:
         if not page:
