@@ -1,23 +1,18 @@
 /* claims.html: a bar that filters the claims by verdict and by words. Other pages have no claims, and nothing happens there. */
 "use strict";
 
-/** The claims of a section in groups: claims one below the other, and all that belongs to them, up to their code cell. */
+/** The claims of a section in groups: each with all that belongs to it, up to its code cell; or a row of the table. */
 function claimGroups(section) {
   const groups = [];
   let open = null;
   for (const element of section.children) {
-    if (element.matches(".claim")) {
-      if (!open) groups.push((open = { claims: [], parts: [] }));
-      open.claims.push(element);
-    }
-    if (open) open.parts.push(element);
+    if (element.matches(".claim")) groups.push((open = { claim: element, parts: [] }));
+    open?.parts.push(element);
     if (element.matches(".cell")) open = null;
   }
-  for (const group of groups) {
-    // A test holds each group to one verdict.
-    group.verdict = group.claims[0].dataset.verdict;
-    group.text = group.parts.map((part) => part.textContent).join(" ").toLowerCase();
-  }
+  for (const row of section.querySelectorAll("tr.claim")) groups.push({ claim: row, parts: [row] });
+  for (const group of groups)
+    group.text = [group.claim.id, ...group.parts.map((part) => part.textContent)].join(" ").toLowerCase();
   return groups;
 }
 
@@ -36,7 +31,7 @@ function buildBar(counts) {
     `<label><input type="radio" name="verdict" value="${verdict}"> ${verdict} <small>${count}</small></label>`;
   bar.innerHTML =
     `<fieldset><legend>Verdict</legend>${Object.entries(counts).map(choice).join("")}</fieldset>` +
-    `<label class="claims-words">Words or id <input type="search" name="q" spellcheck="false"></label>` +
+    `<label class="claims-words">Is it true that … <input type="search" name="q" spellcheck="false"></label>` +
     `<output role="status"></output>`;
   bar.addEventListener("submit", (event) => event.preventDefault());
   return bar;
@@ -45,17 +40,18 @@ function buildBar(counts) {
 function startFilter() {
   const claims = [...document.querySelectorAll(".claim[data-verdict]")];
   if (!claims.length) return;
-  const sections = [...new Set(claims.map((claim) => claim.parentElement))].map((element) => ({
+  const sections = [...new Set(claims.map((claim) => claim.closest("section")))].map((element) => ({
     element,
     groups: claimGroups(element),
     lines: contentsLines(element),
+    table: element.querySelector("details:has(tr.claim)"),
   }));
   for (const claim of claims) {
     const name = claim.querySelector("strong");
-    name.innerHTML = `<a href="#${claim.id}">${name.textContent}</a>`; // to copy, to share
+    if (name) name.innerHTML = `<a href="#${claim.id}">${name.innerHTML}</a>`; // to copy, to share
   }
   const counts = { all: claims.length };
-  for (const verdict of ["true", "misleading", "depends", "false"])
+  for (const verdict of ["true", "false", "depends"])
     counts[verdict] = claims.filter((claim) => claim.dataset.verdict === verdict).length;
 
   const bar = buildBar(counts);
@@ -72,15 +68,16 @@ function startFilter() {
     const filtered = verdict.value !== "all" || words.length > 0;
     let shown = 0;
     for (const part of opening) part.hidden = filtered;
-    for (const { element, groups, lines } of sections) {
+    for (const { element, groups, lines, table } of sections) {
       let some = false;
-      for (const group of groups) {
+      for (const { claim, parts, text } of groups) {
         const match =
-          (verdict.value === "all" || verdict.value === group.verdict) && words.every((word) => group.text.includes(word));
-        for (const part of group.parts) part.hidden = !match;
-        if (match) shown += group.claims.length;
+          (verdict.value === "all" || verdict.value === claim.dataset.verdict) && words.every((word) => text.includes(word));
+        for (const part of parts) part.hidden = !match;
+        if (match) shown += 1;
         some ||= match;
       }
+      if (table) table.open = filtered;
       element.hidden = !some;
       for (const line of lines) line.hidden = !some;
     }
@@ -109,6 +106,8 @@ function startFilter() {
       apply();
       remember(location.hash);
     }
+    const table = target.closest("details");
+    if (table) table.open = true;
     target.scrollIntoView();
   }
 

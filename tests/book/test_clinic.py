@@ -5,7 +5,6 @@ import io
 import json
 import re
 import warnings
-from pathlib import Path
 
 import pytest
 import torch
@@ -71,6 +70,8 @@ def test_the_raising_cells_of_an_entry_need_only_the_set_up(page):
                 assert list(dict.fromkeys(said)) == entry.messages, entry.place
         finally:
             torch.set_warn_always(always)
+            if torch.distributed.is_initialized():  # by a page on several processes
+                torch.distributed.destroy_process_group()
 
 
 def run(code, namespace):
@@ -86,22 +87,9 @@ def run(code, namespace):
     return [Message(kind, text.strip()) for kind, text in zip(pairs[::2], pairs[1::2], strict=True)] + raised
 
 
-@pytest.mark.parametrize(("message", "source"), unraised(ROOT).items())
-def test_a_message_that_no_cell_raises_is_in_the_file_that_is_named(message, source):
-    """A build of torch for the CPU does not hold those of a GPU."""
-    path = source.split("`")[1] if "`" in source else None
-    if path is None:
-        assert source.endswith("on a GPU")
-        return
-    folder = Path(torch.__file__).parent
-    files = [folder / path.removeprefix("torch/")] if "/" in path else [*folder.glob(f"lib/*{path[3:]}*")]
-    text = " ".join(file.read_bytes().decode("utf-8", "ignore") for file in files)
-    joined = re.sub(r"[\"'`]\s+f?[\"']|`", "", text)
-    assert message in joined
-
-
-def test_the_messages_that_no_cell_raises_are_listed():
-    assert len(unraised(ROOT)) >= 7
+def test_only_what_needs_a_gpu_is_listed_as_not_raised():
+    assert len(unraised(ROOT)) >= 3
+    assert all(source.endswith("on a GPU") for source in unraised(ROOT).values())
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.place)

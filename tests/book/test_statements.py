@@ -31,6 +31,16 @@ PAGES = {
     "checkpointing": "10-checkpointing.ipynb",
     "fine_tuning": "10-fine-tuning.ipynb",
     "processes": "10-processes.ipynb",
+    "claims": "claims.ipynb",
+    "errors": "errors.md",
+    "errors_backward": "errors-backward.ipynb",
+    "errors_func": "errors-func.ipynb",
+    "errors_functions": "errors-functions.ipynb",
+    "errors_in_place": "errors-in-place.ipynb",
+    "errors_leaving": "errors-leaving.ipynb",
+    "errors_modules": "errors-modules.ipynb",
+    "errors_scale": "errors-scale.ipynb",
+    "glossary": "glossary.md",
 }
 MODULES = {page: importlib.import_module(f"statements.{module}") for module, page in PAGES.items()}
 TABLES = {page: module.STATEMENTS for page, module in MODULES.items()}

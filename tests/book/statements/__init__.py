@@ -7,3 +7,11 @@ HERE = "speaks of the cell beside it, whose output is stored"
 DO = "says what to do"
 NAMES = "says what the page or the test does"
 DEFINES = "says what a word means"
+CLAIM = "is a claim that people make, with its verdict"
+# How a page of the clinic begins.
+CLINIC = {
+    "Each entry begins with a small cell that gives the message.": NAMES,
+    "For the text of your message, see all messages.": NAMES,
+    "Torch gives some warnings once only, and adds paths of its own.": NAMES,
+    "Here each warning is shown, without paths.": NAMES,
+}
