@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.collecting.notebooks import NEVER, Attempt
-from gradstop.grading.intake.plain_files import UnreadableError, is_plain
+from gradstop.grading.intake.plain_files import UnreadableError, is_plain, printable
 from gradstop.grading.intake.timestamp import NAME as TIMESTAMP
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.course import Course
@@ -154,7 +154,7 @@ def carry_out(places: Places, decision: Decision) -> Iterator[str]:
     """
     try:
         for one in decision.kept:
-            yield f"an attempt of {said(one)} does not count, and is kept: {_shown(places.keep(one))}"
+            yield f"{_named(one)} does not count, and is kept: {_shown(places.keep(one))}"
         if decision.counts and (before := places.count(decision.counts)):
             yield f"the one before is kept: {_shown(before)}"
         elif decision.time:
@@ -167,6 +167,11 @@ def carry_out(places: Places, decision: Decision) -> Iterator[str]:
 def said(attempt: Attempt) -> str:
     """Say when an attempt was handed in."""
     return f"{attempt.moment:%Y-%m-%d %H:%M:%S} UTC" if attempt.moment else "no known time"
+
+
+def _named(attempt: Attempt) -> str:
+    """Say which attempt it is: its time, and its name, since two of one hand-in have the same time."""
+    return f"an attempt of {said(attempt)} ({printable(attempt.path.rpartition('/')[2])})"
 
 
 def _write_time(folder: Path, attempt: Attempt) -> None:

@@ -31,7 +31,7 @@ class ClassCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader
         path = Path(os.path.relpath(submitted_file, folder)).as_posix()
         people, assignment = everybody(open_course(root)), find_assignment(root, name)
         entry = Entry(path, None, False, lambda: _read(Path(submitted_file)))
-        delivery, own = whose(entry, {}, lambda text: is_known(people, text))
+        delivery, own, _ = whose(entry, {}, lambda text: is_known(people, text))
         delivery.files[own] = entry
         try:
             pick(delivery, assignment, handed_out_template(assignment))

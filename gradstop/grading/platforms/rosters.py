@@ -37,6 +37,7 @@ _CANVAS = {"student": "name", "id": "user", "sisuserid": "number", "sisloginid":
 _STAFF = re.compile(
     r"teacher|instructor|\bta\b|assistant|manager|creator|designer|reader|grader|observer|trainer", re.I
 )
+_NO_CSV = "is no CSV file, or an empty one: export the list as CSV, not as Excel or ODS."
 _NO_STUDENT = re.compile(r"points possible|student, test$|test student$", re.IGNORECASE)
 
 
@@ -118,7 +119,7 @@ def read_table(path: Path) -> list[list[str]]:
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
     if not data.strip() or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
-        raise CourseError(f"{path.name} is no CSV file, or an empty one: export the list as CSV, not as Excel or ODS.")
+        raise CourseError(f"{path.name} {_NO_CSV}")
     text = decode(data)
     delimiter = max(",;\t", key=text.lstrip("\r\n").partition("\n")[0].count)
     if (said := re.match(r"\s*sep=(.)\r?\n", text)) is not None:  # as Excel reads and writes it
@@ -129,7 +130,10 @@ def read_table(path: Path) -> list[list[str]]:
         raise CourseError(f"{path.name} is no CSV file: {error}.") from None
     if len(rows) > MAX_ROWS:
         raise CourseError(f"{path.name} has more than {MAX_ROWS} rows: is it the list of a class?")
-    return list(dropwhile(lambda row: not any(map(str.strip, row)), rows))
+    filled = list(dropwhile(lambda row: not any(map(str.strip, row)), rows))
+    if not filled:
+        raise CourseError(f"{path.name} {_NO_CSV}")
+    return filled
 
 
 def _columns(heads: list[str]) -> tuple[str, dict[str, int]]:
