@@ -34,8 +34,27 @@ class Places:
 
     def kept(self) -> list[Attempt]:
         """Return the attempts that do not count."""
-        folders = sorted(self.attempts.iterdir()) if self.attempts.is_dir() else []
-        return [one for folder in folders if (one := self._read(folder)) is not None]
+        return [one for folder in self.folders() if (one := self._read(folder)) is not None]
+
+    def folders(self) -> list[Path]:
+        """Return where the attempts lie that do not count; none that is half written."""
+        found = sorted(self.attempts.iterdir()) if self.attempts.is_dir() else []
+        return [one for one in found if not one.name.startswith(".") and is_plain(one / self.notebook)]
+
+    def exchange(self, folder: Path) -> None:
+        """Let an attempt that was kept be the one that counts, and keep the one that did.
+
+        Raises:
+            CourseError: where that cannot be written.
+
+        """
+        try:
+            if os.path.lexists(self.folder):
+                before = self.counting()
+                self.folder.rename(self._unused(before) if before else self._free("not-read"))
+            folder.rename(self.folder)
+        except OSError as error:
+            raise _not_written(self.folder, error) from None
 
     def _read(self, folder: Path) -> Attempt | None:
         path = folder / self.notebook
@@ -145,8 +164,8 @@ def _order(attempt: Attempt) -> tuple[datetime, int]:
     return (attempt.moment or NEVER, attempt.number)
 
 
-def carry_out(places: Places, decision: Decision) -> Iterator[str]:
-    """Do what was decided, and say it.
+def carry_out(places: Places, decision: Decision, *, best: bool) -> Iterator[str]:
+    """Do what was decided, and say it; ``best`` is whether the best attempt will count, of all that are kept.
 
     Raises:
         CourseError: where it cannot be written.
@@ -154,14 +173,18 @@ def carry_out(places: Places, decision: Decision) -> Iterator[str]:
     """
     try:
         for one in decision.kept:
-            yield f"{_named(one)} does not count, and is kept: {_shown(places.keep(one))}"
+            yield f"{_named(one)} {'may' if best else 'does not'} count, and is kept: {_shown(places.keep(one))}"
         if decision.counts and (before := places.count(decision.counts)):
             yield f"the one before is kept: {_shown(before)}"
         elif decision.time:
             places.write_time(decision.time)
             yield f"the time is {said(decision.time)} now"
     except OSError as error:
-        raise CourseError(f"{places.folder} cannot be written: {error.strerror}. What was there is kept.") from None
+        raise _not_written(places.folder, error) from None
+
+
+def _not_written(folder: Path, error: OSError) -> CourseError:
+    return CourseError(f"{folder} cannot be written: {error.strerror}. What was there is kept.")
 
 
 def said(attempt: Attempt) -> str:

@@ -41,7 +41,7 @@ def _standing(
     is_scored = entered is not None and has_score(entered)
     status, why = _compared(course, assignment, version, student, kept, is_scored)
     if entered is not None and is_scored:
-        return _scored(entered, status, why)
+        return _scored(entered, status, why, kept.attempts if kept else "")
     if kept is not None and kept.score is not None:
         return Standing(Status.NOT_YET, "it is graded, and not in the gradebook")
     return Standing(status, why)
@@ -66,7 +66,7 @@ def _compared(
     return Status.CHANGED, ""
 
 
-def _scored(entered: SubmittedAssignment, status: Status, why: str = "") -> Standing:
+def _scored(entered: SubmittedAssignment, status: Status, why: str = "", attempts: str = "") -> Standing:
     penalty = entered.late_submission_penalty or 0.0
     return Standing(
         status,
@@ -75,4 +75,5 @@ def _scored(entered: SubmittedAssignment, status: Status, why: str = "") -> Stan
         timedelta(seconds=entered.total_seconds_late),
         penalty,
         bool(entered.needs_manual_grade),
+        attempts,
     )
