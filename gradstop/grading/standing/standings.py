@@ -14,11 +14,13 @@ from gradstop.grading.result_store import Kept, result_store_of
 from gradstop.grading.standing.status import Standing, Status
 
 
-def standings(course: Course, name: str, gradebook: Gradebook) -> dict[str, Standing]:
-    """Return how each student stands in an assignment, by name as it can be shown: all who are known of."""
+def standings(course: Course, name: str, gradebook: Gradebook, student: str | None = None) -> dict[str, Standing]:
+    """Return how each student stands in an assignment, by name as it can be shown: all who are known of, or one."""
     entered = {one.student_id: one for one in gradebook.assignment_submissions(name)}
     kept = result_store_of(course.root).kept(name)
     names = {*(one.id for one in gradebook.students), *entered, *kept, *course.handed_in()}
+    if student is not None:
+        names &= {student}
     try:
         assignment = find_assignment(course.root, name)
     except CourseError:  # of another course, or taken out
