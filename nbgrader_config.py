@@ -46,6 +46,7 @@ c.CourseDirectory.source_with_tests_directory = "grading/source_with_tests"
 c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'grading' / 'gradebook.db'}"
 # For nbgrader zip_collect, which gradstop collect does better: whose a file is, the class list says.
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
+c.ZipCollectApp.extractor_plugin = "gradstop.grading.collecting.zip_collector.BoundedExtractor"
 c.ZipCollectApp.collector_plugin = "gradstop.grading.collecting.zip_collector.ClassCollector"
 # What is only the author's: neither the student copy nor a graded submission holds it.
 c.CourseDirectory.ignore.extend(["domain.toml", "lazy_imports.json", "right_answers.py", "wrong_answers.py"])

@@ -449,3 +449,19 @@ def test_a_name_in_the_zip_s_own_encoding_is_known(course, tmp_path):
     path = make_zip(tmp_path / "1.zip", [(name.encode("cp1252").decode("cp437"), RIGHT)])
     assert collect(course, path) == 0
     assert handed_in(course, ZOE) == RIGHT
+
+
+def test_nbgrader_s_zip_collect_unpacks_no_more_than_a_hand_in_may_have(course, tmp_path):
+    bomb = make_zip(tmp_path / "w.zip", [(f"{number}.ipynb", b"\0" * 9_000_000) for number in range(30)])
+    small = make_zip(tmp_path / "v.zip", [("a/detach (1).ipynb", WRONG)]).read_bytes()
+    files = [(moodle(ANN, "w.zip"), bomb.read_bytes()), (moodle(ZOE), RIGHT), (moodle(SEAN, "v.zip"), small)]
+    archive = course / "grading" / "downloaded" / NAME / "archive"
+    archive.mkdir(parents=True)
+    make_zip(archive / "1.zip", files)
+    (archive / "jl_detach.ipynb").write_bytes(RIGHT)
+    done = run(course, "nbgrader", "zip_collect", NAME)
+    assert done.returncode == 0, done.stderr
+    assert "2.ipynb: left out: more than 200 files or 20 MB" in done.stderr
+    assert (handed_in(course, ZOE), handed_in(course, SEAN), handed_in(course, JL)) == (RIGHT, WRONG, RIGHT)
+    unpacked = (archive.parent / "extracted").rglob("*")
+    assert sum(path.stat().st_size for path in unpacked if path.is_file()) < 21_000_000

@@ -109,6 +109,7 @@ print(json.dumps([listed, alone, pages]))
 
 
 def test_nbgrader_s_own_pages_say_it_too(course):
+    assert run(course, "gradstop", "grade", NAME).returncode == 1, "it has read the newest ones"
     done = run(course, "python", "-W", "ignore", "-c", FORMGRADER)
     assert done.returncode == 0, done.stderr
     listed, alone, pages = json.loads(done.stdout.splitlines()[-1])
