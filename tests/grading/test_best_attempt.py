@@ -156,6 +156,17 @@ def test_what_is_collected_later_is_compared_too(course):
     assert scores(course, "ann") == {"one_path": 1.0}
 
 
+def test_of_one_hand_in_one_notebook_is_an_attempt(course):
+    """Or a student could hand in ten answers at a time, and the best of them would count."""
+    files = [(moodle(ANN, "detach.ipynb"), worth(3)), (moodle(ANN, "detach (1).ipynb"), worth(1))]
+    make_zip(course / "1.zip", files, (2027, 3, 1, 12, 0, 0))
+    assert main(["--root", str(course), "collect", str(course / "1.zip"), NAME, "--attempts", "best"]) == 0
+    collect(course, 2, {ANN: 2})
+    found, units = grade(course)
+    assert (counting(course), attempts(course), len(units)) == (2, 2, 2)
+    assert "the best of 2 attempts: 2 (" in found["ann"].outcome.attempts
+
+
 def test_being_late_counts_in_what_is_the_best(course):
     collect(course, 1, {ANN: 2, ZOE: 1}, "--attempts", "best")
     collect(course, 4, {ANN: 3, ZOE: 3})  # two days late

@@ -13,7 +13,7 @@ from pathlib import Path
 from gradstop import logs
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.collecting.notebooks import NEVER
-from gradstop.grading.collecting.placing import places_of
+from gradstop.grading.collecting.placing import BESIDE, places_of
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.intake.submission import NothingHandedInError, Submission, read_submission
@@ -127,7 +127,7 @@ class BestAttempts:
         """Yield all attempts; where a link leads to them or they cannot be listed none, as of one who has only one."""
         try:
             places = places_of(self._course, self._assignment, student)
-            folders = [places.folder, *places.folders()]
+            folders = [places.folder, *(one for one in places.folders() if BESIDE not in one.name)]
         except (CourseError, OSError) as reason:
             _log.info("%s, %s: %s", self._assignment.name, printable(student), reason)
             return

@@ -62,7 +62,7 @@ def _place(
     now, kept = places.counting(), places.kept()
     decision = last(now, kept, [attempt for attempt, _ in collected.hand_ins])
     others = [one for one in collected.others if not any(one.same_work(other) for other in kept)]
-    decision = replace(decision, kept=[*decision.kept, *others])
+    decision = replace(decision, beside=others)
     shown = decision.counts or decision.time or now
     names = {id(attempt): hand_in for attempt, hand_in in collected.hand_ins}
     hand_in = names.get(id(decision.counts)) or collected.hand_ins[-1][1]
@@ -75,7 +75,11 @@ def _place(
     best = assignment.name in people.best
     done = _would(places.folder.exists(), decision, best=best) if dry else carry_out(places, decision, best=best)
     lines += [f"{'':<20} {note}" for note in (*dict.fromkeys(collected.notes), *done)]
-    if decision.counts or not decision.kept or assignment.name not in people.students[student].hand_ins:
+    if (
+        decision.counts
+        or not (decision.kept or decision.beside)
+        or assignment.name not in people.students[student].hand_ins
+    ):
         _note(people, student, assignment.name, hand_in)  # not of an attempt that does not count
     return decision, lines
 
@@ -97,6 +101,7 @@ def _would(is_there: bool, decision: Decision, *, best: bool) -> Iterator[str]:
     """Say what would be done."""
     count = "might count" if best else "not count"
     yield from (f"an attempt of {said(one)} would be kept, and {count}" for one in decision.kept)
+    yield from (f"another notebook of it would be kept, and not count: {one.path}" for one in decision.beside)
     if decision.counts and is_there:
         yield "the one before would be kept in grading/attempts"
     elif decision.time:
