@@ -15,9 +15,9 @@ from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
 from gradstop.grading.inside.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
-from gradstop.grading.judging import judge
 from gradstop.grading.judging.judge import CONTROLS, _Session, judge_all
 from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process import attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.record import Record
 
@@ -187,11 +187,11 @@ def test_a_process_that_is_lost_is_started_again_for_the_next_exercise():
 
 
 def test_after_an_exercise_that_never_ends_the_others_have_less_time(monkeypatch):
-    monkeypatch.setattr(judge, "LEAST_SECONDS", 0.1)
+    monkeypatch.setattr(attempt, "LEAST_SECONDS", 0.1)
     said = [as_text(verdict) for verdict in judged(lambda *_: time.sleep(60))[0].values()]
     assert ["had not returned after 1 s" in text for text in said] == [True, *[False] * 4]
     assert ["had not returned after 0.333333 s" in text for text in said] == [False, *[True] * 4]
-    monkeypatch.setattr(judge, "LEAST_SECONDS", 10.0)
+    monkeypatch.setattr(attempt, "LEAST_SECONDS", 10.0)
     assert all("after 1 s" in as_text(verdict) for verdict in judged(lambda *_: time.sleep(60))[0].values())
 
 

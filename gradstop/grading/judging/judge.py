@@ -14,10 +14,10 @@ from gradstop.compare import Reference, Trial, Verdict, verdict_on
 from gradstop.grading.answer_key.controls import Control, control_holds
 from gradstop.grading.inside.channel import ENDED, Channel, ProtocolError
 from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process.attempt import less_time
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.record import Record
 
-LEAST_SECONDS = 10.0  # for an exercise after one that never ended; one that ends takes less than one
 CONTROLS = 3  # runs of controls for one exercise, which has some thirty of its own
 NO_PROCESS = "the submission's process did not answer"
 DISTRUST = (
@@ -79,7 +79,7 @@ def judge_all(
     ten seconds. Never raises for what the submission does.
     """
     judged = {}
-    later = min(seconds, max(seconds / 3, LEAST_SECONDS))
+    later = less_time(seconds)
     for name, reference in references.items():
         if not attempt.can_be_observed:
             judged[name] = Judged(verdict_on(reference, {}, NO_PROCESS))
