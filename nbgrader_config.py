@@ -20,9 +20,11 @@ from gradstop.grading.nbgrader_bridge.patches import (
     one_gradebook_at_a_time,
     read_times_alike,
     refuse_before_autograde,
+    say_standing_in_lists,
 )
 from gradstop.grading.nbgrader_bridge.register import load_nothing_from_elsewhere
 from gradstop.grading.nbgrader_bridge.release import NameStubs, RecordReference
+from gradstop.grading.standing.pages import SayStanding, words_for_lists
 
 c = get_config()  # noqa: F821 - given by traitlets
 
@@ -44,6 +46,7 @@ c.CourseDirectory.source_with_tests_directory = "grading/source_with_tests"
 c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'grading' / 'gradebook.db'}"
 # For nbgrader zip_collect, which gradstop collect does better: whose a file is, the class list says.
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
+c.ZipCollectApp.extractor_plugin = "gradstop.grading.collecting.zip_collector.BoundedExtractor"
 c.ZipCollectApp.collector_plugin = "gradstop.grading.collecting.zip_collector.ClassCollector"
 # What is only the author's: neither the student copy nor a graded submission holds it.
 c.CourseDirectory.ignore.extend(["domain.toml", "lazy_imports.json", "right_answers.py", "wrong_answers.py"])
@@ -59,7 +62,9 @@ copy_plain_files_only(ROOT / "grading" / "submitted")
 read_times_alike()
 one_gradebook_at_a_time()
 refuse_before_autograde(why_not_graded, remove_without_score)
+say_standing_in_lists(words_for_lists)
 load_nothing_from_elsewhere()
+c.HTMLExporter.preprocessors = [SayStanding]  # the formgrader's pages, and those of feedback
 c.Autograde.exporter_class = LenientExporter
 c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 c.Autograde.pre_convert_hook = "gradstop.grading.nbgrader_bridge.register.before_autograde"

@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("assignment", help="for example 03-detach")
     collect.add_argument("--groups", type=Path, help="a CSV file with a column Group: members share what one hands in")
     collect.add_argument(
-        "--attempts", default="last", choices=["last", "best"], help="which counts (default: the last)"
+        "--attempts", default="", choices=["last", "best"], help="which counts (default: as before, or the last)"
     )
     collect.add_argument("--zone", default="", help="of a zip's times, as Europe/Berlin (default: this computer's)")
     collect.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")

@@ -2,60 +2,29 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
 
 import msgspec
 
 from gradstop import logs
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.assess import Unit, grade_unit
+from gradstop.grading.attempts.best import BestAttempts
+from gradstop.grading.attempts.units import AttemptUnits
 from gradstop.grading.executors import Executor, Lost
 from gradstop.grading.graded_submission import GradedSubmission
-from gradstop.grading.intake.plain_files import UnreadableError, printable
-from gradstop.grading.intake.submission import NothingHandedInError, Submission
-from gradstop.grading.judging.bundle import secret_bundle, version_of
+from gradstop.grading.intake.plain_files import UnreadableError
+from gradstop.grading.judging.bundle import secret_bundle
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter, open_gradebook_writer
 from gradstop.grading.nbgrader_bridge.register import register
+from gradstop.grading.plan import RunResult, plan_run, read, unreadable_result
 from gradstop.grading.result_store import Kept, ResultStore, result_store_of
 from gradstop.grading.rules import Rules
 
 _log = logging.getLogger(__name__)
 BATCH = 25  # graded submissions that are entered in the gradebook at a time
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """One submission of a run: its outcome, the score before where that was another, whether it was graded just now.
-
-    ``handed_in`` is False for somebody who has handed in other assignments, and nothing for this one.
-    """
-
-    outcome: GradedSubmission
-    before: float | None = None
-    graded: bool = True
-    handed_in: bool = True
-
-    @property
-    def changed(self) -> bool:
-        """Whether an earlier score was another one."""
-        return self.before is not None and not self.outcome.problem and abs(self.before - self.outcome.score) > 1e-9
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run has to do.
-
-    Attributes:
-        unchanged: what was graded before; neither it nor what judges it has changed.
-        unreadable: what cannot be graded, with the reason.
-        to_grade: the students whose submissions are graded.
-
-    """
-
-    unchanged: tuple[RunResult, ...]
-    unreadable: tuple[RunResult, ...]
-    to_grade: tuple[str, ...]
 
 
 def grade(
@@ -77,7 +46,9 @@ def grade(
     register(course.config, assignment.name)
     store = result_store_of(course.root)
     known = store.kept(assignment.name)
-    plan = plan_run(course, assignment, students, known, store, None if force else rules)
+    several = BestAttempts(course, assignment, students, store)
+    rest = [student for student in students if student not in several.students]
+    plan = plan_run(course, assignment, rest, known, store, None if force else rules)
     _log.info(
         "%s: %d to grade, %d unchanged, %d unreadable",
         *(assignment.name, len(plan.to_grade), len(plan.unchanged), len(plan.unreadable)),
@@ -86,11 +57,17 @@ def grade(
         entries = _Entries(assignment, store, writer)
         yield from entries.again(plan.unchanged, {one: known[one] for one in students if one in known})
         yield from plan.unreadable
-        if plan.to_grade:
+        attempts = AttemptUnits(several, store, known, rules, writer.late_cost, force=force)
+        yield from attempts.settled(entries.add)
+        if plan.to_grade or attempts.waiting:
             bundle = secret_bundle(assignment, course.root, executor.warm_process)
             units = _Units(course, assignment, plan.to_grade, rules)
-            for student, data in executor.run(grade_unit, msgspec.json.encode(bundle), units):
+            for student, data in executor.run(grade_unit, msgspec.json.encode(bundle), chain(units, attempts)):
                 outcome = _outcome(student, data)
+                if student in attempts.waiting:
+                    attempts.done(student, outcome, is_lost=isinstance(data, Lost))
+                    yield from attempts.settled(entries.add)
+                    continue
                 if not isinstance(data, Lost):
                     outcome = _kept(store, assignment, outcome)
                 if outcome.traceback:
@@ -100,44 +77,9 @@ def grade(
                     entries.add(student)
                 yield RunResult(outcome.summary(), known[student].score if student in known else None)
             yield from units.unreadable
+            yield from attempts.settled(entries.add)
         entries.enter()
         yield from entries.failed
-
-
-def plan_run(
-    course: Course,
-    assignment: Assignment,
-    students: list[str],
-    known: dict[str, Kept],
-    store: ResultStore,
-    rules: Rules | None,
-) -> Plan:
-    """Look at each submission and say which have to be graded; all that can be read where there are no ``rules``.
-
-    What was kept stands where nothing has changed. An answer or a cell that may have failed by a limit is tried again
-    under another one.
-    """
-    version = version_of(assignment)
-    unchanged, unreadable, to_grade = [], [], []
-    for student in students:
-        try:
-            fingerprint = _read(course, assignment, student).fingerprint(version)
-        except UnreadableError as reason:
-            earlier = known.get(student)
-            unreadable.append(_unreadable(student, reason, earlier.score if earlier else None))
-            continue
-        earlier = known.get(student)
-        refused = (
-            earlier.refused if earlier and earlier.refused and earlier.refused.fingerprint == fingerprint else None
-        )
-        same = earlier is not None and earlier.fingerprint == fingerprint
-        kept = refused or (store.outcome(assignment.name, student) if same and rules else None)
-        if kept is not None and rules is not None and _stands(kept, rules):
-            before = earlier.score if earlier and refused else None
-            unchanged.append(RunResult(kept.summary(), before, graded=False))
-        else:
-            to_grade.append(student)
-    return Plan(tuple(unchanged), tuple(unreadable), tuple(to_grade))
 
 
 class _Units:
@@ -153,9 +95,9 @@ class _Units:
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
         for student in self._students:
             try:
-                submission = _read(self._course, self._assignment, student)
+                submission = read(self._course, self._assignment, student)
             except UnreadableError as reason:
-                self.unreadable.append(_unreadable(student, reason))
+                self.unreadable.append(unreadable_result(student, reason))
                 continue
             yield student, msgspec.json.encode(Unit(submission, self._rules))
 
@@ -197,17 +139,6 @@ class _Entries:
         self._waiting.clear()
 
 
-def _read(course: Course, assignment: Assignment, student: str) -> Submission:
-    """Read a submission; what fails in reading it, whatever it is, costs this one only."""
-    try:
-        return course.read(assignment, student)
-    except UnreadableError:
-        raise
-    except Exception as error:
-        _log.exception("%s, %s: reading failed", assignment.name, printable(student))
-        raise UnreadableError(f"reading it failed: {type(error).__name__}, {logs.where()}") from None
-
-
 def _kept(store: ResultStore, assignment: Assignment, outcome: GradedSubmission) -> GradedSubmission:
     """Keep an outcome and return it; where it is one that cannot be kept, return what says so.
 
@@ -224,19 +155,6 @@ def _kept(store: ResultStore, assignment: Assignment, outcome: GradedSubmission)
         problem = f"its outcome could not be kept: {type(error).__name__}, {logs.where()}"
         return GradedSubmission(outcome.student, "", problem=problem)
     return outcome
-
-
-def _stands(kept: GradedSubmission, rules: Rules) -> bool:
-    """Whether an outcome is complete, and no other limits could change it."""
-    if kept.traceback:  # a fault of ours, which may have been mended
-        return False
-    is_full = not kept.lost and all(earned.score == earned.points for earned in kept.scores)
-    return bool(kept.notebook or kept.problem) and (is_full or kept.limits in ({}, rules.limits_set()))
-
-
-def _unreadable(student: str, reason: UnreadableError, before: float | None = None) -> RunResult:
-    outcome = GradedSubmission(printable(student), "", problem=str(reason))
-    return RunResult(outcome, before, graded=False, handed_in=not isinstance(reason, NothingHandedInError))
 
 
 def _outcome(student: str, data: bytes | Lost) -> GradedSubmission:

@@ -20,8 +20,8 @@ from gradstop.grading.standing.status import Standing, Status
 from gradstop.logs import readable
 
 if TYPE_CHECKING:
-    from gradstop.grading.batch import RunResult
     from gradstop.grading.nbgrader_bridge.course import Course
+    from gradstop.grading.plan import RunResult
 
 EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's own place, where nothing else is configured
 LARGE = 20  # submissions, of which progress is said in lines
@@ -103,6 +103,7 @@ def _as_json(result: "RunResult", standing: Standing | None) -> dict[str, Any]:
         "in_gradebook": standing.score if standing else None,
         "late_seconds": standing.late.total_seconds() if standing else 0.0,
         "late_penalty": standing.penalty if standing else 0.0,
+        "attempts": outcome.attempts,
         "untrusted": [earned.exercise for earned in outcome.scores if not earned.trusted],
         "lost": outcome.lost,
         "graded_now": result.graded,
@@ -119,6 +120,8 @@ def _summary(results: "list[RunResult]", found: dict[str, Standing], stubs: dict
         yield f"{outcome.student:<20} {total:>10}  {outcome.problem or scores}"
         if outcome.problem and standing.score is not None:
             yield f"{'':<20} {'':>10}  {Status.EARLIER.value}: the gradebook keeps its {standing.score:g}"
+        if outcome.attempts:
+            yield f"{'':<20} {'':>10}  {outcome.attempts}"
         if standing.lateness:
             yield f"{'':<20} {'':>10}  {standing.lateness}"
         if stubs is not None:

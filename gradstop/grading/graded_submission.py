@@ -44,6 +44,7 @@ class GradedSubmission:
     left out, and why; ``changed`` what its cells changed of torch and of Python, a note that moves no score.
     ``limits`` are those it ran under, as ``Rules.limits_set`` gives them;
     ``sandboxed`` is whether it ran in a sandbox, ``seconds`` how long it took.
+    ``attempts`` says which of several attempts this is, and what the others are worth.
     ``traceback`` is that of a fault of the judge's own, for the log of whoever runs it, on whatever machine it was.
     """
 
@@ -57,6 +58,7 @@ class GradedSubmission:
     limits: dict[str, float] = field(default_factory=dict)
     sandboxed: bool = True
     seconds: float = 0.0
+    attempts: str = ""
     traceback: str = ""
 
     @property

@@ -38,7 +38,7 @@ class Kept:
     """An outcome that is kept: what was graded and by what, whether it is in the gradebook, its score if it has one.
 
     ``refused`` is a later hand-in that could not be graded; the score is that of the one before. ``problem`` says why
-    there is no score.
+    there is no score, ``attempts`` which of several attempts this is.
     """
 
     fingerprint: str
@@ -46,6 +46,7 @@ class Kept:
     score: float | None
     refused: GradedSubmission | None = None
     problem: str = ""
+    attempts: str = ""
 
     def problem_with(self, fingerprint: str) -> str:
         """Say why the hand-in of this fingerprint could not be graded; nothing where it could, or is another."""
@@ -115,8 +116,8 @@ class ResultStore:
         """Return, for each student with an outcome, what is known of it without reading it."""
         with self._open() as database:
             rows = database.execute(
-                "SELECT student, fingerprint, entered, score, refused, CASE WHEN score IS NULL THEN data ELSE '' END "
-                "FROM outcome WHERE assignment = ?",
+                "SELECT student, fingerprint, entered, score, refused, CASE WHEN score IS NULL THEN data ELSE '' END, "
+                "COALESCE(json_extract(data, '$.attempts'), '') FROM outcome WHERE assignment = ?",
                 (assignment,),
             )
             return {
@@ -126,8 +127,9 @@ class ResultStore:
                     score,
                     _outcome(refused) if refused else None,
                     _outcome(problem).problem if problem else "",
+                    attempts,
                 )
-                for student, fingerprint, entered, score, refused, problem in rows
+                for student, fingerprint, entered, score, refused, problem, attempts in rows
             }
 
     def outcomes(self, assignment: str, *, notebooks: bool = False) -> Iterator[GradedSubmission]:

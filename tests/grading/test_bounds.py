@@ -30,6 +30,7 @@ from gradstop.grading.collecting.deliveries import Delivery, deliveries, whose
 from gradstop.grading.collecting.gradescope import METADATA
 from gradstop.grading.collecting.notebooks import pick
 from gradstop.grading.collecting.owners import is_known
+from gradstop.grading.collecting.zip_collector import BoundedExtractor
 from gradstop.grading.inside.channel import MISSING, Channel, ProtocolError
 from gradstop.grading.intake import bounds
 from gradstop.grading.intake.bounds import BOUNDS
@@ -402,6 +403,23 @@ def test_a_notebook_is_picked(cell):
     delivery = Delivery("", "ann", [], files)
     assignment = find_assignment(ROOT, "03-detach")
     within("the notebook of a hand-in is picked", lambda: pick(delivery, assignment, TEMPLATE))
+
+
+@pytest.mark.parametrize("size", [0, 90_000, 9_000_000])
+def test_a_hand_in_is_unpacked(tmp_path, size):
+    count = min(9_000, 90 * MB // max(1, size))
+    data = zipped(*((f"{number}.ipynb", b"\0" * size) for number in range(count)))
+    (tmp_path / "m.zip").write_bytes(zipped(("ann/a.zip", data)))
+    people = ClassList({"ann": Student("ann")})
+
+    def work():
+        with open_archive(tmp_path / "m.zip") as archive:
+            BoundedExtractor()._unpack(archive, people, tmp_path / "out")
+
+    within("`nbgrader zip_collect` unpacks a hand-in", work)
+    found = [path.stat().st_size for path in (tmp_path / "out").rglob("*.ipynb")]
+    assert 0 < len(found) <= bounds.MAX_FILES
+    assert sum(found) <= bounds.MAX_LOOKED_AT
 
 
 @pytest.mark.parametrize("unit", ["a-", "_1", "_1_", "1", "a_", "é", "/a", "_assignsubmission_", "_1_1_"])

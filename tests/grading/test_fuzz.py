@@ -1,13 +1,13 @@
 """What reads a submission's bytes, on made-up ones: it says why it refuses them, and raises nothing else."""
 
 import json
-import os
 import re
 from contextlib import suppress
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from support.course import ROOT
+from support.fuzzing import quickly
 
 from gradstop.course import find_assignment
 from gradstop.grading.inside.channel import ProtocolError
@@ -21,9 +21,6 @@ from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.judging.token_digest import tokens_of
 from gradstop.logs import readable
 
-# GRADSTOP_FUZZ, a number of examples, for a longer look.
-EXAMPLES = int(os.environ.get("GRADSTOP_FUZZ", "40"))
-quickly = settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES == 40, database=None)
 TEMPLATE = handed_out_template(find_assignment(ROOT, "03-detach"))
 NAMES = [
     *(

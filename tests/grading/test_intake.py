@@ -12,7 +12,6 @@ from support.course import ASSIGNMENTS, ROOT
 from traitlets.config import Config
 
 from gradstop.course import CHECK, CourseError, find_assignment, read_json
-from gradstop.grading.batch import _stands
 from gradstop.grading.command import with_progress
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake import submission
@@ -25,6 +24,7 @@ from gradstop.grading.judging.bundle import handed_out, handed_out_template
 from gradstop.grading.judging.token_digest import tokens_of
 from gradstop.grading.nbgrader_bridge.course import open_course
 from gradstop.grading.nbgrader_bridge.execute import RestoreCells
+from gradstop.grading.plan import stands
 from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import Rules
 
@@ -218,11 +218,11 @@ def test_loose_files_and_what_macos_packs_are_no_students(tmp_path):
 def test_what_may_have_failed_by_a_limit_is_graded_again_under_another():
     rules, other = Rules(), Rules(cell=60.0)
     full = GradedSubmission("ann", "f", [ExerciseScore("stop", 5.0, 5.0, 5, 5)], "{}", limits=rules.limits_set())
-    assert _stands(full, other)
+    assert stands(full, other)
     missed = GradedSubmission("ann", "f", [ExerciseScore("stop", 0.0, 5.0, 0, 5)], "{}", limits=rules.limits_set())
-    assert _stands(missed, rules)
-    assert not _stands(missed, other)
-    assert not _stands(
+    assert stands(missed, rules)
+    assert not stands(missed, other)
+    assert not stands(
         GradedSubmission("ann", "f", full.scores, "{}", lost=["cell 3"], limits=rules.limits_set()), other
     )
 

@@ -17,6 +17,7 @@ from gradstop.grading.inside.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.judging.judge import CONTROLS, _Session, judge_all
 from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process import attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.record import Record
 
@@ -183,6 +184,15 @@ def test_a_process_that_is_lost_is_started_again_for_the_next_exercise():
     found = judge_all(LostAtFirst(submission()), references_of(DETACH, 0), controls(), PATIENCE)
     assert {name: one.verdict.passed for name, one in found.items()} == {**FULL, "stop": 0}
     assert len(started) == 1
+
+
+def test_after_an_exercise_that_never_ends_the_others_have_less_time(monkeypatch):
+    monkeypatch.setattr(attempt, "LEAST_SECONDS", 0.1)
+    said = [as_text(verdict) for verdict in judged(lambda *_: time.sleep(60))[0].values()]
+    assert ["had not returned after 1 s" in text for text in said] == [True, *[False] * 4]
+    assert ["had not returned after 0.333333 s" in text for text in said] == [False, *[True] * 4]
+    monkeypatch.setattr(attempt, "LEAST_SECONDS", 10.0)
+    assert all("after 1 s" in as_text(verdict) for verdict in judged(lambda *_: time.sleep(60))[0].values())
 
 
 def answering(answer):

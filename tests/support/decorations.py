@@ -3,6 +3,7 @@
 ``ANSWER`` stands for the computation itself, an expression in ``x`` and ``w``.
 """
 
+from support.later_decorations import LATER
 from support.more_decorations import MORE
 
 RIGHT, WRONG = "x.detach() * w + x**2", "x * w + x**2"
@@ -237,6 +238,7 @@ def one_path(x, w):
     return checkpoint(lambda x, w: ANSWER, x, w, use_reentrant=False)
 """,
     **MORE,
+    **LATER,
 }
 
 

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO
@@ -30,9 +30,11 @@ from gradstop.grading.intake.bounds import (
     MAX_ZIPS,
 )
 from gradstop.grading.intake.plain_files import UnreadableError, is_plain, printable
-from gradstop.grading.intake.zip_file import open_zip
+from gradstop.grading.intake.zip_file import moment_of, name_of, open_zip
 
+CHECKPOINTS = ".ipynb_checkpoints"
 _JUNK = ("thumbs.db", "desktop.ini", "__macosx")
+_AGAIN = ": ask for it again"
 _FAILS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -49,20 +51,35 @@ Zip = Callable[[], zipfile.ZipFile]
 
 @dataclass(frozen=True)
 class Entry:
-    """A file: its path as the platform named it, when it was changed, and how its bytes are read.
+    """A file: its path as the platform named it, when it came in, and how its bytes are read.
 
-    ``moment`` is in UTC; None where nothing says. ``zoned`` is False where the zone had to be assumed.
+    Attributes:
+        moment: when it came in, or was changed as long as nobody knows whose it is; in UTC, None where nothing says.
+        zoned: False where the zone of ``moment`` had to be assumed.
+        zips: those that it lies in, the outermost first.
+        changed: when it was changed, as whoever handed it in has it.
+
     """
 
     path: str
     moment: datetime | None
     zoned: bool
     read: Callable[[], bytes] = field(repr=False, compare=False)
+    zips: tuple["Entry", ...] = field(default=(), repr=False, compare=False)
+    changed: datetime | None = field(default=None, compare=False)
 
     @property
     def parts(self) -> tuple[str, ...]:
         """The path's parts."""
         return tuple(self.path.split("/"))
+
+    def of_owner(self, place: int) -> "Entry":
+        """Return this file with the time at which it came in; the path's part ``place`` says whose it is.
+
+        That is the time of the outermost zip that its owner has handed in: the times in it are the owner's.
+        """
+        came = next((one for one in self.zips if len(one.parts) > place), self)
+        return replace(self, moment=came.moment, zoned=came.zoned, changed=self.moment)
 
 
 @dataclass
@@ -90,13 +107,13 @@ def open_archive(path: Path, zone: tzinfo | None = None) -> Iterator[Archive]:
         if path.is_dir():
             for one in _walk(path, listing.found):
                 name, moment = one.relative_to(path).as_posix(), datetime.fromtimestamp(one.stat().st_mtime, UTC)
-                listing.add(name, moment, True, _opener(one), 0)
+                listing.add(name, moment, True, _opener(one))
         elif not is_plain(path.resolve()):
             raise CourseError(f"{path} is no zip and no folder: name what the platform let you download.")
         else:
             try:
                 archive = opened.enter_context(open_zip(opened.enter_context(path.open("rb")), MAX_DIRECTORY))
-                listing.add_all("", lambda: archive, 0)
+                listing.add_all(lambda: archive)
             except _FAILS as error:
                 raise CourseError(f"{path.name} is no zip that can be read: {error}. Download it again.") from None
         yield listing.found
@@ -130,8 +147,10 @@ class _Listing:
         self._entries = self._bytes = self._number = 0  # of the zip in the archive that is looked into; of all zips
         self._open: dict[int, zipfile.ZipFile] = {}  # the last zips in zips that were read
 
-    def add(self, name: str, moment: datetime | None, zoned: bool, opener: Opener, depth: int) -> None:
-        """Add a file, or what lies in it where it is a zip."""
+    def add(
+        self, name: str, moment: datetime | None, zoned: bool, opener: Opener, zips: tuple[Entry, ...] = ()
+    ) -> None:
+        """Add a file that lies in these zips, or what lies in it where it is one."""
         parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
         clean = "/".join(parts)
         if _is_junk(clean):
@@ -141,60 +160,64 @@ class _Listing:
         elif len(name) > MAX_PATH:
             self.found.left_out[name[:MAX_PATH]] = f"its path has more than {MAX_PATH} characters"
         elif clean.lower().endswith(".zip"):
-            self._add_zip(clean, opener, depth + 1)
+            self._add_zip((*zips, Entry(clean, moment, zoned, lambda: _bounded(opener, MAX_ZIP))))
         else:
-            self.found.entries.append(Entry(clean, moment, zoned, lambda: _bounded(opener, MAX_NOTEBOOK)))
-        if not depth and len(self.found.entries) > MAX_ENTRIES_OF_ALL:
+            self.found.entries.append(Entry(clean, moment, zoned, lambda: _bounded(opener, MAX_NOTEBOOK), zips))
+        if not zips and len(self.found.entries) > MAX_ENTRIES_OF_ALL:
             raise CourseError(f"There are more than {MAX_ENTRIES_OF_ALL} files: name a smaller folder or archive.")
 
-    def add_all(self, prefix: str, zipped: Zip, depth: int) -> None:
-        """Add what lies in a zip; raises what ``zipfile`` does where it is none."""
-        infos = zipped().infolist()
-        if depth:
+    def add_all(self, zipped: Zip, zips: tuple[Entry, ...] = ()) -> None:
+        """Add what lies in a zip, the last of ``zips``; raises what ``zipfile`` does where it is none."""
+        infos, prefix = zipped().infolist(), f"{zips[-1].path}/" if zips else ""
+        if zips:
             self._entries += len(infos)
             if self._entries > MAX_ZIP_ENTRIES:
                 raise _TooMuchError(f"it holds more than {MAX_ZIP_ENTRIES} files")
         for info in infos:
-            if info.is_dir():
+            name = prefix + name_of(info)
+            if not info.filename:  # ``is_dir`` looks at its last sign
+                self.found.left_out[f"{name}(no name)"] = f"it has no name{_AGAIN}"
+            elif info.is_dir():
                 continue
-            name = prefix + _name(info)
-            if stat.S_ISLNK(info.external_attr >> 16):
+            elif stat.S_ISLNK(info.external_attr >> 16):
                 self.found.left_out[name] = "it is a link"
             elif info.flag_bits & 1:
-                self.found.left_out[name] = "it is locked by a password"
+                self.found.left_out[name] = "it is locked by a password: ask for it without one"
             else:
-                moment, zoned = _moment(info, self._zone)
-                self.add(name, moment, zoned, _member(zipped, info), depth)
+                self.add(name, *moment_of(info, self._zone), _member(zipped, info), zips)
 
-    def _add_zip(self, name: str, opener: Opener, depth: int) -> None:
-        """Add what lies in a zip in the archive, or in a zip in it; one that holds too much is left out whole."""
+    def _add_zip(self, zips: tuple[Entry, ...]) -> None:
+        """Add what lies in a zip in the archive, the last of these; one that holds too much is left out whole."""
+        name, depth = zips[-1].path, len(zips)
         if depth > MAX_DEPTH:
-            self.found.left_out[name] = f"it is a zip in {MAX_DEPTH} others"
+            self.found.left_out[name] = f"it is a zip in {MAX_DEPTH} others: unpack it, and collect the folder"
             return
         entries, left_out = len(self.found.entries), len(self.found.left_out)
         if depth == 1:
             self._entries = self._bytes = 0
         try:
-            data = _bounded(opener, MAX_ZIP)
+            data = zips[-1].read()
             self._bytes += len(data)
             if self._bytes > MAX_ZIPS:
                 raise _TooMuchError(f"the zips in it have more than {MAX_ZIPS / 1e6:.0f} MB")
             if entries + self._entries > MAX_ENTRIES_OF_ALL:
                 raise _TooMuchError(f"there are more than {MAX_ENTRIES_OF_ALL} files before it")
-            self.add_all(f"{name}/", self._kept(opener, data), depth)
+            self.add_all(self._kept(zips[-1], data), zips)
+            if (entries, left_out) == (len(self.found.entries), len(self.found.left_out)):
+                self.found.left_out[name] = f"it is an empty zip{_AGAIN}"
         except _TooMuchError as reason:
             if depth > 1:
                 raise
             del self.found.entries[entries:]
             for inside in [*self.found.left_out][left_out:]:
                 del self.found.left_out[inside]
-            self.found.left_out[name] = str(reason)
+            self.found.left_out[name] = f"{reason}: unpack it, and collect what is wanted of it"
         except UnreadableError as reason:
             self.found.left_out[name] = str(reason)
         except _FAILS as error:
-            self.found.left_out[name] = f"it is a damaged zip ({printable(str(error))})"
+            self.found.left_out[name] = f"it is a damaged zip ({printable(str(error))}){_AGAIN}"
 
-    def _kept(self, opener: Opener, data: bytes) -> Zip:
+    def _kept(self, zipped: Entry, data: bytes) -> Zip:
         """Return what opens a zip in a zip. The last few stay open, or each would be unpacked again for each file."""
         self._number += 1
         number = self._number
@@ -202,7 +225,7 @@ class _Listing:
         def opened(data: bytes = b"") -> zipfile.ZipFile:
             known = self._open.pop(number, None)
             if known is None:
-                known = open_zip(io.BytesIO(data or _bounded(opener, MAX_ZIP)), MAX_ZIP_DIRECTORY)
+                known = open_zip(io.BytesIO(data or zipped.read()), MAX_ZIP_DIRECTORY)
             self._open[number] = known
             while len(self._open) > MAX_DEPTH:
                 del self._open[next(iter(self._open))]
@@ -223,9 +246,9 @@ def _bounded(opener: Opener, limit: int) -> bytes:
         with opener() as file:
             data = file.read(limit + 1)
     except _FAILS as error:
-        raise UnreadableError(f"it is damaged ({printable(str(error))})") from None
+        raise UnreadableError(f"it is damaged ({printable(str(error))}){_AGAIN}") from None
     if len(data) > limit:
-        raise UnreadableError(f"it has more than {limit / 1e6:.0f} MB")
+        raise UnreadableError(f"it has more than {limit / 1e6:.0f} MB: ask for a smaller one")
     return data
 
 
@@ -234,33 +257,9 @@ def _member(zipped: Zip, info: zipfile.ZipInfo) -> Opener:
     return lambda: zipped().open(info)
 
 
-def _name(info: zipfile.ZipInfo) -> str:
-    """Return an entry's name; UTF-8 is taken for it also where the zip does not say so."""
-    if not info.flag_bits & 0x800:
-        try:
-            return info.filename.encode("cp437").decode()
-        except UnicodeError:
-            pass
-    return info.filename
-
-
-def _moment(info: zipfile.ZipInfo, zone: tzinfo | None) -> tuple[datetime | None, bool]:
-    """Return when an entry was changed, and whether the zip says so in UTC; else its time is of the assumed zone."""
-    extra, place = info.extra, 0
-    while len(extra) >= place + 4:
-        kind, size = struct.unpack_from("<HH", extra, place)
-        if kind == 0x5455 and size >= 5 and len(extra) >= place + 9 and extra[place + 4] & 1:
-            return datetime.fromtimestamp(struct.unpack_from("<i", extra, place + 5)[0], UTC), True
-        place += 4 + size
-    try:
-        local = datetime(*info.date_time)
-    except ValueError:
-        return None, False
-    if local.year <= 1980:  # the first day that a zip can say, which means none
-        return None, False
-    return (local.replace(tzinfo=zone) if zone else local).astimezone(UTC), False
-
-
 def _is_junk(path: str) -> bool:
-    """Whether an operating system has put a file there, or Jupyter a copy."""
-    return any(part.startswith(".") or part.lower() in _JUNK for part in path.split("/") if part not in (".", ".."))
+    """Whether an operating system has put a file there. Jupyter's copy of a notebook may be all there is."""
+    parts = path.split("/")
+    if parts[-2:-1] == [CHECKPOINTS] and parts[-1].endswith(".ipynb"):
+        parts.remove(CHECKPOINTS)
+    return any(part.startswith(".") or part.lower() in _JUNK for part in parts if part not in (".", ".."))

@@ -27,14 +27,11 @@ def collect_command(root: Path, options: Namespace) -> int:
         CourseError: where the archive, the groups or the class list cannot be read, or the course not be written.
 
     """
-    if options.attempts == "best":
-        raise CourseError(
-            "The best attempt cannot be chosen yet: the last one counts, all others are kept in grading/attempts. "
-            "To let another one count, put its folder in the place of the one in grading/submitted, and grade."
-        )
     assignment, zone = find_assignment(root, options.assignment), _zone(options.zone)
     course = open_course(root)
     people = everybody(course)
+    if options.attempts:
+        {"best": people.best.add, "last": people.best.discard}[options.attempts](assignment.name)
     groups = read_groups(options.groups, people) if options.groups else {}
     with open_archive(options.archive, zone) as archive:
         found = sort_archive(archive, people, groups, assignment, handed_out_template(assignment))
@@ -52,7 +49,7 @@ def collect_command(root: Path, options: Namespace) -> int:
     missing = [
         one for one in sorted(people.students.keys() - found.students.keys()) if not _is_there(course, assignment, one)
     ]
-    for line in _summary(found, missing, counts, assignment, options):
+    for line in _summary(found, missing, counts, assignment, options, best=assignment.name in people.best):
         print(line)
     return 1 if found.not_taken else 0
 
@@ -65,7 +62,7 @@ def _place(
     now, kept = places.counting(), places.kept()
     decision = last(now, kept, [attempt for attempt, _ in collected.hand_ins])
     others = [one for one in collected.others if not any(one.same_work(other) for other in kept)]
-    decision = replace(decision, kept=[*decision.kept, *others])
+    decision = replace(decision, beside=others)
     shown = decision.counts or decision.time or now
     names = {id(attempt): hand_in for attempt, hand_in in collected.hand_ins}
     hand_in = names.get(id(decision.counts)) or collected.hand_ins[-1][1]
@@ -75,9 +72,14 @@ def _place(
     lines = [f"{student:<20} {what:<24} {printable(hand_in.path, 200)}"]
     if hand_in.group:
         lines.append(f"{'':<20} of the group {', '.join(hand_in.group)}")
-    done = _would(places.folder.exists(), decision) if dry else carry_out(places, decision)
+    best = assignment.name in people.best
+    done = _would(places.folder.exists(), decision, best=best) if dry else carry_out(places, decision, best=best)
     lines += [f"{'':<20} {note}" for note in (*dict.fromkeys(collected.notes), *done)]
-    if decision.counts or not decision.kept or assignment.name not in people.students[student].hand_ins:
+    if (
+        decision.counts
+        or not (decision.kept or decision.beside)
+        or assignment.name not in people.students[student].hand_ins
+    ):
         _note(people, student, assignment.name, hand_in)  # not of an attempt that does not count
     return decision, lines
 
@@ -95,9 +97,11 @@ def _note(people: ClassList, student: str, assignment: str, hand_in: HandIn) -> 
     people.note_hand_in(student, assignment, hand_in)
 
 
-def _would(is_there: bool, decision: Decision) -> Iterator[str]:
+def _would(is_there: bool, decision: Decision, *, best: bool) -> Iterator[str]:
     """Say what would be done."""
-    yield from (f"an attempt of {said(one)} would be kept, and not count" for one in decision.kept)
+    count = "might count" if best else "not count"
+    yield from (f"an attempt of {said(one)} would be kept, and {count}" for one in decision.kept)
+    yield from (f"another notebook of it would be kept, and not count: {one.path}" for one in decision.beside)
     if decision.counts and is_there:
         yield "the one before would be kept in grading/attempts"
     elif decision.time:
@@ -105,7 +109,13 @@ def _would(is_there: bool, decision: Decision) -> Iterator[str]:
 
 
 def _summary(
-    found: Sorted, missing: list[str], counts: dict[str, int], assignment: Assignment, options: Namespace
+    found: Sorted,
+    missing: list[str],
+    counts: dict[str, int],
+    assignment: Assignment,
+    options: Namespace,
+    *,
+    best: bool,
 ) -> Iterator[str]:
     yield from (f"not taken: {path}: {why}" for path, why in found.not_taken.items())
     if missing:
@@ -116,6 +126,8 @@ def _summary(
         yield f"The archive's times have no zone; taken was {zone}."
     if any(attempt.moment is None for attempt in attempts):
         yield "Nothing says when some came in: they have no timestamp.txt, and count as in time."
+    if best:
+        yield "Of several attempts the best counts: gradstop grade grades each, and says which one it is."
     numbers = ", ".join(f"{count} {what}" for what, count in counts.items())
     count = len(found.not_taken)
     files = "1 file" if count == 1 else f"{count} files"

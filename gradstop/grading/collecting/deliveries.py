@@ -69,45 +69,55 @@ def deliveries(entries: Iterable[Entry], is_known: Callable[[str], bool]) -> lis
     for entry in entries:
         if _is_list_of_all(entry, common):
             continue
-        delivery, name = whose(entry, submitted, is_known)
+        delivery, name, place = whose(entry, submitted, is_known)
         key = delivery.platform, delivery.label
         kept = found.setdefault(key, delivery)
         while name in kept.files:
             numbers[(*key, name)] += 1
             name = _numbered(name, numbers[(*key, name)] + 1)
-        kept.files[name] = entry
+        kept.files[name] = entry.of_owner(place)
     return list(found.values())
 
 
-def whose(entry: Entry, submitted: dict[str, Submitted], is_known: Callable[[str], bool]) -> tuple[Delivery, str]:
-    """Return whose a file is, and the file's own name."""
+def whose(entry: Entry, submitted: dict[str, Submitted], is_known: Callable[[str], bool]) -> tuple[Delivery, str, int]:
+    """Return whose a file is, the file's own name, and the number of the path's part that says it."""
     for place, part in enumerate(entry.parts):
         rest = "/".join(entry.parts[place + 1 :])
         if part in submitted:
             told = submitted[part]
             people = [Called(name=one.name, email=one.email, number=one.sid) for one in told.submitters]
-            return Delivery(GRADESCOPE, part, people, moment=told.moment), rest or part
+            return Delivery(GRADESCOPE, part, people, moment=told.moment), rest or part, place
         if (seen := _MOODLE.fullmatch(part)) is not None:
             who = Called(name=seen["name"], participant=seen["participant"])
-            return Delivery(MOODLE, f"{seen['name']}_{seen['participant']}", [who]), rest or seen["file"] or part
+            return Delivery(MOODLE, f"{seen['name']}_{seen['participant']}", [who]), rest or seen["file"] or part, place
         if (seen := _CANVAS.fullmatch(part)) is not None and (seen["number"] or seen["file"] in _CANVAS_TEXTS):
             who, name = Called(name=seen["name"], user=seen["user"]), seen["file"]
-            return Delivery(CANVAS, f"{seen['name']}_{seen['user']}", [who]), f"{name}/{rest}" if rest else name
+            return Delivery(CANVAS, f"{seen['name']}_{seen['user']}", [who]), f"{name}/{rest}" if rest else name, place
         if _GRADESCOPE.fullmatch(part):
-            return Delivery(GRADESCOPE, part, []), rest
+            return Delivery(GRADESCOPE, part, []), rest, place
+        if any(map(is_known, _names(entry, place))):  # what is below may be named by whoever handed it in
+            break
     return _plain(entry, is_known)
 
 
-def _plain(entry: Entry, is_known: Callable[[str], bool]) -> tuple[Delivery, str]:
+def _plain(entry: Entry, is_known: Callable[[str], bool]) -> tuple[Delivery, str, int]:
     """Sort a file by the first part of its path that somebody is called by, or else by its first part."""
     for place, part in enumerate(entry.parts):
-        last = place == len(entry.parts) - 1
-        for who in _stems(part) if last else (part,):
+        for who in _names(entry, place):
             if is_known(who):
                 rest = "/".join(entry.parts[place + 1 :]) or part
-                return Delivery("", who, [Called(name=who, id=who, email=who)]), rest
+                return Delivery("", who, [Called(name=who, id=who, email=who)]), rest, place
     who = entry.parts[0]
-    return Delivery("", who, [Called(name=who, id=who, email=who)]), "/".join(entry.parts[1:]) or who
+    return Delivery("", who, [Called(name=who, id=who, email=who)]), "/".join(entry.parts[1:]) or who, 0
+
+
+def _names(entry: Entry, place: int) -> Iterator[str]:
+    """Yield what a part of a path may be called after: a folder as it is, a file or a zip without its ending."""
+    part = entry.parts[place]
+    if place == len(entry.parts) - 1 or part.lower().endswith(".zip"):
+        yield from _stems(part)
+    else:
+        yield part
 
 
 def _stems(name: str) -> Iterator[str]:

@@ -87,4 +87,7 @@ def _moment(told: Any) -> datetime | None:
             return None
     if not isinstance(told, datetime):
         return None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:  # past the last year
+        return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gradstop.course import Assignment
-from gradstop.grading.collecting.archive import Entry
+from gradstop.grading.collecting.archive import CHECKPOINTS, Entry
 from gradstop.grading.collecting.deliveries import Delivery
 from gradstop.grading.intake.bounds import MAX_CANDIDATES, MAX_FILES, MAX_FILES_SIZE, MAX_LOOKED_AT, MAX_VALUES
 from gradstop.grading.intake.plain_files import MAX_NAMES, UnreadableError, printable
@@ -13,6 +13,7 @@ from gradstop.grading.intake.submission import read_cells
 from gradstop.grading.intake.template import Cell, Template, text
 
 _NOTEBOOK = re.compile(r"\.ipynb($|[^a-z0-9])", re.IGNORECASE)
+_PACKED = re.compile(r"\.(rar|7z|tar|t?[gbx]z2?|zst)$", re.IGNORECASE)
 _NUMBER = re.compile(r"[ _-]*\(?(\d{1,4})\)?$")
 MAX_FILE_NAME = 200  # bytes; most disks take 255
 NEVER = datetime.min.replace(tzinfo=UTC)  # what has no time is the earliest
@@ -68,30 +69,39 @@ def pick(delivery: Delivery, assignment: Assignment, template: Template) -> Pick
 
     """
     named = [name for name in delivery.files if _may_be(name, assignment)]
-    candidates = _looked_at(sorted(named, key=lambda name: not _is_named(name, assignment)), delivery)
+    candidates = _looked_at(sorted(named, key=lambda name: (_is_copy(name), not _is_named(name, assignment))), delivery)
     right = [one for one in candidates if one.cells is not None and not template.is_of_another(one.cells)]
     right = right or [one for one in candidates if one.cells is None and one.data and _is_named(one.name, assignment)]
+    saved = [one for one in right if not _is_copy(one.name)]
+    copies = (
+        []
+        if saved
+        else [f"taken is a copy that Jupyter keeps, {printable(one.name)}: ask for the notebook" for one in right]
+    )
+    right = saved or right
     if not right:
         raise UnreadableError(_what_there_is(delivery, candidates, assignment))
-    attempts, left_out, size = list[Attempt](), dict[str, None](), MAX_FILES_SIZE
+    attempts, left_out, size = list[tuple[datetime, Attempt]](), dict[str, None](), MAX_FILES_SIZE
     for one in right:
         files, others = _beside(one.name, delivery, {*named}, size)
         size -= sum(map(len, files.values()))
         left_out |= dict.fromkeys(others)
-        attempts.append(
-            Attempt(
-                *(one.data, files, delivery.moment or one.entry.moment, delivery.moment is not None or one.entry.zoned),
-                *(one.entry.path, _copy_number(one.name), one.cells is not None and _is_untouched(one.cells, template)),
-            )
+        attempt = Attempt(
+            *(one.data, files, delivery.moment or one.entry.moment, delivery.moment is not None or one.entry.zoned),
+            *(one.entry.path, _copy_number(one.name), one.cells is not None and _is_untouched(one.cells, template)),
         )
+        attempts.append((one.entry.changed or NEVER, attempt))
     left_out |= dict.fromkeys(
-        f"{printable(one.name)} ({_why(one, assignment)})" for one in candidates if one not in right
+        f"{printable(one.name)} ({_why(one, assignment)})"
+        for one in candidates
+        if one not in right and not _is_copy(one.name)
     )
     seen = {one.name for one in candidates}
     left_out |= dict.fromkeys(f"{printable(name)} (one of many)" for name in named if name not in seen)
     notes = [f"left out: {_few(list(left_out))}"] if left_out else []
-    notes += [f"will not be graded: {one.why}" for one in right if one.why]
-    *rest, chosen = sorted(attempts, key=lambda one: (not one.untouched, one.moment or NEVER, one.number))
+    notes += copies + [f"will not be graded: {one.why}" for one in right if one.why]
+    attempts.sort(key=lambda one: (not one[1].untouched, one[0], one[1].number))
+    *rest, chosen = (attempt for _, attempt in attempts)
     return Picked(chosen, [one for one in rest if not one.same_work(chosen)], notes)
 
 
@@ -104,6 +114,11 @@ def _may_be(name: str, assignment: Assignment) -> bool:
 
 def _is_named(name: str, assignment: Assignment) -> bool:
     return name.rpartition("/")[2].lower().startswith(assignment.notebook.stem)
+
+
+def _is_copy(name: str) -> bool:
+    """Whether Jupyter has put a notebook there, which may be older than the one beside it."""
+    return name.rpartition("/")[0].rpartition("/")[2] == CHECKPOINTS
 
 
 def _looked_at(names: list[str], delivery: Delivery) -> list[_Candidate]:
@@ -174,11 +189,13 @@ def _what_there_is(delivery: Delivery, candidates: list[_Candidate], assignment:
     """Say why no notebook was picked."""
     if candidates:
         return _few([f"{printable(one.name)}: {_why(one, assignment)}" for one in candidates])
-    return f"{assignment.notebook.name} is expected, there is {_few([printable(name) for name in delivery.files])}"
+    there, names = _few([printable(name) for name in delivery.files]), delivery.files
+    mend = "unpack it, and collect the folder" if any(map(_PACKED.search, names)) else "ask for the notebook itself"
+    return f"{assignment.notebook.name} is expected, there is {there}: {mend}"
 
 
 def _why(one: _Candidate, assignment: Assignment) -> str:
-    return one.why or f"no notebook of {assignment.name}, none of its exercises is in it"
+    return one.why or f"no notebook of {assignment.name}, none of its exercises is in it; ask for the right one"
 
 
 def _few(names: list[str]) -> str:

@@ -1,23 +1,26 @@
 """Puts what was collected where it is graded, and keeps every other attempt in ``grading/attempts``.
 
-``grading/attempts/ASSIGNMENT/STUDENT/`` has a folder for each attempt that does not count, called by its time in UTC.
-It is made before anything is replaced: whatever ends this, no hand-in is lost, and the same command goes on.
+``grading/attempts/ASSIGNMENT/STUDENT/`` has a folder for each attempt that does not count, called by its time in UTC;
+with ``-beside`` for another notebook of the same hand-in. It is made before anything is replaced: whatever ends this,
+no hand-in is lost, and the same command goes on.
 """
 
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.collecting.notebooks import NEVER, Attempt
-from gradstop.grading.intake.plain_files import UnreadableError, is_plain
+from gradstop.grading.intake.plain_files import UnreadableError, is_plain, printable
 from gradstop.grading.intake.timestamp import NAME as TIMESTAMP
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.platforms.class_list import ATTEMPTS
+
+BESIDE = "-beside"
 
 
 @dataclass
@@ -34,8 +37,27 @@ class Places:
 
     def kept(self) -> list[Attempt]:
         """Return the attempts that do not count."""
-        folders = sorted(self.attempts.iterdir()) if self.attempts.is_dir() else []
-        return [one for folder in folders if (one := self._read(folder)) is not None]
+        return [one for folder in self.folders() if (one := self._read(folder)) is not None]
+
+    def folders(self) -> list[Path]:
+        """Return where the attempts lie that do not count; none that is half written."""
+        found = sorted(self.attempts.iterdir()) if self.attempts.is_dir() else []
+        return [one for one in found if not one.name.startswith(".") and is_plain(one / self.notebook)]
+
+    def exchange(self, folder: Path) -> None:
+        """Let an attempt that was kept be the one that counts, and keep the one that did.
+
+        Raises:
+            CourseError: where that cannot be written.
+
+        """
+        try:
+            if os.path.lexists(self.folder):
+                before = self.counting()
+                self.folder.rename(self._unused(before) if before else self._free("not-read"))
+            folder.rename(self.folder)
+        except OSError as error:
+            raise _not_written(self.folder, error) from None
 
     def _read(self, folder: Path) -> Attempt | None:
         path = folder / self.notebook
@@ -49,9 +71,9 @@ class Places:
         files = {one.name: one.read_bytes() for one in beside}
         return Attempt(path.read_bytes(), files, moment and moment.replace(tzinfo=UTC), True, str(path))
 
-    def keep(self, attempt: Attempt) -> Path:
-        """Write an attempt that does not count."""
-        return self._write(attempt, self._unused(attempt))
+    def keep(self, attempt: Attempt, *, beside: bool = False) -> Path:
+        """Write an attempt that does not count, or a notebook that lay ``beside`` one."""
+        return self._write(attempt, self._unused(attempt, BESIDE if beside else ""))
 
     def count(self, attempt: Attempt) -> Path | None:
         """Let an attempt be the one that is graded; return where the one before is kept, whatever it was."""
@@ -79,8 +101,8 @@ class Places:
         unfinished.rename(folder)
         return folder
 
-    def _unused(self, attempt: Attempt) -> Path:
-        return self._free(f"{attempt.moment:%Y-%m-%dT%H%M%SZ}" if attempt.moment else "no-time")
+    def _unused(self, attempt: Attempt, more: str = "") -> Path:
+        return self._free((f"{attempt.moment:%Y-%m-%dT%H%M%SZ}" if attempt.moment else "no-time") + more)
 
     def _free(self, name: str) -> Path:
         number, found = 1, self.attempts / name
@@ -104,16 +126,20 @@ def places_of(course: Course, assignment: Assignment, student: str) -> Places:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of attempts: which one counts, and is new; which others are new; whether a time was corrected."""
+    """What becomes of attempts: which one counts, and is new; which others are new; whether a time was corrected.
+
+    ``beside`` are other notebooks of one hand-in, which are no attempts.
+    """
 
     counts: Attempt | None
     kept: list[Attempt]
     time: Attempt | None = None
+    beside: list[Attempt] = field(default_factory=list)
 
     @property
     def changes(self) -> bool:
         """Whether anything is to be done."""
-        return bool(self.counts or self.kept or self.time)
+        return bool(self.counts or self.kept or self.time or self.beside)
 
 
 def last(now: Attempt | None, kept: list[Attempt], incoming: list[Attempt]) -> Decision:
@@ -145,28 +171,40 @@ def _order(attempt: Attempt) -> tuple[datetime, int]:
     return (attempt.moment or NEVER, attempt.number)
 
 
-def carry_out(places: Places, decision: Decision) -> Iterator[str]:
-    """Do what was decided, and say it.
+def carry_out(places: Places, decision: Decision, *, best: bool) -> Iterator[str]:
+    """Do what was decided, and say it; ``best`` is whether the best attempt will count, of all that are kept.
 
     Raises:
         CourseError: where it cannot be written.
 
     """
     try:
+        count = "may count" if best else "does not count"
         for one in decision.kept:
-            yield f"an attempt of {said(one)} does not count, and is kept: {_shown(places.keep(one))}"
+            yield f"an attempt of {said(one)} ({_name(one)}) {count}, and is kept: {_shown(places.keep(one))}"
+        for one in decision.beside:
+            place = _shown(places.keep(one, beside=True))
+            yield f"another notebook of it, {_name(one)}, does not count, and is kept: {place}"
         if decision.counts and (before := places.count(decision.counts)):
             yield f"the one before is kept: {_shown(before)}"
         elif decision.time:
             places.write_time(decision.time)
             yield f"the time is {said(decision.time)} now"
     except OSError as error:
-        raise CourseError(f"{places.folder} cannot be written: {error.strerror}. What was there is kept.") from None
+        raise _not_written(places.folder, error) from None
+
+
+def _not_written(folder: Path, error: OSError) -> CourseError:
+    return CourseError(f"{folder} cannot be written: {error.strerror}. What was there is kept.")
 
 
 def said(attempt: Attempt) -> str:
     """Say when an attempt was handed in."""
     return f"{attempt.moment:%Y-%m-%d %H:%M:%S} UTC" if attempt.moment else "no known time"
+
+
+def _name(attempt: Attempt) -> str:
+    return printable(attempt.path.rpartition("/")[2])
 
 
 def _write_time(folder: Path, attempt: Attempt) -> None:

@@ -6,7 +6,6 @@
   notebook, which opens where the student's own does, with scores and comments in a cell at its beginning.
 """
 
-import html
 import logging
 import re
 import shlex
@@ -26,6 +25,7 @@ from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.errors import complaints
 from gradstop.grading.platforms.class_list import CANVAS, MOODLE, ClassList, HandIn, Student
 from gradstop.grading.platforms.people import everybody, quiet_gradebook
+from gradstop.grading.standing.pages import in_html
 from gradstop.grading.standing.standings import standings
 from gradstop.grading.standing.status import Standing, Status
 
@@ -142,12 +142,12 @@ def _why_none(course: Course, assignment: Assignment, student: str) -> str:
 
 
 def _page(course: Course, assignment: Assignment, student: str, standing: Standing) -> bytes | None:
-    """Return nbgrader's page; where the student does not simply stand as graded, it says so at its beginning."""
+    """Return nbgrader's page; it says at its beginning how the student stands, also where nothing is configured to."""
     directory = str(course.directories.feedback_directory)
     page = _read(course, directory, student, assignment, f"{assignment.notebook.stem}.html")
-    if page is None or standing.words == Status.GRADED.value:
+    note = in_html(standing).encode()
+    if page is None or standing.words == Status.GRADED.value or note in page:
         return page
-    note = f"<p><strong>{html.escape(standing.words)}</strong></p>".encode()
     head, body, rest = page.partition(b"<body")
     tag, end, rest = rest.partition(b">")
     return head + body + tag + end + note + rest

@@ -147,6 +147,13 @@ BOUNDS = (
         120,
     ),
     Bound(
+        "`nbgrader zip_collect` unpacks a hand-in",
+        f"{MAX_FILES} files, {MAX_LOOKED_AT / 1e6:.0f} MB in all",
+        "left out, and named",
+        0.5,
+        30,
+    ),
+    Bound(
         "whose a file is, is looked for",
         f"{MAX_PATH:,} characters of its path; no list of a student's says it",
         "not taken",

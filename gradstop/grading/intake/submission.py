@@ -166,7 +166,7 @@ def read_notebook(data: bytes, name: str) -> dict[str, Any]:
     """
     if len(data) > MAX_NOTEBOOK:
         raise UnreadableError(f"{name} has {len(data) / 1e6:.0f} MB: clear its outputs and hand it in again")
-    text = decode(data)
+    text = decode(data).rstrip("\0")  # a disk that was full or cut off leaves these
     _refuse_many_values(text, name)
     try:
         notebook = json.loads(text)

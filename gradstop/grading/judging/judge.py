@@ -14,6 +14,7 @@ from gradstop.compare import Reference, Trial, Verdict, verdict_on
 from gradstop.grading.answer_key.controls import Control, control_holds
 from gradstop.grading.inside.channel import ENDED, Channel, ProtocolError
 from gradstop.grading.judging.parse import parse_record
+from gradstop.grading.process.attempt import less_time
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.record import Record
 
@@ -74,9 +75,11 @@ def judge_all(
 ) -> dict[str, Judged]:
     """Have a submission observed in all exercises and return the verdicts.
 
-    ``seconds`` is the time for the cases of one exercise. Never raises for what the submission does.
+    ``seconds`` is the time for the cases of one exercise; after one that has taken it all the others have a third, or
+    ten seconds. Never raises for what the submission does.
     """
     judged = {}
+    later = less_time(seconds)
     for name, reference in references.items():
         if not attempt.can_be_observed:
             judged[name] = Judged(verdict_on(reference, {}, NO_PROCESS))
@@ -87,6 +90,8 @@ def judge_all(
                 session.observe(channel)
         except _LOST:  # and the other exercises need another one
             attempt.restart()
+        if session.is_over_time:
+            seconds = later
         judged[name] = session.judged()
     return judged
 
@@ -105,6 +110,7 @@ class _Session:
         self._seen: dict[tuple[str, int], Record] = {}
         self._missing = "its process was lost before it could be observed"
         self._trusted = True
+        self.is_over_time = False
 
     def _control_orders(self) -> list[_Order]:
         """Return some runs of controls, each on a trial that the answer gets too.
@@ -140,7 +146,7 @@ class _Session:
                 first = answer.get("first")
             self._missing = ""
         except _LOST as error:
-            self._missing = self._why(error)
+            self._missing, self.is_over_time = self._why(error), isinstance(error, TimeoutError)
 
     def _note(self, order: _Order, record: Record) -> None:
         control = order.control

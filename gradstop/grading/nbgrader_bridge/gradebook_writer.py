@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,6 +101,23 @@ class GradebookWriter:
                 self._count(student, extensions)
 
         self._in_one_transaction(count)
+
+    def late_cost(self, student: str, score: float, moment: datetime | None) -> float:
+        """Return what being late would cost a score, of an attempt that came at this moment in UTC."""
+        due = self._gradebook.find_assignment(self._assignment.name).duedate
+        if moment is None or due is None:
+            return 0.0
+        if until := self._extensions.of(self._assignment.name, student):
+            due = until.astimezone(UTC).replace(tzinfo=None)
+        else:
+            with suppress(MissingEntry):  # one that was entered by hand
+                due += self._gradebook.find_submission(self._assignment.name, student).extension or timedelta()
+        late = (moment - due).total_seconds()
+        for step in self._steps:
+            if late > 0 and isinstance(step, AssignLatePenalties) and step.enabled:
+                step.init_plugin()
+                return min(max(step.plugin_inst.late_submission_penalty(student, score, late) or 0.0, 0.0), score)
+        return 0.0
 
     def _in_one_transaction(self, enter: Callable[[], Result]) -> Result:
         """Do it while no other process enters anything, and again where one did that knows nothing of the lock."""

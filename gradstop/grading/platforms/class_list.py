@@ -2,7 +2,7 @@
 
 The file is JSON with the number of its format::
 
-    {"format": 1, "students": [{
+    {"format": 1, "best": ["03-detach"], "students": [{
         "id": "ann", "first": "Ann", "last": "Lee", "email": "ann@example.org",
         "platforms": {"moodle": {"name": "Ann Lee", "number": "4711"},
                       "canvas": {"name": "Lee, Ann", "user": "12345", "login": "ann", "sis": "s4711", "section": "A"},
@@ -12,7 +12,8 @@ The file is JSON with the number of its format::
 
 ``id`` is the student's name in the gradebook and among the folders. A participant's number is Moodle's own for each
 assignment, so it stands with the hand-in; the grading worksheet brings it too, with an empty ``path``. ``group`` lists
-all who handed this in together. ``path`` is the notebook's place in the archive, as the platform named it.
+all who handed this in together. ``path`` is the notebook's place in the archive, as the platform named it. ``best``
+lists the assignments of which a student's best attempt counts.
 """
 
 import os
@@ -67,9 +68,10 @@ class Student:
 
 @dataclass
 class ClassList:
-    """The students of a course by their names in the gradebook, in order."""
+    """The students of a course by their names in the gradebook, in order; the assignments whose best attempt counts."""
 
     students: dict[str, Student] = field(default_factory=dict)
+    best: set[str] = field(default_factory=set)
     # By kind and assignment, who is or was called what: a class is looked through once, and not for each file's name.
     _known: dict[tuple[str, str], dict[str, dict[str, None]]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -112,6 +114,7 @@ class ClassList:
 class _File:
     format: int
     students: list[Student]
+    best: list[str] = field(default_factory=list)
 
 
 def read_class(root: Path) -> ClassList:
@@ -122,7 +125,7 @@ def read_class(root: Path) -> ClassList:
 
     """
     found = read_data_file(root, NAME, _File, FORMAT, "Move it away, and enter the class again.")
-    return ClassList({one.id: one for one in found.students} if found else {})
+    return ClassList({one.id: one for one in found.students}, {*found.best}) if found else ClassList()
 
 
 def write_class(root: Path, people: ClassList) -> None:
@@ -133,7 +136,8 @@ def write_class(root: Path, people: ClassList) -> None:
 
     """
     path = root / NAME
-    data = msgspec.json.encode(_File(FORMAT, [people.students[name] for name in sorted(people.students)]))
+    students = [people.students[name] for name in sorted(people.students)]
+    data = msgspec.json.encode(_File(FORMAT, students, sorted(people.best)))
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ Gradescope's roster. UTF-8, UTF-16 and what Windows writes in the West; commas, 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import dropwhile, islice
 from pathlib import Path
@@ -15,28 +15,18 @@ from pathlib import Path
 from gradstop.course import CourseError
 from gradstop.grading.intake.bounds import MAX_ROWS, MAX_ROWS_SIZE
 from gradstop.grading.intake.plain_files import decode, is_plain, printable
-from gradstop.grading.platforms.class_list import CANVAS, GRADESCOPE, MOODLE, composed, letters
+from gradstop.grading.platforms.class_list import CANVAS, composed, letters
+from gradstop.grading.platforms.headings import columns_of, names_somebody
 
-# Headings as ``letters`` gives them; Moodle's are in the language of whoever exports.
-_HEADINGS = {
-    "id": "username login loginid sisloginid user userid netid benutzername anmeldename nomdutilisateur "
-    "nombredeusuario student studentid id",
-    "first": "firstname givenname forename vorname prenom nombre voornaam",
-    "last": "lastname surname familyname nachname nom nomdefamille apellido apellidos apellidoa achternaam",
-    "name": "fullname name studentname displayname vollstandigername vollername nomcomplet nombrecompleto",
-    "email": "emailaddress email mail emailadresse adressedecourriel courriel direcciondecorreo correoelectronico "
-    "emailadres",
-    "number": "idnumber sid studentnumber matrikelnummer matriculationnumber idnummer numerodidentification "
-    "numerodeid sisuserid sisid",
-    "participant": "identifier identifiant identificador",
-    "group": "group groups groupname team gruppe gruppen groupe groupes grupo grupos",
-    "user": "canvasuserid",
-    "role": "roles role rolle rollen role roles rol",
-}
-_CANVAS = {"student": "name", "id": "user", "sisuserid": "number", "sisloginid": "id", "section": "section"}
 _STAFF = re.compile(
-    r"teacher|instructor|\bta\b|assistant|manager|creator|designer|reader|grader|observer|trainer", re.I
+    r"teacher|instructor|\bta\b|assistant|manager|creator|designer|reader|grader|observer|trainer|"
+    r"profes|enseignant|docent|dozent|lehrer|tuteur|gestionnaire|gestor",
+    re.I,
 )
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+", re.I)
+_STRANGE = re.compile(r"[\x00-\x08\x80-\x9f\ufffd]")  # no letters, but what another encoding leaves
+MOST_TITLES = 5  # lines above the heading
+_NO_CSV = "is no CSV file, or an empty one: export the list as CSV, not as Excel or ODS."
 _NO_STUDENT = re.compile(r"points possible|student, test$|test student$", re.IGNORECASE)
 
 
@@ -78,16 +68,15 @@ def read_roster(path: Path) -> Roster:
 
     """
     table = read_table(path)
-    heads = [letters(cell) for cell in table[0]]
-    platform, columns = _columns(heads)
-    if not {"id", "email", "name", "number", "last"} & columns.keys():
+    first, platform, columns = _heading(table)
+    if not names_somebody(columns):
         shown = ", ".join(printable(cell) for cell in table[0][:8])
         raise CourseError(
             f"{path.name} has no column that names a student; its first line is: {shown}. "
             "Wanted is one of Username, Email address, Full name, ID number."
         )
     roster = Roster(platform)
-    for line, cells in enumerate(table[1:], 2):
+    for line, cells in enumerate(table[first + 1 :], first + 2):
         if not any(map(str.strip, cells)):
             continue
         values = {key: _cell(cells, number) for key, number in columns.items()}
@@ -100,6 +89,9 @@ def read_roster(path: Path) -> Roster:
         elif not any(values.values()):
             roster.left_out.append(f"line {line} names nobody")
         else:
+            if _ROUNDED.fullmatch(values.get("number", "")):
+                shortened = values.pop("number")
+                roster.left_out.append(f"line {line}: the number {shortened}, which a spreadsheet has rounded")
             roster.rows.append(_row(line, values))
     return roster
 
@@ -118,32 +110,51 @@ def read_table(path: Path) -> list[list[str]]:
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
     if not data.strip() or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
-        raise CourseError(f"{path.name} is no CSV file, or an empty one: export the list as CSV, not as Excel or ODS.")
+        raise CourseError(f"{path.name} {_NO_CSV}")
     text = decode(data)
-    delimiter = max(",;\t", key=text.lstrip("\r\n").partition("\n")[0].count)
+    if strange := _STRANGE.search(text):
+        line = text.count("\n", 0, strange.start()) + 1
+        raise CourseError(f"{path.name}, line {line}, has letters that cannot be read: export it as CSV UTF-8.")
+    delimiter = _delimiter(text[:10_000])
     if (said := re.match(r"\s*sep=(.)\r?\n", text)) is not None:  # as Excel reads and writes it
         delimiter, text = said[1], text[said.end() :]
     try:
-        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), MAX_ROWS + 1))
+        rows = _parsed(io.StringIO(text, newline=""), delimiter)
+        if all(
+            len(row) < 2 for row in rows
+        ):  # each line was quoted whole, as by a spreadsheet that took it for one cell
+            rows = _parsed((row[0] if row else "" for row in rows), delimiter)
     except (csv.Error, ValueError, TypeError) as error:  # a delimiter that is none
         raise CourseError(f"{path.name} is no CSV file: {error}.") from None
     if len(rows) > MAX_ROWS:
         raise CourseError(f"{path.name} has more than {MAX_ROWS} rows: is it the list of a class?")
-    return list(dropwhile(lambda row: not any(map(str.strip, row)), rows))
+    filled = list(dropwhile(lambda row: not any(map(str.strip, row)), rows))
+    if not filled:
+        raise CourseError(f"{path.name} {_NO_CSV}")
+    return filled
 
 
-def _columns(heads: list[str]) -> tuple[str, dict[str, int]]:
-    """Return whose list this is, and which column says what."""
-    if {"student", "id"} <= {*heads} and {"section", "sisloginid", "sisuserid"} & {*heads}:
-        return CANVAS, {key: heads.index(head) for head, key in _CANVAS.items() if head in heads}
-    found: dict[str, int] = {}
-    for key, names in _HEADINGS.items():
-        for name in names.split():
-            if name in heads:
-                found.setdefault(key, heads.index(name))
-    if "sid" in heads:
-        return GRADESCOPE, found
-    return MOODLE if {"participant", "number"} & found.keys() or "emailaddress" in heads else "", found
+def _delimiter(beginning: str) -> str:
+    """Return what parts the cells: what is most frequent in the first line that has any, best outside of quotes."""
+    for text in (re.sub(r'"[^"]*"', "", beginning), beginning):
+        for line in text.splitlines()[: MOST_TITLES + 1]:
+            found = max(",;\t", key=line.count)
+            if found in line:
+                return found
+    return ","
+
+
+def _parsed(lines: Iterable[str], delimiter: str) -> list[list[str]]:
+    return list(islice(csv.reader(lines, delimiter=delimiter), MAX_ROWS + 1))
+
+
+def _heading(table: list[list[str]]) -> tuple[int, str, dict[str, int]]:
+    """Return the row that says what the columns are, below a title at most, whose list it is, and its columns."""
+    for number, row in enumerate(table[:MOST_TITLES]):
+        platform, columns = columns_of([letters(cell) for cell in row])
+        if names_somebody(columns):
+            return number, platform, columns
+    return 0, "", {}
 
 
 def _is_canvas_extra(platform: str, values: dict[str, str]) -> bool:
@@ -152,8 +163,10 @@ def _is_canvas_extra(platform: str, values: dict[str, str]) -> bool:
 
 
 def _cell(cells: list[str], number: int) -> str:
-    """Return a cell as a name; one that was kept from being a formula loses its apostrophe."""
+    """Return a cell as a name; one that was kept from being a formula, or a number, loses what kept it."""
     value = composed(cells[number]) if number < len(cells) else ""
+    if (kept := re.fullmatch(r'="([^"]*)"', value)) is not None:
+        return kept[1]
     return value[1:] if re.match(r"'[=+@-]", value) else value
 
 

@@ -15,8 +15,15 @@ from gradstop.grading.process.submission_process import MAX_CELL, SubmissionLost
 from gradstop.grading.process.warm_process import WarmProcess
 
 _log = logging.getLogger(__name__)
+LEAST_SECONDS = 10.0  # for a cell or an exercise after one that never ended
+_ANEW, _LEAST_ANEW = 8, 2  # times the memory that exercises may take anew: all together, and each in any case
 ENOUGH = f"This cell was not run: {MAX_LOST} others have ended the process, or were stopped."
 _Outputs = dict[int, list[dict[str, Any]]]
+
+
+def less_time(seconds: float) -> float:
+    """Return the time for a cell, or an exercise, after one that has taken all of its ``seconds``."""
+    return min(seconds, max(seconds / 3, LEAST_SECONDS))
 
 
 class Attempt:
@@ -36,6 +43,8 @@ class Attempt:
         self.changed: list[str] = []
         self._warm_process, self._cases, self._files, self._cells = warm_process, cases, files, cells
         self._seconds = warm_process.rules.total  # left for cells; the time that observing takes is not theirs
+        self._cell_seconds = warm_process.rules.cell
+        self._anew = _ANEW * warm_process.rules.limits.memory  # bytes left for exercises
         self._room = 2 * MAX_OUTPUT  # bytes that all its processes may report as outputs
         self._left_out: dict[int, str] = {}
         self._stack = ExitStack()
@@ -77,8 +86,14 @@ class Attempt:
         process = self._process
         if process is None:
             raise SubmissionLostError("its process could not be started")
-        with process.exercise(exercise) as channel:
-            yield channel
+        before = process.touched()
+        try:
+            with process.exercise(
+                exercise, max(self._anew, _LEAST_ANEW * self._warm_process.rules.limits.memory)
+            ) as channel:
+                yield channel
+        finally:
+            self._anew -= max(0, process.touched() - before)
         self.changed += [name for name in process.changed if name not in self.changed]
 
     @property
@@ -140,6 +155,12 @@ class Attempt:
             return [error_output("CellTooLong", f"This cell has {len(source)} characters, and was not run.")], 0
         if self._seconds <= 0:
             return [error_output("NoTimeLeft", "The submission's time was over before this cell could run.")], 0
-        seconds = min(self._warm_process.rules.cell, self._seconds)
-        outputs, size = process.run(source, seconds, min(MAX_OUTPUTS_SIZE, max(SMALLEST, room)))
+        seconds, start, whole = min(self._cell_seconds, self._seconds), time.monotonic(), self._warm_process.rules.cell
+        try:
+            outputs, size = process.run(source, seconds, min(MAX_OUTPUTS_SIZE, max(SMALLEST, room)))
+        except SubmissionLostError:
+            took = time.monotonic() - start
+            if took >= whole:  # as long again is left for all others
+                self._cell_seconds, self._seconds = less_time(whole), min(self._seconds, took + whole)
+            raise
         return read_outputs(outputs, most), size

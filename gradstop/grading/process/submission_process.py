@@ -21,6 +21,7 @@ from gradstop.grading.rules import Rules
 
 ANSWER_TIMEOUT = 20.0  # seconds for one answer of our own code in there; it takes some milliseconds
 MAX_CELL = MAX_LINE // 8  # characters
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _MAPPING = 256  # bytes that the kernel holds for one mapping
 _SHORT = MAX_LINE // 10  # bytes of an answer without outputs, or beside them
 _PART = MAX_LINE // 2  # bytes of a file that go in one message
@@ -63,6 +64,7 @@ class SubmissionProcess:
         self._process, self._fd_socket, self._rules = process, fd_socket, rules
         self._inherited, self._is_warm = inherited, is_warm
         self._known = psutil.Process(process.pid)
+        self._touched_at_most: int | None = None
         self._control = Channel(control, self._watch)
 
     def __enter__(self) -> "SubmissionProcess":
@@ -104,8 +106,12 @@ class SubmissionProcess:
         return answer.get("outputs") if isinstance(answer, dict) else None, self._control.length
 
     @contextmanager
-    def exercise(self, name: str) -> Iterator[Channel]:
-        """Have an exercise observed in a fork of the process; yield the channel to that fork."""
+    def exercise(self, name: str, anew: int) -> Iterator[Channel]:
+        """Have an exercise observed in a fork of the process; yield the channel to that fork.
+
+        It may take ``anew`` bytes of memory in all, what it gives back and takes again counted each time.
+        """
+        self._anew, self._touched_at_most = anew, self.touched() + anew
         with ExitStack() as stack:
             ours, theirs = pair(stack)
             self._say({"observe": name})
@@ -115,6 +121,7 @@ class SubmissionProcess:
                 raise SubmissionLostError(self._why()) from None
             theirs.close()
             yield Channel(ours, self._watch, MAX_REPORT)
+        self._touched_at_most = None
         self._say({"end": name})
         answer = self._hear(ANSWER_TIMEOUT, _SHORT)
         if not isinstance(answer, dict) or answer.get("ended") != name:
@@ -161,6 +168,16 @@ class SubmissionProcess:
         with suppress(psutil.NoSuchProcess):
             if _memory(self._known) - self._inherited > most:
                 raise SubmissionLostError(f"it took more than {most >> 20} MiB of memory")
+        if self._touched_at_most is not None:
+            with suppress(psutil.NoSuchProcess):
+                now = self.touched() + sum(_touched(one.pid) for one in self._known.children(recursive=True))
+                if now > self._touched_at_most:
+                    said = f"it took memory again and again, more than {self._anew >> 20} MiB in all"
+                    raise SubmissionLostError(said)
+
+    def touched(self) -> int:
+        """Return the bytes that the process has been given page by page, with all below it that has ended."""
+        return _touched(self.pid)
 
 
 _SIGNALS = {
@@ -199,6 +216,14 @@ def _memory(process: psutil.Process) -> int:
             with suppress(OSError):
                 total += _tables(one.pid)
     return total
+
+
+def _touched(pid: int) -> int:
+    """Return the bytes of all pages that a process was given, and its ended children were; 0 where it has ended."""
+    with suppress(OSError), open(f"/proc/{pid}/stat") as line:
+        fields = line.read().rpartition(")")[2].split()
+        return (int(fields[7]) + int(fields[8])) * _PAGE  # minor faults
+    return 0
 
 
 def _tables(pid: int) -> int:

@@ -65,6 +65,7 @@ def make_report(
         _notes(names, problems | unread),
         _notes(names, outdated),
         _notes(names, late),
+        _notes(names, {o.student: o.attempts for o in graded}),
         _notes(names, {o.student: "; ".join(o.lost) for o in graded}),
         _notes(names, {o.student: ", ".join(m.exercise for m in o.scores if not m.trusted) for o in graded}),
         _notes(names, {o.student: ", ".join(o.changed) for o in graded}),

@@ -152,6 +152,7 @@ class Report:
     not_graded: list[Note]
     outdated: list[Note]
     late: list[Note]
+    attempts: list[Note]
     lost: list[Note]
     distrusted: list[Note]
     changed: list[Note]

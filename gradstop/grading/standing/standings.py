@@ -14,11 +14,13 @@ from gradstop.grading.result_store import Kept, result_store_of
 from gradstop.grading.standing.status import Standing, Status
 
 
-def standings(course: Course, name: str, gradebook: Gradebook) -> dict[str, Standing]:
-    """Return how each student stands in an assignment, by name as it can be shown: all who are known of."""
+def standings(course: Course, name: str, gradebook: Gradebook, student: str | None = None) -> dict[str, Standing]:
+    """Return how each student stands in an assignment, by name as it can be shown: all who are known of, or one."""
     entered = {one.student_id: one for one in gradebook.assignment_submissions(name)}
     kept = result_store_of(course.root).kept(name)
     names = {*(one.id for one in gradebook.students), *entered, *kept, *course.handed_in()}
+    if student is not None:
+        names &= {student}
     try:
         assignment = find_assignment(course.root, name)
     except CourseError:  # of another course, or taken out
@@ -41,7 +43,7 @@ def _standing(
     is_scored = entered is not None and has_score(entered)
     status, why = _compared(course, assignment, version, student, kept, is_scored)
     if entered is not None and is_scored:
-        return _scored(entered, status, why)
+        return _scored(entered, status, why, kept.attempts if kept else "")
     if kept is not None and kept.score is not None:
         return Standing(Status.NOT_YET, "it is graded, and not in the gradebook")
     return Standing(status, why)
@@ -66,7 +68,7 @@ def _compared(
     return Status.CHANGED, ""
 
 
-def _scored(entered: SubmittedAssignment, status: Status, why: str = "") -> Standing:
+def _scored(entered: SubmittedAssignment, status: Status, why: str = "", attempts: str = "") -> Standing:
     penalty = entered.late_submission_penalty or 0.0
     return Standing(
         status,
@@ -75,4 +77,5 @@ def _scored(entered: SubmittedAssignment, status: Status, why: str = "") -> Stan
         timedelta(seconds=entered.total_seconds_late),
         penalty,
         bool(entered.needs_manual_grade),
+        attempts,
     )

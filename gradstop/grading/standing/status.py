@@ -27,6 +27,7 @@ class Standing:
         late: by how much the submission is late, an extension counted.
         penalty: the points that being late has cost.
         by_hand: whether somebody has still to grade a part of it.
+        attempts: which of several attempts this is, and what the others are worth; empty where the last one counts.
 
     """
 
@@ -36,6 +37,7 @@ class Standing:
     late: timedelta = timedelta()
     penalty: float = 0.0
     by_hand: bool = False
+    attempts: str = ""
 
     @property
     def reason(self) -> str:
@@ -45,7 +47,7 @@ class Standing:
     @property
     def words(self) -> str:
         """Say it in a line, without the score."""
-        return "; ".join(filter(None, [self.reason, self.lateness]))
+        return "; ".join(filter(None, [self.reason, self.attempts, self.lateness]))
 
     @property
     def lateness(self) -> str:

@@ -40,6 +40,15 @@ def test_what_systems_put_there_is_no_file(tmp_path):
     assert contents(path) == ({"a/b": b"1"}, {})
 
 
+def test_a_zip_with_nothing_in_it_and_a_file_without_a_name_are_named(tmp_path):
+    nameless = zipped({"?": b"1"}).replace(b"?", b"\0")
+    files = {"a.zip": zipped({}), "b.zip": zipped(JUNK), "c.zip": nameless, "d.zip": zipped({"x": b"1"})}
+    found, left_out = contents(make_zip(tmp_path / "m.zip", files.items()))
+    assert found == {"d.zip/x": b"1"}
+    empty = "it is an empty zip: ask for it again"
+    assert left_out == {"a.zip": empty, "b.zip": empty, "c.zip/(no name)": "it has no name: ask for it again"}
+
+
 def test_a_zip_in_a_zip_and_in_a_folder_is_looked_into(tmp_path):
     inner = zipped({"work/detach.ipynb": b"{}", "__MACOSX/._x": b""})
     files = {"Ann/work.zip": zipped({"deep.zip": inner}), "Ann/bad.zip": b"PK no zip"}
@@ -60,7 +69,7 @@ def test_zips_in_each_other_end(tmp_path):
     (tmp_path / "m.zip").write_bytes(data)
     found, left_out = contents(tmp_path / "m.zip")
     assert not found
-    assert list(left_out.values()) == ["it is a zip in 3 others"]
+    assert list(left_out.values()) == ["it is a zip in 3 others: unpack it, and collect the folder"]
 
 
 OUTSIDE = ["../up.ipynb", "a/../../up.ipynb", "/etc/passwd", "C:/x.ipynb", "..\\up.ipynb", "\\\\host\\x"]
@@ -100,7 +109,7 @@ def test_what_is_large_is_not_read_whatever_the_zip_says(tmp_path):
         ):
             found.entries[0].read()
     nested = make_zip(tmp_path / "nested.zip", [("a/b.zip", zipped({"x": b"\0" * 60_000_000}) + b"\0" * 60_000_000)])
-    assert contents(nested)[1] == {"a/b.zip": "it has more than 50 MB"}
+    assert contents(nested)[1] == {"a/b.zip": "it has more than 50 MB: ask for a smaller one"}
 
 
 def test_very_many_entries_are_refused(tmp_path, monkeypatch):
@@ -118,7 +127,7 @@ def test_a_locked_and_a_damaged_entry_are_named(tmp_path):
     place = data.rfind(b"PK\x01\x02")
     data[place + 8] |= 1
     (tmp_path / "locked.zip").write_bytes(data)
-    assert contents(tmp_path / "locked.zip")[1] == {"a.ipynb": "it is locked by a password"}
+    assert contents(tmp_path / "locked.zip")[1] == {"a.ipynb": "it is locked by a password: ask for it without one"}
     data = bytearray(zipped({"a.ipynb": os.urandom(1000)}))
     data[100] ^= 255
     (tmp_path / "bad.zip").write_bytes(data)
@@ -225,9 +234,12 @@ def test_what_one_zip_in_an_archive_holds_too_much_of_costs_that_one(tmp_path, m
     found, left_out = contents(make_zip(tmp_path / "m.zip", files.items()))
     assert found == {"dot/d.zip/x": b"1"}
     assert left_out == {
-        "ann/a.zip": "it holds more than 10 files",
-        "ben/b.zip": "it holds more than 10 files",
-        "cy/c.zip": "the zips in it have more than 0 MB",
+        name: f"{what}: unpack it, and collect what is wanted of it"
+        for name, what in {
+            "ann/a.zip": "it holds more than 10 files",
+            "ben/b.zip": "it holds more than 10 files",
+            "cy/c.zip": "the zips in it have more than 0 MB",
+        }.items()
     }
 
 

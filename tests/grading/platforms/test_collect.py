@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -266,7 +267,8 @@ def test_of_two_notebooks_the_one_with_answers_counts(course, tmp_path):
 NOT_TAKEN = {
     "Nobody Here_1_assignsubmission_file_/detach.ipynb": (RIGHT, "nobody in the class is called 'Nobody Here'"),
     moodle(ZOE, "other.ipynb"): (notebook({}, "02-requires-grad"), "no notebook of 03-detach"),
-    moodle(SEAN, "answers.pdf"): (b"%PDF-1.7", "detach.ipynb is expected, there is answers.pdf"),
+    moodle(SEAN, "answers.pdf"): (b"%PDF-1.7", "detach.ipynb is expected, there is answers.pdf: ask for the notebook"),
+    moodle(CLASS[6], "detach.tar.gz"): (b"\x1f\x8b", "there is detach.tar.gz: unpack it, and collect the folder"),
     moodle(JL, "onlinetext.html", "onlinetext"): (b"<p>x", "detach.ipynb is expected, there is onlinetext.html"),
     moodle(CHEN, "work.ipynb"): (b"PK\x03\x04", "is a zip archive"),
     "submission_77/detach.ipynb": (RIGHT, "submission_metadata.yml"),
@@ -299,10 +301,45 @@ def test_a_student_s_list_of_who_handed_in_says_nothing(course, tmp_path, capsys
     assert (handed_in(course), handed_in(course, SEAN)) == (RIGHT, WRONG)
     assert not folder(course, ZOE).exists()
     files = [(f"{ANN.id}/submission_metadata.yml", forged), (f"{ANN.id}/submission_1/detach.ipynb", WRONG)]
-    assert collect(course, make_zip(tmp_path / "p.zip", [*files, (f"{JL.id}/detach.ipynb", RIGHT)])) == 1
-    assert "submission_metadata.yml" in capsys.readouterr().out
+    assert collect(course, make_zip(tmp_path / "p.zip", [*files, (f"{JL.id}/detach.ipynb", RIGHT)])) == 0
+    assert "left out: submission_metadata.yml" in capsys.readouterr().out
+    assert handed_in(course) == WRONG
     assert not folder(course, ZOE).exists()
     assert handed_in(course, JL) == RIGHT
+
+
+@pytest.mark.parametrize("place", [ANN.id, "mails/Ann Lee", f"{ANN.id}.zip", moodle(ANN, "w.zip")])
+def test_what_a_student_calls_a_folder_makes_it_nobody_else_s(course, tmp_path, place):
+    inner = [(f"{name}/detach.ipynb", RIGHT) for name in (moodle(ZOE, "x"), canvas(ZOE, "x"), ZOE.id)]
+    if place.endswith(".zip"):
+        files = [(place, make_zip(tmp_path / "inner.zip", inner).read_bytes())]
+    else:
+        files = [(f"{place}/{name}", data) for name, data in inner]
+    assert collect(course, make_zip(tmp_path / "1.zip", files)) == 0
+    assert [path.name for path in (course / "grading" / "submitted").iterdir()] == [ANN.id]
+
+
+@pytest.mark.parametrize("outer", ["", "all/of it.zip/"])
+def test_a_hand_in_that_is_a_zip_came_when_the_platform_took_it(course, tmp_path, outer):
+    """The times in a student's zip are set by the student; of two notebooks in it they say which is the later one."""
+    early = make_zip(tmp_path / "w.zip", [("old.ipynb", WRONG)], (2026, 1, 1, 0, 0, 0))
+    with zipfile.ZipFile(early, "a") as archive:
+        archive.writestr(zipfile.ZipInfo("a/new.ipynb", (2026, 1, 2, 0, 0, 0)), RIGHT)
+    path = make_zip(tmp_path / "1.zip", [(moodle(ANN, "w.zip"), early.read_bytes())])
+    if outer:
+        path = make_zip(tmp_path / "2.zip", [(outer.rstrip("/"), path.read_bytes())], (2028, 1, 1, 0, 0, 0))
+    assert collect(course, path, "--zone", "UTC") == 0
+    assert read_timestamp(folder(course)) == datetime(2027, 3, 1, 22, 59)
+    assert (handed_in(course), attempts(course)) == (RIGHT, [WRONG])
+
+
+def test_the_copy_that_jupyter_keeps_counts_where_it_is_all(course, tmp_path, capsys):
+    copy = ".ipynb_checkpoints/detach-checkpoint.ipynb"
+    files = [(moodle(ANN, copy), RIGHT), (moodle(ZOE, copy), WRONG), (moodle(ZOE), RIGHT)]
+    assert collect(course, make_zip(tmp_path / "1.zip", files)) == 0
+    assert "taken is a copy that Jupyter keeps, .ipynb_checkpoints/detach-checkpoint.ipynb" in capsys.readouterr().out
+    assert handed_in(course) == handed_in(course, ZOE) == RIGHT
+    assert attempts(course, ZOE) == []
 
 
 def test_what_one_of_a_class_hands_in_too_much_of_costs_that_one(course, tmp_path, capsys):
@@ -412,3 +449,19 @@ def test_a_name_in_the_zip_s_own_encoding_is_known(course, tmp_path):
     path = make_zip(tmp_path / "1.zip", [(name.encode("cp1252").decode("cp437"), RIGHT)])
     assert collect(course, path) == 0
     assert handed_in(course, ZOE) == RIGHT
+
+
+def test_nbgrader_s_zip_collect_unpacks_no_more_than_a_hand_in_may_have(course, tmp_path):
+    bomb = make_zip(tmp_path / "w.zip", [(f"{number}.ipynb", b"\0" * 9_000_000) for number in range(30)])
+    small = make_zip(tmp_path / "v.zip", [("a/detach (1).ipynb", WRONG)]).read_bytes()
+    files = [(moodle(ANN, "w.zip"), bomb.read_bytes()), (moodle(ZOE), RIGHT), (moodle(SEAN, "v.zip"), small)]
+    archive = course / "grading" / "downloaded" / NAME / "archive"
+    archive.mkdir(parents=True)
+    make_zip(archive / "1.zip", files)
+    (archive / "jl_detach.ipynb").write_bytes(RIGHT)
+    done = run(course, "nbgrader", "zip_collect", NAME)
+    assert done.returncode == 0, done.stderr
+    assert "2.ipynb: left out: more than 200 files or 20 MB" in done.stderr
+    assert (handed_in(course, ZOE), handed_in(course, SEAN), handed_in(course, JL)) == (RIGHT, WRONG, RIGHT)
+    unpacked = (archive.parent / "extracted").rglob("*")
+    assert sum(path.stat().st_size for path in unpacked if path.is_file()) < 21_000_000

@@ -63,6 +63,47 @@ def test_a_line_for_excel_before_the_heading_is_read(tmp_path):
     assert enrolled(tmp_path, "sep=;\r\nUsername;Full name\r\nann;Lee, Ann\r\n")[1].added == ["ann"]
 
 
+HEADS, ROW = "Vorname;Nachname;E-Mail-Adresse;ID-Nummer", "Zoë;Åström;zoe@example.org;00123"
+RESAVED = {
+    "a title above": f"Kurs 101;;;\r\n\r\n{HEADS}\r\n{ROW}\r\n",
+    "a title of one cell": f"Kurs 101\r\n{HEADS}\r\n{ROW}\r\n",
+    "commas in quotes": HEADS.replace("Vorname", '"Vorname"') + ';"Notiz, zwei, drei, vier, fünf"' + f"\r\n{ROW};\r\n",
+    "each line quoted whole": f'"{HEADS}"\r\n"{ROW}"\r\n',
+    "numbers kept from being numbers": f"{HEADS}\r\n" + ROW.replace("00123", '"=""00123"""'),
+    "a heading over two lines": HEADS.replace("Vorname", '"Vor\nname"') + f"\r\n{ROW}\r\n",
+    "in Italian": f"Nome;Cognome;Indirizzo email;Numero ID\r\n{ROW}\r\n",
+    "in Polish": f"Imię;Nazwisko;Adres e-mail;Numer ID\r\n{ROW}\r\n",
+}
+
+
+@pytest.mark.parametrize("name", RESAVED)
+def test_what_a_spreadsheet_has_saved_again_is_read(tmp_path, name):
+    (row,) = read_roster(written(tmp_path, RESAVED[name].encode("utf-8-sig"))).rows
+    assert (row.first, row.last, row.email, row.number) == ("Zoë", "Åström", "zoe@example.org", "00123")
+
+
+def test_a_number_that_a_spreadsheet_has_rounded_is_named_and_not_kept(tmp_path):
+    people, done = enrolled(tmp_path, f"{HEADS}\n{ROW}\n".replace("00123", "1,23457E+11"))
+    assert done.left_out == ["line 2: the number 1,23457E+11, which a spreadsheet has rounded"]
+    assert people.students["zoe"].email == "zoe@example.org"
+    assert "1,2" not in str(people.students["zoe"].platforms)
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "mac_roman"])
+def test_letters_that_cannot_be_read_are_refused_with_their_line(tmp_path, encoding):
+    with pytest.raises(
+        CourseError, match=r"class.csv, line 2, has letters that cannot be read: export it as CSV UTF-8"
+    ):
+        read_roster(written(tmp_path, f"{HEADS}\n{ROW}\n".encode(encoding)))
+
+
+def test_a_teacher_in_another_language_is_no_student(tmp_path):
+    text = "Prénom;Nom;Adresse de courriel;Rôles\nAnn;Lee;ann@example.org;Étudiant\nBo;Ray;bo@example.org;Enseignant\n"
+    people, done = enrolled(tmp_path, text)
+    assert list(people.students) == ["ann"]
+    assert done.left_out == ["line 3: Bo Ray is Enseignant"]
+
+
 def test_who_is_no_student_is_left_out_and_named(tmp_path):
     assert enrolled(tmp_path, EXPORTS["moodle"])[1].left_out == ["line 27: Tom Tutor is Non-editing teacher"]
     assert enrolled(tmp_path, EXPORTS["gradescope"])[1].left_out == ["line 27: Ina Structor is Instructor"]

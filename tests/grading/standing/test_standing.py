@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 import shutil
 
 import pytest
@@ -84,6 +86,46 @@ def test_the_other_words_are_said_in_the_export_and_in_the_report(course):
     page = (course / "grading" / "reports" / f"{NAME}.html").read_text()
     for words in ("earlier hand-in: there is no folder eve/", "earlier hand-in: detach.ipynb", "late by 2 d 9 h"):
         assert words in page
+
+
+# As the formgrader does: its two lists, and the page of each notebook.
+FORMGRADER = """
+import json
+from pathlib import Path
+from nbconvert.exporters import HTMLExporter
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from gradstop.grading.nbgrader_bridge.register import course_config
+config = course_config(Path.cwd())
+api = NbGraderAPI(CourseDirectory(config=config), config=config)
+listed = {one["student"]: one["display_timestamp"] for one in api.get_submissions("03-detach")}
+alone = {name: api.get_submission("03-detach", name)["display_timestamp"] for name in listed}
+exporter, pages = HTMLExporter(config=config), {}
+for path in Path("grading/autograded").glob("*/03-detach/detach.ipynb"):
+    resources = {"assignment_id": "03-detach", "student": path.parts[2]}
+    pages[path.parts[2]] = exporter.from_filename(str(path), resources=resources)[0]
+print(json.dumps([listed, alone, pages]))
+"""
+
+
+def test_nbgrader_s_own_pages_say_it_too(course):
+    assert run(course, "gradstop", "grade", NAME).returncode == 1, "it has read the newest ones"
+    done = run(course, "python", "-W", "ignore", "-c", FORMGRADER)
+    assert done.returncode == 0, done.stderr
+    listed, alone, pages = json.loads(done.stdout.splitlines()[-1])
+    for found in (listed, alone):
+        assert "; earlier hand-in: detach.ipynb, line 1" in found["cyd"]
+        assert found["eve"].endswith(f"earlier hand-in: there is no folder eve/{NAME}")
+        assert "not graded: detach.ipynb, line 1" in found["dan"]
+        assert {word for name in ("ann", "ben") for word in ("hand-in", "graded") if word in found[name]} == set()
+    run(course, "nbgrader", "generate_feedback", NAME, "--force")
+    words = {"cyd": "earlier", "eve": "earlier", "ben": "graded; late by 2 d 9 h, which costs 3", "ann": None}
+    for name, said in words.items():
+        feedback = (course / "grading" / "feedback" / name / NAME / "detach.html").read_text()
+        for page in (pages[name], feedback):
+            found = re.findall(r"<p><strong>((?:graded|earlier)[^<]*)", page)
+            assert found == [] if said is None else found[0].startswith(said)
+    assert json.loads(notebook(course, "ann").read_text())["cells"][0]["cell_type"] == "markdown"
 
 
 def test_nbgrader_s_own_way_makes_no_0_of_it(course):

@@ -1,0 +1,1 @@
+"""Several attempts of a student, of which the best counts."""
