@@ -1,4 +1,4 @@
-// What JupyterLab lacks for this book. make lab loads it, and nothing is installed for it.
+// What JupyterLab lacks for this book. make lab loads it from its folder, and the wheel brings it along.
 
 // JupyterLab folds the output that settles a prediction, but writes its first line beside the fold: the answer.
 const STYLE = `
