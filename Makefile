@@ -55,7 +55,8 @@ serve: book
 	python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 # A clone's notebooks are not trusted, and JupyterLab strips the drawings from those. Without a root it would take
-# book/ for one, and the exercises would be out of reach. book/_lab keeps the answers to predictions folded.
+# book/ for one, and the exercises would be out of reach. book/_lab keeps the answers to predictions folded, and leads a
+# link to its section.
 lab: setup
 	jupyter trust book/*.ipynb
 	jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabServerApp.extra_labextensions_path="$(CURDIR)/book/_lab" \

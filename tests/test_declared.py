@@ -34,7 +34,7 @@ PARTS = {
     "benchmarks": "dev",
     "tests": "dev",
 }
-OURS = {"gradstop", "support", *(path.stem for path in (ROOT / "tests").rglob("*.py"))}
+OURS = {"gradstop", "support", *(path.stem for top in ("tests", "book/_ext") for path in (ROOT / top).rglob("*.py"))}
 DISTRIBUTIONS = packages_distributions()
 
 

@@ -54,6 +54,17 @@ def test_all_that_is_no_python_is_in_it_too(contents):
     assert not [path for path in kept if path.relative_to(ROOT).as_posix() not in contents]
 
 
+def test_jupyterlab_finds_its_extension_in_it(built):
+    """In the wheel, and in the source from which others make one."""
+    wheel, source = built
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    for file in ("package.json", "static/gradstop.js"):
+        assert any(name.endswith(f".data/data/share/jupyter/labextensions/gradstop/{file}") for name in names)
+        with tarfile.open(source) as archive:
+            assert any(name.endswith(f"/book/_lab/gradstop/{file}") for name in archive.getnames())
+
+
 def test_an_index_can_show_it(contents):
     (name,) = (name for name in contents if name.endswith(".dist-info/METADATA"))
     metadata = Metadata.from_email(contents[name], validate=True)

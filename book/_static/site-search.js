@@ -6,6 +6,16 @@ const ROOT = document.documentElement.dataset.content_root ?? "./";
 const MOST = 10; // hits that are shown
 let engine = null;
 
+// Pages that tell less of a thing than its chapter or its message does, and how much they count beside those.
+const LESSER = [
+  [/^exercises\/|^book\/(teach|write-an-exercise|kept-true|build)\b/, 0.6],
+  [/^book\/claims\b/, 0.7],
+  [/#(all-messages|errors-you-will-meet|remember|recall|practise|pitfalls|when-not-to-use-it)$/, 0.7],
+];
+// How a question is asked tells nothing of what is asked.
+const ASKING = "am an any can cannot could did do does doing from get gets getting had has have how i it its me my need should so some than us use used using want we what when where which while why would you your".split(" ");
+const TYPED = 8; // among more words than these one that no page has is of a path or a program, and not misspelled
+
 /** The words of a text, and its pairs of neighbours; numbers and shapes differ from case to case and do not count. */
 function grams(text) {
   // Older versions of torch call the transposed weight of a layer by another name.
@@ -13,9 +23,23 @@ function grams(text) {
   return new Set([...words, ...words.slice(1).map((word, i) => `${words[i]} ${word}`)]);
 }
 
+/** What may be a message in a text: all of it, and what stands after each name of an exception, without torch's own place. */
+function messagesIn(text) {
+  const told = text.replace(/\(Triggered internally at [^)]*\).*?(?=\w+(Error|Warning)|$)/gs, " ");
+  return [text, ...told.split(/\b[\w.]+(?:Error|Exception|Warning): /).slice(1)];
+}
+
 /** The entries whose message is most like the text, best first: at most three, and none if nothing is like it.
     `sure` says whether most of a message is in the text, or the text is a long piece of a message. */
 function alike(text, messages) {
+  for (const part of messagesIn(text)) {
+    const found = likeAll(part, messages);
+    if (found.length) return found;
+  }
+  return [];
+}
+
+function likeAll(text, messages) {
   // Of two entries with the same words, the one that gives them first in its cells is the more likely.
   const before = (i) => messages.slice(0, i).filter((message) => message.href === messages[i].href).length;
   const known = messages.map((message, i) => ({ ...message, grams: grams(message.text), order: before(i) }));
@@ -42,7 +66,7 @@ function alike(text, messages) {
 
 /** Words as the index has them: in lower case, without endings; of `retain_graph` also `retain` and `graph`. */
 function terms(text) {
-  const words = text.toLowerCase().match(/[a-z0-9_]*[a-z0-9][a-z0-9_]*/g) ?? [];
+  const words = text.toLowerCase().replace(/n't\b|'s\b/g, "").match(/[a-z0-9_]*[a-z0-9][a-z0-9_]*/g) ?? [];
   return words.flatMap((word) => (word.includes("_") ? [word, ...word.split("_").filter((part) => part.length > 1)] : [word]));
 }
 
@@ -57,7 +81,9 @@ function load(name) {
 function search() {
   engine ??= Promise.all(["search-data.js", "minisearch.js", "language_data.js"].map(load)).then(() => {
     const stemmer = new Stemmer();
-    const ignored = new Set(stopwords);
+    const ignored = new Set([...stopwords, ...ASKING]);
+    const known = new Map(); // how often a word is in the book
+    const count = (word) => known.set(word, (known.get(word) ?? 0) + 1);
     const index = new MiniSearch({
       idField: "href",
       fields: ["title", "page", "words", "text"],
@@ -69,12 +95,46 @@ function search() {
         prefix: (term) => term.length > 3,
         fuzzy: (term) => (term.length > 5 ? 0.15 : false),
         weights: { prefix: 0.4, fuzzy: 0.2 },
+        boostDocument: (href) => LESSER.reduce((weight, [kind, less]) => (kind.test(href) ? weight * less : weight), 1),
       },
     });
+    for (const { title, words, text } of window.searchData.sections) terms(`${title} ${words} ${text}`).forEach(count);
     index.addAll(window.searchData.sections);
-    return (words) => index.search(words.slice(0, 2000)).slice(0, MOST);
+    return (words) => {
+      const asked = words.slice(0, 2000);
+      const typed = terms(asked).filter((word) => !ignored.has(word));
+      const meant = typed.length > TYPED ? [] : typed.map((word) => nearest(word, known)).filter(Boolean);
+      return { meant, hits: index.search([asked, ...meant].join(" ")).slice(0, MOST) };
+    };
   });
   return engine;
+}
+
+/** How many letters are added, left out, other, or changed with their neighbour between two words. */
+function mistakes(one, other) {
+  let before = [], last = Array.from({ length: other.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= one.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= other.length; j++) {
+      row[j] = Math.min(row[j - 1] + 1, last[j] + 1, last[j - 1] + (one[i - 1] !== other[j - 1]));
+      if (one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) row[j] = Math.min(row[j], before[j - 2] + 1);
+    }
+    [before, last] = [last, row];
+  }
+  return last[other.length];
+}
+
+/** The book's word that somebody meant who typed one that is not in the book, nor begins one; or null. */
+function nearest(word, known) {
+  if (word.length < 5 || known.has(word)) return null;
+  let best = null, least = word.length < 7 ? 1 : 2, often = 0;
+  for (const [other, times] of known) {
+    if (other.startsWith(word)) return null; // somebody is typing it
+    if (other[0] !== word[0] || Math.abs(other.length - word.length) > least) continue;
+    const wrong = mistakes(word, other);
+    if (wrong < least || (wrong === least && times > often)) [best, least, often] = [other, wrong, times];
+  }
+  return best;
 }
 
 /** A line of a hit's text around the words that were found. */
@@ -119,7 +179,8 @@ async function show(words, place) {
   const find = await search();
   const found = alike(words, window.searchData.messages);
   const known = new Set(found.map((message) => message.href));
-  const hits = find(words).filter((hit) => !known.has(hit.id));
+  const { meant, hits: all } = find(words);
+  const hits = all.filter((hit) => !known.has(hit.id));
   const list = element("ol", { className: "search-hits" });
   for (const hit of hits) {
     const link = element("a", { href: ROOT + hit.id }, element("span", { textContent: hit.title }));
@@ -128,7 +189,8 @@ async function show(words, place) {
   }
   const none = "Nothing has one of these words. Try fewer, or the text of the message.";
   const count = found.length + hits.length;
-  const status = element("p", { className: "search-count", textContent: count ? `${count} places, the best first` : none });
+  const told = `${count} places, the best first${meant.length ? `; also for ${meant.join(", ")}` : ""}`;
+  const status = element("p", { className: "search-count", textContent: count ? told : none });
   status.setAttribute("role", "status");
   place.replaceChildren(...(found.length ? [messageBox(found)] : []), status, list);
 }

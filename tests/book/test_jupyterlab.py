@@ -30,6 +30,13 @@ SEEN = """() => {
 }"""
 FOLDED = """() => [...document.querySelectorAll('.jp-OutputPlaceholder .jp-PlaceholderText')].map(node =>
   [getComputedStyle(node).fontSize, getComputedStyle(node, '::before').content])"""
+# The heading with this text is seen, in the upper third of the notebook.
+AT_THE_TOP = """title => {
+  const notebook = window.jupyterapp.shell.currentWidget.content.node;
+  const heading = [...notebook.querySelectorAll('h2')].find(node => node.innerText.startsWith(title));
+  const place = notebook.getBoundingClientRect(), top = heading?.getBoundingClientRect().top ?? Infinity;
+  return heading?.checkVisibility() && top >= place.top - 5 && top < place.top + place.height / 3;
+}"""
 # The contrast of each text of a table with what lies behind it, as WCAG 2 has it, and how it is aligned.
 TEXTS = """area => [...area.querySelectorAll('.gs-check :is(th, td, caption, p)')].map(node => {
   const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
@@ -182,6 +189,7 @@ def test_a_wrong_answer_is_told_in_a_table_and_then_a_right_one(learner):
     assert section.get_attribute("href").endswith("#" + title.replace(" ", "-"))
     section.click()
     learner.tab.get_by_role("tab", name="03-detach.ipynb").wait_for()
+    learner.tab.wait_for_function(AT_THE_TOP, arg=title)
 
     outputs = solve(learner, HEAD + "return x.detach()")
     assert "stop: all 5 cases agree" in outputs.inner_text()

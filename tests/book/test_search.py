@@ -50,6 +50,12 @@ PASTED = [
     ("RuntimeError: mat1 and mat2 must have the same dtype, but got Float and Half", "errors-scale.html#mat1"),
     ("RuntimeError: step() has already been called since the last update().", "errors-modules.html#has-already"),
     ("ValueError: Attempting to unscale FP16 gradients.", "errors-modules.html#attempting"),
+    (
+        "train.py:7: UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+        ".grad attribute won't be populated during autograd.backward(). (Triggered internally at "
+        "aten/src/ATen/TensorBody.h:489.)\n  return self._grad",
+        "errors-backward.html#the-grad-attribute",
+    ),
     ("vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor", "errors-func"),
 ]  # fmt: skip
 
@@ -141,6 +147,21 @@ def test_a_few_words_are_no_message(search, words):
     tab = search(words)
     tab.wait_for_selector(".search-hits a")
     assert tab.locator(".clinic-hit").count() == 0
+
+
+@pytest.mark.parametrize(("words", "meant"), [("detatch", "detach"), ("retian the grpah", "retain, graph")])
+def test_a_misspelled_word_is_also_searched_as_it_was_meant(search, words, meant):
+    tab = search(words)
+    count = tab.locator(".search-count")
+    count.wait_for()
+    assert count.inner_text().endswith(f"; also for {meant}")
+    assert meant.split(", ")[0] in tab.locator(".search-hits a").first.inner_text().lower()
+
+
+def test_a_word_that_is_being_typed_is_not_taken_for_misspelled(search):
+    tab = search("checkpoi")
+    tab.wait_for_selector(".search-hits a")
+    assert "also for" not in tab.locator(".search-count").inner_text()
 
 
 def test_it_answers_as_somebody_types_and_arrow_keys_go_through_the_hits(chromium, site):
