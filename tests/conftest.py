@@ -16,6 +16,9 @@ from support.untested import is_failure, untested
 from gradstop.authoring.cheat_sheet import BROWSERS
 from gradstop.course import graded_cells
 
+# A shell that starts the tests in the background has them ignore an interrupt, and what they start would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def pytest_sessionfinish(session, exitstatus):
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")

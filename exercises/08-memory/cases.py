@@ -39,21 +39,6 @@ def collected(census: Census, nodes: int = 0, saved: int = 0) -> Census:
     return census
 
 
-def call_for_gradients(see: Observer, name: str, asked: str, function: Function, *args: Any, **leaves: Tensor) -> Any:
-    """Call the function, observe what it leaves in each leaf's ``.grad``, and return its result."""
-    before = {label: None if leaf.grad is None else leaf.grad.clone() for label, leaf in leaves.items()}
-    result = see.call(function, *args, name=name)
-    after = {label: leaf.grad for label, leaf in leaves.items()}
-
-    def fill(grads: dict[str, Tensor | None]) -> None:
-        for label, leaf in leaves.items():
-            leaf.grad = grads[label]
-
-    fill(before)
-    see.gradients(f"the gradients that {name} leaves", lambda: fill(after), asked, **leaves)
-    return result
-
-
 def loss_of(later: Draw, result: Tensor) -> Tensor:
     """Make a scalar of ``result`` by weights that nobody knew when it was computed; ``result`` is saved for it."""
     return (result.square() * later.numbers(result.shape, dtype=result.dtype)).sum()
@@ -277,13 +262,13 @@ def no_gradient_yet(accumulate: Function, draw: Draw, see: Observer):
     dtype = precision(draw)
     w, b = leaf(draw, "w", draw.form("matrix", "scalar"), dtype), leaf(draw, "b", (2,), dtype)
     losses = Losses(draw, [w, b], (0, 1))
-    call_for_gradients(see, "the call", MEAN, accumulate, losses.list, w=w, b=b)
+    see.call_for_gradients("the call", MEAN, accumulate, losses.list, w=w, b=b)
     later = yield
     draw.feature("called again with another object", "called again after the object has changed")
     change(later, "w", w)
-    call_for_gradients(see, "a second call with the same list", MEAN, accumulate, losses.list, w=w, b=b)
+    see.call_for_gradients("a second call with the same list", MEAN, accumulate, losses.list, w=w, b=b)
     more = Losses(later, [b, w], (0, 1, 2), " in another list")
-    call_for_gradients(see, "a call with another list", MEAN, accumulate, more.list, w=w, b=b)
+    see.call_for_gradients("a call with another list", MEAN, accumulate, more.list, w=w, b=b)
 
 
 @case("accumulate", "the leaves hold gradients from earlier", "08-memory#gradients-add-up")
@@ -295,7 +280,7 @@ def gradients_there_already(accumulate: Function, draw: Draw, see: Observer):
     draw.hook(w=w)
     losses = Losses(draw, [w, b], draw.choice(*LISTS))
     before = see.look(w=w, b=b)
-    call_for_gradients(see, "the call", MEAN, accumulate, losses.list, w=w, b=b)
+    see.call_for_gradients("the call", MEAN, accumulate, losses.list, w=w, b=b)
     place = {id(function): i for i, function in enumerate(losses.functions)}
     held = [place.get(id(function), "something else") for function in losses.list]
     see.value("the functions that the list holds afterwards, by number", held, "the list itself is unchanged")
@@ -304,7 +289,7 @@ def gradients_there_already(accumulate: Function, draw: Draw, see: Observer):
     total = loss_of(later, w * 1.5) + loss_of(later, b)
     see.gradients("another backward", total.backward, "later backwards add to it as usual", w=w, b=b)
     draw.feature("called again with the same object")
-    call_for_gradients(see, "a second call with the same list", MEAN, accumulate, losses.list, w=w, b=b)
+    see.call_for_gradients("a second call with the same list", MEAN, accumulate, losses.list, w=w, b=b)
 
 
 @case("accumulate", "what is alive is counted while the losses are computed", "08-memory#one-graph-at-a-time")
@@ -312,13 +297,13 @@ def gradients_there_already(accumulate: Function, draw: Draw, see: Observer):
 def one_graph_at_a_time(accumulate: Function, draw: Draw, see: Observer):
     w, b = leaf(draw, "w", (3,)), leaf(draw, "b", (2,))
     losses = Losses(draw, [w, b], draw.choice((0, 1, 2), (0, 1, 0, 2)))
-    call_for_gradients(see, "the call", MEAN, accumulate, losses.list, w=w, b=b)
+    see.call_for_gradients("the call", MEAN, accumulate, losses.list, w=w, b=b)
     losses.observe(see, "the call")
     later = yield
     more = Losses(later, [w, b], (0, 1, 2, 3), " in a second call")
-    call_for_gradients(see, "a second call", MEAN, accumulate, more.list, w=w, b=b)
+    see.call_for_gradients("a second call", MEAN, accumulate, more.list, w=w, b=b)
     more.observe(see, "a second call")
-    call_for_gradients(see, "a third call with the first list", MEAN, accumulate, losses.list, w=w, b=b)
+    see.call_for_gradients("a third call with the first list", MEAN, accumulate, losses.list, w=w, b=b)
 
 
 # grad_penalty -------------------------------------------------------------------------------------------
@@ -376,7 +361,7 @@ def the_gradient_of_w(grad_penalty: Function, draw: Draw, see: Observer):
         draw.prefill(*(tensor for name, tensor in leaves.items() if name in filled))
         draw.given.append(f"a .grad from earlier: {filled}")
     loss_fn, before = task.loss, see.look(**leaves)
-    result = call_for_gradients(see, "the call", KEPT, grad_penalty, loss_fn, task.w, **leaves)
+    result = see.call_for_gradients("the call", KEPT, grad_penalty, loss_fn, task.w, **leaves)
     see.value("the result", result, PENALTY)
     see.left("what has changed on w and u", before, "the leaves themselves are unchanged", **leaves)
     later = yield
@@ -384,7 +369,7 @@ def the_gradient_of_w(grad_penalty: Function, draw: Draw, see: Observer):
     see.gradients("a backward from a loss with the penalty", loss.backward, LEARNS, **leaves)
     change(later, "w", task.w)
     name = "a call after w was changed"
-    again = call_for_gradients(see, name, KEPT, grad_penalty, loss_fn, task.w, **leaves)
+    again = see.call_for_gradients(name, KEPT, grad_penalty, loss_fn, task.w, **leaves)
     see.value("the result after w was changed", again, NOW)
 
 
@@ -470,7 +455,7 @@ def leaves_of(chain: Chain) -> dict[str, Tensor]:
 def run(see: Observer, tbptt: Function, chain: Chain, h0: Tensor, sizes: tuple[int, int], name: str) -> Any:
     """Call the function, observe its states and the gradient that it leaves; return the states."""
     chain.k = sizes[1]
-    states = call_for_gradients(see, name, CUT, tbptt, chain, h0, *sizes, **leaves_of(chain))
+    states = see.call_for_gradients(name, CUT, tbptt, chain, h0, *sizes, **leaves_of(chain))
     see.value(f"the states of {name}", states, STATES)
     return states
 

@@ -15,12 +15,12 @@ PDF = Path(BOOK, "_static", "cheat-sheet.pdf")
 # The one without a window takes a third of the processor time for a page.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _CSS = """
-@page { size: A4; margin: 9mm 13mm }
-body { font: 9.1pt/1.28 system-ui, "DejaVu Sans", Arial, sans-serif; margin: 0; font-variant-ligatures: none }
-h1 { font-size: 14pt; margin: 0 0 1mm } h2 { font-size: 10.5pt; margin: 2.5mm 0 .5mm }
-table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .4mm 2mm .4mm 0 }
+@page { size: A4; margin: 8mm 13mm }
+body { font: 8.8pt/1.24 system-ui, "DejaVu Sans", Arial, sans-serif; margin: 0; font-variant-ligatures: none }
+h1 { font-size: 14pt; margin: 0 0 1mm } h2 { font-size: 10.5pt; margin: 2mm 0 .5mm }
+table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .3mm 2mm .3mm 0 }
 th, td { border-bottom: .2mm solid #999; vertical-align: top }
-code { white-space: nowrap; font: 8.6pt "DejaVu Sans Mono", Menlo, monospace } ol { margin: 0; padding-left: 5mm }
+code { white-space: nowrap; font: 8.3pt "DejaVu Sans Mono", Menlo, monospace } ol { margin: 0; padding-left: 5mm }
 """
 
 

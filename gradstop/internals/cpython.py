@@ -9,6 +9,7 @@ import atexit
 import ctypes
 import gc
 import logging
+import os
 import sys
 import threading
 import weakref
@@ -94,9 +95,19 @@ def _waits(frame: FrameType) -> bool:
     return _type(queue) is SimpleQueue and queue.empty()
 
 
+_pool_threads: list[threading.Thread] = []  # of all pools, at the last fork: CPython 3.14 forgets them in the child
+
+
+def _note_pool_threads() -> None:
+    _pool_threads[:] = _pools._threads_queues
+
+
+os.register_at_fork(before=_note_pool_threads)
+
+
 def begin_pools_anew() -> None:
     """Let each ``ThreadPoolExecutor`` start its threads again: after a fork it counts on threads that are not here."""
-    for thread in list(_pools._threads_queues):
+    for thread in _pool_threads:
         reference = next(iter(getattr(thread, "_args", None) or ()), None)
         pool = reference() if type(reference) is weakref.ReferenceType else None
         if type(pool) is ThreadPoolExecutor:

@@ -125,6 +125,22 @@ class Observer:
         known.update({id(leaf): (leaf, got[label]["after"]) for label, leaf in leaves.items()})
         self._write(name, "gradients", {"raised": error, "leaves": as_json(got)}, asked, read, note)
 
+    def call_for_gradients(
+        self, name: str, asked: str, function: Callable[..., Any], *args: Any, **leaves: torch.Tensor
+    ) -> Any:
+        """Call the function, observe what it leaves in each leaf's ``.grad``, and return its result."""
+        before = {label: None if leaf.grad is None else leaf.grad.clone() for label, leaf in leaves.items()}
+        result = self.call(function, *args, name=name)
+        after = {label: leaf.grad for label, leaf in leaves.items()}
+
+        def fill(grads: dict[str, Any]) -> None:
+            for label, leaf in leaves.items():
+                leaf.grad = grads[label]
+
+        fill(before)
+        self.gradients(f"the gradients that {name} leaves", lambda: fill(after), asked, "", **leaves)
+        return result
+
     def raised(
         self,
         name: str,

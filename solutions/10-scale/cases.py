@@ -84,21 +84,6 @@ def weighted(later: Draw, result: Tensor) -> Tensor:
     return (result.square() * later.numbers(result.shape, dtype=result.dtype)).sum()
 
 
-def fills(see: Observer, name: str, asked: str, function: Function, *args: Any, **leaves: Tensor) -> Any:
-    """Call the function, observe what it leaves in each leaf's ``.grad``, and return its result."""
-    before = {label: None if leaf.grad is None else leaf.grad.clone() for label, leaf in leaves.items()}
-    result = see.call(function, *args, name=name)
-    after = {label: leaf.grad for label, leaf in leaves.items()}
-
-    def put(grads: dict[str, Tensor | None]) -> None:
-        for label, leaf in leaves.items():
-            leaf.grad = grads[label]
-
-    put(before)
-    see.gradients(f"the gradients that {name} leaves", lambda: put(after), asked, **leaves)
-    return result
-
-
 # accumulate_tokens ----------------------------------------------------------------------------------------
 
 TOKENS = "the gradient of the mean loss over all tokens that count is added to the parameters"
@@ -158,16 +143,16 @@ def other_numbers_of_tokens(accumulate_tokens: Function, draw: Draw, see: Observ
     lengths = draw.choice(*LENGTHS)
     draw.feature("one piece" if len(lengths) == 1 else "a last piece that is smaller")
     pieces = drawn_pieces(draw, 2, 3, lengths)
-    loss = fills(see, "the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
+    loss = see.call_for_gradients("the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
     see.value("the result", as_number(loss), MEAN)
     later = yield
     draw.feature(*AGAIN)
     move(later, *net.parameters())
-    again = fills(see, "a second call", TOKENS, accumulate_tokens, net, pieces, **named(net))
+    again = see.call_for_gradients("a second call", TOKENS, accumulate_tokens, net, pieces, **named(net))
     see.value("the result of the second call", as_number(again), MEAN)
     other = drawn_net(later, "another net", 2, 3)
     more = drawn_pieces(later, 2, 3, [(1, 0), (3, 2)])
-    third = fills(see, "a call with another net", TOKENS, accumulate_tokens, other, more, **named(other))
+    third = see.call_for_gradients("a call with another net", TOKENS, accumulate_tokens, other, more, **named(other))
     see.value("the result with another net", as_number(third), MEAN)
     see.value("the first result afterwards", as_number(loss), "what an earlier call returned stays")
 
@@ -189,21 +174,21 @@ def padding_alone(accumulate_tokens: Function, draw: Draw, see: Observer):
         draw.feature("a model that is in evaluation mode")
         draw.given.append("net is in evaluation mode")
     before, targets = see.look(net=net), [targets.clone() for _, targets in pieces]
-    loss = fills(see, "the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
+    loss = see.call_for_gradients("the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
     see.value("the result", as_number(loss), MEAN)
     later = yield
     see.left("what has changed on net, but for .grad", before, "nothing else changes on net", net=net)
     unchanged = [torch.equal(now, then) for (_, now), then in zip(pieces, targets, strict=True)]
     see.value("which targets are as they were", unchanged, "the pieces are unchanged")
     more = drawn_pieces(later, 2, 3, [(2, 1), (2, 0)])
-    fills(see, "a second call", "gradients are added again", accumulate_tokens, net, more, **named(net))
+    see.call_for_gradients("a second call", "gradients are added again", accumulate_tokens, net, more, **named(net))
 
 
 @case("accumulate_tokens", "what is alive is counted while net computes", "10-scale#a-batch-in-pieces")
 def one_piece_at_a_time(accumulate_tokens: Function, draw: Draw, see: Observer):
     net = Counting(drawn_net(draw, "net", 2, 3))
     pieces = drawn_pieces(draw, 2, 3, [(2, 0), (3, 1), (1, 0)])
-    loss = fills(see, "the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
+    loss = see.call_for_gradients("the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
     see.value("how many earlier pieces were alive", net.most, FREED)
     see.value("whether net was given more rows than the longest piece has", net.rows > 3, ROWS)
     requires = isinstance(loss, Tensor) and loss.requires_grad
@@ -213,7 +198,7 @@ def one_piece_at_a_time(accumulate_tokens: Function, draw: Draw, see: Observer):
     see.value("how many pieces are alive after the call", net.alive(), "after the call no graph is alive")
     later = yield
     more = drawn_pieces(later, 2, 3, [(3, 0), (1, 0)])
-    again = fills(see, "a second call", TOKENS, accumulate_tokens, net, more, **named(net))
+    again = see.call_for_gradients("a second call", TOKENS, accumulate_tokens, net, more, **named(net))
     see.value("the result of the second call", as_number(again), MEAN)
     see.value("how many earlier pieces were alive in the second call", net.most, FREED)
 
@@ -727,7 +712,7 @@ def gradients_and_hooks(load_without_copy: Function, draw: Draw, see: Observer):
     draw.hook(weight=next(p for p in net.parameters() if p.requires_grad))
     kind = draw.choice("interior tensor", "leaf")
     state = drawn_state(draw, net, kind)
-    fills(see, "the call", "what .grad holds is unchanged", load_without_copy, net, state, **named(net))
+    see.call_for_gradients("the call", "what .grad holds is unchanged", load_without_copy, net, state, **named(net))
     later = yield
     learns = {n: p for n, p in net.named_parameters() if p.requires_grad}
     loss = weighted(later, net(later.numbers((3, 2))))

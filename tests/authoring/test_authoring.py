@@ -98,8 +98,8 @@ def blocks():
 
 def lock_rows(course, drop=""):
     """Lay out the page's worked example, without the case named ``drop``."""
-    new_exercise(course, "10-rows/lock_rows")
-    bench = Bench(find_assignment(course, "10-rows"))
+    new_exercise(course, "11-rows/lock_rows")
+    bench = Bench(find_assignment(course, "11-rows"))
     statement, solution, cases, domain, right, wrong = blocks()
     if drop:
         domain = "\n".join(line for line in domain.splitlines() if "called again" not in line and ".grad" not in line)

@@ -4,8 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+import torch.distributed as dist
 from pypdfium2 import PdfDocument
 from support.course import ROOT
+from support.kinds import constants, interiors, leaves, raises
+from support.two_ranks import outcomes
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
 
 from gradstop.authoring.cheat_sheet import PDF, SHEET, missing_words
@@ -28,6 +32,7 @@ def world():
     s.old = s.net.weight
     s.batch, s.count = torch.tensor([[1.0, 2.0], [3.0, 5.0], [4.0, 7.0]]), 3
     s.piece = s.batch[:1]
+    s.a, s.b, s.DDP = torch.ones(1, 2, requires_grad=True), torch.ones(1, 1, requires_grad=True), alone_with
     s.loss = (s.w * s.y).sum()
     s.w.grad = torch.tensor([10.0, 10.0])
     s.opt = torch.optim.SGD([s.w], lr=1.0)
@@ -35,6 +40,13 @@ def world():
     s.scaler.scale(s.loss.detach())  # as before a backward
     s.state = {"weight": torch.tensor([[5.0, 6.0]]), "bias": torch.tensor([7.0])}
     return s
+
+
+def alone_with(net):
+    """Wrap a net for a world of this one process; what several come to is tried in two of their own."""
+    if not dist.is_initialized():
+        dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    return DistributedDataParallel(net)
 
 
 def receives(root, tensor):
@@ -53,11 +65,41 @@ def edited_after(s, edit):
     return True
 
 
+def refused_if_a_view():
+    with torch.inference_mode():
+        inside = torch.ones(2)[:1]
+    kinds = [inside, *interiors().values(), *(t.unsqueeze(0) for t in constants().values()), *leaves().values()]
+    return all(raises(t.detach_) == t._is_view() for t in kinds)
+
+
 def gradient_of_the_mean(s):
     s.piece = s.batch[1:]
     exec("(net(piece).sum() / count).backward()", s.__dict__)
     (whole,) = torch.autograd.grad(s.net(s.batch).mean(), s.net.weight)
     return torch.allclose(s.net.weight.grad, whole)
+
+
+def keeps_32_bits(s):
+    s.y.sum().backward()
+    return s.y.dtype == torch.bfloat16 and s.net.weight.dtype == s.net.weight.grad.dtype == torch.float32
+
+
+def cuts_and_has_no_second(s):
+    net = torch.nn.Sequential(s.net, Cut(), torch.nn.PReLU())
+    s.net, lower, x = net, s.net, torch.ones(1, 2, requires_grad=True)
+    s.x = x
+    exec('y = torch.compile(net, backend="aot_eager")(x)', s.__dict__)
+    s.y.sum().backward()
+    cut = x.grad is None and lower.weight.grad is None and net[2].weight.grad is not None
+    (g,) = torch.autograd.grad(torch.compile(lower, backend="aot_eager")(x).exp().sum(), x, create_graph=True)
+    return cut and raises(g.sum().backward)
+
+
+class Cut(torch.nn.Module):
+    """Cuts what it is given."""
+
+    def forward(self, x):
+        return x.detach()
 
 
 def runs_twice(s):
@@ -73,7 +115,7 @@ PROOFS = {
     "z = y.detach()": lambda s: not s.z.requires_grad and shares(s.z, s.y) and edited_after(s, lambda s: s.z.zero_()),
     "z = y.detach().clone()": lambda s: not s.z.requires_grad and not shares(s.z, s.y),
     "z = y.clone()": lambda s: receives(s.z, s.y) and not shares(s.z, s.y),
-    "h.detach_()": lambda s: s.h.is_leaf and not s.h.requires_grad,
+    "h.detach_()": lambda s: s.h.is_leaf and not s.h.requires_grad and refused_if_a_view(),
     "total += loss.item()": lambda s: type(s.total) is float,
     "a = y.detach().numpy()": lambda s: s.a.__setitem__(0, 7) is None and s.y[0] == 7 and s.y._version == 0,
     "with torch.no_grad(): y = net(x)": lambda s: not s.y.requires_grad and s.net.weight.requires_grad,
@@ -91,6 +133,12 @@ PROOFS = {
     "(net(piece).sum() / count).backward()": lambda s: gradient_of_the_mean(s),
     "y = checkpoint(net, x, use_reentrant=False)": lambda s: runs_twice(s),
     "scaler.unscale_(opt)": lambda s: s.w.grad.tolist() == [2.5, 2.5],
+    'with torch.autocast("cpu"): y = net(x)': lambda s: keeps_32_bits(s),
+    "y = net.requires_grad_(False)(x) + x @ a.T @ b.T": lambda s: (
+        receives(s.y, s.a) and receives(s.y, s.b) and not s.net.weight.requires_grad
+    ),
+    "DDP(net)(x).sum().backward()": lambda s: s.net.weight.grad is not None and all(outcomes()["averaged"].values()),
+    'y = torch.compile(net, backend="aot_eager")(x)': lambda s: cuts_and_has_no_second(s),
     "net.load_state_dict(state, assign=True)": lambda s: (
         shares(s.net.weight, s.state["weight"]) and s.net.weight is not s.old and s.net.weight.requires_grad
     ),

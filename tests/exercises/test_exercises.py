@@ -16,6 +16,7 @@ from gradstop.observe import observe
 from gradstop.record import Setup
 
 SEEDS = int(os.environ.get("GRADSTOP_SEEDS", "8"))  # weekly: 50
+FIRST_SEEDS = 3 if SEEDS == 8 else SEEDS  # for mutants, which are three answers in four
 every_exercise = pytest.mark.parametrize(("bench", "exercise"), exercises(together))
 
 
@@ -25,10 +26,10 @@ def test_an_exercise_is_sound(bench, exercise):
     assert vet(bench, exercise, [None, 0]) == []
 
 
-def agreeing(bench, exercise, trials, function):
+def agreeing(bench, exercise, trials, function, seconds):
     """Return the names of the cases in which a function agrees in every trial; None where it takes too long."""
     try:
-        with limited(10):
+        with limited(seconds):
             return {
                 case.name
                 for case in bench.cases[exercise]
@@ -42,9 +43,10 @@ def agreeing(bench, exercise, trials, function):
 @every_exercise
 def test_a_verdict_is_the_same_under_every_seed(bench, exercise):
     """Known right and wrong answers and mutants: which cases agree is no matter of luck."""
-    answers = {answer.name: answer.function for answer in bench.right[exercise] + bench.wrong[exercise]}
+    known = {answer.name: answer.function for answer in bench.right[exercise] + bench.wrong[exercise]}
+    changed = {}
     for number, mutant in enumerate(mutants(bench.cells[exercise].source, bench.domains[exercise].in_arguments)):
-        answers[f"{number} {mutant.change}: {mutant.line}"] = mutant_function(bench, exercise, mutant.source)
+        changed[f"{number} {mutant.change}: {mutant.line}"] = mutant_function(bench, exercise, mutant.source)
     first = {}
     for seed in range(SEEDS):
         numbers = random.Random(f"{exercise} {seed}")
@@ -52,8 +54,9 @@ def test_a_verdict_is_the_same_under_every_seed(bench, exercise):
             case.name: covering_trials(case, bench.solutions[exercise], lambda n=numbers: n.getrandbits(53))
             for case in bench.cases[exercise]
         }
-        for name, function in answers.items():
-            found = agreeing(bench, exercise, trials, function)
+        for name, function in (known | changed if seed < FIRST_SEEDS else known).items():
+            # what did not end once is not given as long again
+            found = agreeing(bench, exercise, trials, function, 1 if first.get(name, known) is None else 4)
             assert first.setdefault(name, found) == found, f"{name} under seed {seed}"
     for answer in bench.right[exercise]:
         assert first[answer.name] == set(trials), answer.name

@@ -22,7 +22,7 @@ from gradstop.record import Record
 
 pytestmark = pytest.mark.xdist_group("judge")  # one set of references
 DETACH = bench_of("03-detach")
-PATIENCE = 1.0
+PATIENCE = 4.0  # seconds; a busy machine may take one for a right answer
 
 
 @cache

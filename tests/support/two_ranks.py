@@ -72,6 +72,18 @@ def nodes_of_ddp(rank):
     return found | {"one more, where it looks": nodes(looking(x)) == nodes(nets["linear"](x)) + 1}
 
 
+def averaged(rank):
+    nets = {"linear": nn.Linear(1, 2), "several": nn.Sequential(nn.Linear(1, 2), nn.Tanh()), "norm": nn.LayerNorm(1)}
+    found = {}
+    for name, net in nets.items():
+        wrapped, xs = DistributedDataParallel(net), [torch.full((3, 1), 1.0 + r) for r in range(2)]
+        wrapped(xs[rank]).sum().backward()
+        whole = sum(net(x).sum() for x in xs) / 2
+        right = torch.autograd.grad(whole, list(net.parameters()))
+        found[name] = all(torch.allclose(p.grad, g) for p, g in zip(net.parameters(), right, strict=True))
+    return found
+
+
 def unused_parameters(rank):
     x, found = torch.ones(1, 1), {}
     for name, made in {
@@ -161,7 +173,7 @@ def sharded(rank):
 
 
 # FSDP comes first: where DDP had run before, its gathering over gloo raised on torch 2.13.
-PROBES = (sharded, nodes_of_ddp, unused_parameters, buffers, gathered)
+PROBES = (sharded, nodes_of_ddp, averaged, unused_parameters, buffers, gathered)
 
 if __name__ == "__main__":
     meeting, number = sys.argv[1], int(sys.argv[2])

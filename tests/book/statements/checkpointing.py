@@ -153,6 +153,41 @@ def where_the_reentrant_kind_loses():
     }
 
 
+class ByFlag(nn.Module):
+    """Does one thing in training, another one in evaluation."""
+
+    def __init__(self, training, evaluation):
+        super().__init__()
+        self.ways = {True: training, False: evaluation}
+
+    def forward(self, x):
+        return self.ways[self.training](x)
+
+
+def a_flag_raises_or_is_wrong_in_silence():
+    def gradient(net, flag):
+        x = torch.tensor([0.5, 0.25], requires_grad=True)
+        y = checkpoint(net.train(), x, use_reentrant=False)
+        flag(net)
+        return torch.autograd.grad(y.sum(), x)[0]
+
+    noticed = {
+        "dropout": nn.Sequential(nn.Dropout(), nn.Tanh()),
+        "fewer": ByFlag(lambda x: x.exp().tanh(), torch.tanh),
+        "another shape": ByFlag(torch.tanh, lambda x: x.repeat(2).tanh()),
+        "another dtype": ByFlag(torch.tanh, lambda x: x.double().tanh()),
+    }
+    silent = {
+        "a factor": ByFlag(lambda x: x.tanh(), lambda x: (x * 3).tanh()),
+        "more": ByFlag(lambda x: x.tanh(), lambda x: (x * 3).tanh().exp()),
+    }
+    outcome = {name: raises(gradient, net, nn.Module.eval) for name, net in noticed.items()}
+    for name, net in silent.items():
+        right, got = gradient(net, nn.Module.train), gradient(net, nn.Module.eval)
+        outcome[name] = not torch.allclose(right, got)
+    return outcome
+
+
 STATEMENTS = {
     "The block uses a weight w that is no argument, as a module does.": HERE,
     "A hook stands for each saved number.": HERE,
@@ -177,4 +212,9 @@ STATEMENTS = {
     "Its second run must do the same, and nothing that must not happen twice.": DO,
     "It splits where Python needs a number, and its backward has no backward.": a_compiled_backward_has_none,
     "Where no input of the block requires grad, and where autograd.grad asks for it.": where_the_reentrant_kind_loses,
+}
+RULES = {
+    "If the second run saves fewer tensors, or some of another shape or dtype, the non-reentrant kind raises a "
+    "CheckpointError.": a_flag_raises_or_is_wrong_in_silence,
+    "But the same flag may be wrong in silence, here where it changes a factor.": a_flag_raises_or_is_wrong_in_silence,
 }

@@ -60,6 +60,7 @@ STATEMENTS = {
     "needs the numbers of t.": NAMES,
     "The last but one asks what becomes of the graph while you keep the result; a leaf has no graph behind it.": NAMES,
     "Backward knows tensors and nodes, no modules.": evaluation_changes_no_backward,
+    "Each way of chapter 10 makes the gradient of one step, for a body, a head and four samples.": NAMES,
     "Then a table of all tools, in which every cell is made by running the tool.": NAMES,
     "Never: net.eval(), and torch.inference_mode() (chapter 5).": DO,
     "copy.deepcopy(t) keeps the flag and refuses interior tensors, so a module that stores one cannot be copied.": (

@@ -81,13 +81,11 @@ def other_paths_stay():
 
 
 STATEMENTS = {
-    "Here each part of the question has its cell.": NAMES,
     "draw reads live tensors: no picture is made by hand. %xmode Minimal shortens an error to its message.": NAMES,
     "The numbers agree, but z has no history.": detached_tensors_have_no_history_and_the_same_memory,
     "PyTorch calls any such tensor a leaf.": DEFINES,
-    "Outside no_grad, a differentiable operation is recorded if any of its inputs requires grad, and here w does.": (
-        any_input_is_enough
-    ),
+    "Outside no_grad, a differentiable operation is recorded if any of its inputs requires grad, and here the head's "
+    "weights do.": (any_input_is_enough),
     "detach() makes a new tensor object but copies no numbers.": detached_tensors_have_no_history_and_the_same_memory,
     "6 counts both factors, 3 through each.": HERE,
     "Only z += 1 would write into the memory of y.": HERE,
@@ -101,7 +99,7 @@ STATEMENTS = {
     "detach() left the graph whole, with all that it saved.": HERE,
     "The graph went when its last holder, y, went. z holds no graph, so keep z and drop y if you want the "
     "memory back.": HERE,
-    "loss.backward() ends at z: only a backward from h can still fill x.": HERE,
+    "loss.backward() ends at z: only a backward from h can still fill the encoder.": HERE,
     "Carry the gradient over the cut yourself. h is no scalar, so you hand over the gradient that arrives at "
     "it, z.grad.": DO,
     "A frozen weight gets no gradient.": a_frozen_weight_gets_nothing,
@@ -109,7 +107,7 @@ STATEMENTS = {
     "Detach the target, and only the student learns.": HERE,
     "If nothing needs the teacher's graph, compute the target under no_grad: then it is never built.": DO,
     "NumPy cannot record, so PyTorch wants you to leave the graph on purpose.": HERE,
-    "No error, no warning: b learns and w stands still.": HERE,
+    "No error, no warning: the head learns and the encoder stands still.": HERE,
     "And a Python number has no graph, so item() needs no detach().": numbers_have_no_graph,
     "All of these run, the wrong ones too.": HERE,
     "It holds the graph of every step.": HERE,

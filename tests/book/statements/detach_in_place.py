@@ -263,7 +263,7 @@ def the_old_graph_goes():
 
 
 STATEMENTS = {
-    "No new tensor is made. y itself has lost its history, and every name for it now means a constant.": (
+    "No new tensor is made. h itself has lost its history, and every name for it now means a constant.": (
         the_tensor_itself_is_cut
     ),
     "t = … changes no tensor.": DEFINES,

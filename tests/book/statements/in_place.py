@@ -126,6 +126,23 @@ def a_forward_hook_runs_with_each_call():
     }
 
 
+def one_that_comes_after_compiling_is_not_called():
+    nets = {
+        "layer": (linear := nn.Linear(2, 2), linear),
+        "inside": (net := nn.Sequential(nn.Linear(2, 2), nn.ReLU()), net[0]),
+    }
+    outcome = {}
+    for name, (net, layer) in nets.items():
+        compiled, seen = torch.compile(net, backend="eager"), []
+        compiled(torch.ones(2))
+        layer.register_forward_hook(lambda *_, seen=seen: seen.append(1))
+        compiled(torch.ones(2))
+        outcome[name] = not seen
+        net(torch.ones(2))
+        outcome[f"{name}, not compiled"] = len(seen) == 1
+    return outcome
+
+
 def add_writes_nowhere():
     outcome = {}
     for kind, t in constants().items():
@@ -162,10 +179,13 @@ STATEMENTS = {
     "Only plus_equals writes. plus gives its name to a new tensor, which nobody keeps.": HERE,
     "And a function that must change it cannot do so with =.": HERE,
     "add without _ writes nowhere, so its result must be used.": add_writes_nowhere,
-    "A forward hook is called with the output of a layer, each time you call the layer, until you remove it.": (
-        a_forward_hook_runs_with_each_call
-    ),
     "All of these run.": HERE,
     "A wrong gradient and no error: the product saved w itself, and nothing was counted.": HERE,
 }
-RULES = {"After sigmoid, which saves its output, backward raises.": a_sigmoid_needs_its_output}
+RULES = {
+    "After sigmoid, which saves its output, backward raises.": a_sigmoid_needs_its_output,
+    "A forward hook is called with the output of a layer when you call the layer, until you remove it.": (
+        a_forward_hook_runs_with_each_call
+    ),
+    "(A net that was compiled and called before does not call it.)": (one_that_comes_after_compiling_is_not_called),
+}

@@ -215,14 +215,15 @@ STATEMENTS = {
     "One backward of their sum, (2 h + 3 h).backward(), needs no flag at all.": one_backward_of_the_sum,
     "Only the last step is left.": HERE,
     "The price: the gradient is 6 now and was 22, because no loss reaches a step before its cut.": HERE,
-    "If you cut every few steps, see chapter 4.": NAMES,
+    "Each loss has its backward, and each round one step of the optimizer.": HERE,
+    "Each backward runs through as many steps as are alive: up to ten where the state is carried, one where it is "
+    "cut.": HERE,
     "Start a new sum after each backward.": DO,
     "A log of outputs, a state in an attribute: each holds a whole graph.": stored_it_holds_its_graph,
     "To store is no operation here, so no_grad changes nothing.": HERE,
     "Store what has no history: a detached tensor, or one that was computed under no_grad.": DO,
     "A camera writes each picture into the same frame.": HERE,
     "detach() copies no numbers.": writes_show_in_what_was_detached,
-    "The memory is shared, so every write shows.": writes_show_in_what_was_detached,
     "Other leaves of a loss may hold such a gradient too. torch.autograd.grad fills no leaf, so there is no cycle.": (
         no_cycle_after_grad
     ),

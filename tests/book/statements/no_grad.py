@@ -186,7 +186,6 @@ def a_view_made_inside_tells_of_no_path():
 STATEMENTS = {
     "The mode touches no flag, and you can make a leaf that requires grad inside.": flags_stay_and_leaves_may_be_made,
     "No operation ran in the block, so there was nothing to leave out.": HERE,
-    "The block made no new tensor.": HERE,
     "Naming, returning and putting into a list are no operations.": "they are Python's, and call nothing of torch",
     "A clone is an operation in every case, so here it is a constant.": a_clone_is_a_constant,
     "A view is a new tensor, but it computes no numbers.": a_view_computes_nothing,
@@ -202,7 +201,8 @@ STATEMENTS = {
     "It only reads .grad; to clear it is another step.": HERE,
     "That is right for the old numbers, and they are gone: what was saved is w itself, no copy.": HERE,
     "The gradient is wrong, with no error.": HERE,
-    "Gradient must pass through a critic to w, and the critic must not learn.": HERE,
+    "Gradient must pass through the head to the encoder, and the head must not learn.": HERE,
+    "A loss that falls is no proof.": HERE,
     "But True need not be what each flag was: chapter 2 shows a bias that was frozen for good.": NAMES,
     "Remember each flag, and put it back in a finally, which runs after an exception too.": DO,
     "A target that you keep for later must be a constant in memory of its own.": DO,

@@ -24,6 +24,11 @@ def what_gradient_arrives_at_is_filled():
     x = torch.ones(2, requires_grad=True)
     back(Nothing.apply(x))
     outcome["no gradient arrives"] = x.grad is None
+    y = x * 2
+    x.requires_grad_(False)
+    back(y)
+    outcome["frozen since"] = x.grad is None
+    x.requires_grad_(True)
     w = torch.ones(2, requires_grad=True)
     back(checkpoint(lambda x: x * w, x, use_reentrant=False))
     return outcome | {"in a checkpoint": w.grad is not None and x.grad is not None}
@@ -99,13 +104,10 @@ def a_frozen_tensor_among_the_inputs():
 
 
 STATEMENTS = {
-    "Each pattern comes with the code that people write by mistake.": NAMES,
+    "Each comes with the code that people write by mistake.": NAMES,
     "Most of it runs, so only the numbers show the mistake.": NAMES,
     "A cut changes no value, and no derivative with respect to b.": HERE,
     "The score is a constant, and so is the loss: no backward can start there.": HERE,
-    "Backward fills each leaf that gradient arrives at, unless you name the ones you want.": (
-        what_gradient_arrives_at_is_filled
-    ),
     "retain_graph is no cure, nor are clones: that gradient belongs to a discriminator that is gone.": HERE,
     "The other network's .grad, each flag and the grad mode are not yours.": DO,
     "kept is no copy.": HERE,
@@ -123,13 +125,13 @@ STATEMENTS = {
     "Then no_grad is enough, and there is no flag to put back.": HERE,
     "You have met all five.": NAMES,
     "Third: an optimizer's zero_grad() clears its own parameters and no others.": zero_grad_clears_its_own,
-    "The graph follows operations, not networks: a backward fills each leaf that gradient arrives at.": (
-        what_gradient_arrives_at_is_filled
-    ),
     "To spare the one that gradient must pass, freeze it or name inputs=.": named_inputs_leave_others_alone,
     "(A running mean is no weight: training mode moves it.)": a_frozen_batch_norm_counts,
 }
 RULES = {
+    "Backward fills the leaves that gradient arrives at, if they require grad then, unless you name the ones you "
+    "want.": (what_gradient_arrives_at_is_filled),
+    "Without inputs=, a backward fills leaves of the other network too.": what_gradient_arrives_at_is_filled,
     "The one that is there already is applied for as long as it is there.": a_leftover_gradient_moves_a_frozen_weight,
     "A frozen tensor among them raises, with a message on retain_grad.": a_frozen_tensor_among_the_inputs,
 }

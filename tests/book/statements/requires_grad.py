@@ -24,7 +24,23 @@ def stepped(grad):
 
 
 def what_has_no_grad_is_skipped():
-    return {kind: bool(weight.eq(1).all()) for kind, weight in stepped(None).items()}
+    return {kind: bool(weight.eq(1).all()) for kind, weight in stepped(None).items()} | {"LBFGS": lbfgs_moves_it()}
+
+
+def lbfgs_moves_it():
+    w, late = (torch.ones(2, requires_grad=True) for _ in range(2))
+    opt = torch.optim.LBFGS([w, late], lr=0.5, max_iter=2)
+
+    def closure(both):
+        opt.zero_grad()
+        loss = (w * torch.tensor([1.0, 3.0]) - 2).square().sum()
+        (loss + (late * w - 3).square().sum() if both else loss).backward()
+        return loss
+
+    opt.step(lambda: closure(True))
+    before = late.detach().clone()
+    opt.step(lambda: closure(False))
+    return late.grad is None and not torch.equal(before, late)
 
 
 def zeros_decay():
@@ -285,16 +301,16 @@ STATEMENTS = {
     "So cut, copy, and only then flag.": DO,
     "Each backward adds to what is there: gradients accumulate.": gradients_accumulate,
     "Called after the backward it comes too late, and no warning says so.": too_late_in_silence,
-    "It skips what has no .grad, as c here.": what_has_no_grad_is_skipped,
     "With None the weight is skipped, decay and all.": what_has_no_grad_is_skipped,
     "Some results have no history, even if they are computed from a leaf that requires grad.": results_without_history,
     "All of these run.": HERE,
     "Torch warns once, and no more after that.": torch_warns_once,
     "It has a gradient, and you have no name to read it by.": HERE,
     "Gradient stays in the .grad of leaves that require grad, and each backward adds to it.": gradients_accumulate,
-    "Optimizers move leaves, and skip what has no .grad.": what_has_no_grad_is_skipped,
+    "Optimizers move leaves, and but for LBFGS skip what has no .grad.": what_has_no_grad_is_skipped,
 }
 RULES = {
+    "Without a .grad, as c here, they are skipped (not by LBFGS).": what_has_no_grad_is_skipped,
     "What has run is not recorded afterwards.": what_has_run_is_not_recorded,
     "(A checkpointed block runs again in the backward, and reads the flags again.)": flags_are_read_again,
     "(After w.retain_grad(), or with differentiable=True, an optimizer accepts w: the leaf behind it still stays as it "
