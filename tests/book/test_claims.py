@@ -84,7 +84,7 @@ def test_the_table_holds_each_of_the_others_with_its_verdict_and_a_link():
         r"</span></td><td>\n\n(?:<a href=\"|\[.+?\]\()(.+?)[\")]",
         table,
     )
-    assert rows == [(id_, said, claim, SIGNS[said], said, place) for id_, said, claim, place in OTHERS]
+    assert rows == [(name, said, claim, SIGNS[said], said, place) for name, said, claim, place in OTHERS]
 
 
 @each_claim

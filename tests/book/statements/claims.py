@@ -139,6 +139,29 @@ def views_refuse_but_in_inference_mode():
     return outcome
 
 
+def mse_loss_fills_its_target():
+    outcome = {}
+    for kind, target in leaves().items():
+        if kind != "complex":
+            prediction = torch.zeros_like(target, requires_grad=True)
+            nn.functional.mse_loss(prediction, target).backward()
+            nn.functional.mse_loss(prediction, constant := target.detach()).backward()
+            outcome[kind] = target.grad is not None and constant.grad is None
+    return outcome
+
+
+def a_detached_tensor_requires_no_grad():
+    kinds = leaves() | interiors()
+    outcome = {kind: not y.detach().requires_grad for kind, y in kinds.items()}
+    z = kinds["a slice"].detach()
+    return outcome | {"later, by its flag": z.requires_grad_().is_leaf, "or in place": rejoined()}
+
+
+def rejoined():
+    z = (torch.ones(2, requires_grad=True) * 2).detach()
+    return z.mul_(torch.ones(2, requires_grad=True)).requires_grad
+
+
 def some_kinds_are_not_added():
     found = {kind: (c * 2).grad_fn is None for kind, c in constants().items()}
     return found | what_is_recorded()
@@ -190,6 +213,8 @@ STATEMENTS = {
 }
 RULES = {
     "An operation on constants, one under no_grad and a comparison are not.": some_kinds_are_not_added,
+    "mse_loss sends it into the target too, unless that is a constant.": mse_loss_fills_its_target,
+    "Not as you get it.": a_detached_tensor_requires_no_grad,
     "Even views of constants, but not inside inference_mode: there the call runs, and cuts nothing.": (
         views_refuse_but_in_inference_mode
     ),

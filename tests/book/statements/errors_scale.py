@@ -21,6 +21,30 @@ def a_masked_row_is_nan():
     return outcome
 
 
+LAYERS = {
+    "Linear": (nn.Linear(2, 1), torch.ones(1, 2)),
+    "Conv1d": (nn.Conv1d(1, 1, 1), torch.ones(1, 1, 2)),
+    "Conv2d": (nn.Conv2d(1, 1, 1), torch.ones(1, 1, 2, 2)),
+    "ConvTranspose1d": (nn.ConvTranspose1d(1, 1, 1), torch.ones(1, 1, 2)),
+    "RNN": (nn.RNN(2, 2), torch.ones(1, 1, 2)),
+    "LSTM": (nn.LSTM(2, 2), torch.ones(1, 1, 2)),
+}
+
+
+def layers_want_one_dtype():
+    dtypes = (torch.float16, torch.bfloat16, torch.float64)
+    return {f"{name}, {d}": raises(layer, x.to(d)) for name, (layer, x) in LAYERS.items() for d in dtypes}
+
+
+def float64_is_not_cast():
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return {
+            f"{name}, {dtype}": raises(layer, x.to(dtype)) is (dtype == torch.float64)
+            for name, (layer, x) in list(LAYERS.items())[:4]
+            for dtype in (torch.float64, torch.float32, torch.bfloat16)
+        }
+
+
 class Pair(nn.Module):
     """Uses one of two layers, or the other behind a cut."""
 
@@ -96,4 +120,8 @@ STATEMENTS = CLINIC | {
     "does.": the_second_backward_raises,
 }
 del STATEMENTS["For the text of your message, see all messages."]
-RULES = {"Its softmax is nan, and with it the loss.": a_masked_row_is_nan}
+RULES = {
+    "Its softmax is nan, and with it the loss.": a_masked_row_is_nan,
+    "Linear, convolutions and RNNs want their input in the dtype of the weight.": layers_want_one_dtype,
+    'Float64 ("Double"), the default of NumPy, is not cast inside either.': float64_is_not_cast,
+}
