@@ -32,11 +32,8 @@ def world():
     s.old = s.net.weight
     s.batch, s.count = torch.tensor([[1.0, 2.0], [3.0, 5.0], [4.0, 7.0]]), 3
     s.piece = s.batch[:1]
-    s.a, s.b, s.DDP = (
-        torch.ones(1, 2, requires_grad=True),
-        torch.ones(1, 1, requires_grad=True),
-        DistributedDataParallel,
-    )
+    s.a, s.b = torch.ones(1, 2, requires_grad=True), torch.ones(1, 1, requires_grad=True)
+    s.DDP = DistributedDataParallel
     s.loss = (s.w * s.y).sum()
     s.w.grad = torch.tensor([10.0, 10.0])
     s.opt = torch.optim.SGD([s.w], lr=1.0)

@@ -188,5 +188,5 @@ RULES = {
     "A forward hook is called with the output of a layer when you call the layer, until you remove it.": (
         a_forward_hook_runs_with_each_call
     ),
-    "(A net that was compiled and called before does not call it.)": (one_that_comes_after_compiling_is_not_called),
+    "(A net that was compiled and called before does not call it.)": one_that_comes_after_compiling_is_not_called,
 }
