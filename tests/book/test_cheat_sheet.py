@@ -8,7 +8,7 @@ import torch.distributed as dist
 from pypdfium2 import PdfDocument
 from support.course import ROOT
 from support.kinds import constants, interiors, leaves, raises
-from support.two_ranks import outcomes
+from support.two_ranks import LOOPBACK, outcomes
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
 
@@ -32,7 +32,8 @@ def world():
     s.old = s.net.weight
     s.batch, s.count = torch.tensor([[1.0, 2.0], [3.0, 5.0], [4.0, 7.0]]), 3
     s.piece = s.batch[:1]
-    s.a, s.b, s.DDP = torch.ones(1, 2, requires_grad=True), torch.ones(1, 1, requires_grad=True), alone_with
+    s.a, s.b = torch.ones(1, 2, requires_grad=True), torch.ones(1, 1, requires_grad=True)
+    s.DDP = DistributedDataParallel
     s.loss = (s.w * s.y).sum()
     s.w.grad = torch.tensor([10.0, 10.0])
     s.opt = torch.optim.SGD([s.w], lr=1.0)
@@ -42,11 +43,14 @@ def world():
     return s
 
 
-def alone_with(net):
-    """Wrap a net for a world of this one process; what several come to is tried in two of their own."""
-    if not dist.is_initialized():
-        dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
-    return DistributedDataParallel(net)
+@pytest.fixture
+def alone(monkeypatch):
+    """Make a world of this one process; what several come to is tried in two of their own."""
+    for name, value in LOOPBACK.items():
+        monkeypatch.setenv(name, value)
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
 
 
 def receives(root, tensor):
@@ -85,6 +89,7 @@ def keeps_32_bits(s):
 
 
 def cuts_and_has_no_second(s):
+    torch.compiler.reset()  # after too many traces of one layer, in other tests, torch no longer compiles it
     net = torch.nn.Sequential(s.net, Cut(), torch.nn.PReLU())
     s.net, lower, x = net, s.net, torch.ones(1, 2, requires_grad=True)
     s.x = x
@@ -154,7 +159,7 @@ def test_every_line_of_code_has_its_proof():
 
 
 @pytest.mark.parametrize("line", PROOFS)
-def test_a_line_of_code_leaves_what_the_sheet_says(line):
+def test_a_line_of_code_leaves_what_the_sheet_says(line, alone):
     s = world()
     exec(line, s.__dict__)
     assert PROOFS[line](s)

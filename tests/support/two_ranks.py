@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # this file is also run by i
 from support.kinds import behind
 
 SECONDS = 120
+LOOPBACK = {"GLOO_SOCKET_IFNAME": {"darwin": "lo0"}.get(sys.platform, "lo")}
 
 
 @cache
@@ -24,9 +25,8 @@ def outcomes() -> dict[str, dict[str, bool]]:
     """Run all probes in two processes; return for each, for each kind of input, whether it held in both."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, f"{folder}/both"]
-        loopback = {"GLOO_SOCKET_IFNAME": {"darwin": "lo0"}.get(sys.platform, "lo")}
         ranks = [
-            subprocess.Popen([*command, rank], env=os.environ | loopback, stdout=subprocess.PIPE, text=True)
+            subprocess.Popen([*command, rank], env=os.environ | LOOPBACK, stdout=subprocess.PIPE, text=True)
             for rank in "01"
         ]
         try:

@@ -188,6 +188,27 @@ def a_flag_raises_or_is_wrong_in_silence():
     return outcome
 
 
+def a_stepped_weight_gives_another_gradient():
+    x = torch.tensor([[0.5, 0.25]], requires_grad=True)
+
+    def gradient(net, reentrant, step=None):
+        y = checkpoint(net, x, use_reentrant=reentrant)
+        if step is not None:
+            step()
+        net.zero_grad()
+        y.sum().backward()
+        return net[0].weight.grad.clone()
+
+    outcome = {}
+    for kind, reentrant in KINDS.items():
+        for way in ("foreach", "fused"):
+            net = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+            opt = torch.optim.SGD(net.parameters(), lr=0.5, **{way: True})
+            before, got, after = (gradient(net, reentrant, step) for step in (None, opt.step, None))
+            outcome[f"{kind}, {way}"] = torch.equal(got, after) and not torch.allclose(got, before)
+    return outcome
+
+
 STATEMENTS = {
     "The block uses a weight w that is no argument, as a module does.": HERE,
     "A hook stands for each saved number.": HERE,
@@ -214,7 +235,8 @@ STATEMENTS = {
     "Where no input of the block requires grad, and where autograd.grad asks for it.": where_the_reentrant_kind_loses,
 }
 RULES = {
-    "If the second run saves fewer tensors, or some of another shape or dtype, the non-reentrant kind raises a "
-    "CheckpointError.": a_flag_raises_or_is_wrong_in_silence,
+    "If the second run saves fewer tensors, or some of another shape or dtype, the non-reentrant kind raises, by "
+    "default, a CheckpointError.": a_flag_raises_or_is_wrong_in_silence,
+    "The gradient is that of another computation, and nothing raises.": a_stepped_weight_gives_another_gradient,
     "But the same flag may be wrong in silence, here where it changes a factor.": a_flag_raises_or_is_wrong_in_silence,
 }

@@ -130,7 +130,7 @@ STATEMENTS = {
 }
 RULES = {
     "Backward fills the leaves that gradient arrives at, if they require grad then, unless you name the ones you "
-    "want.": (what_gradient_arrives_at_is_filled),
+    "want.": what_gradient_arrives_at_is_filled,
     "Without inputs=, a backward fills leaves of the other network too.": what_gradient_arrives_at_is_filled,
     "The one that is there already is applied for as long as it is there.": a_leftover_gradient_moves_a_frozen_weight,
     "A frozen tensor among them raises, with a message on retain_grad.": a_frozen_tensor_among_the_inputs,
