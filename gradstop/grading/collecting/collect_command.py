@@ -105,7 +105,9 @@ def _would(is_there: bool, decision: Decision, *, best: bool) -> Iterator[str]:
     """Say what would be done."""
     count = "might count" if best else "not count"
     yield from (f"an attempt of {said(one)} would be kept, and {count}" for one in decision.kept)
-    yield from (f"another notebook of it would be kept, and not count: {one.path}" for one in decision.beside)
+    yield from (
+        f"another notebook of it would be kept, and not count: {printable(one.path, 200)}" for one in decision.beside
+    )
     if decision.counts and is_there:
         yield "the one before would be kept in grading/attempts"
     elif decision.time:
