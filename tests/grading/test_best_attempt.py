@@ -150,6 +150,9 @@ def test_what_is_collected_later_is_compared_too(course):
     found, units = grade(course)
     assert (units, counting(course), attempts(course)) == ([f"ann/{NAME}"], 3, 2)
     assert (found["ann"].before, found["ann"].changed) == (2.0, True)
+    collect(course, 4, {ANN: 1})
+    grade(course)
+    assert counting(course) == 3
     collect(course, 4, {ANN: 1}, "--attempts", "last")
     found, _ = grade(course)
     assert (counting(course), found["ann"].outcome.attempts) == (1, "")

@@ -30,11 +30,15 @@ def collect_command(root: Path, options: Namespace) -> int:
     assignment, zone = find_assignment(root, options.assignment), _zone(options.zone)
     course = open_course(root)
     people = everybody(course)
+    was_best = assignment.name in people.best
     if options.attempts:
         {"best": people.best.add, "last": people.best.discard}[options.attempts](assignment.name)
     groups = read_groups(options.groups, people) if options.groups else {}
     with open_archive(options.archive, zone) as archive:
         found = sort_archive(archive, people, groups, assignment, handed_out_template(assignment))
+    if options.attempts == "last" and was_best and not options.dry_run:
+        for student in [one for one in people.students if places_of(course, assignment, one).restore_last()]:
+            print(f"{student:<20} the last attempt counts again")
     counts, changed = dict.fromkeys(("collected", "as before"), 0), list[str]()
     for student in sorted(found.students):
         decision, lines = _place(course, assignment, people, student, found.students[student], dry=options.dry_run)
@@ -101,7 +105,9 @@ def _would(is_there: bool, decision: Decision, *, best: bool) -> Iterator[str]:
     """Say what would be done."""
     count = "might count" if best else "not count"
     yield from (f"an attempt of {said(one)} would be kept, and {count}" for one in decision.kept)
-    yield from (f"another notebook of it would be kept, and not count: {one.path}" for one in decision.beside)
+    yield from (
+        f"another notebook of it would be kept, and not count: {printable(one.path, 200)}" for one in decision.beside
+    )
     if decision.counts and is_there:
         yield "the one before would be kept in grading/attempts"
     elif decision.time:

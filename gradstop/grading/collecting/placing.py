@@ -59,6 +59,20 @@ class Places:
         except OSError as error:
             raise _not_written(self.folder, error) from None
 
+    def restore_last(self) -> bool:
+        """Let the last attempt count again where an earlier one does as the best; return whether it is so.
+
+        Raises:
+            CourseError: where that cannot be written.
+
+        """
+        now, folders = self.counting(), [one for one in self.folders() if BESIDE not in one.name]
+        kept = [(_order(found), folder) for folder in folders if (found := self._read(folder)) is not None]
+        if now is None or not kept or max(kept)[0] <= _order(now):
+            return False
+        self.exchange(max(kept)[1])
+        return True
+
     def _read(self, folder: Path) -> Attempt | None:
         path = folder / self.notebook
         if not is_plain(path):
