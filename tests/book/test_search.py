@@ -48,9 +48,9 @@ PASTED = [
     ("This backward function was compiled with non-empty donated buffers which requires", "errors.html#not-raised"),
     ("ValueError: Attempting to unscale FP16 gradients.", "errors-modules.html#attempting"),
     (
-        "train.py:7: UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-        "attribute won't be populated during autograd.backward(). (Triggered internally at aten/src/ATen/TensorBody.h:489.)"
-        "\n  return self._grad",
+        "train.py:7: UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+        ".grad attribute won't be populated during autograd.backward(). (Triggered internally at "
+        "aten/src/ATen/TensorBody.h:489.)\n  return self._grad",
         "errors-backward.html#the-grad-attribute",
     ),
     ("vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor", "errors-func"),
