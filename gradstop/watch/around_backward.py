@@ -13,7 +13,7 @@ from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line
 from gradstop.watch.stale import stale
 from gradstop.watch.walk import nodes_behind
-from gradstop.watch.zeros import HOOK, START, Zeros, not_zero
+from gradstop.watch.zeros import HOOK, START, SUM, Zeros, not_zero
 
 MOST_BACKWARDS = 200
 
@@ -84,7 +84,7 @@ class AroundBackward:
         for leaf, (grad_id, version) in zip(leaves, before, strict=True):
             if leaf.grad is None and zeros is not None:
                 culprit = zeros.culprit(leaf)
-                if culprit.operation not in (HOOK, START):  # a hook may have taken the gradient away again
+                if culprit.operation not in (HOOK, START, SUM):  # a hook may have taken the gradient away again
                     record.none[self.story.know(leaf, record.line).number] = culprit
             if leaf.grad is None or _state(leaf) == (grad_id, version):
                 continue

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 
 from gradstop.watch.events import Event
 from gradstop.watch.flow import Flow
+from gradstop.watch.kinds import FACTORIES, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.words import Answer
 
+MOST_FLAT = 4
 _WHAT = {
     "detach": "detach() makes a constant",
     "data": ".data makes a constant",
@@ -15,6 +17,7 @@ _WHAT = {
     "discrete": "has no derivative",
     "inside": "what comes out has no history",
     "no_grad": "not recorded: grad mode is off",
+    "function": "not recorded: inside a Function's forward",
     "parameter": "a new leaf, with the values alone",
     "left": "leaves torch: a number or an array",
 }
@@ -25,6 +28,7 @@ _MEND = {
     "discrete": "put something differentiable in its place (softmax, a sigmoid), or go straight through",
     "inside": "look in it for detach(), item(), no_grad, or what has no derivative",
     "no_grad": "compute this outside no_grad, or leave the block before what has to learn",
+    "function": "give it to apply() as an argument, and return its gradient from backward",
     "parameter": "use the tensor itself: nn.Parameter is for what the model owns, made once",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
 }
@@ -35,6 +39,7 @@ _READ = {
     "discrete": "discrete",
     "inside": "detach",
     "no_grad": "no_grad",
+    "function": "function",
     "parameter": "rewrapped",
     "left": "numpy",
 }
@@ -62,6 +67,23 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
         if how == "no_grad" and (off := flow.story.switched_off(event)) is not None:
             lines.setdefault(off, f"grad mode is {'switched off' if off.where != event.line.where else 'off in here'}")
     return tuple((what, line) for line, what in lines.items())
+
+
+def cut_by_name(name: str) -> str:
+    """Return how a call of this name cuts, where no more is known of it."""
+    if name in LEAVING:
+        return "left"
+    if name in FACTORIES:
+        return "copied"
+    return name.rstrip("_") if name in ("detach", "detach_", "data") else "discrete"
+
+
+def flat_answer(at: Line, cuts: dict[Line, str]) -> Answer:
+    """Return the answer for a function of which torch.func took the gradient, and that returned a constant."""
+    lines = tuple((f"{name}: {_WHAT[cut_by_name(name)]}", line) for line, name in list(cuts.items())[:MOST_FLAT])
+    how = cut_by_name(list(cuts.values())[-1])  # the nearest to what was returned
+    reason = "torch.func took the gradient of a constant, and gave zeros: what the function returned was cut inside it."
+    return Answer("cut", reason, (*lines, ("the gradient is taken here", at)), _MEND[how], _READ[how])
 
 
 def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Answer:

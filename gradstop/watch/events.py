@@ -110,6 +110,9 @@ class Story:
         self.kept: dict[Line, Any] = {}  # results that were alive in number
         self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
         self.calls_inside = 0  # of torch.func's transforms, which are not followed
+        self.cut_inside: dict[Line, str] = {}  # where such a call has no derivative, and its name
+        self.flat: dict[Line, dict[Line, str]] = {}  # where torch.func differentiated a constant, and what cut it
+        self.inside: dict[int, int] = {}  # custom Functions that called something: the number before their calls
         self.epoch = 0
         self.events: dict[int, Event] = {}
         self._order: deque[int] = deque()  # their numbers: to find a dictionary's first key again and again takes long
@@ -189,6 +192,14 @@ class Story:
                 self.maker.pop(number, None)
                 self.alias.pop(number, None)
 
+    def applied(self, start: int) -> None:
+        """Note the calls since a number as those inside the custom Function whose call is the last."""
+        last = self._order[-1] if self._order else 0
+        if last > start and len(self._order) > 1 and self._order[-2] > start:
+            self.inside[last] = start
+            if len(self.inside) > self.keep:
+                del self.inside[next(iter(self.inside))]
+
     def _purge(self) -> None:
         self.known = {key: known for key, known in self.known.items() if known() is not None}
         self.by_memory = {
@@ -204,10 +215,6 @@ class Story:
             tensor = known()
             if tensor is not None:
                 yield known, tensor
-
-    def by_number(self) -> dict[int, Tensor]:
-        """Return the tensors that are still there, by their numbers."""
-        return {known.number: tensor for known, tensor in self.alive()}
 
     def made(self, number: int) -> Event | None:
         """Return the event that made a tensor."""

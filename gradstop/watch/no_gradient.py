@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from gradstop.watch.around_step import AroundStep
-from gradstop.watch.constants import NOT_FOLLOWED, why_constant
+from gradstop.watch.constants import inside_notes, why_constant
 from gradstop.watch.cuts import cut_answer
 from gradstop.watch.events import Backward, Event, Story, history_of
 from gradstop.watch.flow import Flow, Reached
@@ -131,11 +131,11 @@ class NoGradient:
         return Answer("cleared", reason, lines, "look at .grad between backward() and zero_grad()", "adds")
 
     def _never_used(self, what: str) -> Answer:
-        notes: tuple[str, ...] = ()
-        if self.story.calls_inside:
-            notes = (NOT_FOLLOWED,)
+        notes, lines = inside_notes(self.story)
         reason = f"{what} was never used: no call of torch in this block took it."
-        return Answer("unused", reason, (), "use it in forward, or look whether another object is used", "fills", notes)
+        return Answer(
+            "unused", reason, lines, "use it in forward, or look whether another object is used", "fills", notes
+        )
 
     def _twin(self, number: int) -> tuple[int, Line] | None:
         """Return a parameter of the same shape that no optimizer has, and where it was used."""

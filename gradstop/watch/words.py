@@ -69,6 +69,8 @@ READ = {
     "not used": ("errors-backward", "appears to not have been used in the graph"),
     "function": ("errors-functions", "returned an incorrect number of gradients"),
     "checkpoint": ("10-checkpointing", "A frozen input"),
+    "vmap item": ("errors-func", "calling item on a Tensor"),
+    "vmap write": ("errors-func", "inplace arithmetic self extra args is not possible"),
     "cycle": ("errors-backward", "will create a reference cycle"),
     "rewrapped": ("06-clone", "A copy outside the graph"),
 }
