@@ -47,10 +47,10 @@ class Stepper:
 
     """
 
-    def __init__(self, trace: Trace, title: str | None = None) -> None:
+    def __init__(self, trace: Trace, title: str | None = None, forward: bool = False) -> None:
         self.trace = trace
         self.title = title
-        self.shown: list[Shown] = show_steps(trace)
+        self.shown: list[Shown] = show_steps(trace, forward)
         self.text = "\n".join(f"{number}. {step.words}" for number, step in enumerate(self.shown))
 
     def __repr__(self) -> str:
@@ -96,6 +96,7 @@ def step_through(
     /,
     *,
     retain_graph: bool = False,
+    forward: bool = False,
     title: str | None = None,
     model: nn.Module | None = None,
     **named: object,
@@ -110,6 +111,8 @@ def step_through(
         loss: where the backward starts; any tensor with a history.
         gradient: what it starts with, of the shape of ``loss``; None means 1, for a single number.
         retain_graph: as in ``Tensor.backward``.
+        forward: show before it, operation by operation, the values that went forward. They are those of now, of the
+            tensors that have names and few values; nothing is computed again.
         title: a caption.
         model: a large net, whose modules are boxes, one step each.
         named: tensors by name, such as ``x=x``, and modules, optimizers, dicts and lists of tensors.
@@ -124,11 +127,12 @@ def step_through(
 
     """
     text = caption(title)
-    if not isinstance(retain_graph, bool):
-        raise TypeError("retain_graph is True or False: give a tensor of this name another one.")
+    for name, switch in (("retain_graph", retain_graph), ("forward", forward)):
+        if not isinstance(switch, bool):
+            raise TypeError(f"{name} is True or False: give a tensor of this name another one.")
     if not isinstance(loss, Tensor):
         raise TypeError(f"A backward starts from a tensor, not from {type(loss).__name__}: pass the loss first.")
     others, net = as_model(model, named)
     before = read_given([loss], others, net)
     groups = groups_to_step(before)
-    return Stepper(trace_groups(before, groups, loss, gradient, others, retain_graph, net), text)
+    return Stepper(trace_groups(before, groups, loss, gradient, others, retain_graph, net), text, forward)
