@@ -50,6 +50,7 @@ def _value(card: Card) -> str | None:
 def _without_values(shown: Picture, numbers: list[int]) -> Picture:
     """Return the picture before some cards were computed."""
     later = set(numbers)
+    later |= {link.source for link in shown.links if link.is_cut and link.target in later}  # what was cut from them
     cards = (
         replace(card, lines=tuple(line for line in card.lines if line.role != "code" or line.text != _value(card)))
         if number in later and card.tensors

@@ -1,37 +1,15 @@
 """What a reader calls to watch a backward: ``step_through``."""
 
 from collections.abc import Collection
-from itertools import count
 
 from torch import Tensor, nn
 
+from gradstop.drawing.choice import Choosable, choice, new_group
 from gradstop.drawing.figure import as_model, caption
 from gradstop.drawing.steps import Shown, groups_to_step, show_steps
-from gradstop.drawing.style import CSS
 from gradstop.drawing.svg import clean, scrolling
 from gradstop.graph import Trace, read_given, trace_groups
 from gradstop.internals.torch_graph import untraced
-
-_numbers = count(1)  # steppers of one page must not answer to the same keys
-# Without :has(), and on paper, all steps are shown one below the other.
-_STEPPER_CSS = "".join(
-    [
-        ".gs-steps nav{display:none}",
-        ".gs-steps section{margin-bottom:1.5em}",
-        ".gs-steps p{margin:.4em 0;max-width:44em;color:inherit}",
-        ".gs-steps label{display:inline-block;min-width:1.2em;padding:.1em .45em;margin:0 .25em .25em 0;",
-        "border:1px solid var(--gs-line);border-radius:4px;text-align:center;cursor:pointer}",
-        ".gs-steps input{position:absolute;opacity:0}",
-        "@media screen{@supports selector(:has(a)){",
-        ".gs-steps nav{display:block;position:relative}",
-        ".gs-steps p{min-height:3em}",
-        ".gs-steps label:has(:checked){background:var(--gs-ink);color:var(--gs-bg);border-color:var(--gs-ink)}",
-        ".gs-steps label:has(:focus-visible){outline:3px solid var(--gs-interior);outline-offset:2px}",
-        "}}",
-    ]
-)
-# JupyterLab would take the arrow keys for its own, and move to the next cell.
-_INPUT = '<input data-lm-suppress-shortcuts type="radio"'
 
 
 class Stepper:
@@ -61,32 +39,16 @@ class Stepper:
         return {"text/html": self._html(), "text/plain": repr(self)}
 
     def _html(self) -> str:
-        group = f"gs-steps-{next(_numbers)}"
         last = len(self.shown) - 1
-        caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
-        keys = "".join(
-            f'<label>{_INPUT} name="{group}" aria-label="{clean(f"{number} of {last}. {step.words}")}"'
-            f"{' checked' if number == 0 else ''}>{number}</label>"
+        pictures = [
+            Choosable(
+                str(number),
+                f"{number} of {last}. {step.words}",
+                f"<p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{scrolling(step.svg)}",
+            )
             for number, step in enumerate(self.shown)
-        )
-        steps = "".join(
-            f"<section><p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{scrolling(step.svg)}</section>"
-            for number, step in enumerate(self.shown)
-        )
-        return (
-            f'<figure class="gs gs-steps" id="{group}"><style>{CSS}{_STEPPER_CSS}{_choice(group, last)}</style>'
-            f'{caption}<nav aria-label="Steps of the backward">{keys} <small>arrow keys move on</small></nav>'
-            f"{steps}</figure>"
-        )
-
-
-def _choice(group: str, last: int) -> str:
-    """Return the rules that show the chosen step alone."""
-    chosen = ",".join(
-        f"#{group}:has(label:nth-of-type({n}) :checked)>section:nth-of-type({n})" for n in range(1, last + 2)
-    )
-    hidden = f"#{group}>section{{display:none}}{chosen}{{display:block}}"
-    return f"@media screen{{@supports selector(:has(a)){{{hidden}}}}}"
+        ]
+        return choice(new_group(), "Steps of the backward", pictures, self.title)
 
 
 @untraced

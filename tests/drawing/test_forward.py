@@ -35,6 +35,8 @@ def test_a_value_is_seen_once_it_was_computed_and_stays_on_its_edge():
     assert badges[1].count("2") == 1
     assert badges[3].count("2") == badges[3].count("6") == 1
     assert [">9</text>" in picture for picture in pictures[:4]] == [False, False, False, True]
+    cards = [re.search(r'data-card="t".*?</g>', picture)[0] for picture in pictures]
+    assert [">6<" in card for card in cards[:4]] == [False, True, True, True]  # t is cut from h
     assert len({re.search(r'viewBox="[^"]+"', picture)[0] for picture in pictures}) == 1
 
 
@@ -51,7 +53,7 @@ def test_a_value_that_was_edited_since_is_not_given():
         h.add_(5)
     steps = repr(step_through(loss, forward=True, x=x, h=h)).splitlines()
     assert steps[1] == "1. *, which makes h, takes [1, 2] from x and 1 constant without a name."
-    assert steps[2].startswith("2. * (node 2) takes h (×2)")
+    assert steps[2].startswith("2. * (node 2) takes h (\N{MULTIPLICATION SIGN}2)")
 
 
 def test_a_tensor_named_forward_is_asked_to_have_another_name():
