@@ -96,7 +96,11 @@ class Calls:
         changed: tuple[tuple[int, ...], ...] = (_NOTHING, _NOTHING, _NOTHING)
         if written:
             made = {tensor for tensor, _ in outputs}
-            outputs += [(its.number, tensor.requires_grad) for its, tensor in written if its.number not in made]
+            for its, tensor in written:
+                if its.number not in made:
+                    outputs.append((its.number, tensor.requires_grad))
+                    if (node := history_of(tensor)) is not None and NODE_KEY not in (metadata := node.metadata):
+                        metadata[NODE_KEY] = (number, line, story.epoch)  # of a slice that was written
             changed = (
                 tuple(its.number for its, _ in written),
                 tuple(its.memory or 0 for its, _ in written),

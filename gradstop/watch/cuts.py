@@ -15,6 +15,7 @@ _WHAT = {
     "data": ".data makes a constant",
     "copied": "a copy of the values, without history",
     "discrete": "has no derivative",
+    "indices": "its indices have no derivative",
     "inside": "what comes out has no history",
     "no_grad": "not recorded: grad mode is off",
     "function": "not recorded: inside a Function's forward",
@@ -26,6 +27,7 @@ _MEND = {
     "data": "use the tensor itself in the place of .data",
     "copied": "use the tensor itself, or clone() for a copy that stays in the graph",
     "discrete": "put something differentiable in its place (softmax, a sigmoid), or go straight through",
+    "indices": "let its values go into the loss too: weigh what was picked with them, or a softmax of them",
     "inside": "look in it for detach(), item(), no_grad, or what has no derivative",
     "no_grad": "compute this outside no_grad, or leave the block before what has to learn",
     "function": "give it to apply() as an argument, and return its gradient from backward",
@@ -37,6 +39,7 @@ _READ = {
     "data": "data",
     "copied": "rewrapped",
     "discrete": "discrete",
+    "indices": "discrete",
     "inside": "detach",
     "no_grad": "no_grad",
     "function": "function",
@@ -62,7 +65,7 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
     """Return a line for each cut, and where grad mode was switched off for those that were not recorded."""
     lines: dict[Line, str] = {}
     for event in sorted(events, key=lambda event: event.number):
-        how = flow.cut(event) or "copied"
+        how = _how(flow, event)
         lines.setdefault(event.line, f"{event.name}: {_WHAT[how]}")
         if how == "no_grad" and (off := flow.story.switched_off(event)) is not None:
             lines.setdefault(off, f"grad mode is {'switched off' if off.where != event.line.where else 'off in here'}")
@@ -89,12 +92,16 @@ def flat_answer(at: Line, cuts: dict[Line, str]) -> Answer:
 def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Answer:
     """Return the answer for one or several cuts."""
     ordered = sorted(events, key=lambda event: event.number)
-    how = flow.cut(ordered[0]) or "copied"
+    how = _how(flow, ordered[0])
     mend, read = _MEND[how], _READ[how]
     off = flow.story.switched_off(ordered[0]) if how == "no_grad" else None
     if off is not None and off.library is not None:
         mend, read = next((own for path, own in _OFF.items() if path in off.library.file), (mend, read))
     return Answer("cut", reason, cut_lines(flow, ordered), mend, read, notes)
+
+
+def _how(flow: Flow, event: Event) -> str:
+    return flow.cut(event) or ("indices" if flow.constants_of(event) else "copied")
 
 
 def times_cut(lines: Iterable[tuple[str, Line]]) -> str:

@@ -80,6 +80,12 @@ class Flow:
         """Whether a result has a history that it did not get as a new leaf, such as ``x.data.requires_grad_()``."""
         return number in self.tracked and (number not in self.flagged or number in event.written)
 
+    def constants_of(self, event: Event) -> set[int]:
+        """Return the results without a history of a call that also has one with: such as the indices of ``topk``."""
+        results = {number for number, _ in event.outputs if number not in event.written}
+        without = results - self.tracked
+        return without if without != results and was_tracked(event) and not self.cut(event) else set()
+
     def is_copied_only(self, number: int) -> bool:
         """Whether no call took a tensor but to copy its values out of the graph."""
         for event in self.users.get(number, ()):
@@ -126,7 +132,7 @@ class Flow:
             if at in self.story.frozen:  # what only initialised it does not say why it is a constant
                 origin.ends.append(at)
             for event in made:
-                if self.cut(event):
+                if self.cut(event) or at in self.constants_of(event):
                     origin.cuts[event.number] = event
                     continue
                 inputs = [n for n, _ in event.inputs]

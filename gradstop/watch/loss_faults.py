@@ -81,7 +81,7 @@ class LossFaults(Look):
         for number, flagged in self.steps.without.items():
             if not flagged or number in self.steps.ever_given or any(number in r.filled for r in self.story.backwards):
                 continue
-            if not self.flow.users.get(number):
+            if not self.flow.users.get(number) or self.follows(number):
                 continue
             answer = self.why.missing(number, self.names.of(number))
             if answer.kind in _SAID and (lines := answer.place[1:]) not in said:

@@ -149,9 +149,10 @@ class NoGradient:
     def _used(self, number: int, what: str) -> Answer:
         reached = self.flow.after(number)
         cuts = self._first_cuts(number)
+        picks = self._picks(number)
         fills = [record for record in self.story.backwards if record.accumulates and not record.failed]
         roots = {root for record in fills for root in record.roots}
-        leading = [event for event in cuts if self._leads(event, roots)]
+        leading = [event for event in [*picks, *cuts] if self._leads(event, roots)]
         first = next(event for event in self.flow.users[number] if number not in event.written)
         if not leading and not fills:
             gone = (("backward was refused here", self.refused),) if self.refused else ()
@@ -204,10 +205,14 @@ class NoGradient:
         ]
         return sorted(meant or cuts.values(), key=lambda event: event.number)
 
+    def _picks(self, number: int) -> list[Event]:
+        """Return the calls on the tracked ways from a tensor of which a part has no derivative."""
+        reached = self.flow.after(number).events.values()
+        return [event for event in reached if self.flow.constants_of(event)]
+
     def _leads(self, event: Event, roots: set[int]) -> bool:
-        starts = {number for number, _ in event.outputs} | (
-            {n for n, _ in event.inputs} if not event.outputs else set()
-        )
+        starts = self.flow.constants_of(event) or {number for number, _ in event.outputs}
+        starts |= {n for n, _ in event.inputs} if not event.outputs else set()
         for start in starts:
             reached = self.flow.after(start).tensors if event.outputs else self._after_leaving(start)
             if roots & reached.keys():

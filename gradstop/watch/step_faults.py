@@ -54,13 +54,7 @@ class StepFaults(Look):
         """Whether a layer's weight is trained at another time, or follows another network's."""
         takes = [taken for user in self.flow.users.get(weight, ()) if user.name == event.name for taken in user.inputs]
         filled = any(weight in record.filled for record in self.story.backwards)
-        return filled or (weight, True) in takes or self._follows(weight)
-
-    def _follows(self, weight: int) -> bool:
-        """Whether calls have written it from another tensor, as a moving average is. One copy only loads it."""
-        takers = (event for event in self.flow.users.get(weight, ()) if len(event.inputs) > 1)
-        written = [event.name for event in takers if weight in event.written or event.name == "data ="]
-        return len(written) > 1 or any(name != "copy_" for name in written)
+        return filled or (weight, True) in takes or self.follows(weight)
 
     def left_over(self) -> Iterator[Answer]:
         """Gradients that another loss left, and that a step uses."""
