@@ -6,12 +6,14 @@ from typing import Any
 from torch import Tensor
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import FIRST_LOOK, Backward, Story, tensors_in, version_of
+from gradstop.watch.events import FIRST_LOOK, Story
 from gradstop.watch.failures import Failure, explain_backward
 from gradstop.watch.growth import look_for_growth
 from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line
+from gradstop.watch.records import Backward
 from gradstop.watch.stale import stale
+from gradstop.watch.tensors import tensors_in, version_of
 from gradstop.watch.walk import nodes_behind
 from gradstop.watch.zeros import HOOK, START, SUM, Zeros, not_zero
 

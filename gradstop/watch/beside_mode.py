@@ -21,8 +21,8 @@ from gradstop.internals.torch_calls import (
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.calls import Calls
-from gradstop.watch.events import tensors_in
 from gradstop.watch.lines import Line, line_of
+from gradstop.watch.tensors import tensors_in
 
 _MODULE_HOOKS = ("register_full_backward_hook", "register_full_backward_pre_hook")
 

@@ -8,10 +8,12 @@ from torch import Tensor
 
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch import kinds
-from gradstop.watch.events import NODE_KEY, Event, Known, Refused, Story, history_of, tensors_in, version_of
+from gradstop.watch.events import Story
 from gradstop.watch.growth import look_for_kept
 from gradstop.watch.guarded import log_our_own
 from gradstop.watch.lines import Line
+from gradstop.watch.records import NODE_KEY, Event, Known, Refused
+from gradstop.watch.tensors import history_of, tensors_in, version_of
 
 MOST_FLOATS = 2_000
 MOST_UNSEEN = 1_000

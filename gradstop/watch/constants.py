@@ -1,11 +1,12 @@
 """Why a result has no history: it was cut, it left torch, or nothing that it was made of requires grad."""
 
 from gradstop.watch.cuts import cut_answer, cut_lines, times_cut
-from gradstop.watch.events import Event, Story
+from gradstop.watch.events import Story
 from gradstop.watch.flow import Flow
 from gradstop.watch.kinds import LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
+from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
 MOST_LEFT = 3

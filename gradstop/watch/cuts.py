@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterable
 
-from gradstop.watch.events import Event
 from gradstop.watch.flow import Flow
 from gradstop.watch.kinds import FACTORIES, LEAVING
 from gradstop.watch.lines import Line
+from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
 MOST_FLAT = 4

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gradstop.watch.events import Event, Story
+from gradstop.watch.events import Story
 from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, INSIDE, LEAVING
+from gradstop.watch.records import Event
 
 
 def was_tracked(event: Event) -> bool:

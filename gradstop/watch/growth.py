@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import FIRST_LOOK, Known, Story, history_of
+from gradstop.watch.events import FIRST_LOOK, Story
 from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.holders import holder_of
 from gradstop.watch.lines import Line
+from gradstop.watch.records import Known
+from gradstop.watch.tensors import history_of
 from gradstop.watch.walk import lines_of_nodes, tag_of
 
 ROUNDS = 3  # of how many rounds a line's graphs must be alive

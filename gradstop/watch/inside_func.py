@@ -4,8 +4,9 @@ import sys
 from typing import Any
 
 from gradstop.watch import kinds
-from gradstop.watch.events import Refused, Story
+from gradstop.watch.events import Story
 from gradstop.watch.lines import line_of
+from gradstop.watch.records import Refused
 
 MOST_NOTED = 50
 _WITHOUT = kinds.LEAVING | kinds.FACTORIES | kinds.DISCRETE | kinds.CASTS | {"detach", "detach_", "data"}

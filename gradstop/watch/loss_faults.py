@@ -5,10 +5,10 @@ from typing import Any
 
 from gradstop.watch.constants import why_constant
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.events import Event
 from gradstop.watch.kinds import CASTS, DISCRETE
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
+from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 from gradstop.watch.zero_gradients import is_flat, zero_answer
 

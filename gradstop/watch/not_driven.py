@@ -6,10 +6,10 @@ from functools import cached_property
 
 from torch import nn
 
-from gradstop.watch.events import Backward
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.owners import Owner, living_modules
+from gradstop.watch.records import Backward
 from gradstop.watch.unregistered import unregistered
 from gradstop.watch.words import Answer, listed
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gradstop.watch.events import Event, Refused, Story
+from gradstop.watch.events import Story
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
+from gradstop.watch.records import Event, Refused
 from gradstop.watch.words import Answer
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from gradstop.watch.events import Backward, Event, Story
+from gradstop.watch.events import Story
 from gradstop.watch.lines import Line
+from gradstop.watch.records import Backward, Event
 from gradstop.watch.walk import lines_of_nodes
 from gradstop.watch.words import Answer
 

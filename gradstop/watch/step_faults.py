@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from gradstop.watch.events import Backward, Event, Step
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
+from gradstop.watch.records import Backward, Event, Step
 from gradstop.watch.words import Answer
 
 

@@ -35,6 +35,16 @@ class Answer:
     __repr__ = __str__  # a notebook shows it as it is read
 
 
+class Answers(list[Answer]):
+    """Several answers, printed one below the other."""
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 # What to read: the page, and the heading of its section.
 READ = {
     "detach": ("03-detach", "The result is a constant"),
