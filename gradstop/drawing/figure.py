@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from gradstop.drawing.alt import alternative
 from gradstop.drawing.legend import legend
+from gradstop.drawing.opening import body, opening
 from gradstop.drawing.picture import picture
 from gradstop.drawing.svg import clean, scrolling, to_svg
 from gradstop.drawing.text import dump
@@ -33,6 +34,7 @@ class Drawing:
         shown = picture(graph, opened=opened)
         self.graph = graph
         self.title = title
+        self._opened = opened
         self.text = dump(shown)
         self.alt = alternative(shown, title)
         self.svg = to_svg(shown, self.alt)
@@ -63,9 +65,12 @@ class Drawing:
         return {"text/html": self._html(), "text/plain": repr(self)}
 
     def _html(self) -> str:
+        if any(info.members for info in self.graph.tensors) and (
+            boxes := opening(self.graph, self._opened, self.title)
+        ):
+            return boxes
         caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
-        words = f"<details><summary>This picture in words</summary><pre>{clean(self.text)}</pre></details>"
-        return f'<figure class="gs">{caption}{scrolling(self.svg)}{words}{self._legend}</figure>'
+        return f'<figure class="gs">{caption}{body(scrolling(self.svg), self.text, self._legend)}</figure>'
 
 
 class SideBySide:
@@ -106,7 +111,8 @@ def draw(
         roots: tensors from which a backward would start, or lists of them; none means any of the named ones. A
             module, an optimizer or a dict names its tensors.
         title: a caption.
-        model: a large net, whose modules are boxes: what they hold is counted.
+        model: a large net, whose modules are boxes: what they hold is counted. In a notebook a click on a box opens it,
+            as far down as there is room for; ``opened`` begins further down.
         opened: the module, or modules, of ``model`` that are shown part by part: ``"encoder.layers"``.
         named: tensors by name, such as ``x=x``, and modules, optimizers, dicts and lists of tensors; two names for
             one tensor are one card.

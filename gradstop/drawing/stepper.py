@@ -1,37 +1,15 @@
 """What a reader calls to watch a backward: ``step_through``."""
 
 from collections.abc import Collection
-from itertools import count
 
 from torch import Tensor, nn
 
+from gradstop.drawing.choice import Choosable, choice, new_group
 from gradstop.drawing.figure import as_model, caption
 from gradstop.drawing.steps import Shown, groups_to_step, show_steps
-from gradstop.drawing.style import CSS
 from gradstop.drawing.svg import clean, scrolling
 from gradstop.graph import Trace, read_given, trace_groups
 from gradstop.internals.torch_graph import untraced
-
-_numbers = count(1)  # steppers of one page must not answer to the same keys
-# Without :has(), and on paper, all steps are shown one below the other.
-_STEPPER_CSS = "".join(
-    [
-        ".gs-steps nav{display:none}",
-        ".gs-steps section{margin-bottom:1.5em}",
-        ".gs-steps p{margin:.4em 0;max-width:44em;color:inherit}",
-        ".gs-steps label{display:inline-block;min-width:1.2em;padding:.1em .45em;margin:0 .25em .25em 0;",
-        "border:1px solid var(--gs-line);border-radius:4px;text-align:center;cursor:pointer}",
-        ".gs-steps input{position:absolute;opacity:0}",
-        "@media screen{@supports selector(:has(a)){",
-        ".gs-steps nav{display:block;position:relative}",
-        ".gs-steps p{min-height:3em}",
-        ".gs-steps label:has(:checked){background:var(--gs-ink);color:var(--gs-bg);border-color:var(--gs-ink)}",
-        ".gs-steps label:has(:focus-visible){outline:3px solid var(--gs-interior);outline-offset:2px}",
-        "}}",
-    ]
-)
-# JupyterLab would take the arrow keys for its own, and move to the next cell.
-_INPUT = '<input data-lm-suppress-shortcuts type="radio"'
 
 
 class Stepper:
@@ -47,10 +25,10 @@ class Stepper:
 
     """
 
-    def __init__(self, trace: Trace, title: str | None = None) -> None:
+    def __init__(self, trace: Trace, title: str | None = None, forward: bool = False) -> None:
         self.trace = trace
         self.title = title
-        self.shown: list[Shown] = show_steps(trace)
+        self.shown: list[Shown] = show_steps(trace, forward)
         self.text = "\n".join(f"{number}. {step.words}" for number, step in enumerate(self.shown))
 
     def __repr__(self) -> str:
@@ -61,32 +39,16 @@ class Stepper:
         return {"text/html": self._html(), "text/plain": repr(self)}
 
     def _html(self) -> str:
-        group = f"gs-steps-{next(_numbers)}"
         last = len(self.shown) - 1
-        caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
-        keys = "".join(
-            f'<label>{_INPUT} name="{group}" aria-label="{clean(f"{number} of {last}. {step.words}")}"'
-            f"{' checked' if number == 0 else ''}>{number}</label>"
+        pictures = [
+            Choosable(
+                str(number),
+                f"{number} of {last}. {step.words}",
+                f"<p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{scrolling(step.svg)}",
+            )
             for number, step in enumerate(self.shown)
-        )
-        steps = "".join(
-            f"<section><p><strong>{number} of {last}.</strong> {clean(step.words)}</p>{scrolling(step.svg)}</section>"
-            for number, step in enumerate(self.shown)
-        )
-        return (
-            f'<figure class="gs gs-steps" id="{group}"><style>{CSS}{_STEPPER_CSS}{_choice(group, last)}</style>'
-            f'{caption}<nav aria-label="Steps of the backward">{keys} <small>arrow keys move on</small></nav>'
-            f"{steps}</figure>"
-        )
-
-
-def _choice(group: str, last: int) -> str:
-    """Return the rules that show the chosen step alone."""
-    chosen = ",".join(
-        f"#{group}:has(label:nth-of-type({n}) :checked)>section:nth-of-type({n})" for n in range(1, last + 2)
-    )
-    hidden = f"#{group}>section{{display:none}}{chosen}{{display:block}}"
-    return f"@media screen{{@supports selector(:has(a)){{{hidden}}}}}"
+        ]
+        return choice(new_group(), "Steps of the backward", pictures, self.title)
 
 
 @untraced
@@ -96,6 +58,7 @@ def step_through(
     /,
     *,
     retain_graph: bool = False,
+    forward: bool = False,
     title: str | None = None,
     model: nn.Module | None = None,
     **named: object,
@@ -110,6 +73,8 @@ def step_through(
         loss: where the backward starts; any tensor with a history.
         gradient: what it starts with, of the shape of ``loss``; None means 1, for a single number.
         retain_graph: as in ``Tensor.backward``.
+        forward: show before it, operation by operation, the values that went forward. They are those of now, of the
+            tensors that have names and few values; nothing is computed again.
         title: a caption.
         model: a large net, whose modules are boxes, one step each.
         named: tensors by name, such as ``x=x``, and modules, optimizers, dicts and lists of tensors.
@@ -124,11 +89,12 @@ def step_through(
 
     """
     text = caption(title)
-    if not isinstance(retain_graph, bool):
-        raise TypeError("retain_graph is True or False: give a tensor of this name another one.")
+    for name, switch in (("retain_graph", retain_graph), ("forward", forward)):
+        if not isinstance(switch, bool):
+            raise TypeError(f"{name} is True or False: give a tensor of this name another one.")
     if not isinstance(loss, Tensor):
         raise TypeError(f"A backward starts from a tensor, not from {type(loss).__name__}: pass the loss first.")
     others, net = as_model(model, named)
     before = read_given([loss], others, net)
     groups = groups_to_step(before)
-    return Stepper(trace_groups(before, groups, loss, gradient, others, retain_graph, net), text)
+    return Stepper(trace_groups(before, groups, loss, gradient, others, retain_graph, net), text, forward)

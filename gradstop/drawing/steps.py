@@ -1,10 +1,11 @@
 """A backward as a series of pictures in the same places, and the words for each step."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from gradstop.drawing.alt import alternative
 from gradstop.drawing.cards import Card, Picture
+from gradstop.drawing.forward import Moment, forward_moments
 from gradstop.drawing.measure import Sized, measure
 from gradstop.drawing.picture import picture
 from gradstop.drawing.svg import Frame, to_svg
@@ -23,16 +24,6 @@ class Shown:
     svg: str
 
 
-@dataclass(frozen=True)
-class _Moment:
-    """The picture after a step, with what each card says of its gradient."""
-
-    words: str
-    picture: Picture
-    now: int | None = None
-    sent: Mapping[tuple[int, int], str] = field(default_factory=dict)
-
-
 def groups_to_step(graph: Graph) -> list[tuple[int, ...]]:
     """Return the nodes that are one step each: those of one card.
 
@@ -49,9 +40,15 @@ def groups_to_step(graph: Graph) -> list[tuple[int, ...]]:
     return [card.nodes for card in cards if card.nodes]
 
 
-def show_steps(trace: Trace) -> list[Shown]:
-    """Return what is shown of a backward: the graph before it, then a picture for each card whose nodes ran."""
-    moments = list(_moments(trace))
+def show_steps(trace: Trace, forward: bool = False) -> list[Shown]:
+    """Return what is shown of a backward: the graph before it, then a picture for each card whose nodes ran.
+
+    Args:
+        trace: what happened.
+        forward: whether the forward pass is shown before it, card by card.
+
+    """
+    moments = list(_moments(trace, forward))
     sizes = _largest([[measure(card) for card in moment.picture.cards] for moment in moments])
     frames = [
         Frame(moments[0].picture, sized, moment.now, moment.sent) for moment, sized in zip(moments, sizes, strict=True)
@@ -59,7 +56,7 @@ def show_steps(trace: Trace) -> list[Shown]:
     return [Shown(moment.words, _svg(moment, frame)) for moment, frame in zip(moments, frames, strict=True)]
 
 
-def _svg(moment: _Moment, frame: Frame) -> str:
+def _svg(moment: Moment, frame: Frame) -> str:
     return to_svg(moment.picture, f"{moment.words} {alternative(moment.picture)}", frame)
 
 
@@ -73,15 +70,17 @@ def _largest(frames: list[list[Sized]]) -> list[list[Sized]]:
     ]
 
 
-def _moments(trace: Trace) -> Iterator[_Moment]:
+def _moments(trace: Trace, forward: bool) -> Iterator[Moment]:
     teller = _Teller(trace)
-    yield _Moment(teller.start(), teller.numbered(teller.first))
+    if forward:
+        yield from forward_moments(teller.numbered(teller.first))
+    yield Moment(teller.start(), teller.numbered(teller.first))
     for step in trace.steps:
         yield teller.moment(step)
     if trace.failure is not None:
         after = trace.steps[-1].after if trace.steps else trace.before
         shown = teller.numbered(picture(after))
-        yield _Moment(teller.failed(trace.failure), shown, teller.card_of[trace.failure.node], dict(teller.sent))
+        yield Moment(teller.failed(trace.failure), shown, teller.card_of[trace.failure.node], dict(teller.sent))
 
 
 class _Teller:
@@ -112,7 +111,7 @@ class _Teller:
         cards = (_headed(card) if card.style == "node" else card for card in shown.cards)
         return replace(shown, cards=tuple(cards))
 
-    def moment(self, step: Step) -> _Moment:
+    def moment(self, step: Step) -> Moment:
         """Return the picture after a step, its cards told what they have received."""
         shown = self.numbered(picture(step.after, running=True))
         card = self.card_of[step.node]
@@ -125,7 +124,7 @@ class _Teller:
         cards = [_told(other, notes.get(number)) for number, other in enumerate(shown.cards)]
         gone = self._gone(step)
         self.sent |= {(card, target): _sum(texts) for target, texts in gone.items()}
-        return _Moment(self._sentence(step, gone), replace(shown, cards=tuple(cards)), card, dict(self.sent))
+        return Moment(self._sentence(step, gone), replace(shown, cards=tuple(cards)), card, dict(self.sent))
 
     def _gone(self, step: Step) -> dict[int, list[str]]:
         """Return which gradients went to which card."""

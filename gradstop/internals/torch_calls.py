@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._functorch import eager_transforms
 
 _C = torch._C
 no_overrides = _C.DisableTorchFunctionSubclass
@@ -21,12 +22,18 @@ functions_are_transformed: Callable[[], Any] = _C._functorch.peek_interpreter_st
 @contextmanager
 def replaced(owner: Any, name: str, make: Callable[[Any], Any]) -> Iterator[None]:
     """Put ``make(what stands there)`` under a name of a class or module while the body runs."""
-    before = vars(owner)[name]
+    inherited = name not in vars(owner)
+    before = getattr(owner, name) if inherited else vars(owner)[name]
     setattr(owner, name, make(before))
     try:
         yield
     finally:
-        setattr(owner, name, before)
+        delattr(owner, name) if inherited else setattr(owner, name, before)
+
+
+def func_gradients(make: Callable[[Any], Any]) -> Any:
+    """Replace what ``grad`` and the like of ``torch.func`` take gradients by: it gives zeros for a constant."""
+    return replaced(eager_transforms, "_autograd_grad", make)
 
 
 def engine_runs(make: Callable[[Any], Any]) -> Any:

@@ -5,7 +5,8 @@ The module itself is called: ``from gradstop import watch``, then ``with watch()
 
 import sys
 
-from gradstop.watch.seen import Watch, make_callable
+from gradstop.watch.called import make_callable
+from gradstop.watch.seen import Watch
 from gradstop.watch.words import Answer
 
 make_callable(sys.modules[__name__])

@@ -6,14 +6,16 @@ from typing import Any
 from torch import Tensor
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import FIRST_LOOK, Backward, Story, tensors_in, version_of
+from gradstop.watch.events import FIRST_LOOK, Story
 from gradstop.watch.failures import Failure, explain_backward
 from gradstop.watch.growth import look_for_growth
 from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line
+from gradstop.watch.records import Backward
 from gradstop.watch.stale import stale
+from gradstop.watch.tensors import tensors_in, version_of
 from gradstop.watch.walk import nodes_behind
-from gradstop.watch.zeros import HOOK, START, Zeros, not_zero
+from gradstop.watch.zeros import HOOK, START, SUM, Zeros, not_zero
 
 MOST_BACKWARDS = 200
 
@@ -84,7 +86,7 @@ class AroundBackward:
         for leaf, (grad_id, version) in zip(leaves, before, strict=True):
             if leaf.grad is None and zeros is not None:
                 culprit = zeros.culprit(leaf)
-                if culprit.operation not in (HOOK, START):  # a hook may have taken the gradient away again
+                if culprit.operation not in (HOOK, START, SUM):  # a hook may have taken the gradient away again
                     record.none[self.story.know(leaf, record.line).number] = culprit
             if leaf.grad is None or _state(leaf) == (grad_id, version):
                 continue

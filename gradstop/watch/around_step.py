@@ -10,8 +10,10 @@ from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import Event, Step, Story, tensors_in, version_of
+from gradstop.watch.events import Story
 from gradstop.watch.lines import Line, line_of
+from gradstop.watch.records import Event, Step
+from gradstop.watch.tensors import tensors_in, version_of
 
 MOST_STEPS = 300
 MOST_SILENT = 20

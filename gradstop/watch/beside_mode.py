@@ -21,8 +21,8 @@ from gradstop.internals.torch_calls import (
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.calls import Calls
-from gradstop.watch.events import tensors_in
 from gradstop.watch.lines import Line, line_of
+from gradstop.watch.tensors import tensors_in
 
 _MODULE_HOOKS = ("register_full_backward_hook", "register_full_backward_pre_hook")
 
@@ -44,6 +44,7 @@ class BesideMode:
             stack.enter_context(engine_runs(self._engine))
             stack.enter_context(replaced(torch.autograd.Function, "apply", self._apply))
             stack.enter_context(replaced(nn.Parameter, "__new__", self._parameter))
+            stack.enter_context(replaced(Tensor, "as_subclass", self._subclass))
             for name in _MODULE_HOOKS:
                 stack.enter_context(replaced(nn.Module, name, self._module_hook))
             stack.enter_context(scripted_calls(self._scripted))
@@ -85,8 +86,10 @@ class BesideMode:
             call = before.__get__(None, cls)
             if not self.calls.on or functions_are_transformed() is not None:
                 return call(*args, **kwargs)
-            line = line_of(sys._getframe(1))
-            return self.calls.record(line, f"{cls.__name__}.apply", kinds.CALL, call, args, kwargs)
+            line, start = line_of(sys._getframe(1)), next(self.calls.story.numbers)
+            result = self.calls.record(line, f"{cls.__name__}.apply", kinds.CALL, call, args, kwargs)
+            self.calls.story.applied(start)
+            return result
 
         return classmethod(apply)
 
@@ -101,6 +104,14 @@ class BesideMode:
             return parameter
 
         return staticmethod(new)
+
+    def _subclass(self, before: Any) -> Any:
+        def as_subclass(tensor: Tensor, cls: Any) -> Any:
+            if not self.calls.on or functions_are_transformed() is not None:
+                return before(tensor, cls)
+            return self.calls.record(line_of(sys._getframe(1)), "as_subclass", kinds.CALL, before, (tensor, cls), {})
+
+        return as_subclass
 
     def _module_hook(self, before: Any) -> Any:
         def register(module: nn.Module, *args: Any, **kwargs: Any) -> Any:

@@ -8,10 +8,12 @@ from torch import Tensor
 
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch import kinds
-from gradstop.watch.events import NODE_KEY, Event, Known, Refused, Story, history_of, tensors_in, version_of
+from gradstop.watch.events import Story
 from gradstop.watch.growth import look_for_kept
 from gradstop.watch.guarded import log_our_own
 from gradstop.watch.lines import Line
+from gradstop.watch.records import NODE_KEY, Event, Known, Refused
+from gradstop.watch.tensors import history_of, tensors_in, version_of
 
 MOST_FLOATS = 2_000
 MOST_UNSEEN = 1_000
@@ -96,7 +98,11 @@ class Calls:
         changed: tuple[tuple[int, ...], ...] = (_NOTHING, _NOTHING, _NOTHING)
         if written:
             made = {tensor for tensor, _ in outputs}
-            outputs += [(its.number, tensor.requires_grad) for its, tensor in written if its.number not in made]
+            for its, tensor in written:
+                if its.number not in made:
+                    outputs.append((its.number, tensor.requires_grad))
+                    if (node := history_of(tensor)) is not None and NODE_KEY not in (metadata := node.metadata):
+                        metadata[NODE_KEY] = (number, line, story.epoch)  # of a slice that was written
             changed = (
                 tuple(its.number for its, _ in written),
                 tuple(its.memory or 0 for its, _ in written),

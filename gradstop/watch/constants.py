@@ -1,11 +1,12 @@
 """Why a result has no history: it was cut, it left torch, or nothing that it was made of requires grad."""
 
 from gradstop.watch.cuts import cut_answer, cut_lines, times_cut
-from gradstop.watch.events import Event
+from gradstop.watch.events import Story
 from gradstop.watch.flow import Flow
 from gradstop.watch.kinds import LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
+from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
 MOST_LEFT = 3
@@ -32,11 +33,19 @@ def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
     if lines:
         return Answer("frozen", reason, lines, "set requires_grad=True on what has to learn", "frozen")
     event = story.made(number)
-    notes = (NOT_FOLLOWED,) if story.calls_inside else ()
-    where: tuple[tuple[str, Line], ...] = (("made here", event.line),) if event else ()
+    notes, inside = inside_notes(story)
+    where: tuple[tuple[str, Line], ...] = (*inside, ("made here", event.line)) if event else inside
     return Answer(
         "constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills", notes
     )
+
+
+def inside_notes(story: Story) -> tuple[tuple[str, ...], tuple[tuple[str, Line], ...]]:
+    """Return what to say where torch.func was used: that it is not followed, and what has no derivative there."""
+    if not story.calls_inside:
+        return (), ()
+    lines = tuple((f"{name}, inside torch.func", line) for line, name in list(story.cut_inside.items())[-MOST_LEFT:])
+    return (NOT_FOLLOWED,), lines
 
 
 def _had_history(flow: Flow, event: Event) -> bool:

@@ -3,18 +3,22 @@
 import os
 from collections.abc import Iterable
 
-from gradstop.watch.events import Event
 from gradstop.watch.flow import Flow
+from gradstop.watch.kinds import FACTORIES, LEAVING
 from gradstop.watch.lines import Line
+from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
+MOST_FLAT = 4
 _WHAT = {
     "detach": "detach() makes a constant",
     "data": ".data makes a constant",
     "copied": "a copy of the values, without history",
     "discrete": "has no derivative",
+    "indices": "its indices have no derivative",
     "inside": "what comes out has no history",
     "no_grad": "not recorded: grad mode is off",
+    "function": "not recorded: inside a Function's forward",
     "parameter": "a new leaf, with the values alone",
     "left": "leaves torch: a number or an array",
 }
@@ -23,8 +27,10 @@ _MEND = {
     "data": "use the tensor itself in the place of .data",
     "copied": "use the tensor itself, or clone() for a copy that stays in the graph",
     "discrete": "put something differentiable in its place (softmax, a sigmoid), or go straight through",
+    "indices": "let its values go into the loss too: weigh what was picked with them, or a softmax of them",
     "inside": "look in it for detach(), item(), no_grad, or what has no derivative",
     "no_grad": "compute this outside no_grad, or leave the block before what has to learn",
+    "function": "give it to apply() as an argument, and return its gradient from backward",
     "parameter": "use the tensor itself: nn.Parameter is for what the model owns, made once",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
 }
@@ -33,8 +39,10 @@ _READ = {
     "data": "data",
     "copied": "rewrapped",
     "discrete": "discrete",
+    "indices": "discrete",
     "inside": "detach",
     "no_grad": "no_grad",
+    "function": "function",
     "parameter": "rewrapped",
     "left": "numpy",
 }
@@ -57,22 +65,43 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
     """Return a line for each cut, and where grad mode was switched off for those that were not recorded."""
     lines: dict[Line, str] = {}
     for event in sorted(events, key=lambda event: event.number):
-        how = flow.cut(event) or "copied"
+        how = _how(flow, event)
         lines.setdefault(event.line, f"{event.name}: {_WHAT[how]}")
         if how == "no_grad" and (off := flow.story.switched_off(event)) is not None:
             lines.setdefault(off, f"grad mode is {'switched off' if off.where != event.line.where else 'off in here'}")
     return tuple((what, line) for line, what in lines.items())
 
 
+def cut_by_name(name: str) -> str:
+    """Return how a call of this name cuts, where no more is known of it."""
+    if name in LEAVING:
+        return "left"
+    if name in FACTORIES:
+        return "copied"
+    return name.rstrip("_") if name in ("detach", "detach_", "data") else "discrete"
+
+
+def flat_answer(at: Line, cuts: dict[Line, str]) -> Answer:
+    """Return the answer for a function of which torch.func took the gradient, and that returned a constant."""
+    lines = tuple((f"{name}: {_WHAT[cut_by_name(name)]}", line) for line, name in list(cuts.items())[:MOST_FLAT])
+    how = cut_by_name(list(cuts.values())[-1])  # the nearest to what was returned
+    reason = "torch.func took the gradient of a constant, and gave zeros: what the function returned was cut inside it."
+    return Answer("cut", reason, (*lines, ("the gradient is taken here", at)), _MEND[how], _READ[how])
+
+
 def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Answer:
     """Return the answer for one or several cuts."""
     ordered = sorted(events, key=lambda event: event.number)
-    how = flow.cut(ordered[0]) or "copied"
+    how = _how(flow, ordered[0])
     mend, read = _MEND[how], _READ[how]
     off = flow.story.switched_off(ordered[0]) if how == "no_grad" else None
     if off is not None and off.library is not None:
         mend, read = next((own for path, own in _OFF.items() if path in off.library.file), (mend, read))
     return Answer("cut", reason, cut_lines(flow, ordered), mend, read, notes)
+
+
+def _how(flow: Flow, event: Event) -> str:
+    return flow.cut(event) or ("indices" if flow.constants_of(event) else "copied")
 
 
 def times_cut(lines: Iterable[tuple[str, Line]]) -> str:

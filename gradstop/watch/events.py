@@ -3,100 +3,19 @@
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from torch import Tensor
 from torch.nn import Parameter
 
-from gradstop.internals.torch_calls import bare_version
 from gradstop.watch.lines import Line
 from gradstop.watch.owners import Owner
+from gradstop.watch.records import Backward, Event, Known, Refused, Step
+from gradstop.watch.tensors import memory_of, version_of
 
-
-class Known(weakref.ref[Tensor]):
-    """A tensor that was seen: called, it returns the tensor while that is there. One object, as they are many."""
-
-    __slots__ = ("edited", "first", "line", "memory", "number", "version")
-    number: int  # never given again, unlike an ``id``
-    memory: int | None
-    version: int | None
-    line: Line  # where it was last seen
-    first: Line  # where it was first seen
-    edited: Line | None  # the user's line that last wrote into it
-    __eq__ = object.__eq__  # two references are equal where their tensors are: these would be compared
-    __hash__ = object.__hash__
-
-
-class Event(NamedTuple):
-    """One call of torch."""
-
-    number: int
-    name: str
-    line: Line
-    grad_mode: bool
-    inputs: tuple[tuple[int, bool], ...]  # number, and whether it requires grad
-    outputs: tuple[tuple[int, bool], ...]
-    written: tuple[int, ...]  # the inputs whose version went up
-    memories: tuple[int, ...]  # the memory of each that was written
-    versions: tuple[int, ...]  # what the version of each is since
-    epoch: int
-    note: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A call that raised."""
-
-    message: str
-    name: str
-    line: Line
-    inputs: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Stale:
-    """A saved tensor that a fused step changed without raising its version: torch compares, and sees nothing."""
-
-    memory: int
-    saved: Line
-    step: Line
-    by: str
-
-
-@dataclass(slots=True, eq=False)
-class Backward:
-    """One backward."""
-
-    number: int
-    line: Line
-    roots: tuple[int, ...]
-    passed: frozenset[int]  # the numbers of the events whose nodes it went through
-    kept: bool  # the graph was retained
-    filled: tuple[int, ...] = ()  # the leaves
-    first: tuple[int, ...] = ()  # of these, whose .grad was None before
-    zero: dict[int, Any] = field(default_factory=dict)  # leaves that got zeros only, and what made them
-    none: dict[int, Any] = field(default_factory=dict)  # leaves that got nothing, and what stopped it
-    stale: "tuple[Stale, ...]" = ()  # what it used although a fused step had changed it
-    accumulates: bool = True  # False for autograd.grad
-    creates: bool = False  # the gradients get a history
-    failed: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Step:
-    """One step of an optimizer."""
-
-    number: int
-    line: Line
-    optimizer: int
-    kind: str
-    parameters: tuple[tuple[int, bool, bool], ...]  # number, whether it had a gradient, whether it moved
-
-
-NODE_KEY = "gradstop.watch"  # in the metadata of a node: (number of the event, its line, epoch)
+FIRST_LOOK = 64  # calls since the last backward
 
 
 class Story:
@@ -110,6 +29,9 @@ class Story:
         self.kept: dict[Line, Any] = {}  # results that were alive in number
         self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
         self.calls_inside = 0  # of torch.func's transforms, which are not followed
+        self.cut_inside: dict[Line, str] = {}  # where such a call has no derivative, and its name
+        self.flat: dict[Line, dict[Line, str]] = {}  # where torch.func differentiated a constant, and what cut it
+        self.inside: dict[int, int] = {}  # custom Functions that called something: the number before their calls
         self.epoch = 0
         self.events: dict[int, Event] = {}
         self._order: deque[int] = deque()  # their numbers: to find a dictionary's first key again and again takes long
@@ -150,7 +72,7 @@ class Story:
             self._purge()
         known = self.known[id(tensor)] = Known(tensor)
         known.number, known.version, known.line, known.first = next(self.numbers), version_of(tensor), line, line
-        known.memory = memory = _memory(tensor)
+        known.memory = memory = memory_of(tensor)
         known.edited = None
         if memory:
             self._share(memory, known)
@@ -189,6 +111,14 @@ class Story:
                 self.maker.pop(number, None)
                 self.alias.pop(number, None)
 
+    def applied(self, start: int) -> None:
+        """Note the calls since a number as those inside the custom Function whose call is the last."""
+        last = self._order[-1] if self._order else 0
+        if last > start and len(self._order) > 1 and self._order[-2] > start:
+            self.inside[last] = start
+            if len(self.inside) > self.keep:
+                del self.inside[next(iter(self.inside))]
+
     def _purge(self) -> None:
         self.known = {key: known for key, known in self.known.items() if known() is not None}
         self.by_memory = {
@@ -205,10 +135,6 @@ class Story:
             if tensor is not None:
                 yield known, tensor
 
-    def by_number(self) -> dict[int, Tensor]:
-        """Return the tensors that are still there, by their numbers."""
-        return {known.number: tensor for known, tensor in self.alive()}
-
     def made(self, number: int) -> Event | None:
         """Return the event that made a tensor."""
         return self.events.get(self.maker.get(number, 0))
@@ -216,52 +142,3 @@ class Story:
     def switched_off(self, event: Event) -> Line | None:
         """Return where grad mode was switched off before a call that was not recorded."""
         return next((line for number, line in reversed(self.off) if number < event.number), None)
-
-
-def _memory(tensor: Tensor) -> int | None:
-    try:
-        return tensor.untyped_storage().data_ptr() or None
-    except (RuntimeError, NotImplementedError):  # a tensor without a storage: sparse, in vmap, fake
-        return None
-
-
-def history_of(tensor: Tensor) -> Any:
-    """Return the node that made a tensor, None where torch refuses to say: a view that was made under ``no_grad``."""
-    try:
-        return tensor.grad_fn
-    except RuntimeError:
-        return None
-
-
-FIRST_LOOK = 64  # calls since the last backward
-_CONTAINERS = (list, tuple, dict)
-
-
-def version_of(tensor: Tensor) -> int | None:
-    """Return the version, None for an inference tensor; to be called inside ``no_overrides``."""
-    try:
-        return bare_version(tensor)
-    except RuntimeError:
-        return None
-
-
-def tensors_in(value: Any, depth: int = 4) -> list[Tensor]:
-    """Return the tensors in arguments: in lists, tuples and dictionaries too."""
-    found: list[Tensor] = []
-    _collect(value, depth, found)
-    return found
-
-
-def _collect(value: Any, depth: int, found: list[Tensor]) -> None:
-    if isinstance(value, Tensor):
-        found.append(value)
-        return
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return
-    for item in value:
-        if isinstance(item, Tensor):
-            found.append(item)
-        elif depth and isinstance(item, _CONTAINERS):
-            _collect(item, depth - 1, found)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from gradstop.watch.events import Event, Story
+from gradstop.watch.events import Story
 from gradstop.watch.flow import Flow
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
+from gradstop.watch.records import Event
 from gradstop.watch.words import listed
 
 MOST = 8

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+from gradstop.watch.cuts import flat_answer
 from gradstop.watch.look import Look
 from gradstop.watch.loss_faults import LossFaults
 from gradstop.watch.memory_faults import MemoryFaults
 from gradstop.watch.not_driven import NotDriven
 from gradstop.watch.step_faults import StepFaults
 from gradstop.watch.words import Answer
-from gradstop.watch.zero_gradients import is_flat, zero_answer
+from gradstop.watch.zero_gradients import cancels, is_flat, zero_answer
 
 MOST = 4
 
@@ -26,6 +27,7 @@ class Faults(Look):
         looks = (MemoryFaults(*self.parts), StepFaults(*self.parts), self._not_driven, LossFaults(*self.parts))
         found = [answer for look in looks for answer in look.all()]
         found += self._interior()
+        found += [flat_answer(line, cuts) for line, cuts in self.story.flat.items()]
         return found or list(self._not_one())[:MOST]
 
     def perhaps(self, said: list[Answer]) -> list[Answer]:
@@ -65,7 +67,7 @@ class Faults(Look):
         """Find gradients that were all zeros whenever it was looked, up to the last one."""
         for number in sorted(self.backwards.zero):
             found = [record.zero[number] for record in self.story.backwards if number in record.zero]
-            if found and not is_flat(found[-1]):
+            if found and not is_flat(found[-1]) and not cancels(self.story, found[-1]):
                 yield zero_answer(self.story, self.names.of(number), found[-1], number)
 
     def _never_given(self) -> Iterator[Answer]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from gradstop.watch.events import Event, Story
+from gradstop.watch.events import Story
 from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, INSIDE, LEAVING
+from gradstop.watch.records import Event
 
 
 def was_tracked(event: Event) -> bool:
@@ -31,19 +33,37 @@ class Flow:
             for number in event.written:
                 self.writers.setdefault(number, []).append(event)
             self.tracked.update(number for number, tracked in event.outputs if tracked)
+        self.flagged = {number for number, (flag, _) in story.frozen.items() if flag}  # by hand
         self.aliases: dict[int, list[int]] = {}
         for number, earlier in story.alias.items():
             self.aliases.setdefault(earlier, []).append(number)
+
+    @cached_property
+    def _around(self) -> dict[int, Event]:
+        """The custom Function around each call that was made in one."""
+        around: dict[int, Event] = {}
+        for number, start in self.story.inside.items():
+            outer = self.story.events.get(number)
+            if outer is not None:
+                around |= {inner: outer for inner in range(start, number) if inner in self.story.events}
+        return around
 
     def cut(self, event: Event) -> str | None:
         """Return how a call cut the history of what it took, None where it did not."""
         if not was_tracked(event):
             return None
+        around = None if event.grad_mode else self._around.get(event.number)
+        if around is not None:  # nothing is recorded there: what the Function was given has its backward
+            given = {number for number, _ in around.inputs}
+            if all(number in given for number, tracked in event.inputs if tracked):
+                return None
+            if was_tracked(around):
+                return "function"
         if event.name in LEAVING:
             return "left"
         if event.name == "Parameter":  # a new leaf, whatever the flag says
             return "parameter"
-        if not event.outputs or any(tracked or number in self.tracked for number, tracked in event.outputs):
+        if not event.outputs or any(tracked or self._tracked_later(event, number) for number, tracked in event.outputs):
             return None
         if event.name in ("detach", "detach_"):
             return "detach"
@@ -56,6 +76,16 @@ class Flow:
         if event.name in DISCRETE | CASTS:
             return "discrete"
         return "no_grad" if not event.grad_mode else "discrete"
+
+    def _tracked_later(self, event: Event, number: int) -> bool:
+        """Whether a result has a history that it did not get as a new leaf, such as ``x.data.requires_grad_()``."""
+        return number in self.tracked and (number not in self.flagged or number in event.written)
+
+    def constants_of(self, event: Event) -> set[int]:
+        """Return the results without a history of a call that also has one with: such as the indices of ``topk``."""
+        results = {number for number, _ in event.outputs if number not in event.written}
+        without = results - self.tracked
+        return without if without != results and was_tracked(event) and not self.cut(event) else set()
 
     def is_copied_only(self, number: int) -> bool:
         """Whether no call took a tensor but to copy its values out of the graph."""
@@ -103,7 +133,7 @@ class Flow:
             if at in self.story.frozen:  # what only initialised it does not say why it is a constant
                 origin.ends.append(at)
             for event in made:
-                if self.cut(event):
+                if self.cut(event) or at in self.constants_of(event):
                     origin.cuts[event.number] = event
                     continue
                 inputs = [n for n, _ in event.inputs]

@@ -3,16 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from gradstop.internals.torch_calls import no_overrides
-from gradstop.watch.events import FIRST_LOOK, Known, Story, history_of
+from gradstop.watch.events import FIRST_LOOK, Story
 from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.holders import holder_of
 from gradstop.watch.lines import Line
+from gradstop.watch.records import Known
+from gradstop.watch.tensors import history_of
 from gradstop.watch.walk import lines_of_nodes, tag_of
 
 ROUNDS = 3  # of how many rounds a line's graphs must be alive
 MOST_KEPT = 50
+MOST_ASKED = 4
 MANY = 8  # results of one line that are alive though no backward passes them
 
 
@@ -89,8 +93,10 @@ def kept_results(story: Story) -> list[Kept]:
     tensor = None  # type: ignore[assignment]
     found = []
     for line, calls in by_line.items():
-        if len(calls) >= MANY and (holder := holder_of(next(iter(calls.values()))())):
-            found.append(Kept(line, tuple(calls), holder))
+        if len(calls) >= MANY:
+            some = islice(calls.values(), MOST_ASKED)  # the first may be held by the graph of the next alone
+            holder = next(filter(None, (holder_of(known()) for known in some)), "")
+            found += [Kept(line, tuple(calls), holder)] if holder else []
     return found
 
 

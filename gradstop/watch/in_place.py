@@ -7,9 +7,10 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from gradstop.internals.torch import parse_versions, saved_fields, saved_slots, saved_tensors
-from gradstop.watch.events import Event, Story
+from gradstop.watch.events import Story
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
+from gradstop.watch.records import Event
 from gradstop.watch.second_backward import carried, carrier, earlier_backward, is_carried
 from gradstop.watch.walk import Tag, lines_of_nodes
 from gradstop.watch.words import Answer, shape_of

@@ -33,3 +33,12 @@ class Look:
     def written_after(self, number: int, since: int) -> bool:
         """Whether a call has written a tensor after another call."""
         return any(writer.number > since for writer in self.flow.writers.get(number, ()))
+
+    def follows(self, number: int) -> bool:
+        """Whether calls have written it from another tensor, as a moving average is. One copy only loads it."""
+        users = self.flow.users
+        views = (event for event in users.get(number, ()) if event.name in ("data", "detach"))
+        own = {number, *(output for event in views for output, _ in event.outputs)}
+        takers = (event for view in own for event in users.get(view, ()) if len(event.inputs) > 1)
+        written = [event.name for event in takers if own & {*event.written} or event.name == "data ="]
+        return len(written) > 1 or any(name != "copy_" for name in written)

@@ -5,10 +5,10 @@ from typing import Any
 
 from gradstop.watch.constants import why_constant
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.events import Event
 from gradstop.watch.kinds import CASTS, DISCRETE
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
+from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 from gradstop.watch.zero_gradients import is_flat, zero_answer
 
@@ -81,7 +81,7 @@ class LossFaults(Look):
         for number, flagged in self.steps.without.items():
             if not flagged or number in self.steps.ever_given or any(number in r.filled for r in self.story.backwards):
                 continue
-            if not self.flow.users.get(number):
+            if not self.flow.users.get(number) or self.follows(number):
                 continue
             answer = self.why.missing(number, self.names.of(number))
             if answer.kind in _SAID and (lines := answer.place[1:]) not in said:

@@ -25,14 +25,14 @@ class Names:
 
     def __init__(self, story: Story):
         self.story = story
-        self._alive = story.by_number()
+        self._alive = {known.number: known for known, _ in story.alive()}  # a tensor here would be found as held
         self._names: dict[int, str] = {}
         for tensor, name in in_modules():
             self._names.setdefault(id(tensor), name)
 
     def of(self, number: int) -> str:
         """Return what to call a tensor."""
-        tensor = self._alive.get(number)
+        tensor = self.tensor(number)
         if tensor is not None:
             return self.of_tensor(tensor)
         shape = self.story.parameters.get(number)
@@ -54,4 +54,5 @@ class Names:
 
     def tensor(self, number: int) -> Tensor | None:
         """Return a tensor that is still there."""
-        return self._alive.get(number)
+        known = self._alive.get(number)
+        return known() if known is not None else None

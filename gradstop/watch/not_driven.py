@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gradstop.watch.events import Backward
+from torch import nn
+
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
-from gradstop.watch.owners import Owner
+from gradstop.watch.owners import Owner, living_modules
+from gradstop.watch.records import Backward
+from gradstop.watch.unregistered import unregistered
 from gradstop.watch.words import Answer, listed
 
 _ANOTHER = "the optimizer got another object here"
@@ -26,6 +29,7 @@ class _Left:
     at: Line | None  # what made it so
     made: Line | None  # where the optimizer was made
     numbers: list[int] = field(default_factory=list)
+    held: str = ""  # what has them, in words
 
 
 class NotDriven(Look):
@@ -63,13 +67,17 @@ class NotDriven(Look):
             return _Left(OTHER, record, place, first_made)
         owner, builder = self.story.owners.get(number), self.story.builders.get(number)
         registered = self.story.registered.get(number) or self.story.first_lines.get(number)
+        if number in self._held:
+            held, made = self._held[number]
+            return _Left(UNREGISTERED, record, registered, made, held=held)
         if owner is None:
             built = self._driven_in(builder) if builder is not None else []
             return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]]) if built else None
         siblings = [n for n in self.steps.driven if self.story.owners.get(n) is owner]
         family = self._driven_in(owner)
         if family and number > self.steps.made.get(made := self.steps.driven[family[0]], number):
-            return _Left(LATE, record, registered, made)
+            put_in = owner.put_in_after(self.steps.made.get(made, number))
+            return _Left(LATE, record, put_in or registered, made)
         if siblings:
             return _Left(SIBLING, record, None, self.steps.driven[siblings[0]])
         if builder is not None and builder.root is not owner.root and (built := self._driven_in(builder)):
@@ -79,6 +87,22 @@ class NotDriven(Look):
         rounds = [other for other in self.story.backwards if other.line == record.line and other.accumulates]
         alone = all(n not in self.steps.driven for other in rounds for n in other.filled)
         return _Left(ALONE, record, None, first_made) if alone and len(rounds) > 1 else None
+
+    @cached_property
+    def _held(self) -> dict[int, tuple[str, Line]]:
+        """Parameters in an attribute that is no module, of a model that is driven: the attribute, who drives."""
+        found: dict[int, tuple[str, Line]] = {}
+        for module, name, parameter in unregistered():
+            known = self.story.find(parameter)
+            if known is not None and known.number not in found and (made := self._drives(module)) is not None:
+                found[known.number] = (f"{type(module).__name__}.{name}", made)
+        return found
+
+    def _drives(self, module: nn.Module) -> Line | None:
+        """Return what drives a module, or one that it is in."""
+        around = (outer for outer in living_modules() if any(inner is module for inner in outer.modules()))
+        known = (self.story.find(parameter) for outer in around for parameter in outer.parameters())
+        return next((self.steps.driven[k.number] for k in known if k and k.number in self.steps.driven), None)
 
     def _driven_in(self, owner: Owner) -> list[int]:
         return [number for number in self.steps.driven if self._root(number) is owner.root]
@@ -102,8 +126,11 @@ class NotDriven(Look):
         elif left.how == LATE and left.at:
             at = (("it was put in here", left.at),)
         elif left.how == UNREGISTERED:
-            at = (("it was made here", left.at),) if left.at else ()
-            reason += ": the model that made it has not registered it (a plain list or dict does not)"
+            made_here = self.story.made(numbers[0]) is not None or numbers[0] in self.story.registered
+            said = "it was made here" if made_here else "it is first used here"
+            at = ((said, left.at),) if left.at else ()
+            has = f"that has {them} in {left.held}" if left.held else "that made it"
+            reason += f": the model {has} has not registered {them} (a plain list or dict does not)"
             mend, read = _LIST, "optimizer"
         elif left.how == ALONE:
             reason += ": this backward fills nothing that one drives"

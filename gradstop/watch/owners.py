@@ -1,6 +1,7 @@
 """Which module a parameter is in, as plain data: it keeps no module alive."""
 
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from gradstop.watch.lines import USER, kind_of
+from gradstop.watch.lines import USER, Line, kind_of, line_of
 
 MOST_DEEP = 30
 MOST_MODULES = 20_000
@@ -27,6 +28,8 @@ class Owner:
     kind: str
     parent: "Owner | None" = None
     name: str = ""
+    at: Line | None = None  # where it was put in
+    since: int = 0  # after which number
 
     @property
     def root(self) -> "Owner":
@@ -37,6 +40,16 @@ class Owner:
                 break
             owner = owner.parent
         return owner
+
+    def put_in_after(self, number: int) -> Line | None:
+        """Return where the outermost of the modules that it is in was put in after a number; None where none was."""
+        owner, found = self, None
+        for _ in range(MOST_DEEP):
+            found = owner.at if owner.since > number else found
+            if owner.parent is None:
+                break
+            owner = owner.parent
+        return found
 
     def named(self, name: str) -> str:
         """Return the name of one of its parameters, from the outermost module: ``0.weight of Sequential``."""
@@ -49,9 +62,15 @@ class Owner:
 
 
 class Owners:
-    """The modules of a block: what was there at the start, and what registers something. Keeps none alive."""
+    """The modules of a block: what was there at the start, and what registers something. Keeps none alive.
 
-    def __init__(self) -> None:
+    Args:
+        numbers: those that the story gives to what happens.
+
+    """
+
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self._numbers = numbers
         self._owners: dict[int, tuple[weakref.ref[nn.Module], Owner]] = {}
 
     def of(self, module: nn.Module) -> Owner:
@@ -70,7 +89,7 @@ class Owners:
         for module in living_modules():
             owner = self.of(module)
             for name, child in module.named_children():
-                self.put_in(module, name, child)
+                self._join(owner, name, child)
             for name, parameter in module.named_parameters(recurse=False):
                 yield parameter, owner, name
 
@@ -90,5 +109,10 @@ class Owners:
     def put_in(self, module: nn.Module, name: str, child: Any) -> None:
         """Note that a module is put into another: a hook of torch's."""
         if isinstance(child, nn.Module):
-            owner = self.of(child)
-            owner.parent, owner.name = self.of(module), name
+            owner = self._join(self.of(module), name, child)
+            owner.at, owner.since = line_of(sys._getframe(1)), next(self._numbers)
+
+    def _join(self, parent: Owner, name: str, child: nn.Module) -> Owner:
+        owner = self.of(child)
+        owner.parent, owner.name = parent, name
+        return owner

@@ -15,13 +15,14 @@ from torch.nn.modules.module import (
 )
 from torch.overrides import TorchFunctionMode
 
-from gradstop.internals.torch_calls import functions_are_transformed, no_overrides, replaced
+from gradstop.internals.torch_calls import func_gradients, functions_are_transformed, no_overrides, replaced
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.around_step import AroundStep
 from gradstop.watch.beside_mode import BesideMode
 from gradstop.watch.calls import Calls
 from gradstop.watch.events import Story
+from gradstop.watch.inside_func import InsideFunc
 from gradstop.watch.lines import USER, Line, kind_of, line_of, line_of_switch
 from gradstop.watch.on_cards import told_on_cards
 from gradstop.watch.owners import Owners
@@ -42,8 +43,7 @@ class _Mode(TorchFunctionMode):
         if kind == kinds.ASK or not self.recorder.calls.on:
             return function(*args, **(kwargs or {}))
         if functions_are_transformed() is not None:
-            self.recorder.story.calls_inside += 1
-            return function(*args, **(kwargs or {}))
+            return self.recorder.inside.call(name, function, args, kwargs or {})
         return self.recorder.call(kind, name, function, args, kwargs or {})
 
 
@@ -55,16 +55,18 @@ class Recorder:
         self.calls = Calls(story)
         self.backwards = AroundBackward(story)
         self.steps = AroundStep(story)
+        self.inside = InsideFunc(story)
         self.local = threading.local()
         self.beside = BesideMode(self.calls, self.backwards, self.local, self._made)
         self._stack = ExitStack()
-        self._owners = Owners()
+        self._owners = Owners(story.numbers)
 
     def start(self) -> None:
         """Put everything on."""
         self.calls.on = True
         stack = self._stack
         stack.enter_context(self.beside.on())
+        stack.enter_context(func_gradients(self.inside.gradient))
         stack.enter_context(replaced(torch.optim.Optimizer, "__init__", self.steps.making))
         stack.enter_context(replaced(threading.Thread, "start", self._starting))
         stack.callback(self.steps.start())

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gradstop.watch.events import Event, Refused, Story
+from gradstop.watch.events import Story
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
+from gradstop.watch.records import Event, Refused
 from gradstop.watch.words import Answer
 
 
@@ -118,7 +119,24 @@ def _number(call: _Call) -> list[Answer]:
     return [Answer("refused", reason, (("leaves torch here", call.refused.line),), mend, "numpy")]
 
 
+def _number_in_vmap(call: _Call) -> list[Answer]:
+    reason = f"{call.refused.name}() takes a number out of a tensor that stands for a whole batch inside vmap."
+    mend = "torch.where(condition, a, b) in the place of an if; return the tensor, and take numbers out after vmap"
+    return [Answer("refused", reason, (("leaves torch here", call.refused.line),), mend, "vmap item")]
+
+
+def _in_place_in_vmap(call: _Call) -> list[Answer]:
+    if call.refused.inputs:
+        return []  # outside of torch.func
+    reason = "Inside vmap a tensor of the batch is to be written into one that is the same for all of it."
+    mend = "write out of place (torch.cat, torch.stack, x + y), or make the tensor from a batched one: x.new_zeros(...)"
+    return [Answer("refused", reason, ((f"{call.refused.name} writes here", call.refused.line),), mend, "vmap write")]
+
+
 _REFUSALS: dict[str, Callable[[_Call], list[Answer]]] = {
+    "data-dependent control flow": _number_in_vmap,
+    "vmap: inplace arithmetic": _in_place_in_vmap,
+    "doesn't match the broadcast shape": _in_place_in_vmap,
     "a leaf Variable that requires grad": _leaf,
     "view of a leaf Variable": _leaf,
     "is a view and is being modified inplace": _views,

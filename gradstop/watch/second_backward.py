@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from gradstop.watch.events import Backward, Event, Story
+from gradstop.watch.events import Story
 from gradstop.watch.lines import Line
+from gradstop.watch.records import Backward, Event
 from gradstop.watch.walk import lines_of_nodes
 from gradstop.watch.words import Answer
 
@@ -51,9 +52,20 @@ def carried(found: tuple[Event, Event], first: Backward) -> Answer:
     lines: tuple[tuple[str, Line], ...] = (("carries the state", taker.line), ("the first backward", first.line))
     if made.line != taker.line:
         lines = (*lines, ("made there", made.line))
+    if _is_sum(taker, first):
+        reason = "A sum of losses goes on after its backward, so the next one passes the earlier rounds again."
+        mend = "begin the sum anew after each backward (total = 0), or call loss.backward() for each loss alone"
+        return Answer("carried", reason, lines, mend, "freed")
     reason = "A state is carried over to the next round with its history, so this backward passes the last round again."
     mend = "cut the state where it is carried: state = state.detach() (each tensor of a tuple); no retain_graph"
     return Answer("carried", reason, lines, mend, "chain")
+
+
+def _is_sum(taker: Event, first: Backward) -> bool:
+    """Whether what is carried over is what the earlier backward was called on, and is added to."""
+    return taker.name.strip("_") in ("add", "radd", "iadd", "sub", "isub") and any(
+        number in first.roots for number, _ in taker.inputs
+    )
 
 
 def second_backward(story: Story, roots: Sequence[Tensor], line: Line) -> list[Answer]:
@@ -75,7 +87,7 @@ def second_backward(story: Story, roots: Sequence[Tensor], line: Line) -> list[A
         if last is None or taken[1].line != last.line:
             lines.append((f"{taken[1].name} made it here", taken[1].line))
     reason = "Two backwards pass the same graph, and the first has freed what it saved."
-    mend = "compute what both share anew for each backward, or add the losses and go backward once"
+    mend = "detach() it where one of them takes it as a constant; else compute it anew for each, or add the losses"
     return [Answer("second", reason, tuple(lines), mend, "freed")]
 
 

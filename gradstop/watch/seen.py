@@ -1,6 +1,5 @@
 """The watch itself, and what can be asked of it."""
 
-import sys
 from types import TracebackType
 from typing import Any
 
@@ -18,7 +17,7 @@ from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
 from gradstop.watch.recorder import Recorder
 from gradstop.watch.refusals import explain_refusal
-from gradstop.watch.words import Answer
+from gradstop.watch.words import Answer, Answers
 from gradstop.watch.zero_gradients import zero_answer
 
 KEEP = 30_000
@@ -191,25 +190,3 @@ class Watch:
 
     def __repr__(self) -> str:
         return str(self)
-
-
-class Answers(list[Answer]):
-    """Several answers, printed one below the other."""
-
-    def __str__(self) -> str:
-        return "\n\n".join(map(str, self))
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-class _Callable(type(sys)):  # type: ignore[misc]
-    """A module that is called: ``from gradstop import watch; with watch() as seen``."""
-
-    def __call__(self, keep: int = KEEP) -> Watch:
-        return Watch(keep)
-
-
-def make_callable(module: Any) -> None:
-    """Have a module return a ``Watch`` when it is called."""
-    module.__class__ = _Callable

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from gradstop.internals.torch import saved_fields, saved_tensors
-from gradstop.watch.events import Stale, Story
+from gradstop.watch.events import Story
+from gradstop.watch.records import Stale
 from gradstop.watch.walk import lines_of_nodes
 
 

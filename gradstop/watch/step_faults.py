@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from gradstop.watch.events import Backward, Event, Step
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
+from gradstop.watch.records import Backward, Event, Step
 from gradstop.watch.words import Answer
 
 
@@ -54,7 +54,7 @@ class StepFaults(Look):
         """Whether a layer's weight is trained at another time, or follows another network's."""
         takes = [taken for user in self.flow.users.get(weight, ()) if user.name == event.name for taken in user.inputs]
         filled = any(weight in record.filled for record in self.story.backwards)
-        return filled or (weight, True) in takes or self.written_after(weight, event.number)
+        return filled or (weight, True) in takes or self.follows(weight)
 
     def left_over(self) -> Iterator[Answer]:
         """Gradients that another loss left, and that a step uses."""

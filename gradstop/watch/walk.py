@@ -6,8 +6,9 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from gradstop.watch.events import NODE_KEY, history_of
 from gradstop.watch.lines import Line
+from gradstop.watch.records import NODE_KEY
+from gradstop.watch.tensors import history_of
 
 Tag = tuple[int, Line, int]  # the number of the event, its line, its epoch
 

@@ -35,6 +35,16 @@ class Answer:
     __repr__ = __str__  # a notebook shows it as it is read
 
 
+class Answers(list[Answer]):
+    """Several answers, printed one below the other."""
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 # What to read: the page, and the heading of its section.
 READ = {
     "detach": ("03-detach", "The result is a constant"),
@@ -69,6 +79,8 @@ READ = {
     "not used": ("errors-backward", "appears to not have been used in the graph"),
     "function": ("errors-functions", "returned an incorrect number of gradients"),
     "checkpoint": ("10-checkpointing", "A frozen input"),
+    "vmap item": ("errors-func", "calling item on a Tensor"),
+    "vmap write": ("errors-func", "inplace arithmetic self extra args is not possible"),
     "cycle": ("errors-backward", "will create a reference cycle"),
     "rewrapped": ("06-clone", "A copy outside the graph"),
 }

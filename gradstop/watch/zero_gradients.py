@@ -3,7 +3,7 @@
 from gradstop.watch.events import Story
 from gradstop.watch.lines import Line
 from gradstop.watch.words import Answer
-from gradstop.watch.zeros import HOOK, START, Culprit
+from gradstop.watch.zeros import HOOK, START, SUM, Culprit
 
 _FLAT = ("Round", "Floor", "Ceil", "Trunc", "Sign")
 _OF_MODULE = "BackwardHookFunction"  # what torch puts into the graph for a module's hooks
@@ -22,12 +22,20 @@ def is_flat(culprit: Culprit) -> bool:
     return culprit.operation.startswith(_FLAT)
 
 
+def cancels(story: Story, culprit: Culprit) -> bool:
+    """Whether several gradients add up to zero, as those of a critic's bias do."""
+    return culprit.operation == SUM and not story.hooked
+
+
 def zero_answer(story: Story, what: str, culprit: Culprit, number: int) -> Answer:
     """Return the answer for a gradient that is all zeros."""
     if culprit.operation == START:
         reason = f"{what} has a gradient of zeros: the gradient that backward began with is zero."
         return Answer("zero", reason, (), "look at the factor of the loss", "zero")
-    if culprit.operation == HOOK or culprit.operation.startswith(_OF_MODULE):
+    if cancels(story, culprit):
+        reason = f"{what} has a gradient of zeros: the gradients of several terms add up to zero."
+        return Answer("zero", reason, (), "nothing, where the terms are meant to cancel out", "zero")
+    if culprit.operation in (HOOK, SUM) or culprit.operation.startswith(_OF_MODULE):
         return _hooked(story, what, culprit, number)
     name = culprit.operation.removesuffix("Backward0").removesuffix("Backward1").removesuffix("Backward")
     lines: tuple[tuple[str, Line], ...] = ()
@@ -42,7 +50,7 @@ def zero_answer(story: Story, what: str, culprit: Culprit, number: int) -> Answe
 
 
 def _hooked(story: Story, what: str, culprit: Culprit, number: int) -> Answer:
-    if culprit.operation == HOOK:
+    if culprit.operation in (HOOK, SUM):
         of, hooks = "a hook", [line for tensor, line in story.hooked.items() if tensor == number]
         hooks = hooks or list(story.hooked.values())
     else:

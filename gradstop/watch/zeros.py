@@ -11,7 +11,8 @@ from torch.autograd.graph import Node
 from gradstop.internals.torch import no_function_modes
 from gradstop.watch.walk import Tag, leaf_of, tag_of
 
-HOOK, START = "hook", "start"  # what is no operation: a hook, the gradient that backward began with
+# What is no operation: a hook, the gradient that backward began with, several gradients that add up to zero.
+HOOK, START, SUM = "hook", "start", "sum"
 
 
 @dataclass(slots=True)
@@ -63,23 +64,23 @@ class Zeros:
                 ends.append(node)
         tags = _tags(self._nodes)
         seen, queue = set(ends), list(ends)
-        hooked = False
+        changed = ""
         while queue:
-            node = queue.pop(0)
+            node, ways = queue.pop(0), 0
             for upper, way in above.get(node, ()):
                 passed = self._passed.get(upper)
                 if passed is None:
                     continue
                 if way < len(passed.out) and passed.out[way]:
-                    hooked = True  # it left the operation as something else: what follows is a hook
-                    ends = [node]
+                    ways += 1  # it left the operation as something else: what follows is a hook, or the sum of several
+                    changed, ends = HOOK if ways == 1 else SUM, [node]
                     continue
                 if passed.came:
                     return Culprit(upper.name(), tags.get(upper))
                 if upper not in seen:
                     seen.add(upper)
                     queue.append(upper)
-        return Culprit(HOOK, tags.get(ends[0])) if hooked else Culprit(START, None)
+        return Culprit(changed, tags.get(ends[0])) if changed else Culprit(START, None)
 
 
 def _tags(nodes: Sequence[Node]) -> dict[Node, Tag]:

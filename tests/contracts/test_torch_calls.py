@@ -68,3 +68,26 @@ def test_a_traced_function_is_called_by_its_type():
         traced(torch.ones(2))
     traced(torch.ones(2))
     assert [[tuple(tensor.shape) for tensor in taken] for taken in called] == [[(1, 2), (1,)]]
+
+
+def test_gradients_of_torch_func_are_taken_by_one_function():
+    asked = []
+
+    def make(before):
+        return lambda outputs, *args, **kwargs: (
+            asked.append(outputs[0].requires_grad) or before(outputs, *args, **kwargs)
+        )
+
+    with torch_calls.func_gradients(make):
+        for function in (lambda x: x.square().sum(), lambda x: x.detach().sum()):
+            torch.func.grad(function)(torch.ones(2))
+            torch.func.jacrev(function)(torch.ones(2))
+    assert asked == [True, True, False, False]
+
+
+def test_a_method_of_a_base_class_is_replaced_and_comes_back():
+    before = torch.Tensor.as_subclass
+    with torch_calls.replaced(torch.Tensor, "as_subclass", lambda _: None):
+        assert torch.Tensor.as_subclass is None
+    assert torch.Tensor.as_subclass == before
+    assert "as_subclass" not in vars(torch.Tensor)
