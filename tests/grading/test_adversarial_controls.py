@@ -41,6 +41,7 @@ from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.process import attempt as attempt_module
 from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
+from gradstop.grading.rules import Rules
 from gradstop.observe import Draw, case, names_of, observe, read_cases, run_case, unpatched
 from gradstop.observe import run as run_module
 from gradstop.record import Observation, Setup
@@ -441,10 +442,9 @@ def test_without_stray(tmp_path):
 class WarmProcess:
     """A warm process whose submissions run nothing; each cell shows what there is room for, and some kill theirs."""
 
-    rules = None
+    rules = Rules(cell=1.0, total=60.0)
 
     def __init__(self, *deadly):
-        self.rules = type("Rules", (), {"total": 60.0, "cell": 1.0})
         self.deadly, self.started = deadly, 0
 
     def start_submission(self, cases, files):
