@@ -43,19 +43,18 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
         CourseError: that names the notebook and the cell where one fails.
 
     """
-    for path in executed_notebooks(root):
-        if only in str(path):
-            _bring_install_cell(path)
+    pages = [path for path in executed_notebooks(root) if only in path.relative_to(root).as_posix()]
+    for path in pages:
+        _bring_install_cell(path)
     for assignment in assignments(root):
-        if only in str(assignment.folder):
+        if only in assignment.folder.relative_to(root).as_posix():
             _refuse_faults(Bench(assignment))
             release(root, assignment)
             assignment.lazy_imports.write_text(json.dumps(lazy_imports_of(assignment)) + "\n")
             yield f"exercises/{assignment.name}: generated"
-    for path in executed_notebooks(root):
-        if only in str(path):
-            execute(path)
-            yield f"{path.relative_to(root)}: executed"
+    for path in pages:
+        execute(path)
+        yield f"{path.relative_to(root)}: executed"
     if only in str(SHEET) and (root / SHEET).is_file() and missing_words(root):
         printed = print_sheet(root)
         yield f"{SHEET}: {'printed' if printed else 'not printed: install chromium, then refresh again'}"
@@ -63,7 +62,7 @@ def refresh(root: Path, only: str = "") -> Iterator[str]:
         yield f"{PICTURE}: {'made' if photograph(root) else 'not made: install chromium, then refresh again'}"
     if only in PROGRAMS and (root / PROGRAMS).is_file():
         yield from _record_programs(root / PROGRAMS)
-    if any(only in str(page) for page in clinic_pages(root)):
+    if any(only in page.relative_to(root).as_posix() for page in clinic_pages(root)):
         write_table(root)
         yield f"{BOOK}/{INDEX}: the table of all messages"
 

@@ -161,6 +161,11 @@ def test_refresh_refuses_a_malformed_exercise(course):
     assert not (course / "exercises").exists()
 
 
+def test_refresh_asks_for_a_part_of_the_path_within_the_course(course):
+    bench(course)
+    assert list(refresh(course, course.name)) == []
+
+
 STUB_PASSES = CASES.replace("see.call(double, x)", "2 * x")
 FIXED = CASES.replace('draw.tensor("x", draw.choice("leaf", "interior"))', "torch.tensor([1.0, 2.0]).requires_grad_()")
 FIXED = FIXED.replace("later.numbers(x.shape)", "1.0").replace("draw.source(x)", "x")
