@@ -117,7 +117,7 @@ def whole(learner, pictures):
 @pytest.mark.parametrize("path", PAGES)
 def test_an_output_needs_neither_a_widget_manager_nor_a_script(path):
     for output in (output for cell in read(path) for output in cell.get("outputs", [])):
-        assert set(output.get("data", {})) <= {"text/html", "text/plain"}
+        assert set(output.get("data", {})) <= {"text/html", "text/markdown", "text/plain"}
         assert not re.search(r"<script|\bon\w+=", str(output.get("data", {}).get("text/html")))
 
 

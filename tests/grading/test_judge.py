@@ -61,9 +61,9 @@ class Forks:
         """Do nothing: each exercise has a process of its own."""
 
 
-def judged(behave):
+def judged(behave, seconds=PATIENCE):
     """Judge a process; return the verdicts and whether each exercise could be trusted."""
-    found = judge_all(Forks(behave), references_of(DETACH, 0), controls(), PATIENCE)
+    found = judge_all(Forks(behave), references_of(DETACH, 0), controls(), seconds)
     return {name: one.verdict for name, one in found.items()}, {name: one.trusted for name, one in found.items()}
 
 
@@ -188,11 +188,11 @@ def test_a_process_that_is_lost_is_started_again_for_the_next_exercise():
 
 def test_after_an_exercise_that_never_ends_the_others_have_less_time(monkeypatch):
     monkeypatch.setattr(attempt, "LEAST_SECONDS", 0.1)
-    said = [as_text(verdict) for verdict in judged(lambda *_: time.sleep(60))[0].values()]
+    said = [as_text(verdict) for verdict in judged(lambda *_: time.sleep(60), 1.0)[0].values()]
     assert ["had not returned after 1 s" in text for text in said] == [True, *[False] * 4]
     assert ["had not returned after 0.333333 s" in text for text in said] == [False, *[True] * 4]
     monkeypatch.setattr(attempt, "LEAST_SECONDS", 10.0)
-    assert all("after 1 s" in as_text(verdict) for verdict in judged(lambda *_: time.sleep(60))[0].values())
+    assert all("after 1 s" in as_text(verdict) for verdict in judged(lambda *_: time.sleep(60), 1.0)[0].values())
 
 
 def answering(answer):
