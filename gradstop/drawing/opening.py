@@ -80,7 +80,8 @@ def opening(graph: Graph, opened: Collection[str], title: str | None) -> str:
         for svg, one in pictures.items()
     ]
     first_alone = f"#{group}>section+section{{display:none}}#{group} nav{{font-size:.85em}}"
-    return choice(group, "Boxes to open", ready, title, _CSS + first_alone, with_ids=True)
+    label = f"Boxes to open: {title}" if title else "Boxes to open"  # a page may have several
+    return choice(group, label, ready, title, _CSS + first_alone, with_ids=True)
 
 
 def _with_doors(svg: str, group: str, numbers: dict[str, int]) -> str:

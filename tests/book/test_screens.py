@@ -60,7 +60,7 @@ SCENES = {
     "site-stepper": ("book/01-computation-graph.html", WIDE, "light", stepper),
     "site-search": ("search.html", WIDE, "light", message),
     "site-exercise": ("exercises/03-detach/detach.html", WIDE, "light", exercise),
-    "site-phone": ("book/03-detach.html", PHONE, "light", drawing),
+    "site-phone": ("book/02-requires-grad.html", PHONE, "light", drawing),
     "site-dark": ("book/03-detach.html", WIDE, "dark", drawing),
     "site-print": ("book/03-detach.html", PAPER, "light", printed),
 }
