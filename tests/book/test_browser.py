@@ -63,6 +63,7 @@ def test_a_text_that_is_too_pale_is_found_among_a_thousand(chromium, site, spoil
     """What makes axe quick does not make it blind: neither to a text's own colour nor to what lies behind it."""
     with reader(chromium, site) as someone:
         tab = someone.open("book/03-detach.html")
-        tab.evaluate(f"document.querySelectorAll('.highlight .n')[40].{spoilt}")
+        words = "[...document.querySelectorAll('.highlight .n')].filter(word => word.textContent.length > 2)"
+        tab.evaluate(f"{words}[40].{spoilt}")  # of a single letter axe does not say it
         (found,) = faults(tab)
         assert found.startswith(CONTRAST)
