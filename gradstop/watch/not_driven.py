@@ -92,15 +92,16 @@ class NotDriven(Look):
     def _held(self) -> dict[int, tuple[str, Line]]:
         """Parameters in an attribute that is no module, of a model that is driven: the attribute, who drives."""
         found: dict[int, tuple[str, Line]] = {}
-        for module, name, parameter in unregistered():
+        modules = living_modules()  # once: it goes through all objects
+        for module, name, parameter in unregistered(modules):
             known = self.story.find(parameter)
-            if known is not None and known.number not in found and (made := self._drives(module)) is not None:
+            if known is not None and known.number not in found and (made := self._drives(module, modules)) is not None:
                 found[known.number] = (f"{type(module).__name__}.{name}", made)
         return found
 
-    def _drives(self, module: nn.Module) -> Line | None:
-        """Return what drives a module, or one that it is in."""
-        around = (outer for outer in living_modules() if any(inner is module for inner in outer.modules()))
+    def _drives(self, module: nn.Module, modules: list[nn.Module]) -> Line | None:
+        """Return what drives a module, or one of ``modules`` that it is in."""
+        around = (outer for outer in modules if any(inner is module for inner in outer.modules()))
         known = (self.story.find(parameter) for outer in around for parameter in outer.parameters())
         return next((self.steps.driven[k.number] for k in known if k and k.number in self.steps.driven), None)
 

@@ -7,23 +7,23 @@ from typing import Any
 from torch import nn
 
 from gradstop.watch.lines import USER, kind_of
-from gradstop.watch.owners import living_modules
 
 MOST_LOOKED = 1_000  # items of one attribute
 MOST_DEEP = 3
+_OWN = frozenset(name for name in vars(nn.Module()) if name.startswith("_"))  # what each module has
 
 
-def unregistered() -> Iterator[tuple[nn.Module, str, nn.Parameter]]:
-    """Yield the modules of the user's, an attribute that is no module, and each parameter in it.
+def unregistered(modules: list[nn.Module]) -> Iterator[tuple[nn.Module, str, nn.Parameter]]:
+    """Yield those of ``modules`` that are the user's, an attribute that is no module, and each parameter in it.
 
     A module alone in a list or tuple is left out: so one keeps another network from being registered.
     """
-    for module in living_modules():
+    for module in modules:
         if kind_of(type(module).__init__.__code__.co_filename if _is_python(module) else "<frozen") != USER:
             continue
         registered = {id(parameter) for parameter in module.parameters()}
         for name, value in list(vars(module).items()):
-            if name.startswith("_") and name in vars(nn.Module()):
+            if name in _OWN:
                 continue
             if isinstance(value, list | tuple) and len(value) == 1:
                 continue
