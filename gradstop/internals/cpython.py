@@ -34,6 +34,9 @@ _pool_worker = _pools._worker.__code__
 # What is called while a submission may have put its own in the place of any name of builtins or sys.
 _current_frames, _type = sys._current_frames, type
 run_exit_functions = atexit._run_exitfuncs
+_monitoring: Any = getattr(sys, "monitoring", None)  # CPython 3.12 and later (PEP 669); cProfile uses it there
+_TOOLS = range(6)
+_EVENTS = [number for number in vars(_monitoring.events).values() if number.bit_count() == 1] if _monitoring else []
 
 
 def version_tag(items: Any) -> ctypes.c_uint64 | None:
@@ -45,6 +48,16 @@ def version_tag(items: Any) -> ctypes.c_uint64 | None:
         return None
     (plain,) = [items] if type(items) is dict else [d for d in gc.get_referents(items) if type(d) is dict]
     return ctypes.c_uint64.from_address(id(plain) + _VERSION_TAG)
+
+
+def take_off_monitoring() -> None:
+    """Take off each callback of ``sys.monitoring``, and free the tools that registered them. It must be there."""
+    for tool in _TOOLS:
+        for event in _EVENTS:
+            _monitoring.register_callback(tool, event, None)
+        if _monitoring.get_tool(tool) is not None:
+            _monitoring.set_events(tool, 0)
+            _monitoring.free_tool_id(tool)
 
 
 def finalizers() -> list[Any]:

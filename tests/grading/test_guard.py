@@ -1,6 +1,7 @@
 """No thread of a submission's runs while it is observed, whatever it has put in the place of Python's own names."""
 
 import builtins
+import cProfile
 import gc
 import sys
 import threading
@@ -110,6 +111,24 @@ def test_no_hook_at_audit_events_is_added():
         assert events == []
         with pytest.raises(RuntimeError, match="no hooks of its own"):  # as CPython 3.12 asks
             sys.audit("sys.monitoring.register_callback", print)
+
+    in_a_fork(body)
+
+
+def test_a_profiler_is_taken_off():
+    """From CPython 3.12 on it is no profile function, and one that is left on lets no other begin."""
+
+    def body():
+        refuse_hooks_and_swapped_code()
+        calls = []
+        timer = lambda: calls.append(1) or 1.0
+        function = Guard().around(lambda: cProfile.Profile(timer).enable())
+        for _ in range(2):
+            function()
+            assert calls
+            calls.clear()
+            waiting()
+            assert calls == []
 
     in_a_fork(body)
 

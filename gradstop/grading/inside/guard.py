@@ -26,9 +26,11 @@ import numpy
 import torch
 from torch import nn
 
+from gradstop.grading.inside.audit import profiled
 from gradstop.internals.cpython import (
     WORK_IS_HANDED_OVER,
     pthread_sigmask,
+    take_off_monitoring,
     thread_count,
     version_tag,
     waiting_pool_threads,
@@ -236,6 +238,7 @@ class _On:
         """
         _settrace(self._trace)
         _setprofile(self._profile)
+        take_off_profilers()
         _no_collection()  # of what runs code when it is collected, until the next call
         block_signals()
         del gc.callbacks[self._callbacks :]
@@ -273,6 +276,13 @@ def _running_threads() -> int:
         _sleep(_WAIT)  # until who has been handed some has begun
         count, waiting = thread_count(), waiting_pool_threads()
     return count - waiting
+
+
+def take_off_profilers() -> None:
+    """Take off what a profiler has registered: it would go on, and have its timer called, in code of ours."""
+    if profiled:
+        take_off_monitoring()
+        profiled.clear()
 
 
 def block_signals() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from gradstop.grading.inside.channel import MISSING, Channel
-from gradstop.grading.inside.guard import Guard, block_signals, free_signals
+from gradstop.grading.inside.guard import Guard, block_signals, free_signals, take_off_profilers
 from gradstop.internals.cpython import begin_pools_anew
 from gradstop.observe import Case, run_case
 from gradstop.record import Record, Setup
@@ -58,6 +58,7 @@ def _calm() -> None:
     sys.setprofile(None)
     threading.settrace(None)
     threading.setprofile(None)
+    take_off_profilers()
     gc.callbacks.clear()
     block_signals()
     os.register_at_fork(after_in_child=free_signals)  # or a pool of processes could not end its own

