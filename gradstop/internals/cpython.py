@@ -10,11 +10,15 @@ import ctypes
 import gc
 import logging
 import os
+import signal
 import sys
 import threading
 import weakref
+from _lsprof import Profiler as Profiler  # what cProfile.Profile derives from
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import thread as _pools
+from contextlib import suppress
+from multiprocessing import forkserver, resource_tracker
 from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -34,6 +38,13 @@ _pool_worker = _pools._worker.__code__
 # What is called while a submission may have put its own in the place of any name of builtins or sys.
 _current_frames, _type = sys._current_frames, type
 run_exit_functions = atexit._run_exitfuncs
+_kill, _waitpid, _close, _KILL = os.kill, os.waitpid, os.close, int(signal.SIGKILL)
+# The processes that multiprocessing starts for its locks and for its fork server, which stay until this one ends: what
+# knows them, and the names of their number and of the descriptor that they live by.
+_HELPERS: tuple[tuple[dict[str, Any], str, str], ...] = (
+    (vars(resource_tracker._resource_tracker), "_pid", "_fd"),
+    (vars(forkserver._forkserver), "_forkserver_pid", "_forkserver_alive_fd"),
+)
 _monitoring: Any = getattr(sys, "monitoring", None)  # CPython 3.12 and later (PEP 669); cProfile uses it there
 _TOOLS = range(6)
 _EVENTS = [number for number in vars(_monitoring.events).values() if number.bit_count() == 1] if _monitoring else []
@@ -48,6 +59,23 @@ def version_tag(items: Any) -> ctypes.c_uint64 | None:
         return None
     (plain,) = [items] if type(items) is dict else [d for d in gc.get_referents(items) if type(d) is dict]
     return ctypes.c_uint64.from_address(id(plain) + _VERSION_TAG)
+
+
+def end_multiprocessing_helpers() -> None:
+    """End the resource tracker and the fork server of multiprocessing that this process has started.
+
+    The next use starts them again.
+    """
+    for state, number, descriptor in _HELPERS:
+        pid, end = state[number], state[descriptor]
+        state[number] = state[descriptor] = None
+        if _type(pid) is int and pid > 1:
+            with suppress(ChildProcessError, ProcessLookupError):
+                _kill(pid, _KILL)
+                _waitpid(pid, 0)
+        if _type(end) is int:
+            with suppress(OSError):
+                _close(end)
 
 
 def take_off_monitoring() -> None:

@@ -2,6 +2,7 @@
 
 import _thread
 import atexit
+import cProfile
 import logging
 import math
 import multiprocessing
@@ -228,3 +229,20 @@ print("ended")
 @pytest.mark.slow
 def test_a_process_that_has_ended_a_pool_in_the_middle_of_a_result_ends_too():
     assert printed_by(HALF_A_RESULT, timeout=30) == ["ended"]
+
+
+def test_what_cprofile_s_profiler_derives_from():
+    assert issubclass(cProfile.Profile, cpython.Profiler)
+
+
+def test_the_helpers_of_multiprocessing_are_known_by_their_numbers_and_end():
+    def body():
+        with multiprocessing.get_context("forkserver").Pool(1) as pool:
+            pool.map(abs, [1])
+        pids = [state[number] for state, number, _ in cpython._HELPERS]
+        cpython.end_multiprocessing_helpers()
+        for pid in pids:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+    in_a_fork(body)

@@ -3,10 +3,14 @@
 import builtins
 import cProfile
 import gc
+import multiprocessing
+import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import thread as pools
+from concurrent.futures import thread as _pools
+from multiprocessing import shared_memory
 from queue import SimpleQueue
 from types import SimpleNamespace
 
@@ -14,7 +18,7 @@ import pytest
 from support.forks import in_a_fork
 
 from gradstop.grading.inside.audit import refuse_hooks_and_swapped_code
-from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.guard import Guard, block_signals
 from gradstop.observe import probes, read_cases
 from gradstop.observe.encode import encode
 
@@ -29,7 +33,7 @@ STAYS = threading.Event()  # is never set
 
 def waiting(*_):
     """Look like a thread of a pool that waits."""
-    return SimpleNamespace(f_code=pools._worker.__code__, f_locals={"work_queue": SimpleQueue()})
+    return SimpleNamespace(f_code=_pools._worker.__code__, f_locals={"work_queue": SimpleQueue()})
 
 
 def starts_a_thread():
@@ -81,6 +85,54 @@ def test_a_thread_that_goes_on_is_refused(call):
 def test_a_pool_may_wait_and_not_begin_to_work_in_a_later_call():
     pool = ThreadPoolExecutor(1)
     refused(lambda: pool.submit(int).result() and None, lambda: pool.submit(int).result() and None, lambda: busy(pool))
+
+
+def locks():
+    with multiprocessing.get_context("spawn").Lock():
+        pass
+
+
+def shares():
+    block = shared_memory.SharedMemory(create=True, size=8)
+    block.close()
+    block.unlink()
+
+
+def pools():
+    with multiprocessing.get_context("forkserver").Pool(1) as pool:
+        assert pool.map(abs, [-1]) == [1]
+
+
+@pytest.mark.parametrize("call", [locks, shares, pools])
+def test_what_multiprocessing_leaves_running_is_no_process_of_the_function(call):
+    """Its resource tracker and its fork server stay until the process ends: another call starts them again."""
+
+    def body():
+        block_signals()
+        function = Guard().around(call)
+        function()
+        function()
+
+    in_a_fork(body)
+
+
+@pytest.mark.parametrize("ended", [0, 1])
+def test_a_process_that_goes_on_is_refused(ended):
+    """Also beside others that have ended."""
+
+    going_on = []
+
+    def starts():
+        going_on.append(subprocess.Popen(["sleep", "60"]))
+        going_on.extend(subprocess.Popen(["true"]) for _ in range(ended))
+        time.sleep(0.1)
+
+    def body():
+        with pytest.raises(RuntimeError, match="left a process running"):
+            Guard().around(starts)()
+        going_on[0].kill()
+
+    in_a_fork(body)
 
 
 def busy(pool):

@@ -4,11 +4,12 @@ An audit hook cannot be taken off again (PEP 578). This one is put on before any
 """
 
 import sys
-from _lsprof import Profiler
 from collections.abc import Callable
 from pathlib import Path
 from types import BuiltinMethodType, FunctionType
 from typing import Any
+
+from gradstop.internals.cpython import Profiler
 
 CASES = "cases.py"  # the name that the judge compiles an assignment's cases under
 _FOLDER = str(Path(__file__).resolve().parents[2])

@@ -29,6 +29,7 @@ from torch import nn
 from gradstop.grading.inside.audit import profiled
 from gradstop.internals.cpython import (
     WORK_IS_HANDED_OVER,
+    end_multiprocessing_helpers,
     pthread_sigmask,
     take_off_monitoring,
     thread_count,
@@ -86,6 +87,7 @@ _OBSERVING = ("gradstop.observe", "gradstop.record", "gradstop.internals", "grad
 _T = TypeVar("_T")
 _LOOKS, _WAIT = range(100), 0.01  # at a thread that is about to end; seconds between two of them
 _BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
+_OF_CHILDREN = {int(signal.SIGCHLD)}
 _BY_TORCH = {"torch.manual_seed"}  # torch._dynamo puts another in its place when it is loaded
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
 # What is called after each call of a submission's function, out of its reach.
@@ -228,6 +230,7 @@ class _On:
         self._hooks = top_saved_tensors_hooks()
         self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
         self._threads = _running_threads()
+        pthread_sigmask(_UNBLOCK, _OF_CHILDREN)  # a fork server that is started now inherits what is blocked, and waits
 
     def take_off(self) -> None:
         """Take off what the call has left on.
@@ -248,10 +251,12 @@ class _On:
             pop_dispatch_mode()
         while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
             pop_saved_tensors_hooks()
+        left = _process_runs()
+        if left:
+            end_multiprocessing_helpers()
         _wait_for_threads(self._threads)
-        with suppress(ChildProcessError):
-            if not _waitpid(-1, _no_hang)[0]:
-                raise RuntimeError("the function has left a process running")
+        if left and _process_runs():
+            raise RuntimeError("the function has left a process running")
 
 
 def _wait_for_threads(before: int) -> None:
@@ -266,6 +271,15 @@ def _wait_for_threads(before: int) -> None:
             return
         _sleep(_WAIT)
     raise RuntimeError("the function has left a thread running")
+
+
+def _process_runs() -> bool:
+    """Whether a process runs that this one has started; those that have ended are buried."""
+    with suppress(ChildProcessError):
+        while _waitpid(-1, _no_hang)[0]:
+            pass
+        return True
+    return False
 
 
 def _running_threads() -> int:

@@ -25,6 +25,7 @@ from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
+from gradstop.internals.cpython import end_multiprocessing_helpers
 from gradstop.internals.torch import stop_before_generating_code
 from gradstop.observe import names_of, run_cases
 from gradstop.sandbox import Limits, has_free_space, run_inside
@@ -146,6 +147,7 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
         exercise = order["observe"]
         changed += _guard.restore()
         _, (number, *_), _, _ = socket.recv_fds(socket.socket(fileno=os.dup(fd_socket)), 1, 1)
+        end_multiprocessing_helpers()  # or the fork would wait for them, and they are no children of its
         _kill_leftovers(sandboxed)
         gc.freeze()  # a collection in the fork would touch, and so copy, every page
         pid = os.fork()
