@@ -18,7 +18,7 @@ from _lsprof import Profiler as Profiler  # what cProfile.Profile derives from
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import thread as _pools
 from contextlib import suppress
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import context, forkserver, get_context, resource_tracker
 from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,11 @@ def version_tag(items: Any) -> ctypes.c_uint64 | None:
         return None
     (plain,) = [items] if type(items) is dict else [d for d in gc.get_referents(items) if type(d) is dict]
     return ctypes.c_uint64.from_address(id(plain) + _VERSION_TAG)
+
+
+def start_processes_by_fork() -> None:
+    """Have multiprocessing fork where it is not told otherwise, as before CPython 3.14: to load torch anew takes long."""
+    context._default_context._default_context = get_context("fork")  # type: ignore[attr-defined]
 
 
 def end_multiprocessing_helpers() -> None:

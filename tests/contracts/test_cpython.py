@@ -246,3 +246,13 @@ def test_the_helpers_of_multiprocessing_are_known_by_their_numbers_and_end():
                 os.kill(pid, 0)
 
     in_a_fork(body)
+
+
+def test_multiprocessing_forks_and_may_be_told_otherwise():
+    def body():
+        cpython.start_processes_by_fork()
+        assert multiprocessing.get_start_method() == "fork"
+        multiprocessing.set_start_method("spawn", force=True)
+        assert multiprocessing.get_start_method() == "spawn"
+
+    in_a_fork(body)

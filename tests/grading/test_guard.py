@@ -4,6 +4,7 @@ import builtins
 import cProfile
 import gc
 import multiprocessing
+import signal
 import subprocess
 import sys
 import threading
@@ -103,9 +104,15 @@ def pools():
         assert pool.map(abs, [-1]) == [1]
 
 
-@pytest.mark.parametrize("call", [locks, shares, pools])
-def test_what_multiprocessing_leaves_running_is_no_process_of_the_function(call):
-    """Its resource tracker and its fork server stay until the process ends: another call starts them again."""
+def terminates():
+    process = subprocess.Popen(["sleep", "60"])
+    process.terminate()
+    assert process.wait(10) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("call", [locks, shares, pools, terminates])
+def test_a_call_may_start_processes(call):
+    """Those that multiprocessing leaves running are none of the function's, and signals reach the others."""
 
     def body():
         block_signals()

@@ -87,7 +87,7 @@ _OBSERVING = ("gradstop.observe", "gradstop.record", "gradstop.internals", "grad
 _T = TypeVar("_T")
 _LOOKS, _WAIT = range(100), 0.01  # at a thread that is about to end; seconds between two of them
 _BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
-_OF_CHILDREN = {int(signal.SIGCHLD)}
+_BUT_TIMERS = _ALL_SIGNALS - {signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF}
 _BY_TORCH = {"torch.manual_seed"}  # torch._dynamo puts another in its place when it is loaded
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
 # What is called after each call of a submission's function, out of its reach.
@@ -230,7 +230,7 @@ class _On:
         self._hooks = top_saved_tensors_hooks()
         self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
         self._threads = _running_threads()
-        pthread_sigmask(_UNBLOCK, _OF_CHILDREN)  # a fork server that is started now inherits what is blocked, and waits
+        pthread_sigmask(_UNBLOCK, _BUT_TIMERS)  # a program that the call starts inherits what is blocked
 
     def take_off(self) -> None:
         """Take off what the call has left on.

@@ -25,7 +25,7 @@ from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
-from gradstop.internals.cpython import end_multiprocessing_helpers
+from gradstop.internals.cpython import end_multiprocessing_helpers, start_processes_by_fork
 from gradstop.internals.torch import stop_before_generating_code
 from gradstop.observe import names_of, run_cases
 from gradstop.sandbox import Limits, has_free_space, run_inside
@@ -54,6 +54,7 @@ _theirs = _copy_for_learners()
 _ours = list(_loaded())
 tqdm.monitor_interval = 0  # no progress bar starts a thread; torch shows some while it compiles
 stop_before_generating_code()
+start_processes_by_fork()
 _guard = Guard()
 warm_up(_guard)
 keep_kernels()
