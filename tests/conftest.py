@@ -31,6 +31,12 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"NOT TESTED: {count} tests; {reason}", red=is_failure(), yellow=not is_failure())
 
 
+def pytest_collection_finish():
+    """Leave what the tests' own process holds, torch and some thousand tests, out of each garbage collection."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def process_as_before():
     """Fail a test that leaves signals blocked or garbage uncollected: the tests after it would hang, or need more."""

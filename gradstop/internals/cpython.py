@@ -62,7 +62,7 @@ def version_tag(items: Any) -> ctypes.c_uint64 | None:
 
 
 def start_processes_by_fork() -> None:
-    """Have multiprocessing fork where it is not told otherwise, as before CPython 3.14: to load torch anew takes long."""
+    """Have multiprocessing fork where it is not told otherwise, as before CPython 3.14: loading torch again is slow."""
     context._default_context._default_context = get_context("fork")  # type: ignore[attr-defined]
 
 
