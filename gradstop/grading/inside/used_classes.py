@@ -9,8 +9,15 @@ from torch.optim import Optimizer
 
 from gradstop.internals.torch import hook_step
 
-_MADE = type(contextmanager(lambda: (yield))())  # by ``contextmanager``: nobody names it
 _HEAP_TYPE, _IMMUTABLE = 1 << 9, 1 << 8  # flags of a type: Py_TPFLAGS_HEAPTYPE, Py_TPFLAGS_IMMUTABLETYPE
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+_MADE = type(_nothing())  # by ``contextmanager``: nobody names it
 
 
 def classes_used_by(*namespaces: dict[str, Any]) -> list[type]:
