@@ -21,31 +21,39 @@ from gradstop.grading.judging.scoring import check_output, exercise_score
 from gradstop.grading.judging.token_digest import tokens_of
 from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.shared import warm_process_for
+from gradstop.grading.process.submission_process import PutOffError
 from gradstop.grading.process.warm_process import WarmProcess
 from gradstop.grading.rules import Rules
+
+PUT_OFF = b""  # in the place of what was found
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One submission and how it is to be run."""
+    """One submission and how it is to be run; past ``share`` seconds it is put off until the others are graded."""
 
     submission: Submission
     rules: Rules
+    share: float | None = None
 
 
 def grade_unit(bundle: bytes, unit: bytes) -> bytes:
-    """Grade one submission: a ``GradingBundle`` and a ``Unit`` as JSON give a ``GradedSubmission`` as JSON.
+    """Grade one submission: a ``GradingBundle`` and a ``Unit`` as JSON give a ``GradedSubmission`` as JSON, or PUT_OFF.
 
     Raises:
         CourseError: where submissions cannot be run at all; never for what one does.
 
     """
+    start = time.monotonic()
     known, work = read_bundle(bundle), msgspec.json.decode(unit, type=Unit)
     submission, said = work.submission, ""
+    until = start + (float("inf") if work.share is None else work.share)
     try:
         cells = read_cells(submission.notebook, f"{known.assignment.partition('-')[2]}.ipynb")
         known.template.refuse_another(cells, known.assignment)
-        return msgspec.json.encode(assess(known, submission, known.template.restore(cells), work.rules))
+        return msgspec.json.encode(assess(known, submission, known.template.restore(cells), work.rules, until))
+    except PutOffError:
+        return PUT_OFF
     except UnreadableError as reason:
         problem = str(reason)
     except CourseError:
@@ -57,16 +65,23 @@ def grade_unit(bundle: bytes, unit: bytes) -> bytes:
     return msgspec.json.encode(GradedSubmission(submission.student, fingerprint, problem=problem, traceback=said))
 
 
-def assess(bundle: GradingBundle, submission: Submission, notebook: dict[str, Any], rules: Rules) -> GradedSubmission:
+def assess(
+    bundle: GradingBundle,
+    submission: Submission,
+    notebook: dict[str, Any],
+    rules: Rules,
+    until: float = float("inf"),
+) -> GradedSubmission:
     """Run the cells of a submission's restored notebook, judge its exercises, write outputs and verdicts into it.
 
     Raises:
         CourseError: where submissions cannot be run at all.
+        PutOffError: where that takes longer than ``until``, by the monotonic clock.
 
     """
     start = time.perf_counter()
     cells: list[Cell] = notebook["cells"]
-    attempt, judged = run_and_judge(bundle, cells, submission.files, warm_process_for(rules))
+    attempt, judged = run_and_judge(bundle, cells, submission.files, warm_process_for(rules), until)
     for number, outputs in attempt.outputs.items():
         cells[number].update(outputs=outputs, execution_count=_count(outputs))
     answers = {cell["metadata"]["nbgrader"]["grade_id"]: cell["source"] for cell in cells if cell["metadata"]}
@@ -99,12 +114,21 @@ def assess(bundle: GradingBundle, submission: Submission, notebook: dict[str, An
 
 
 def run_and_judge(
-    bundle: GradingBundle, cells: list[Cell], files: dict[str, bytes], warm_process: WarmProcess
+    bundle: GradingBundle,
+    cells: list[Cell],
+    files: dict[str, bytes],
+    warm_process: WarmProcess,
+    until: float = float("inf"),
 ) -> tuple[Attempt, dict[str, Judged]]:
-    """Run a restored notebook's cells; return the attempt, which has ended, and the verdict on each exercise."""
+    """Run a restored notebook's cells; return the attempt, which has ended, and the verdict on each exercise.
+
+    Raises:
+        PutOffError: where that takes longer than ``until``, by the monotonic clock.
+
+    """
 
     def once() -> tuple[Attempt, dict[str, Judged]]:
-        with Attempt(warm_process, bundle.cases, files, cells) as attempt:
+        with Attempt(warm_process, bundle.cases, files, cells, until) as attempt:
             attempt.run_cells()
             judged = judge_all(attempt, bundle.references, bundle.controls, warm_process.rules.cell)
             return attempt, with_reasons(judged, cells, attempt.outputs)

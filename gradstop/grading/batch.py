@@ -1,7 +1,7 @@
 """Grades all submissions of an assignment into nbgrader's gradebook; what is finished stays finished."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -9,7 +9,7 @@ import msgspec
 
 from gradstop import logs
 from gradstop.course import Assignment, CourseError
-from gradstop.grading.assess import Unit, grade_unit
+from gradstop.grading.assess import PUT_OFF, grade_unit
 from gradstop.grading.attempts.best import BestAttempts
 from gradstop.grading.attempts.units import AttemptUnits
 from gradstop.grading.executors import Executor, Lost
@@ -19,7 +19,7 @@ from gradstop.grading.judging.bundle import secret_bundle
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter, open_gradebook_writer
 from gradstop.grading.nbgrader_bridge.register import register
-from gradstop.grading.plan import RunResult, plan_run, read, unreadable_result
+from gradstop.grading.plan import Rounds, RunResult, plan_run, read, unreadable_result
 from gradstop.grading.result_store import Kept, ResultStore, result_store_of
 from gradstop.grading.rules import Rules
 
@@ -35,8 +35,11 @@ def grade(
     executor: Executor,
     *,
     force: bool = False,
+    tell: Callable[[str], None] = _log.info,
 ) -> Iterator[RunResult]:
-    """Grade submissions and yield each result once it is kept.
+    """Grade submissions and yield each result once it is kept; those that take much longer than the others come last.
+
+    ``tell`` is called with a line that says whose these are, when all others have been entered.
 
     What has been graded before and has not changed, neither it nor what judges it, is not run again unless ``force``
     is set. Whatever ends this, a later call goes on where it stopped: each outcome is kept as it comes, and entered in
@@ -60,10 +63,25 @@ def grade(
         attempts = AttemptUnits(several, store, known, rules, writer.late_cost, force=force)
         yield from attempts.settled(entries.add)
         if plan.to_grade or attempts.waiting:
-            bundle = secret_bundle(assignment, course.root, executor.warm_process)
-            units = _Units(course, assignment, plan.to_grade, rules)
-            for student, data in executor.run(grade_unit, msgspec.json.encode(bundle), chain(units, attempts)):
+            bundle = msgspec.json.encode(secret_bundle(assignment, course.root, executor.warm_process))
+            rounds = Rounds(len(plan.to_grade) + len(attempts.waiting))
+            units = _Units(course, assignment, attempts, rules, rounds)
+
+            def run(names: Iterable[str]) -> Iterator[tuple[str, bytes | Lost]]:
+                return executor.run(grade_unit, bundle, units.of(names))
+
+            def second() -> Iterator[tuple[str, bytes | Lost]]:
+                if rounds.put_off:
+                    entries.enter()
+                    tell(f"{len(rounds.put_off)} take much longer than the others: {', '.join(rounds.put_off)}")
+                yield from run(rounds.second())
+
+            for student, data in chain(run(chain(plan.to_grade, attempts.waiting)), second()):
+                if data == PUT_OFF:
+                    rounds.put_off.append(student)
+                    continue
                 outcome = _outcome(student, data)
+                rounds.graded(outcome.seconds)
                 if student in attempts.waiting:
                     attempts.done(student, outcome, is_lost=isinstance(data, Lost))
                     yield from attempts.settled(entries.add)
@@ -88,18 +106,24 @@ class _Units:
     ``unreadable`` has those that were there a moment ago, once all have been read.
     """
 
-    def __init__(self, course: Course, assignment: Assignment, students: tuple[str, ...], rules: Rules) -> None:
+    def __init__(
+        self, course: Course, assignment: Assignment, attempts: AttemptUnits, rules: Rules, rounds: Rounds
+    ) -> None:
         self.unreadable: list[RunResult] = []
-        self._course, self._assignment, self._students, self._rules = course, assignment, students, rules
+        self._course, self._assignment, self._attempts = course, assignment, attempts
+        self._rules, self._rounds = rules, rounds
 
-    def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        for student in self._students:
+    def of(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield the units of students, and of attempts, by these names."""
+        for name in names:
             try:
-                submission = read(self._course, self._assignment, student)
+                is_attempt = name in self._attempts.waiting
+                submission = self._attempts.read(name) if is_attempt else read(self._course, self._assignment, name)
             except UnreadableError as reason:
-                self.unreadable.append(unreadable_result(student, reason))
+                if not is_attempt:
+                    self.unreadable.append(unreadable_result(name, reason))
                 continue
-            yield student, msgspec.json.encode(Unit(submission, self._rules))
+            yield name, self._rounds.unit(submission, self._rules)
 
 
 class _Entries:

@@ -46,7 +46,7 @@ def grade_command(root: Path, options: Namespace) -> int:
 
         course = open_course(root)
         students = course.students(assignment, options.student)
-        graded = grade(course, assignment, students, rules, executor, force=options.force)
+        graded = grade(course, assignment, students, rules, executor, force=options.force, tell=_tell)
         shown = graded if options.json else with_progress(graded, len(students))
         latest = {result.outcome.student: result for result in shown}
         results = [latest[student] for student in sorted(latest)]
@@ -67,6 +67,10 @@ def grade_command(root: Path, options: Namespace) -> int:
                 print(f"{printable(student)}: not taken along: {', '.join(left_out[:MAX_NAMES])}{more}")
         print(f"Next: {_next(course, assignment.name)}")
     return 1 if any(result.outcome.problem and result.handed_in for result in results) else 0
+
+
+def _tell(line: str) -> None:
+    tqdm.write(readable(line), file=sys.stderr)
 
 
 def _next(course: "Course", assignment: str) -> str:

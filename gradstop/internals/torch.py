@@ -163,6 +163,11 @@ def buffers_of(module: nn.Module) -> dict[str, Tensor | None]:
     return module._buffers
 
 
+def hook_step(kind: type[torch.optim.Optimizer]) -> None:
+    """Have torch put its own around the ``step`` of a kind of optimizer, as it does when the first one is made."""
+    kind._patch_step_function(kind.__new__(kind))
+
+
 # Operators.
 
 # Where the methods of a tensor, and nn.functional, look up what they call.
@@ -185,6 +190,9 @@ def refuse_registrations(namespace: str, why: str) -> None:
 
 
 # Compiling.
+
+# What is called for each frame of Python's that begins, and may run other code in its place, or None for nothing; in C.
+set_frame_evaluation: Callable[[Any], Any] = _C._dynamo.eval_frame.set_eval_frame
 
 
 def stop_before_generating_code() -> None:

@@ -350,3 +350,34 @@ def test_the_default_backend_of_compile_begins_with_the_call_that_is_replaced():
         assert graphs == []
 
     in_a_fork(compiled)
+
+
+def test_torch_calls_what_it_is_told_for_each_frame_of_python_s_and_nothing_for_none():
+    from torch._dynamo.types import ConvertFrameReturn
+
+    seen = []
+
+    def look(frame, *more):
+        seen.append(frame.f_code.co_name)
+        return ConvertFrameReturn(apply_to_code=False)
+
+    def called():
+        return 1
+
+    internals.set_frame_evaluation(look)
+    called()
+    internals.set_frame_evaluation(None)
+    called()
+    assert seen == ["called"]
+
+
+def test_torch_puts_its_own_around_the_step_of_a_kind_of_optimizer_once():
+    class Plain(torch.optim.Optimizer):
+        def step(self):
+            return None
+
+    internals.hook_step(Plain)
+    first = Plain.step
+    Plain([torch.ones(1)], {})
+    assert Plain.step is first
+    assert first.hooked

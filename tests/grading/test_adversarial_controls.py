@@ -208,6 +208,7 @@ def test_without_learners_copy():
 def test_without_own():
     def take_away():
         guard_module._ours = lambda: ()
+        guard_module.classes_used_by = lambda *namespaces: []
 
     assert passed("tampering-the-observer", "scale_grad") == 4
     assert passed("tampering-the-observer", "scale_grad", take_away=take_away) == 0
@@ -237,6 +238,22 @@ def test_without_case_names():
 
     assert passed("forgery-case-names") == 4
     assert passed("forgery-case-names", take_away=take_away) == 5
+
+
+def test_without_used_classes():
+    def take_away():
+        guard_module.classes_used_by = lambda *namespaces: []
+
+    assert passed("tampering-used-classes") == 4
+    assert passed("tampering-used-classes", take_away=take_away) == 5
+
+
+def test_without_frame_evaluation():
+    def take_away():
+        guard_module.set_frame_evaluation = lambda look: None
+
+    assert passed("tampering-frame-evaluation") == 4
+    assert passed("tampering-frame-evaluation", take_away=take_away) == 5
 
 
 @case("echo", "a backward is run twice")

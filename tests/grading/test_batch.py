@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -361,6 +362,17 @@ STAMPS = {
     "pipe": (None, "timestamp.txt is no file of at most 100 bytes"),
     "link": ("/dev/zero", "timestamp.txt is no file of at most 100 bytes"),
 }
+
+
+def test_one_that_never_ends_is_graded_when_all_others_have_been_and_keeps_what_it_has_earned(ungraded):
+    first = ungraded / "grading" / "submitted" / CLASS[0] / NAME / "detach.ipynb"
+    endless = {"cell_type": "code", "id": "x", "metadata": {}, "source": "while True: pass", "outputs": []}
+    change(first, lambda notebook: notebook["cells"].append({**endless, "execution_count": None}))
+    done = run(ungraded, "gradstop", "grade", NAME, "--json", "--timeout", "6")
+    assert re.search(rf"^\d take much longer than the others: .*{CLASS[0]}", done.stderr, re.MULTILINE), done.stderr
+    results = {result["student"]: result for result in json.loads(done.stdout)}
+    assert {name: result["score"] for name, result in results.items()} == dict.fromkeys(CLASS, FULL)
+    assert "still running after 6 s" in results[CLASS[0]]["lost"][0]
 
 
 def test_a_bad_timestamp_costs_that_submission_alone(ungraded):

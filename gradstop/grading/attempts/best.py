@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gradstop import logs
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.collecting.notebooks import NEVER
 from gradstop.grading.collecting.placing import BESIDE, places_of
@@ -20,6 +19,7 @@ from gradstop.grading.intake.submission import NothingHandedInError, Submission,
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import version_of
 from gradstop.grading.nbgrader_bridge.course import Course
+from gradstop.grading.plan import reading
 from gradstop.grading.platforms.class_list import read_class
 from gradstop.grading.result_store import ResultStore
 
@@ -133,16 +133,16 @@ class BestAttempts:
             return
         for folder in folders:
             try:
-                found = read_submission(student, folder / self._assignment.notebook.name)
-                key = f"{self._assignment.name} {found.fingerprint('')[:16]}"
-                yield Tried(folder, read_timestamp(folder), key, found.fingerprint(self._version))
+                with reading(self._assignment, student):
+                    found = read_submission(student, folder / self._assignment.notebook.name)
+                    moment = read_timestamp(folder)
             except NothingHandedInError:
                 continue
             except UnreadableError as reason:
                 yield Tried(folder, problem=str(reason))
-            except Exception as error:  # whatever it is, it costs this attempt only
-                _log.exception("%s, %s: reading failed", self._assignment.name, printable(student))
-                yield Tried(folder, problem=f"reading it failed: {type(error).__name__}, {logs.where()}")
+                continue
+            key = f"{self._assignment.name} {found.fingerprint('')[:16]}"
+            yield Tried(folder, moment, key, found.fingerprint(self._version))
 
 
 def _trace(best: Tried, tried: list[Tried], said: dict[Path, str]) -> str:

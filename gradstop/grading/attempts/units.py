@@ -1,17 +1,15 @@
-"""The attempts of a run that are to be graded for the best of each student's, as units of work."""
+"""The attempts of a run that are to be graded for the best of each student's."""
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-import msgspec
-
 from gradstop import logs
 from gradstop.course import CourseError
-from gradstop.grading.assess import Unit
 from gradstop.grading.attempts.best import BestAttempts, Costs, Tried
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.plain_files import UnreadableError
+from gradstop.grading.intake.submission import Submission
 from gradstop.grading.plan import RunResult, stands
 from gradstop.grading.result_store import Kept, ResultStore
 from gradstop.grading.rules import Rules
@@ -20,10 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class AttemptUnits:
-    """The units of the attempts that have still to be graded, and the results of their students.
+    """The attempts that have still to be graded, and the results of their students.
 
     Attributes:
-        waiting: by each unit's name whose attempt it is, and which.
+        waiting: by each one's name whose attempt it is, and which.
 
     """
 
@@ -47,13 +45,19 @@ class AttemptUnits:
         self._graded = set(self._left)
         self._told = set[str]()
 
-    def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the units, each read again when it is its turn."""
-        for name, (student, tried) in self.waiting.items():
-            try:
-                yield name, msgspec.json.encode(Unit(self._several.read(student, tried), self._rules))
-            except UnreadableError:  # it was there a moment ago
-                self._left[student] -= 1
+    def read(self, name: str) -> Submission:
+        """Read an attempt when it is its turn.
+
+        Raises:
+            UnreadableError: where that cannot be any more.
+
+        """
+        student, tried = self.waiting[name]
+        try:
+            return self._several.read(student, tried)
+        except UnreadableError:  # it was there a moment ago
+            self._left[student] -= 1
+            raise
 
     def done(self, name: str, outcome: GradedSubmission, *, is_lost: bool) -> None:
         """Keep an attempt's outcome; one that was lost is graded again next time."""

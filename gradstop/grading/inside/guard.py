@@ -27,6 +27,7 @@ import torch
 from torch import nn
 
 from gradstop.grading.inside.audit import profiled
+from gradstop.grading.inside.used_classes import classes_used_by
 from gradstop.internals.cpython import (
     WORK_IS_HANDED_OVER,
     end_multiprocessing_helpers,
@@ -45,6 +46,7 @@ from gradstop.internals.torch import (
     pop_function_mode,
     pop_saved_tensors_hooks,
     refuse_registrations,
+    set_frame_evaluation,
     top_saved_tensors_hooks,
 )
 
@@ -101,14 +103,20 @@ class Guard:
 
     def __init__(self) -> None:
         self._before: tuple[_Before, ...] = ()
-        self._hold((*_HOLDERS, *_ours()))
+        observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
+        self._hold((*_HOLDERS, *_ours(), *classes_used_by(*observing)))
 
     def keep(self, *names: dict[str, Any]) -> None:
-        """Put these back too: a submission's code finds them by way of the frames below its call."""
-        self._hold(map(_Names, names))
+        """Put these back too, and the classes that their functions use.
+
+        A submission's code finds the names by way of the frames below its call.
+        """
+        self._hold((*map(_Names, names), *classes_used_by(*names)))
 
     def _hold(self, holders: Iterable[Any]) -> None:
-        self._before += tuple(map(_Before, holders))
+        known = {id(before.holder) for before in self._before}
+        fresh = {id(one): one for one in holders if id(one) not in known}
+        self._before += tuple(map(_Before, fresh.values()))
         self._tags = [before.tag for before in self._before if before.tag is not None]
         self._known = [before.known for before in self._before]
 
@@ -139,6 +147,7 @@ class Guard:
         try:
             return run()
         finally:
+            set_frame_evaluation(None)  # here: another function could be run as other code
             on.take_off()
             self.restore()
 
@@ -151,6 +160,7 @@ class Guard:
             try:
                 result = function(*args, **kwargs)
             finally:
+                set_frame_evaluation(None)
                 on.take_off()
                 self.restore()
                 for given in (*args, *kwargs.values()):
@@ -174,7 +184,7 @@ class _Before:
     """What one module or class held."""
 
     def __init__(self, holder: Any) -> None:
-        self._holder, self._name = holder, holder.__name__
+        self.holder, self._name = holder, holder.__name__
         self._items = dict(vars(holder))
         self._identities = list(map(id, self._items.values()))
         # To read it takes a fiftieth of the time of a look at the items.
@@ -188,7 +198,7 @@ class _Before:
     def restore(self) -> list[str]:
         """Put back what is not as it was; return the names."""
         version = self.tag.value if self.tag is not None else 0
-        now = vars(self._holder)
+        now = vars(self.holder)
         # By identity, and in one pass of the interpreter's own: a value may claim to equal any other.
         changed: list[str] = []
         if list(map(id, now.values())) != self._identities:
@@ -200,15 +210,15 @@ class _Before:
     def _put_back(self, now: Any) -> list[str]:
         changed = [name for name, value in self._items.items() if now.get(name, _MISSING) is not value]
         for name in changed:
-            setattr(self._holder, name, self._items[name])
+            setattr(self.holder, name, self._items[name])
         return changed
 
     def _uncover(self, now: Any) -> list[str]:
         """Take away what has been added and hides something: of a base class, or of builtins."""
-        hidden = self._holder.__mro__[1:] if isinstance(self._holder, type) else (builtins,)
+        hidden = self.holder.__mro__[1:] if isinstance(self.holder, type) else (builtins,)
         hiding = [name for name in now if name not in self._items and any(name in vars(one) for one in hidden)]
         for name in hiding:
-            delattr(self._holder, name)
+            delattr(self.holder, name)
         return hiding
 
 

@@ -26,7 +26,7 @@ from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
 from gradstop.internals.cpython import end_multiprocessing_helpers, start_processes_by_fork
-from gradstop.internals.torch import stop_before_generating_code
+from gradstop.internals.torch import set_frame_evaluation, stop_before_generating_code
 from gradstop.observe import names_of, run_cases
 from gradstop.sandbox import Limits, has_free_space, run_inside
 
@@ -141,6 +141,7 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
             continue
         if "run" in order:
             outputs = cells.run(order["run"], order["room"])
+            set_frame_evaluation(None)
             if not has_free_space():
                 os._exit(_NO_MEMORY)  # the next cell would be blamed
             judge.send({"outputs": outputs})

@@ -37,11 +37,22 @@ class Attempt:
 
     """
 
-    def __init__(self, warm_process: WarmProcess, cases: str, files: dict[str, bytes], cells: list[Cell]) -> None:
-        """Prepare to run ``cells``; ``cases`` is the text of ``cases.py``, ``files`` lie beside the notebook."""
+    def __init__(
+        self,
+        warm_process: WarmProcess,
+        cases: str,
+        files: dict[str, bytes],
+        cells: list[Cell],
+        until: float = float("inf"),
+    ) -> None:
+        """Prepare to run ``cells``; ``cases`` is the text of ``cases.py``, ``files`` lie beside the notebook.
+
+        From ``until`` on, by the monotonic clock, whatever is asked raises PutOffError.
+        """
         self.outputs: _Outputs = {}
         self.changed: list[str] = []
         self._warm_process, self._cases, self._files, self._cells = warm_process, cases, files, cells
+        self._until = until
         self._seconds = warm_process.rules.total  # left for cells; the time that observing takes is not theirs
         self._cell_seconds = warm_process.rules.cell
         self._anew = _ANEW * warm_process.rules.limits.memory  # bytes left for exercises
@@ -119,6 +130,7 @@ class Attempt:
             except SubmissionLostError as reason:
                 self._left_out[-1] = str(reason)
                 return {}
+            process.until = self._until
             outputs = self._run_once(process)
             if outputs is not None:
                 self._process = process

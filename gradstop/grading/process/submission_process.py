@@ -5,6 +5,7 @@ import marshal
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
@@ -39,16 +40,22 @@ class SubmissionLostError(Exception):
     """A submission's process has ended, or had to be ended. The message says why."""
 
 
+class PutOffError(Exception):
+    """A submission takes longer than it may before the others have been graded."""
+
+
 class SubmissionProcess:
     """A submission's process, as the judge speaks with it.
 
     Attributes:
         pid: its number.
+        until: when, by the monotonic clock, it is put off: PutOffError is raised by whatever is asked of it then.
         changed: what its cells have changed of torch and of Python, as it reports it.
 
     """
 
     changed: tuple[str, ...] = ()
+    until = float("inf")
 
     def __init__(
         self,
@@ -131,6 +138,7 @@ class SubmissionProcess:
             self.changed = tuple(printable(text) for text in names[:20] if isinstance(text, str))
 
     def _say(self, message: Any) -> None:
+        self._be_put_off()
         try:
             self._control.send(message)
         except OSError:
@@ -162,8 +170,13 @@ class SubmissionProcess:
             return f"it was ended by signal {number}{_SIGNALS.get(number, '')}"
         return f"it ended itself with exit code {code}"
 
+    def _be_put_off(self) -> None:
+        if time.monotonic() > self.until:
+            raise PutOffError
+
     def _watch(self) -> None:
         """Raise SubmissionLostError if the process and all below it take more memory than they may."""
+        self._be_put_off()
         most = self._rules.limits.memory
         with suppress(psutil.NoSuchProcess):
             if _memory(self._known) - self._inherited > most:
