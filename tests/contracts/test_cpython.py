@@ -18,8 +18,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from support.forks import in_a_fork, printed_by
 
-from gradstop.grading.inside import guard as guard_module
-from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.guard import guard as guard_module
+from gradstop.grading.inside.guard.guard import Guard
 from gradstop.internals import cpython
 
 has_tags = pytest.mark.skipif(cpython.version_tag({}) is None, reason="this Python's dictionaries have no version")

@@ -166,7 +166,7 @@ def test_the_first_vmap_registers_kernels_for_operators_of_torch_and_what_follow
 def test_dynamo_puts_another_manual_seed_in_the_place_of_torch_s_and_nothing_else_that_is_guarded():
     code = """if True:
         import torch
-        from gradstop.grading.inside.guard import Guard
+        from gradstop.grading.inside.guard.guard import Guard
         guard, known = Guard(), torch.manual_seed
         import torch._dynamo
         print(torch.manual_seed is known, guard.restore(), torch.manual_seed is known)

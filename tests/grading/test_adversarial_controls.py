@@ -28,11 +28,11 @@ from gradstop.compare import verdict_on
 from gradstop.compare.kinds import KINDS
 from gradstop.grading.answer_key import control_selection as controls_module
 from gradstop.grading.answer_key.control_selection import trusty_controls
-from gradstop.grading.inside import guard as guard_module
 from gradstop.grading.inside import observed as observed_module
-from gradstop.grading.inside.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.channel import Channel, ProtocolError
-from gradstop.grading.inside.guard import Guard, keep_kernels
+from gradstop.grading.inside.guard import guard as guard_module
+from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
+from gradstop.grading.inside.guard.guard import Guard, keep_kernels
 from gradstop.grading.intake.outputs import clean_text, parse_outputs
 from gradstop.grading.intake.submission import read_cells, read_submission
 from gradstop.grading.intake.template import Template
@@ -171,7 +171,7 @@ def test_without_guard():
 @pytest.mark.parametrize("name", ["function-mode", "dispatch-mode", "saved-tensor-hooks", "by-a-thread"])
 def test_without_afterwards(name):
     def take_away():
-        guard_module._On.take_off = lambda self: None
+        guard_module.LeftOn.take_off = lambda self: None
 
     least = {"by-a-thread": 0}.get(name, 3)
     assert least <= passed(f"tampering-{name}") < 5
@@ -188,7 +188,7 @@ def test_without_afterwards(name):
 )
 def test_without_plain(name, exercise, most):
     def take_away():
-        guard_module._require_plain = lambda value: None
+        guard_module.require_plain = lambda value: None
 
     assert passed(f"tampering-{name}", exercise) == 0
     assert passed(f"tampering-{name}", exercise, take_away=take_away) == most

@@ -18,8 +18,9 @@ from types import SimpleNamespace
 import pytest
 from support.forks import in_a_fork
 
-from gradstop.grading.inside.audit import refuse_hooks_and_swapped_code
-from gradstop.grading.inside.guard import Guard, block_signals
+from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
+from gradstop.grading.inside.guard.guard import Guard
+from gradstop.grading.inside.guard.left_on import block_signals
 from gradstop.observe import probes, read_cases
 from gradstop.observe.encode import encode
 

@@ -13,7 +13,7 @@ from support.course import bench_of, references_of
 from gradstop.compare import as_text
 from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
-from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.judging.judge import CONTROLS, _Session, judge_all
 from gradstop.grading.judging.parse import parse_record

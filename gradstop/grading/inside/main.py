@@ -19,9 +19,10 @@ import torch
 from tqdm import tqdm
 
 from gradstop.forkserver.request import Request
-from gradstop.grading.inside.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.channel import Channel, ProtocolError
-from gradstop.grading.inside.guard import Guard, block_signals, keep_kernels
+from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
+from gradstop.grading.inside.guard.guard import Guard, keep_kernels
+from gradstop.grading.inside.guard.left_on import block_signals
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up

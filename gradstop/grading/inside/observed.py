@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from gradstop.grading.inside.channel import MISSING, Channel
-from gradstop.grading.inside.guard import Guard, block_signals, free_signals, take_off_profilers
+from gradstop.grading.inside.guard.guard import Guard
+from gradstop.grading.inside.guard.left_on import block_signals, free_signals, take_off_profilers
 from gradstop.internals.cpython import begin_pools_anew
 from gradstop.observe import Case, run_case
 from gradstop.record import Record, Setup

@@ -22,7 +22,7 @@ from traitlets import Type, default
 from traitlets.config import Config
 
 from gradstop.grading.inside.cell_outputs import MAX_OUTPUTS_SIZE, MAX_PRINTED, CellOutputs
-from gradstop.grading.inside.guard import block_signals, free_signals
+from gradstop.grading.inside.guard.left_on import block_signals, free_signals
 from gradstop.record import Json
 
 INLINE = "module://matplotlib_inline.backend_inline"

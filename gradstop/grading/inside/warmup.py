@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gradstop.grading.inside.guard import Guard
+from gradstop.grading.inside.guard.guard import Guard
 from gradstop.observe import Draw, Observer, case, run_case
 from gradstop.record import Setup
 

@@ -17,37 +17,23 @@ import signal
 import socket
 import sys
 import time
-from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import numpy
 import torch
 from torch import nn
 
-from gradstop.grading.inside.audit import profiled
-from gradstop.grading.inside.used_classes import classes_used_by
+from gradstop.grading.inside.guard.left_on import LeftOn
+from gradstop.grading.inside.guard.plain_values import require_plain
+from gradstop.grading.inside.guard.used_classes import classes_used_by
 from gradstop.internals.cpython import (
-    WORK_IS_HANDED_OVER,
-    end_multiprocessing_helpers,
-    pthread_sigmask,
-    take_off_monitoring,
-    thread_count,
     version_tag,
-    waiting_pool_threads,
 )
 from gradstop.internals.torch import (
-    TensorBase,
-    dispatch_mode_count,
-    function_mode_count,
     namespaces,
-    pop_dispatch_mode,
-    pop_function_mode,
-    pop_saved_tensors_hooks,
     refuse_registrations,
     set_frame_evaluation,
-    top_saved_tensors_hooks,
 )
 
 _MISSING = object()
@@ -87,15 +73,10 @@ _HOLDERS: tuple[Any, ...] = (
 )
 _OBSERVING = ("gradstop.observe", "gradstop.record", "gradstop.internals", "gradstop.grading.inside")
 _T = TypeVar("_T")
-_LOOKS, _WAIT = range(100), 0.01  # at a thread that is about to end; seconds between two of them
-_BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
-_BUT_TIMERS = _ALL_SIGNALS - {signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF}
+_LOOKS = range(100)  # at what is put back, and replaced again
 _BY_TORCH = {"torch.manual_seed"}  # torch._dynamo puts another in its place when it is loaded
-_CONTAINERS = (list, dict, OrderedDict, defaultdict)
 # What is called after each call of a submission's function, out of its reach.
-_sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
-_collection, _no_collection = gc.enable, gc.disable
-_gettrace, _settrace, _getprofile, _setprofile = sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile
+_collection = gc.enable
 
 
 class Guard:
@@ -143,7 +124,7 @@ class Guard:
 
     def after(self, run: Callable[[], _T]) -> _T:
         """Return what ``run`` does, a backward in which hooks of the submission's may run, and restore after it."""
-        on = _On()
+        on = LeftOn()
         try:
             return run()
         finally:
@@ -155,7 +136,7 @@ class Guard:
         """Return the function with a guard that restores when it has returned, and that refuses lying results."""
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            on = _On()
+            on = LeftOn()
             _collection()
             try:
                 result = function(*args, **kwargs)
@@ -164,8 +145,8 @@ class Guard:
                 on.take_off()
                 self.restore()
                 for given in (*args, *kwargs.values()):
-                    _require_plain(given)
-            _require_plain(result)
+                    require_plain(given)
+            require_plain(result)
             return result
 
         return guarded
@@ -232,116 +213,6 @@ def _ours() -> Iterator[Any]:
             )
 
 
-class _On:
-    """What was on before a call: modes, hooks, a trace, threads."""
-
-    def __init__(self) -> None:
-        self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
-        self._hooks = top_saved_tensors_hooks()
-        self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
-        self._threads = _running_threads()
-        pthread_sigmask(_UNBLOCK, _BUT_TIMERS)  # a program that the call starts inherits what is blocked
-
-    def take_off(self) -> None:
-        """Take off what the call has left on.
-
-        Raises:
-            RuntimeError: for a thread or a process that goes on.
-
-        """
-        _settrace(self._trace)
-        _setprofile(self._profile)
-        take_off_profilers()
-        _no_collection()  # of what runs code when it is collected, until the next call
-        block_signals()
-        del gc.callbacks[self._callbacks :]
-        while function_mode_count() > self._function_modes:
-            pop_function_mode()
-        while dispatch_mode_count() > self._dispatch_modes:
-            pop_dispatch_mode()
-        while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
-            pop_saved_tensors_hooks()
-        left = _process_runs()
-        if left:
-            end_multiprocessing_helpers()
-        _wait_for_threads(self._threads)
-        if left and _process_runs():
-            raise RuntimeError("the function has left a process running")
-
-
-def _wait_for_threads(before: int) -> None:
-    """Return when no more threads run than before.
-
-    Raises:
-        RuntimeError: where one goes on.
-
-    """
-    for _ in _LOOKS:
-        if _running_threads() <= before:
-            return
-        _sleep(_WAIT)
-    raise RuntimeError("the function has left a thread running")
-
-
-def _process_runs() -> bool:
-    """Whether a process runs that this one has started; those that have ended are buried."""
-    with suppress(ChildProcessError):
-        while _waitpid(-1, _no_hang)[0]:
-            pass
-        return True
-    return False
-
-
-def _running_threads() -> int:
-    """Count the threads but this one; those of a pool that wait for work run nothing."""
-    count = thread_count()
-    waiting = waiting_pool_threads() if count else 0
-    if waiting and WORK_IS_HANDED_OVER:
-        _sleep(_WAIT)  # until who has been handed some has begun
-        count, waiting = thread_count(), waiting_pool_threads()
-    return count - waiting
-
-
-def take_off_profilers() -> None:
-    """Take off what a profiler has registered: it would go on, and have its timer called, in code of ours."""
-    if profiled:
-        take_off_monitoring()
-        profiled.clear()
-
-
-def block_signals() -> None:
-    """Let no handler of the submission's run from now on: an alarm, or what another of its threads sends."""
-    pthread_sigmask(_BLOCK, _ALL_SIGNALS)
-
-
-def free_signals() -> None:
-    """Let the submission's handlers run; one that has waited runs now, and what it raises is raised here."""
-    pthread_sigmask(_UNBLOCK, _ALL_SIGNALS)
-
-
 def keep_kernels() -> None:
     """Refuse other kernels for torch's own operators from now on; operators of the submission's own are free."""
     refuse_registrations("aten", "torch's own operators stay as they are in a notebook that is graded")
-
-
-def _require_plain(value: Any, depth: int = 3) -> None:
-    """Raise TypeError for a tensor, an array or a container that could answer for itself."""
-    if isinstance(value, TensorBase):
-        if type(value) not in (torch.Tensor, nn.Parameter):
-            raise TypeError(f"a tensor of the class {type(value).__name__}, where a plain one is asked for")
-        hiding = [name for name in vars(value) if hasattr(torch.Tensor, name)]
-        if hiding:
-            raise TypeError(f"a tensor whose {hiding[0]} is another than a tensor's")
-    elif isinstance(value, numpy.ndarray):
-        if type(value) is not numpy.ndarray:
-            raise TypeError(f"an array of the class {type(value).__name__}, where a plain one is asked for")
-    elif depth and isinstance(value, tuple):
-        if type(value).__iter__ is not tuple.__iter__ or type(value).__getitem__ is not tuple.__getitem__:
-            raise TypeError(f"a tuple of the class {type(value).__name__}, where a plain one is asked for")
-        for item in value:
-            _require_plain(item, depth - 1)
-    elif depth and isinstance(value, list | dict):
-        if type(value) not in _CONTAINERS:
-            raise TypeError(f"a container of the class {type(value).__name__}, where a plain one is asked for")
-        for item in value.values() if isinstance(value, dict) else value:
-            _require_plain(item, depth - 1)

@@ -12,7 +12,7 @@ from typing import Any
 from gradstop.internals.cpython import Profiler
 
 CASES = "cases.py"  # the name that the judge compiles an assignment's cases under
-_FOLDER = str(Path(__file__).resolve().parents[2])
+_FOLDER = str(Path(__file__).resolve().parents[3])
 profiled: list[bool] = []  # not empty where a profiler has registered callbacks that are still to be taken off
 
 

@@ -1,0 +1,121 @@
+"""Takes off what a call of a submission's function has left on: modes, hooks, a trace, signals, threads, processes."""
+
+import gc
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+
+from gradstop.grading.inside.guard.audit import profiled
+from gradstop.internals.cpython import (
+    WORK_IS_HANDED_OVER,
+    end_multiprocessing_helpers,
+    pthread_sigmask,
+    take_off_monitoring,
+    thread_count,
+    waiting_pool_threads,
+)
+from gradstop.internals.torch import (
+    dispatch_mode_count,
+    function_mode_count,
+    pop_dispatch_mode,
+    pop_function_mode,
+    pop_saved_tensors_hooks,
+    top_saved_tensors_hooks,
+)
+
+_LOOKS, _WAIT = range(100), 0.01  # at a thread that is about to end; seconds between two of them
+_BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
+_BUT_TIMERS = _ALL_SIGNALS - {signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF}
+# What is called after each call of a submission's function, out of its reach.
+_sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
+_no_collection = gc.disable
+_gettrace, _settrace, _getprofile, _setprofile = sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile
+
+
+class LeftOn:
+    """What was on before a call: modes, hooks, a trace, threads."""
+
+    def __init__(self) -> None:
+        self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
+        self._hooks = top_saved_tensors_hooks()
+        self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
+        self._threads = _running_threads()
+        pthread_sigmask(_UNBLOCK, _BUT_TIMERS)  # a program that the call starts inherits what is blocked
+
+    def take_off(self) -> None:
+        """Take off what the call has left on.
+
+        Raises:
+            RuntimeError: for a thread or a process that goes on.
+
+        """
+        _settrace(self._trace)
+        _setprofile(self._profile)
+        take_off_profilers()
+        _no_collection()  # of what runs code when it is collected, until the next call
+        block_signals()
+        del gc.callbacks[self._callbacks :]
+        while function_mode_count() > self._function_modes:
+            pop_function_mode()
+        while dispatch_mode_count() > self._dispatch_modes:
+            pop_dispatch_mode()
+        while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
+            pop_saved_tensors_hooks()
+        left = _process_runs()
+        if left:
+            end_multiprocessing_helpers()
+        _wait_for_threads(self._threads)
+        if left and _process_runs():
+            raise RuntimeError("the function has left a process running")
+
+
+def _wait_for_threads(before: int) -> None:
+    """Return when no more threads run than before.
+
+    Raises:
+        RuntimeError: where one goes on.
+
+    """
+    for _ in _LOOKS:
+        if _running_threads() <= before:
+            return
+        _sleep(_WAIT)
+    raise RuntimeError("the function has left a thread running")
+
+
+def _process_runs() -> bool:
+    """Whether a process runs that this one has started; those that have ended are buried."""
+    with suppress(ChildProcessError):
+        while _waitpid(-1, _no_hang)[0]:
+            pass
+        return True
+    return False
+
+
+def _running_threads() -> int:
+    """Count the threads but this one; those of a pool that wait for work run nothing."""
+    count = thread_count()
+    waiting = waiting_pool_threads() if count else 0
+    if waiting and WORK_IS_HANDED_OVER:
+        _sleep(_WAIT)  # until who has been handed some has begun
+        count, waiting = thread_count(), waiting_pool_threads()
+    return count - waiting
+
+
+def take_off_profilers() -> None:
+    """Take off what a profiler has registered: it would go on, and have its timer called, in code of ours."""
+    if profiled:
+        take_off_monitoring()
+        profiled.clear()
+
+
+def block_signals() -> None:
+    """Let no handler of the submission's run from now on: an alarm, or what another of its threads sends."""
+    pthread_sigmask(_BLOCK, _ALL_SIGNALS)
+
+
+def free_signals() -> None:
+    """Let the submission's handlers run; one that has waited runs now, and what it raises is raised here."""
+    pthread_sigmask(_UNBLOCK, _ALL_SIGNALS)

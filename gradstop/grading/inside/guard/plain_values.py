@@ -1,0 +1,35 @@
+"""Refuses results that could answer for themselves: tensors, arrays, containers of a submission's own classes."""
+
+from collections import OrderedDict, defaultdict
+from typing import Any
+
+import numpy
+import torch
+from torch import nn
+
+from gradstop.internals.torch import TensorBase
+
+_CONTAINERS = (list, dict, OrderedDict, defaultdict)
+
+
+def require_plain(value: Any, depth: int = 3) -> None:
+    """Raise TypeError for a tensor, an array or a container that could answer for itself."""
+    if isinstance(value, TensorBase):
+        if type(value) not in (torch.Tensor, nn.Parameter):
+            raise TypeError(f"a tensor of the class {type(value).__name__}, where a plain one is asked for")
+        hiding = [name for name in vars(value) if hasattr(torch.Tensor, name)]
+        if hiding:
+            raise TypeError(f"a tensor whose {hiding[0]} is another than a tensor's")
+    elif isinstance(value, numpy.ndarray):
+        if type(value) is not numpy.ndarray:
+            raise TypeError(f"an array of the class {type(value).__name__}, where a plain one is asked for")
+    elif depth and isinstance(value, tuple):
+        if type(value).__iter__ is not tuple.__iter__ or type(value).__getitem__ is not tuple.__getitem__:
+            raise TypeError(f"a tuple of the class {type(value).__name__}, where a plain one is asked for")
+        for item in value:
+            require_plain(item, depth - 1)
+    elif depth and isinstance(value, list | dict):
+        if type(value) not in _CONTAINERS:
+            raise TypeError(f"a container of the class {type(value).__name__}, where a plain one is asked for")
+        for item in value.values() if isinstance(value, dict) else value:
+            require_plain(item, depth - 1)
