@@ -101,7 +101,8 @@ STATEMENTS = {
     "y has saved w itself, no copy.": HERE,
     "An operation's saved tensors and ctx.save_for_backward compare counts, so backward raises after each write that "
     "counts.": an_operation_notices_what_counts,
-    "Such a step is ordinary training: two losses on one net, fused=True, a step between their backwards, and no error.": HERE,
+    "Such a step is ordinary training: two losses on one net, fused=True, a step between their backwards, and no "
+    "error.": HERE,
     "A tensor and its views share one counter; no element has its own.": one_counter_for_tensor_and_views,
     "Go back first, then write: all backwards, then the steps.": DO,
     "Then no guard is needed.": DO,
