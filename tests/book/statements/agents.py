@@ -125,8 +125,6 @@ STATEMENTS = {
     "A Q-network gives a value for each action.": DEFINES,
     "Moving them towards each other makes the loss smaller, and the values wrong.": HERE,
     "The update needs no no_grad, and buffers are copied.": an_update_records_nothing,
-    "A larger w makes the action better, by 2 for each 1, and leaves the policy as random as it was: "
-    "\N{MINUS SIGN}2.": (sac_of_a_normal),
     "So SAC has three losses, and each trains one thing: the critics (two of them; their target, under no_grad, takes "
     "the smaller of two values, minus alpha times logp), the actor (through critics that are frozen), the "
     "temperature.": DEFINES,
@@ -143,5 +141,7 @@ STATEMENTS = {
     "patterns.": NAMES,
 }
 RULES = {
+    "Where w grows by 1 the action is better by 2, and the policy as random as before: so the gradient is "
+    "\N{MINUS SIGN}2.": (sac_of_a_normal),
     "(Independent and MultivariateNormal give one for the action.)": a_density_for_each_number,
 }

@@ -212,9 +212,7 @@ RULES = {
     "Do not write a Function where torch's operations do: they are checked, and most are differentiable twice.": (
         most_are_differentiable_twice
     ),
-    "Clip where the gradient passes, and what lies behind gets the clipped one. handle.remove() takes the hook off.": (
-        a_hook_changes_what_goes_on
-    ),
+    "What lies behind h gets the clipped gradient. handle.remove() takes the hook off.": (a_hook_changes_what_goes_on),
     "Modules have hooks too: register_forward_hook sees what a call of the module returns, register_full_backward_hook "
     "the gradients at its inputs and outputs.": module_hooks_see_calls,
     "It is the same with log, a division and acos at their edges, and with a mask by multiplication, mask x.sqrt().": (

@@ -223,7 +223,8 @@ STATEMENTS = {
     "Do not put a block around a loss that should train, nor around a net that gradient must pass through.": DO,
     "A table compares them all.": NAMES,
     "Whoever holds the old tensor, a net or an optimizer, sees no change.": HERE,
-    "Naming is none, and the flag of a view made in the block tells of no path.": a_view_made_inside_tells_of_no_path,
+    "Naming is no operation.": "it is Python's, and calls nothing of torch",
+    "A view made there may have the flag and no path.": a_view_made_inside_tells_of_no_path,
     "no_grad does not hide an edit from the version counter, does not stop BatchNorm, and is no way to freeze.": (
         an_edit_counts_under_no_grad
     ),

@@ -218,7 +218,8 @@ STATEMENTS = {
     "Each node knows the dtypes of its forward.": a_gradient_has_its_leafs_dtype,
     "A scaler multiplies the loss, so that all gradients are larger on their way.": a_scaled_loss_has_larger_gradients,
     "scaler.unscale_(opt) divides each .grad by the scale, in the dtype that it has, here 32 bits.": unscaling_divides,
-    "With accumulation: scale and backward for each piece, the other four once, after the last one.": DO,
+    "With accumulation: scale and backward for each piece; unscale, clip, step and update once, after the last "
+    "one.": DO,
     "No error stands for that, and a counter of your own counts on.": HERE,
     "Sum in each piece and divide by the count of the whole batch, samples or tokens.": a_sum_over_samples_splits,
 }
