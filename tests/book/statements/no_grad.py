@@ -212,7 +212,6 @@ STATEMENTS = {
     "It only reads .grad; to clear it is another step.": HERE,
     "That is right for the old numbers, and they are gone: what was saved is w itself, no copy.": HERE,
     "Gradient must pass through the head to the encoder, and the head must not learn.": HERE,
-    "A loss that falls is no proof.": HERE,
     "Remember each flag, and put it back in a finally, which runs after an exception too.": DO,
     "A target that you keep for later must be a constant in memory of its own.": DO,
     "You want both: no history, and a copy.": DO,
