@@ -32,8 +32,9 @@ STATEMENTS = {
     "(SyncBatchNorm takes the mean over all, on GPUs: not run here.)": NO_GPU,
     "A contrastive loss compares your samples with those of all processes.": DEFINES,
     "No gradient goes from process to process here.": HERE,
-    "(torch.distributed.nn.functional.all_gather is another function: it sends gradient back to each "
-    "process.)": partial(of_both, "gathered_with_history"),
+    "(Another function, torch.distributed.nn.functional.all_gather, sends gradient back to each process.": partial(
+        of_both, "gathered_with_history"
+    ),
     "All that all_gather has filled is constant.": partial(of_both, "gathered"),
     "fully_shard leaves each process a part of each parameter.": partial(of_both, "sharded"),
     "Before a forward the whole weight is collected, and after backward each keeps the mean gradient of its part.": (
