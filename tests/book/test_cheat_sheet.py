@@ -70,10 +70,12 @@ def edited_after(s, edit):
 
 
 def refused_if_a_view():
+    h = torch.ones(2, requires_grad=True) * 2
     with torch.inference_mode():
         inside = torch.ones(2)[:1]
+        idle = h.detach_().requires_grad and h[:1].detach_().requires_grad
     kinds = [inside, *interiors().values(), *(t.unsqueeze(0) for t in constants().values()), *leaves().values()]
-    return all(raises(t.detach_) == t._is_view() for t in kinds)
+    return idle and all(raises(t.detach_) == t._is_view() for t in kinds)
 
 
 def gradient_of_the_mean(s):
@@ -142,7 +144,9 @@ PROOFS = {
     "y = net.requires_grad_(False)(x) + x @ a.T @ b.T": lambda s: (
         receives(s.y, s.a) and receives(s.y, s.b) and not s.net.weight.requires_grad
     ),
-    "DDP(net)(x).sum().backward()": lambda s: s.net.weight.grad is not None and all(outcomes()["averaged"].values()),
+    "net = DDP(net); net(x).sum().backward()": lambda s: (
+        s.net.module.weight.grad is not None and all(outcomes()["averaged"].values())
+    ),
     'y = torch.compile(net, backend="aot_eager")(x)': lambda s: cuts_and_has_no_second(s),
     "net.load_state_dict(state, assign=True)": lambda s: (
         shares(s.net.weight, s.state["weight"]) and s.net.weight is not s.old and s.net.weight.requires_grad

@@ -121,3 +121,22 @@ def test_a_number_to_type_is_one_that_the_output_shows(path):
 @named(CHAPTERS)
 def test_the_text_has_no_filler(path):
     assert not FILLER.findall(prose(path))
+
+
+def messages():
+    """Return the messages that the pages show: of errors, and what cells print of a warning or of another process."""
+    for path in PAGES:
+        for output in (output for cell in code(path) for output in cell.outputs):
+            if output.output_type == "error":
+                yield from (output.ename, output.evalue)
+            elif output.output_type == "stream":
+                yield from (re.sub(r"^(rank \d|\w+): ", "", line) for line in output.text.splitlines())
+
+
+@named(CHAPTERS)
+def test_a_message_in_the_table_of_errors_begins_as_torch_words_it(path):
+    table = prose(path).split("## Errors you will meet")[1].split("\n## ")[0]
+    shown = {message[:55] for message in messages()}  # some pages print no more of one
+    begins = re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
+    assert begins
+    assert [text for text in begins if not any(message.startswith(text[:55]) for message in shown)] == []

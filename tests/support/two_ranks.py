@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -81,6 +82,11 @@ def averaged(rank):
         whole = sum(net(x).sum() for x in xs) / 2
         right = torch.autograd.grad(whole, list(net.parameters()))
         found[name] = all(torch.allclose(p.grad, g) for p, g in zip(net.parameters(), right, strict=True))
+        net.zero_grad()
+        del wrapped
+        DistributedDataParallel(net)(xs[rank]).sum().backward()
+        alone = torch.autograd.grad(net(xs[rank]).sum(), list(net.parameters()))
+        found[f"{name}, dropped"] = all(torch.equal(p.grad, g) for p, g in zip(net.parameters(), alone, strict=True))
     return found
 
 
@@ -149,6 +155,22 @@ def gathered(rank):
     return found
 
 
+def gathered_with_history(rank):
+    from torch.distributed.nn.functional import all_gather
+
+    found = {}
+    for name, value in {
+        "two elements": torch.ones(2),
+        "matrix": torch.ones(2, 3),
+        "float64": torch.ones(2).double(),
+    }.items():
+        w = value.requires_grad_()
+        with warnings.catch_warnings(action="ignore"):
+            sum(all_gather(w * (1.0 + rank))).sum().backward()
+        found[name] = torch.equal(w.grad, torch.full_like(w, 2 * (1.0 + rank)))  # a part from each process
+    return found
+
+
 def sharded(rank):
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
@@ -173,7 +195,7 @@ def sharded(rank):
 
 
 # FSDP comes first: where DDP had run before, its gathering over gloo raised on torch 2.13.
-PROBES = (sharded, nodes_of_ddp, averaged, unused_parameters, buffers, gathered)
+PROBES = (sharded, nodes_of_ddp, averaged, unused_parameters, buffers, gathered, gathered_with_history)
 
 if __name__ == "__main__":
     meeting, number = sys.argv[1], int(sys.argv[2])

@@ -82,6 +82,8 @@ def an_update_records_nothing():
             outcome[f"{name}, {use}"] = all(p.is_leaf and p.grad_fn is None for p in slow.parameters())
             same = torch.equal(slow.module[1].running_mean, net[1].running_mean)
             outcome[f"{name}, {use}: buffers"] = same != use
+            count = slow.module[1].num_batches_tracked
+            outcome[f"{name}, {use}: counts"] = count.item() == (1 if use else 3)  # of 1, 2, 3 by the decay 0.9
             outcome[f"{name}, {use}: flags"] = all(p.requires_grad for p in slow.parameters())
     return outcome
 
@@ -108,7 +110,7 @@ def a_density_for_each_number():
     return {
         "normal": distributions.Normal(torch.zeros(3, 2), 1.0).log_prob(torch.ones(3, 2)).shape == (3, 2),
         "bernoulli": distributions.Bernoulli(logits=torch.zeros(2)).log_prob(torch.ones(2)).shape == (2,),
-    }
+    } | {name: policies()[1][name].log_prob(torch.ones(3, 2)).shape == (3,) for name in ("multivariate", "independent")}
 
 
 STATEMENTS = {
@@ -123,19 +125,23 @@ STATEMENTS = {
     "A Q-network gives a value for each action.": DEFINES,
     "Moving them towards each other makes the loss smaller, and the values wrong.": HERE,
     "The update needs no no_grad, and buffers are copied.": an_update_records_nothing,
-    "A larger w makes the action better, by 2 for each 1, and leaves the policy as random as it was: "
-    "\N{MINUS SIGN}2.": (sac_of_a_normal),
     "So SAC has three losses, and each trains one thing: the critics (two of them; their target, under no_grad, takes "
     "the smaller of two values, minus alpha times logp), the actor (through critics that are frozen), the "
     "temperature.": DEFINES,
     "REINFORCE is for worlds that you cannot differentiate.": DO,
     "A Categorical has no rsample; for one of several choices see Gumbel-softmax.": rsample,
-    "First: an action of several numbers has a log_prob for each.": a_density_for_each_number,
-    "Times a reward for each action, in a square batch, it runs.": HERE,
+    "First: under a Normal, an action of several numbers has a log_prob for each.": a_density_for_each_number,
+    "The product with one reward for each action is wrong, and in a square batch it runs.": HERE,
+    "With use_buffers=True this average takes all of them in, counts too, rounded down.": an_update_records_nothing,
     "What sample() drew and the reward for it have no history. log_prob of the action taken has one, and the reward is "
     "its factor.": a_sample_has_no_history_and_its_log_prob_has_one,
     "For each loss, say which one thing learns.": DO,
     "What gradient only passes through is frozen.": DO,
     "Targets, actor and critic, the ratio and the moving average have an exercise each in the assignment on "
     "patterns.": NAMES,
+}
+RULES = {
+    "Where w grows by 1 the action is better by 2, and the policy as random as before: so the gradient is "
+    "\N{MINUS SIGN}2.": (sac_of_a_normal),
+    "(Independent and MultivariateNormal give one for the action.)": a_density_for_each_number,
 }

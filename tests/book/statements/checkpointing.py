@@ -127,15 +127,54 @@ def detach_cuts_in_a_compiled_function():
     return outcome
 
 
-def a_compiled_backward_has_none():
+def a_backward_made_ahead_of_time_has_none():
+    torch.compiler.reset()  # after too many traces of one function, in other probes, torch no longer compiles it
     blocks = {"power": lambda x: x**3, "exp": torch.exp, "norm": lambda x: x.square().sum().sqrt()}
 
-    def penalised(block):
+    def penalised(block, backend):
         x = torch.tensor([1.5, 2.5], requires_grad=True)
-        (g,) = torch.autograd.grad(torch.compile(block, backend="aot_eager")(x).sum(), x, create_graph=True)
+        (g,) = torch.autograd.grad(torch.compile(block, backend=backend)(x).sum(), x, create_graph=True)
         g.sum().backward()
 
-    return {name: raises(penalised, block) for name, block in blocks.items()}
+    return {
+        f"{name}, {backend}": raises(penalised, block, backend) == (backend == "aot_eager")
+        for name, block in blocks.items()
+        for backend in ("aot_eager", "eager")
+    }
+
+
+def only_a_positional_argument_is_watched():
+    def cube(x, w):
+        return (w * x) ** 3
+
+    def silent(call, reentrant):
+        w, x = torch.tensor([2.0], requires_grad=True), torch.tensor([1.0], requires_grad=True)
+        y = call(w, x, {"use_reentrant": reentrant})
+        with torch.no_grad():
+            w.mul_(10)
+        return not raises(y.sum().backward)
+
+    ways = {
+        "positional": lambda w, x, kind: checkpoint(cube, x, w, **kind),
+        "in a list": lambda w, x, kind: checkpoint(lambda x, held: cube(x, *held), x, [w], **kind),
+        "in a closure": lambda w, x, kind: checkpoint(lambda x: cube(x, w), x, **kind),
+    }
+    outcome = {
+        f"{name}, {kind}": silent(call, reentrant) == (name != "positional")
+        for name, call in ways.items()
+        for kind, reentrant in KINDS.items()
+    }
+    return outcome | {"by name": silent(lambda w, x, kind: checkpoint(cube, x, w=w, **kind), False)}
+
+
+def donated_buffers_refuse():
+    torch.compiler.reset()
+    outcome = {}
+    for name, f in {"donates": lambda x: (2 * x.exp()).sin(), "has none": lambda x: x**3}.items():
+        x, compiled = torch.tensor([1.5, 2.5], requires_grad=True), torch.compile(f, backend="aot_eager")
+        compiled(x).sum().backward()
+        outcome[name] = raises(lambda x=x, g=compiled: g(x).sum().backward(retain_graph=True)) == (name == "donates")
+    return outcome
 
 
 def where_the_reentrant_kind_loses():
@@ -214,7 +253,6 @@ STATEMENTS = {
     "A hook stands for each saved number.": HERE,
     "w got its gradient all the same: that node's backward runs the block, recorded, and calls a backward of its own "
     "on it.": HERE,
-    "Between forward and backward a block keeps its input, no more: tanh, exp and the product keep nothing.": HERE,
     "The price you have seen: each block runs a second time.": HERE,
     "The block ran under no_grad, and the one node is only made for inputs that require grad.": (
         a_reentrant_node_needs_an_input
@@ -226,15 +264,19 @@ STATEMENTS = {
     "back.": torchs_own_generator_is_kept,
     "Only torch's own is.": another_generator_is_not,
     "detach is written down like any operation, and cuts as before.": detach_cuts_in_a_compiled_function,
-    "The backward was traced once, and has no backward of its own: no gradient penalty through a compiled block.": (
-        a_compiled_backward_has_none
+    "This backward was made ahead of time, and has no backward of its own: no gradient penalty through such a block.": (
+        a_backward_made_ahead_of_time_has_none
     ),
     "You have met all five.": HERE,
-    "Its second run must do the same, and nothing that must not happen twice.": DO,
-    "It splits where Python needs a number, and its backward has no backward.": a_compiled_backward_has_none,
+    "The second run must compute the same as the first; whatever else the block does, it does twice.": DO,
+    "A backward made ahead of time has no backward.": a_backward_made_ahead_of_time_has_none,
     "Where no input of the block requires grad, and where autograd.grad asks for it.": where_the_reentrant_kind_loses,
 }
 RULES = {
+    "As a positional argument, the weight is watched.": only_a_positional_argument_is_watched,
+    "(Passed as w=w, or in a list, it is not.)": only_a_positional_argument_is_watched,
+    "(The backend eager leaves the backward to autograd, and allows one.)": a_backward_made_ahead_of_time_has_none,
+    "Then retain_graph=True raises.": donated_buffers_refuse,
     "If the second run saves fewer tensors, or some of another shape or dtype, the non-reentrant kind raises, by "
     "default, a CheckpointError.": a_flag_raises_or_is_wrong_in_silence,
     "The gradient is that of another computation, and nothing raises.": a_stepped_weight_gives_another_gradient,

@@ -51,7 +51,8 @@ STATEMENTS = {
     "Yes, and you only read it: t.detach() (chapter 3).": DO,
     "Yes, and it is to be cut under all its names: t.detach_() (chapter 4).": DO,
     "No, and nothing that makes it is to learn: compute it under torch.no_grad() (chapter 5).": DO,
-    "No, only what comes after them: call net, and nothing that is to learn, under torch.no_grad() (chapter 5).": DO,
+    "No, only what comes after them: call net under torch.no_grad(), and what is to learn outside of it (chapter "
+    "5).": DO,
     "You cannot call it alone? net.requires_grad_(False) again.": DO,
     "No, or you do not know: find out what holds the old graphs, and cut there.": DO,
     "Each is a function of t.": NAMES,

@@ -135,6 +135,7 @@ def views_refuse_but_in_inference_mode():
             with torch.inference_mode():
                 inside = make(x)
                 runs = not raises(inside.detach_) and inside.requires_grad is x.requires_grad
+                runs = runs and x.detach_().requires_grad is x.requires_grad is (kind == "interior")
             outcome[f"{name}, {kind}"] = raises(lambda make=make, x=x: make(x).detach_()) and runs
     return outcome
 
@@ -215,7 +216,6 @@ RULES = {
     "An operation on constants, one under no_grad and a comparison are not.": some_kinds_are_not_added,
     "mse_loss sends it into the target too, unless that is a constant.": mse_loss_fills_its_target,
     "Not as you get it.": a_detached_tensor_requires_no_grad,
-    "Even views of constants, but not inside inference_mode: there the call runs, and cuts nothing.": (
-        views_refuse_but_in_inference_mode
-    ),
+    "Even views of constants, but not inside inference_mode: there the call runs, and cuts neither a view nor another "
+    "tensor.": views_refuse_but_in_inference_mode,
 }

@@ -208,7 +208,7 @@ RULES = {
     "One factor that requires grad is enough, and a product has a derivative.": any_input_is_enough,
     "A node whose backward has run frees what it saved.": backward_frees,
     "With retain_graph=True or create_graph=True a backward keeps what was saved.": retain_graph_keeps,
-    "When it comes to a node whose saved tensors were freed.": a_node_without_saved_tensors_runs_again,
+    "When a node needs saved tensors that were freed.": a_node_without_saved_tensors_runs_again,
     "torch.autograd.grad returns the gradients, in the order in which you name the tensors, and leaves the .grad of "
     "leaves alone.": grad_leaves_leaves_alone,
     "(Hooks of register_hook run, and what retains its grad is filled.) Here w and x are both 3.": (

@@ -84,8 +84,8 @@ STATEMENTS = {
     "draw reads live tensors: no picture is made by hand. %xmode Minimal shortens an error to its message.": NAMES,
     "The numbers agree, but z has no history.": detached_tensors_have_no_history_and_the_same_memory,
     "PyTorch calls any such tensor a leaf.": DEFINES,
-    "Outside no_grad, a differentiable operation is recorded if any of its inputs requires grad, and here the head's "
-    "weights do.": any_input_is_enough,
+    "Where recording is on, a differentiable operation is recorded if any of its inputs requires grad, and here the "
+    "head's weights do.": any_input_is_enough,
     "detach() makes a new tensor object but copies no numbers.": detached_tensors_have_no_history_and_the_same_memory,
     "6 counts both factors, 3 through each.": HERE,
     "Only z += 1 would write into the memory of y.": HERE,

@@ -41,11 +41,15 @@ def views_refuse():
     return {kind: v._is_view() and raises(v.detach_) and not v.detach().requires_grad for kind, v in views().items()}
 
 
-def no_views_in_inference_mode():
+def in_inference_mode_nothing_is_cut():
+    kinds = leaves() | interiors()
+    kinds |= {"a row": (torch.ones(2, 2, requires_grad=True) * 2)[0], "a view of a leaf": kinds["matrix"].t()}
+    outcome = {}
     with torch.inference_mode():
-        t = torch.ones(2, 2)
-        found = {"slice": t[:1], "chunk": t.chunk(2)[0], "transposed": t.t(), "row": t[0]}
-        return {kind: not v._is_view() and not raises(v.detach_) for kind, v in found.items()}
+        for kind, t in kinds.items():
+            outcome[kind] = t.detach_() is t and t.requires_grad
+            outcome[f"{kind}, seen from there"] = not raises(t.view(t.shape).detach_)
+    return outcome
 
 
 def the_last_state_is_a_view():
@@ -197,7 +201,7 @@ def a_leaf_is_frozen_and_stays():
             same and not w.requires_grad and before == (w._version, w.data_ptr(), w.grad, len(w._backward_hooks))
         )
         hook.remove()
-    return outcome
+    return outcome | {"a leaf that is a view refuses": raises(torch.ones(3)[1:].requires_grad_().detach_)}
 
 
 def what_came_before_keeps_its_history():
@@ -273,7 +277,6 @@ STATEMENTS = {
     "A write to out must still change the history of its row, so autograd does not part them.": (
         an_interior_tensor_takes_recorded_writes
     ),
-    "(Not inside inference_mode: what you slice there is no view, and detach_() runs.)": no_views_in_inference_mode,
     "Its last state is one if the input has no batch dimension.": the_last_state_is_a_view,
     "The hook does not run for z: what detach() returns has no hooks.": a_detached_tensor_has_no_hooks,
     "A state is cut when all its tensors are.": DEFINES,
@@ -291,7 +294,8 @@ STATEMENTS = {
     "The flag belongs to each parameter.": the_method_reaches_each_parameter,
     "The line puts a new attribute on the module, which no parameter reads.": the_method_reaches_each_parameter,
     "(A lazy layer must have run once before.)": a_lazy_layer_must_have_run,
-    "A leaf has no history, so for it detach_() is a freeze: the flag goes off, and the rest stays.": (
+    "A leaf has no history.": DEFINES,
+    "So for a leaf that is no view, detach_() is a freeze: the flag goes off, and the rest stays.": (
         a_leaf_is_frozen_and_stays
     ),
     "This rollout cuts in place before each step, and the first state is the caller's leaf.": HERE,
@@ -302,6 +306,10 @@ STATEMENTS = {
     "After the second, the caller's tensor has no history.": the_tensor_itself_is_cut,
 }
 RULES = {
+    "(Inside inference_mode detach_() refuses nothing, and cuts nothing: not a view, nor h itself.)": (
+        in_inference_mode_nothing_is_cut
+    ),
+    "(Under inference_mode it does nothing.)": in_inference_mode_nothing_is_cut,
     "Called on a module, it reaches the parameters of the modules inside too.": the_method_reaches_each_parameter,
     "A row is a view, and views refuse.": views_refuse,
     "x gets nothing. h has a new history, but it is the same tensor: its old hooks still run.": old_hooks_run,

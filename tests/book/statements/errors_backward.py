@@ -29,6 +29,9 @@ def under_vmap_there_is_no_history():
         "a weight from outside": raises(torch.vmap(of(lambda x: w)), data),
         "a constant": raises(torch.vmap(of(lambda x: w)), data.detach()),
         "nested": raises(torch.vmap(torch.vmap(of(lambda x: x))), torch.ones(3, 2, 2, requires_grad=True)),
+        "of what was computed outside": torch.vmap(lambda v: torch.autograd.grad(w**2, w, v)[0])(torch.eye(2))
+        .any()
+        .item(),
         "the cure": torch.equal(torch.vmap(torch.func.grad(lambda x: (x**2).sum()))(data.detach()), 2 * data.detach()),
     }
 
@@ -129,7 +132,9 @@ def looked_at_after_retaining():
 STATEMENTS = CLINIC | {
     "The loss has no history.": without_a_history_it_raises,
     "Or no leaf requires grad at all.": HERE,
-    "Inside vmap, autograd.grad finds no history: write vmap(torch.func.grad(f)).": under_vmap_there_is_no_history,
+    "What is computed inside vmap shows autograd.grad no history: write vmap(torch.func.grad(f)).": (
+        under_vmap_there_is_no_history
+    ),
     "Find the first tensor that requires no grad.": DO,
     'The first loss has two elements, as with reduction="none", a missing mean(), or one loss from each GPU; the '
     "second is complex.": HERE,

@@ -5,6 +5,7 @@ from support.kinds import back, constants, interiors, leaves, raises
 from torch import nn
 
 from statements import CLINIC, DEFINES, DO, HERE
+from statements.detach_in_place import in_inference_mode_nothing_is_cut
 from statements.not_noticed import one_counter_for_tensor_and_views
 
 
@@ -112,6 +113,9 @@ def a_new_tensor_leaves_the_source():
 
 
 STATEMENTS = CLINIC | {
+    "(Inside inference_mode the call runs, and cuts nothing: no other tensor either.) See Views refuse.": (
+        in_inference_mode_nothing_is_cut
+    ),
     "A recorded edit would give it one: then no gradient could arrive in its .grad. copy_(), zero_(), clamp_() and "
     "ReLU(inplace=True) are refused like +=.": a_leaf_refuses,
     "This leaf requires grad and has no history.": DEFINES,

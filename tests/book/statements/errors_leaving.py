@@ -1,5 +1,7 @@
 """The clinic: flags, copies and leaving torch."""
 
+import copy
+
 import numpy
 import torch
 from support.kinds import interiors, leaves, raises
@@ -92,6 +94,26 @@ def it_has_no_counter():
     return {kind: raises(lambda z=z: z._version) for kind, z in of_inference().items()}
 
 
+def where_an_interior_tensor_is_kept():
+    def kept(keep):
+        net = nn.Sequential(nn.Linear(2, 1))
+        keep(net[0], net(torch.ones(2)))
+        attributes = [t for part in net.modules() for t in vars(part).values() if isinstance(t, torch.Tensor)]
+        return (
+            any(not t.is_leaf for t in attributes),
+            any(not t.is_leaf for t in net.buffers()),
+            raises(copy.deepcopy, net),
+        )
+
+    return {
+        "attribute": kept(lambda part, y: setattr(part, "last", y)) == (True, False, True),
+        "buffer": kept(lambda part, y: part.register_buffer("last", y)) == (False, True, True),
+        "list": kept(lambda part, y: setattr(part, "last", [y])) == (False, False, True),
+        "dictionary": kept(lambda part, y: setattr(part, "last", {"y": y})) == (False, False, True),
+        "detached": kept(lambda part, y: setattr(part, "last", [y.detach()])) == (False, False, False),
+    }
+
+
 STATEMENTS = CLINIC | {
     "NumPy cannot record. np.asarray(y), np.exp(y) and plt.plot(y) end in the same call.": numpy_is_refused,
     "DLPack hands the memory to another library, which cannot record.": dlpack_is_refused,
@@ -113,6 +135,7 @@ STATEMENTS = CLINIC | {
     "See A version for every write.": NAMES,
 }
 RULES = {
+    "A buffer is in named_buffers(); look through lists and dictionaries too.": where_an_interior_tensor_is_kept,
     "Nothing is raised here (a checkpoint may), and neither use gives the leaf a gradient.": (
         a_flag_that_goes_after_the_forward
     ),

@@ -168,6 +168,25 @@ def a_cut_before_each_step():
     }
 
 
+def most_are_differentiable_twice():
+    def twice(operation, shape):
+        x = torch.rand(shape).requires_grad_()
+        (g,) = torch.autograd.grad(operation(x).sum(), x, create_graph=True)
+        return not raises((g * torch.rand_like(g)).sum().backward)
+
+    def attention(x):
+        return nn.functional.scaled_dot_product_attention(x, x, x)
+
+    return {
+        "softmax": twice(lambda x: x.softmax(0) ** 2, (3,)),
+        "layer norm": twice(lambda x: nn.functional.layer_norm(x, (2,)) ** 2, (3, 2)),
+        "lstm": twice(lambda x: nn.LSTM(2, 2)(x)[0], (3, 1, 2)),
+        "convolution": twice(lambda x: nn.Conv2d(1, 1, 2)(x) ** 2, (1, 1, 4, 4)),
+        "not cdist": not twice(lambda x: torch.cdist(x, torch.zeros(1, 2)), (1, 2)),
+        "nor attention on the CPU": not twice(attention, (1, 1, 4, 8)),
+    }
+
+
 STATEMENTS = {
     "You want to see a gradient on its way, to change it, to write a derivative yourself, to have all of a Jacobian, "
     "or to learn a step by which something else is trained.": NAMES,
@@ -190,9 +209,10 @@ STATEMENTS = {
     "No path leads to the steps before.": a_cut_before_each_step,
 }
 RULES = {
-    "Clip where the gradient passes, and what lies behind gets the clipped one. handle.remove() takes the hook off.": (
-        a_hook_changes_what_goes_on
+    "Do not write a Function where torch's operations do: they are checked, and most are differentiable twice.": (
+        most_are_differentiable_twice
     ),
+    "What lies behind h gets the clipped gradient. handle.remove() takes the hook off.": (a_hook_changes_what_goes_on),
     "Modules have hooks too: register_forward_hook sees what a call of the module returns, register_full_backward_hook "
     "the gradients at its inputs and outputs.": module_hooks_see_calls,
     "It is the same with log, a division and acos at their edges, and with a mask by multiplication, mask x.sqrt().": (

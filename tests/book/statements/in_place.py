@@ -153,6 +153,30 @@ def add_writes_nowhere():
     return outcome
 
 
+def what_is_not_recorded_is_not_refused():
+    makers = {"unbind": torch.unbind, "chunk": lambda t: t.chunk(2), "split": lambda t: t.split(1), "a loop": list}
+    outcome = {}
+    for name, parts in makers.items():
+        y = torch.ones(2, 2, requires_grad=True) * 2
+        outcome[name] = raises(lambda parts=parts, y=y: parts(y)[0].mul_(2))
+        outcome[f"{name} of a constant"] = not raises(lambda parts=parts: parts(torch.ones(2, 2))[0].mul_(2))
+        with torch.no_grad():
+            outcome[f"{name} under no_grad"] = not raises(lambda parts=parts, y=y: parts(y)[0].mul_(2))
+    return outcome
+
+
+def an_index_that_copies():
+    indices = {"list": [0], "mask": torch.tensor([True, False]), "index": torch.tensor([0])}
+    outcome = {}
+    for name, index in indices.items():
+        for kind, y in {"constant": torch.ones(2), "interior": torch.ones(2, requires_grad=True) * 1}.items():
+            y[index].mul_(100)
+            outcome[f"{name}, {kind}: a method"] = y.tolist() == [1, 1]
+            y[index] *= 100
+            outcome[f"{name}, {kind}: an operator"] = y.tolist() == [100, 1]
+    return outcome
+
+
 STATEMENTS = {
     "mul_(1) changes no number, but it is a write.": a_write_of_the_same_numbers_counts,
     "Backward raises only if the write hit a tensor that an operation has saved, or another on the same counter.": (
@@ -161,7 +185,7 @@ STATEMENTS = {
     "Each operation saves what its own derivative needs.": HERE,
     "To find a write, print _version after each suspect line.": DO,
     "Here all backwards come first.": HERE,
-    "If you cannot change the code that writes, a context makes the clones for you.": DO,
+    "If you cannot change the code that writes, a context makes the clones.": DO,
     "The backward must run inside it too.": DO,
     "It is no repair to detach until the error is gone.": DO,
     "But the product saved w itself, no copy of its number.": HERE,
@@ -184,6 +208,11 @@ STATEMENTS = {
     "A wrong gradient and no error: the product saved w itself, and nothing was counted.": HERE,
 }
 RULES = {
+    "Some views refuse a recorded write.": what_is_not_recorded_is_not_refused,
+    "A list or a mask makes a copy: a method that writes into it changes nothing else, in silence.": (
+        an_index_that_copies
+    ),
+    "(y0]] = 100 writes the copy back.)": an_index_that_copies,
     "After sigmoid, which saves its output, backward raises.": a_sigmoid_needs_its_output,
     "A forward hook is called with the output of a layer when you call the layer, until you remove it.": (
         a_forward_hook_runs_with_each_call

@@ -183,6 +183,28 @@ def no_cycle_after_grad():
     return {"grad": freed, "backward": kept and ref() is None, "no leaf": all(grad_fills_no_leaf().values())}
 
 
+def a_hook_that_uses_its_tensor_makes_a_cycle():
+    def alive(y, register):
+        token = Token()
+        ref = weakref.ref(token)
+        getattr(y, register)(lambda *_, token=token, y=y: None)
+        del token, y
+        gc.collect()
+        return ref() is not None
+
+    w = torch.ones(2, requires_grad=True)
+    views = {"a view": lambda: (w * 2)[:1], "a matrix product": lambda: w[None] @ w[:, None]}
+    makers = views | {"exp": w.exp, "retains": lambda: (w * 2).requires_grad_()}
+    outcome = {name: alive(make(), "register_hook") for name, make in makers.items()}
+    for name, make in {
+        "leaf": lambda: torch.ones(2, requires_grad=True),
+        "0-d": lambda: nn.Parameter(torch.ones(())),
+    }.items():
+        outcome[name] = not alive(make(), "register_hook")
+        outcome[f"{name}, after the gradient"] = alive(make(), "register_post_accumulate_grad_hook")
+    return outcome
+
+
 STATEMENTS = {
     "A loop needs more memory at every step.": NAMES,
     "The node of + 1 needs no numbers, so it saved none.": HERE,
@@ -205,11 +227,12 @@ STATEMENTS = {
     "But a loss that is to train must keep its graph. torch.stack does that; torch.tensor makes a constant of the "
     "numbers.": stack_keeps_and_tensor_drops,
     "A gradient that you keep is no copy.": a_kept_gradient_is_no_copy,
+    "Now bytes are counted, each block of memory once.": NAMES,
     "All graphs were alive at once.": HERE,
     "But gradients add up: each loss can go back before the next is computed.": each_loss_may_go_back_alone,
     "A state h goes from step to step, and each step calls backward.": HERE,
     "And each backward ran through all steps before it, again.": HERE,
-    "The error is gone, the fault is not: the graph grows with each step, and each backward takes longer.": HERE,
+    "The error is gone, but the graph grows with each step, and each backward takes longer.": HERE,
     "(Eight tensors, not six: from the second step on, the product saves w too, for the gradient of h.) Retain a graph "
     "only if you go through that same graph again.": HERE,
     "One backward of their sum, (2 h + 3 h).backward(), needs no flag at all.": one_backward_of_the_sum,
@@ -223,6 +246,7 @@ STATEMENTS = {
     "To store is no operation here, so no_grad changes nothing.": HERE,
     "Store what has no history: a detached tensor, or one that was computed under no_grad.": DO,
     "A camera writes each picture into the same frame.": HERE,
+    "Each alias left the graph and shares the memory.": HERE,
     "detach() copies no numbers.": writes_show_in_what_was_detached,
     "Other leaves of a loss may hold such a gradient too. torch.autograd.grad fills no leaf, so there is no cycle.": (
         no_cycle_after_grad
@@ -232,4 +256,9 @@ STATEMENTS = {
     "Without a backward, also all that they saved.": HERE,
     "Call backward on each loss before you compute the next.": DO,
     "It fills no leaf.": grad_fills_no_leaf,
+}
+RULES = {
+    "Third: a hook that uses the interior tensor it hangs on makes a cycle too, and the collector leaves it alone.": (
+        a_hook_that_uses_its_tensor_makes_a_cycle
+    ),
 }

@@ -183,6 +183,17 @@ def a_view_made_inside_tells_of_no_path():
     return outcome
 
 
+def in_evaluation_mode_what_runs_is_recorded():
+    x = torch.ones(4, 2, requires_grad=True)
+    layers = {"linear": nn.Linear(2, 2), "norm": nn.BatchNorm1d(2), "gru": nn.GRU(2, 2), "prelu": nn.PReLU()}
+    outcome = {}
+    for name, layer in layers.items():
+        y = layer.eval()(x)
+        outcome[name] = (y[0] if isinstance(y, tuple) else y).requires_grad
+    drop = nn.Dropout()
+    return outcome | {"a dropout runs nothing": drop.eval()(x) is x and drop.train()(x).grad_fn is not None}
+
+
 STATEMENTS = {
     "The mode touches no flag, and you can make a leaf that requires grad inside.": flags_stay_and_leaves_may_be_made,
     "No operation ran in the block, so there was nothing to leave out.": HERE,
@@ -200,10 +211,7 @@ STATEMENTS = {
     ),
     "It only reads .grad; to clear it is another step.": HERE,
     "That is right for the old numbers, and they are gone: what was saved is w itself, no copy.": HERE,
-    "The gradient is wrong, with no error.": HERE,
     "Gradient must pass through the head to the encoder, and the head must not learn.": HERE,
-    "A loss that falls is no proof.": HERE,
-    "But True need not be what each flag was: chapter 2 shows a bias that was frozen for good.": NAMES,
     "Remember each flag, and put it back in a finally, which runs after an exception too.": DO,
     "A target that you keep for later must be a constant in memory of its own.": DO,
     "You want both: no history, and a copy.": DO,
@@ -214,12 +222,14 @@ STATEMENTS = {
     "Do not put a block around a loss that should train, nor around a net that gradient must pass through.": DO,
     "A table compares them all.": NAMES,
     "Whoever holds the old tensor, a net or an optimizer, sees no change.": HERE,
-    "Naming is none, and the flag of a view made in the block tells of no path.": a_view_made_inside_tells_of_no_path,
+    "Naming is no operation.": "it is Python's, and calls nothing of torch",
+    "A view made there may have the flag and no path.": a_view_made_inside_tells_of_no_path,
     "no_grad does not hide an edit from the version counter, does not stop BatchNorm, and is no way to freeze.": (
         an_edit_counts_under_no_grad
     ),
 }
 RULES = {
+    "Nothing: what runs is recorded as before.": in_evaluation_mode_what_runs_is_recorded,
     "There the reentrant kind gives the weight a gradient; the other may raise, or be wrong in silence.)": (
         a_flag_put_back_before_backward
     ),

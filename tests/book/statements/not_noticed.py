@@ -76,6 +76,23 @@ def a_reported_write_is_noticed():
     }
 
 
+def a_function_for_each_number_is_not_counted():
+    ways = {
+        "apply_": lambda t: t.apply_(lambda number: number + 1),
+        "map_": lambda t: t.map_(torch.ones(2, 2), lambda number, other: number + other),
+        "map2_": lambda t: t.map2_(torch.ones(2, 2), torch.ones(2, 2), lambda number, one, other: number + one),
+    }
+    outcome = {}
+    for name, write in ways.items():
+        for kind, dtype in {"float32": torch.float32, "float64": torch.float64}.items():
+            h = torch.ones(2, 2, dtype=dtype, requires_grad=True) * 2
+            if name == "apply_" or dtype == torch.float32:
+                y = h**2
+                write(h.detach())
+                outcome[f"{name}, {kind}"] = h._version == 0 and bool((h == 3).all()) and not raises(back, y)
+    return outcome
+
+
 STATEMENTS = {
     "This page tries each way to write at each place that should notice, on the CPU and torch 2.13.0.": NAMES,
     "Each place is a function of a parameter w, which is 2.": NAMES,
@@ -84,7 +101,8 @@ STATEMENTS = {
     "y has saved w itself, no copy.": HERE,
     "An operation's saved tensors and ctx.save_for_backward compare counts, so backward raises after each write that "
     "counts.": an_operation_notices_what_counts,
-    "That is ordinary training: two losses on one net, fused=True, a step between their backwards, and no error.": HERE,
+    "Such a step is ordinary training: two losses on one net, fused=True, a step between their backwards, and no "
+    "error.": HERE,
     "A tensor and its views share one counter; no element has its own.": one_counter_for_tensor_and_views,
     "Go back first, then write: all backwards, then the steps.": DO,
     "Then no guard is needed.": DO,
@@ -93,7 +111,9 @@ STATEMENTS = {
     "A write that torch cannot see is reported by torch.autograd.graph.increment_version, as chapter 7 does.": (
         a_reported_write_is_noticed
     ),
-    ".data, NumPy, DLPack, the storage, a fused optimizer's step and BatchNorm's statistics on the CPU move no "
+    "By rows: in-place operations count, out= too, and so do most optimizers. apply_ and map_, which call a Python "
+    "function for each number, do not, nor does a fused step.": (a_function_for_each_number_is_not_counted),
+    ".data, NumPy, DLPack, the storage, apply_, a fused optimizer's step and BatchNorm's statistics on the CPU move no "
     "counter.": what_moves_a_counter,
     "ctx.w, saved-tensor hooks and a checkpoint's closure compare no counter, whoever writes.": nothing_is_compared,
     "The cheat sheet says it in one rule, chapter 7 shows what each operation saves.": NAMES,

@@ -17,10 +17,10 @@ def of_both(probe):
 STATEMENTS = {
     "Each process has a copy of the net and a part of the batch.": NAMES,
     "A cell that begins with %%both is run by each of them; its number is rank.": NAMES,
-    "You need only that of the next three cells.": DO,
+    "That is all you need of the next three cells.": DO,
     "That is what each has computed.": HERE,
     "Each loss is a mean over its own samples.": HERE,
-    "As it is wrapped here, DDP adds no node.": partial(of_both, "nodes_of_ddp"),
+    "As it is wrapped here, DDP adds no node: it waits at the parameters.": partial(of_both, "nodes_of_ddp"),
     "An exchange waits for all parameters that required grad when the net was wrapped.": partial(
         of_both, "unused_parameters"
     ),
@@ -32,6 +32,9 @@ STATEMENTS = {
     "(SyncBatchNorm takes the mean over all, on GPUs: not run here.)": NO_GPU,
     "A contrastive loss compares your samples with those of all processes.": DEFINES,
     "No gradient goes from process to process here.": HERE,
+    "(Another function, torch.distributed.nn.functional.all_gather, sends gradient back to each process.": partial(
+        of_both, "gathered_with_history"
+    ),
     "All that all_gather has filled is constant.": partial(of_both, "gathered"),
     "fully_shard leaves each process a part of each parameter.": partial(of_both, "sharded"),
     "Before a forward the whole weight is collected, and after backward each keeps the mean gradient of its part.": (

@@ -318,7 +318,7 @@ RULES = {
     "(net.double(), of a module, converts its parameters and leaves them leaves.)": a_module_keeps_its_leaves,
     "Weight decay acts on a weight that has a .grad, and zero is one.": zeros_decay,
     "An optimizer takes leaves (Muon wants matrices), constants among them.": leaves_and_constants_are_taken,
-    "As an attribute of a module, it is listed among the module's parameters.": modules_list_parameters,
+    "Set as an attribute of a module, it is listed among the module's parameters.": modules_list_parameters,
     "Interior tensors pass theirs on, and keep it after retain_grad().": interior_tensors_keep_what_they_retain,
     "Nor has a sample() of torch.distributions.": samples_have_no_history,
     "(torch.normal(x, 1.0), torch.bernoulli(x) and torch.poisson(x) are recorded, and send zeros to x in silence.)": (

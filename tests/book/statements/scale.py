@@ -176,7 +176,27 @@ def unscaling_divides():
     return outcome | {"float16 is refused": raises(scaler.unscale_, torch.optim.SGD([b], lr=0.0))}
 
 
+def a_parameter_is_cast_once():
+    def again(w):
+        """Whether the second product of a block sees a write to the weight."""
+        x = torch.tensor([[3.0, 4.0]])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            before = functional.linear(x, w)
+            with torch.no_grad():
+                w.mul_(10)
+            return bool((functional.linear(x, w) != before).all())
+
+    w = torch.ones(1, 2)
+    return {
+        "parameter": not again(nn.Parameter(w.clone())),
+        "frozen": again(nn.Parameter(w.clone(), requires_grad=False)),
+        "computed": again(w.clone().requires_grad_() * 1),
+        "constant": again(w.clone()),
+    }
+
+
 STATEMENTS = {
+    "(A frozen or a computed weight is cast each time.)": a_parameter_is_cast_once,
     "All its cells run on the CPU.": NAMES,
     "What they cannot show there is marked: not run here.": NAMES,
     "Two samples at a time need half of the memory: each backward frees its piece.": half_of_the_batch_saves_half,
@@ -198,7 +218,13 @@ STATEMENTS = {
     "Each node knows the dtypes of its forward.": a_gradient_has_its_leafs_dtype,
     "A scaler multiplies the loss, so that all gradients are larger on their way.": a_scaled_loss_has_larger_gradients,
     "scaler.unscale_(opt) divides each .grad by the scale, in the dtype that it has, here 32 bits.": unscaling_divides,
-    "With accumulation: scale and backward for each piece, the other four once, after the last one.": DO,
+    "With accumulation: scale and backward for each piece; unscale, clip, step and update once, after the last "
+    "one.": DO,
     "No error stands for that, and a counter of your own counts on.": HERE,
     "Sum in each piece and divide by the count of the whole batch, samples or tokens.": a_sum_over_samples_splits,
+}
+RULES = {
+    "Inside one block, a parameter that requires grad is cast once, and its cast is used again.": (
+        a_parameter_is_cast_once
+    ),
 }
