@@ -107,3 +107,37 @@ def test_on_a_phone_tables_and_code_wrap_and_a_drawings_text_has_eleven_pixels(c
             .filter(e => e.checkVisibility() && e.viewBox.baseVal.width)
             .map(e => 12.5 * e.getBoundingClientRect().width / e.viewBox.baseVal.width)"""
         assert [size for size in tab.evaluate(sizes) if round(size, 1) < 11] == []
+
+
+@pytest.mark.parametrize("page", ["book/08-memory.html", "book/10-checkpointing.html"])
+def test_on_a_phone_the_words_of_a_diagram_can_be_read_and_it_scrolls_by_keyboard(chromium, site, page):
+    with reader(chromium, site, viewport=PHONE) as someone:
+        tab = someone.open(page)
+        words = """() => [...document.querySelectorAll('figure.gs > [role=img] text')].filter(e => e.checkVisibility())
+            .map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"""
+        assert min(tab.evaluate(words)) > 11
+        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        wide = "[...document.querySelectorAll('figure.gs')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+        assert tab.evaluate(f"{wide}.every(e => e.querySelector('summary'))")
+
+
+def test_two_drawings_that_are_compared_are_abreast_where_there_is_room(chromium, site):
+    with reader(chromium, site, viewport={"width": 1440, "height": 900}) as someone:
+        for page in ("book/01-computation-graph.html", "book/09-reinforcement.html", "book/10-checkpointing.html"):
+            tab = someone.open(page)
+            tops = """[...document.querySelectorAll('.gs-beside')].filter(e => e.checkVisibility())
+                .map(e => [...e.children].map(one => Math.round(one.getBoundingClientRect().top)))"""
+            pairs = tab.evaluate(tops)
+            assert pairs, page
+            assert [pair for pair in pairs if len(set(pair)) > 1] == [], page
+
+
+def test_an_option_is_not_parted_and_a_long_name_at_the_foot_is_whole(chromium, site):
+    with reader(chromium, site, viewport=PHONE) as someone:
+        tab = someone.open("book/teach.html")
+        parted = """[...document.querySelectorAll('article code.literal > .pre')]
+            .filter(e => e.getClientRects().length > 1).map(e => e.textContent)"""
+        assert tab.evaluate(parted) == []
+        foot = someone.open("exercises/03-detach/detach.html")
+        cut = "[...document.querySelectorAll('.prev-next-title')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+        assert foot.evaluate(cut) == 0
