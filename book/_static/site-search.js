@@ -57,17 +57,24 @@ function messageBox(found) {
   return box;
 }
 
-/** Show what is found for the words in `place`: how much in a line that stays, so that it is read out, and the hits. */
-async function show(words, place) {
-  const status = place.querySelector(".search-count") ?? place.appendChild(element("p", { className: "search-count" }));
+/** Where a place says how much was found: it stays, so that what is said in it is read out. */
+function statusOf(place) {
+  const status = place.querySelector(":scope > [role=status]") ?? place.appendChild(element("div", {}));
   status.setAttribute("role", "status");
+  return status;
+}
+
+/** Show what is found for the words in `place`. */
+async function show(words, place) {
+  const status = statusOf(place);
+  const say = (textContent) => status.replaceChildren(element("p", { className: "search-count", textContent }));
   place.setAttribute("aria-busy", "true"); // until the index is loaded
   const find = words.trim() && (await search().catch(() => () => null));
   place.removeAttribute("aria-busy");
   const result = find && find(words);
-  for (const old of place.querySelectorAll(":scope > :not(.search-count)")) old.remove();
-  status.textContent = find && !result ? "The search could not be loaded." : "";
-  if (!result) return;
+  for (const old of place.querySelectorAll(":scope > :not([role=status])")) old.remove();
+  if (!find) return status.replaceChildren();
+  if (!result) return say("The search could not be loaded.");
   const found = alike(words, window.searchData.messages);
   const known = new Set(found.map((message) => message.href));
   const hits = result.hits.filter((hit) => !known.has(hit.id));
@@ -80,7 +87,7 @@ async function show(words, place) {
   const count = found.length + hits.length;
   const meant = result.meant.length ? `; also for ${result.meant.join(", ")}` : "";
   const none = "Nothing has one of these words. Try fewer, or the text of the message.";
-  status.textContent = count ? `${count} places, the best first${meant}` : none;
+  say(count ? `${count} places, the best first${meant}` : none);
   place.append(...(found.length ? [messageBox(found)] : []), list);
 }
 
@@ -90,6 +97,7 @@ function attach(form) {
   const inDialog = form.closest("dialog");
   const onPage = document.getElementById("search-results");
   const place = onPage && !inDialog ? onPage : form.insertAdjacentElement("afterend", element("div", { className: "search-place" }));
+  statusOf(place);
   let waiting = 0;
   field.addEventListener("focus", () => search(), { once: true });
   field.addEventListener("input", () => {
