@@ -44,7 +44,9 @@ function searcher() {
   for (const { title, words, text } of window.searchData.sections) terms(`${title} ${words} ${text}`).forEach(count);
   index.addAll(window.searchData.sections);
   return (words) => {
-    const typed = terms(words.slice(0, 2000)).filter((word) => !ignored.has(word));
+    const all = terms(words.slice(0, 2000));
+    const joined = all.slice(1).map((word, i) => `${all[i]}_${word}`); // "no grad" is meant for no_grad
+    const typed = [...all, ...joined.filter((name) => known.has(name))].filter((word) => !ignored.has(word));
     const told = typed.flatMap((word) => meanings.get(word) ?? (typed.length > TYPED ? [] : (nearest(word, known) ?? [])));
     const meant = [...new Set(told)].filter(Boolean);
     const parts = new Set(typed.filter((word) => word.includes("_") && known.has(word)).flatMap((word) => word.split("_")));
