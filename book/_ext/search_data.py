@@ -1,5 +1,7 @@
 """What the site's search knows (book/_static/site-search.js): sections, people's words for them, the clinic's messages.
 
+``book/search-words.toml`` brings the words, and messages as other versions of torch word them.
+
 It is a script and no JSON, so that the search works where the site is opened from a folder too.
 """
 
@@ -22,13 +24,22 @@ WORDS = Path("book", "search-words.toml")
 DATA = "search-data.js"
 
 
+def words(root: Path) -> dict[str, Any]:
+    """Return the tables of the file of words."""
+    return tomllib.loads((root / WORDS).read_text(encoding="utf-8"))
+
+
 def messages(root: Path) -> list[dict[str, str]]:
     """Return each message of the clinic with its entry's title and address from the site's root."""
+    other = words(root)["wordings"]
     raised = [
-        {"text": message.line, "title": entry.heading, "href": f"book/{entry.page}.html#{anchor(entry.heading)}"}
+        {"text": text, "title": entry.heading, "href": f"book/{entry.page}.html#{anchor(entry.heading)}"}
         for page in clinic_pages(root)
         for entry in read_entries(page)
-        for message in entry.messages
+        for text in (
+            *(message.line for message in entry.messages),
+            *other.get(f"{entry.page}#{anchor(entry.heading)}", ()),
+        )
     ]
     href = f"book/{Path(INDEX).stem}.html#{anchor(UNRAISED)}"
     return raised + [{"text": text, "title": UNRAISED, "href": href} for text in unraised(root)]
@@ -41,7 +52,7 @@ def sections(app: Sphinx) -> Iterator[dict[str, str]]:
         ExtensionError: where the file of words names a section that is not there.
 
     """
-    words = tomllib.loads(Path(app.srcdir, WORDS).read_text(encoding="utf-8"))
+    tables = words(Path(app.srcdir))
     known = set()
     for page in sorted(app.env.found_docs):
         title = app.env.titles[page].astext()
@@ -55,15 +66,14 @@ def sections(app: Sphinx) -> Iterator[dict[str, str]]:
                 "href": href,
                 "page": title,
                 "title": section.next_node(nodes.title).astext(),
-                "words": words.get(place, ""),
+                "words": tables["sections"].get(place, ""),
                 "text": " ".join(" ".join(_texts(section)).split()),
             }
     # Of a part of the book, as a test builds it, the sections of other pages are not known.
     built = {page.removeprefix("book/") for page in app.env.found_docs}
     pages = {path.stem for path in Path(app.srcdir, "book").iterdir()}
-    missing = [
-        place for place in words.keys() - known if (page := place.partition("#")[0]) in built or page not in pages
-    ]
+    named = {*tables["sections"], *tables["wordings"]}
+    missing = [place for place in named - known if (page := place.partition("#")[0]) in built or page not in pages]
     if unknown := sorted(missing):
         raise ExtensionError(f"{WORDS}: there is no section {', '.join(unknown)}")
 
@@ -86,7 +96,8 @@ def _texts(node: nodes.Node) -> Iterator[str]:
 def write_data(app: Sphinx, problem: Exception | None) -> None:
     """Write the data of this build."""
     if problem is None and app.builder.format == "html":
-        data = {"sections": list(sections(app)), "messages": messages(Path(app.srcdir))}
+        root = Path(app.srcdir)
+        data = {"sections": list(sections(app)), "messages": messages(root), "meanings": words(root)["meanings"]}
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         Path(app.outdir, "_static", DATA).write_text(f"window.searchData={text};\n", encoding="utf-8")
 

@@ -73,6 +73,7 @@ class Cut {
     this.takeAddress();
     place.addEventListener("change", (event) => event.target.matches(".cut-program select") && this.chosen());
     if (!this.small) addEventListener("hashchange", () => this.takeAddress() && this.show());
+    for (const link of document.querySelectorAll(".cut-surprises a")) link.addEventListener("click", (event) => this.turnTo(event));
     if (!this.small) this.show();
     place.dataset.ready = "";
   }
@@ -98,12 +99,29 @@ class Cut {
     this.selection = this.data.choices.map(({ name, options }) =>
       Math.max(0, options.findIndex((text) => slug(text) === asked.get(name))),
     );
+    const number = Number(asked.get("challenge"));
+    this.challenge = this.data.challenges[number - 1] ?? null;
+    this.part("challenge").querySelector("select").value = this.challenge ? String(number - 1) : "";
     this.open = !kept.predict;
     return true;
   }
 
   address(selection) {
-    return "#" + new URLSearchParams(this.data.choices.map(({ name, options }, i) => [name, slug(options[selection[i]])]));
+    const told = this.data.choices.map(({ name, options }, i) => [name, slug(options[selection[i]])]);
+    if (this.challenge) told.push(["challenge", 1 + this.data.challenges.indexOf(this.challenge)]);
+    return "#" + new URLSearchParams(told);
+  }
+
+  /** Show the program to who has chosen it further down, and go on from it. */
+  turnTo(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab
+    event.preventDefault();
+    history.pushState(null, "", event.currentTarget.hash);
+    this.takeAddress();
+    this.show();
+    const next = this.open ? this.part("verdict") : this.part("predict").querySelector("button");
+    next.focus({ preventScroll: true });
+    this.part("program").scrollIntoView();
   }
 
   chosen() {
@@ -140,8 +158,7 @@ class Cut {
 
   begin(value) {
     this.challenge = value === "" ? null : this.data.challenges[value];
-    if (!this.challenge) return this.show();
-    this.selection = this.challenge.start;
+    if (this.challenge) this.selection = this.challenge.start;
     this.chosen();
   }
 
@@ -236,6 +253,7 @@ class Cut {
 
   /** The pinned program beside the chosen one, line by line; what differs is marked. */
   compared(found, other) {
+    if (found.selection.every((option, i) => option === other.selection[i])) return "<p>This program is pinned. Choose another one: the lines that differ are shown here.</p>";
     const mark = (text, against) => (text === against ? escaped(text) : `<mark>${escaped(text) || "nothing"}</mark>`);
     const note = ({ note, raised }) => [note, raised].filter(Boolean).join("; ");
     const rows = found.lines.map((line, i) => {
@@ -274,6 +292,7 @@ function start() {
   const root = document.documentElement.dataset.content_root ?? "./";
   const script = Object.assign(document.createElement("script"), { src: `${root}_static/cut-${place.dataset.size}.js` });
   script.onload = () => new Cut(place, window.cutData);
+  script.onerror = () => (place.querySelector(".cut-verdict").textContent = "What torch did could not be loaded. Load the page once more.");
   document.head.append(script);
 }
 

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from support.accessibility import faults
+from support.accessibility import LOOKS, faults
 from support.browsing import HTML, reader
 from test_site import CHAPTERS, PAGES, text
 
@@ -67,6 +67,40 @@ def test_what_opens_is_for_everyone_too(chromium, site, scheme):
         assert faults(tab) == []
 
 
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("page", [PAGE, "book/08-memory.html", "book/choose.html", "book/not-noticed.html"])
+def test_a_page_on_which_all_is_unfolded_is_for_everyone_too(chromium, site, page, width, scheme):
+    with reader(chromium, site, viewport=width, color_scheme=scheme) as someone:
+        tab = someone.open(page)
+        tab.evaluate("document.querySelectorAll('article details').forEach(one => (one.open = true))")
+        for key in tab.locator(".gs-steps nav label:nth-of-type(2)").all():
+            key.click()
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width["width"]
+        tab.evaluate("document.getElementById('pst-back-to-top').remove()")  # the theme's, fading as it is looked at
+        assert faults(tab) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_search_that_has_found_something_is_for_everyone_too(chromium, site, width, scheme):
+    """A message and words: the clinic's box, the count, the hits, over the page."""
+    with reader(chromium, site, viewport=width, color_scheme=scheme) as someone:
+        tab = someone.open(PAGE)
+        tab.keyboard.press("Control+k")
+        tab.locator("dialog input[name=q]").fill("element 0 of tensors does not require grad and does not have")
+        tab.locator("dialog .clinic-hit a").wait_for()
+        tab.locator("dialog .search-hits a").first.wait_for()
+        assert tab.locator("dialog .search-place").evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+        assert faults(tab) == []
+
+
+def test_the_side_bar_of_a_phone_that_is_open_is_for_everyone_too(chromium, site):
+    with reader(chromium, site, viewport=PHONE) as someone:
+        tab = someone.open(PAGE)
+        tab.locator(".primary-toggle:visible").first.click()
+        tab.locator("dialog[open] .bd-links").wait_for()
+        assert faults(tab) == []
+
+
 @pytest.mark.parametrize("page", PAGES[1:])
 def test_a_page_with_a_download_says_how_to_get_the_book(page):
     html = text(page)
@@ -95,7 +129,8 @@ def test_what_ipython_says_of_a_setting_is_left_out():
 
 
 @pytest.mark.parametrize(
-    "page", ["book/choose.html", "book/errors.html", "book/cheat-sheet.html", "book/not-noticed.html", PAGE]
+    "page",
+    [f"book/{name}.html" for name in ("choose", "errors", "cheat-sheet", "not-noticed", "02-requires-grad")] + [PAGE],
 )
 def test_on_a_phone_tables_and_code_wrap_and_a_drawings_text_has_eleven_pixels(chromium, site, page):
     with reader(chromium, site, viewport=PHONE) as someone:
@@ -103,7 +138,48 @@ def test_on_a_phone_tables_and_code_wrap_and_a_drawings_text_has_eleven_pixels(c
         wide = """() => [...document.querySelectorAll('article :is(table, pre, .gs-scroll)')]
             .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 99))"""
         assert tab.evaluate(wide) == []
+        codes = """[...document.querySelectorAll('article td code')].filter(e => e.checkVisibility())
+            .map(e => parseFloat(getComputedStyle(e).fontSize))"""
+        assert min(tab.evaluate(codes), default=11) >= 11
         sizes = """() => [...document.querySelectorAll('svg.gs')]
             .filter(e => e.checkVisibility() && e.viewBox.baseVal.width)
             .map(e => 12.5 * e.getBoundingClientRect().width / e.viewBox.baseVal.width)"""
         assert [size for size in tab.evaluate(sizes) if round(size, 1) < 11] == []
+
+
+@pytest.mark.parametrize("page", ["book/08-memory.html", "book/10-checkpointing.html"])
+def test_on_a_phone_the_words_of_a_diagram_can_be_read_and_it_scrolls_by_keyboard(chromium, site, page):
+    with reader(chromium, site, viewport=PHONE) as someone:
+        tab = someone.open(page)
+        words = """() => [...document.querySelectorAll('figure.gs > [role=img] text')].filter(e => e.checkVisibility())
+            .map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"""
+        assert min(tab.evaluate(words)) > 11
+        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        wide = "[...document.querySelectorAll('figure.gs')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+        assert tab.evaluate(f"{wide}.every(e => e.querySelector('summary'))")
+
+
+def test_two_drawings_that_are_compared_are_abreast_where_there_is_room(chromium, site):
+    with reader(chromium, site, viewport={"width": 1440, "height": 900}) as someone:
+        for page in ("book/01-computation-graph.html", "book/09-reinforcement.html", "book/10-checkpointing.html"):
+            tab = someone.open(page)
+            tops = """[...document.querySelectorAll('.gs-beside')].filter(e => e.checkVisibility())
+                .map(e => [...e.children].map(one => Math.round(one.getBoundingClientRect().top)))"""
+            pairs = tab.evaluate(tops)
+            assert pairs, page
+            assert [pair for pair in pairs if len(set(pair)) > 1] == [], page
+
+
+def test_an_option_is_not_parted_and_a_long_name_at_the_foot_is_whole(chromium, site):
+    with reader(chromium, site, viewport=PHONE) as someone:
+        tab = someone.open("book/teach.html")
+        parted = """[...document.querySelectorAll('article code.literal > .pre')]
+            .filter(e => e.getClientRects().length > 1).map(e => e.textContent)"""
+        assert tab.evaluate(parted) == []
+        foot = someone.open("exercises/03-detach/detach.html")
+        cut = """[...document.querySelectorAll('.prev-next-title')].filter(title => {
+            const text = document.createRange();
+            text.selectNodeContents(title);
+            return text.getBoundingClientRect().right > title.closest('a').getBoundingClientRect().right + 1;
+        }).length"""
+        assert foot.evaluate(cut) == 0

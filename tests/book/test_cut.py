@@ -112,6 +112,40 @@ def test_the_address_holds_the_choices(tab):
     assert tuple(values) == SURPRISES[0]
 
 
+def test_a_program_of_the_table_comes_into_sight_and_a_key_goes_on_from_it(tab):
+    """Also when it is chosen already."""
+    tab = tab()
+    for _ in range(2):
+        tab.locator(".cut-surprises a").last.click()
+        tab.wait_for_function("scrollY < document.querySelector('.cut-program').offsetTop")
+        assert tab.evaluate("document.activeElement.closest('.cut-predict') !== null")
+        tab.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+
+def test_the_address_holds_the_challenge_too(tab):
+    first = tab()
+    first.locator(".cut-challenge select").select_option("4")
+    second = tab(f"{PAGE}#{first.url.partition('#')[2]}")
+    assert second.locator(".cut-challenge p").inner_text() == CHALLENGES[4].text
+    assert second.locator(".cut-challenge select").input_value() == "4"
+    first.locator(".cut-challenge select").select_option("")
+    assert "challenge" not in first.url
+
+
+def test_until_the_data_is_there_it_says_so(chromium, site):
+    with reader(chromium, site) as someone:
+        tab = someone.context.new_page()
+        tab.route("**/cut-whole.js", lambda route: None)
+        tab.goto(f"{site.address}/{PAGE}", wait_until="domcontentloaded")
+        told = "getComputedStyle(document.querySelector('.cut-verdict'), '::before').content"
+        assert tab.evaluate(told).startswith('"Loading')
+        assert tab.locator(".cut-predict").is_hidden()
+        tab.unroute("**/cut-whole.js")
+        tab.route("**/cut-whole.js", lambda route: route.abort())
+        tab.goto(f"{site.address}/{PAGE}?again", wait_until="networkidle")
+        assert "could not be loaded" in tab.locator(".cut-verdict").inner_text()
+
+
 def test_a_message_leads_to_the_clinic_and_a_tool_to_its_section(tab):
     tab = tab()
     choose(tab, REFUSED)
@@ -129,6 +163,8 @@ def test_a_pinned_program_is_compared_and_what_differs_is_marked(tab):
     tab = tab()
     choose(tab, select(op="w.exp()", edit="z = z * 2"))
     tab.get_by_role("button", name="pin this program").click()
+    tab.get_by_role("button", name="show me").click()
+    assert "This program is pinned." in tab.locator(".cut-outcome").inner_text()
     choose(tab, select(op="w.exp()", edit="z *= 2"))
     tab.get_by_role("button", name="show me").click()
     compared = tab.locator(".cut-compared")
@@ -172,6 +208,13 @@ def test_it_works_where_the_site_is_opened_from_a_folder(chromium):
     assert WRONG in tab.locator(".cut-verdict .cut-said").inner_text()
     assert complaints == []
     context.close()
+
+
+def test_on_paper_there_is_nothing_to_choose(tab):
+    tab = tab()
+    tab.emulate_media(media="print")
+    assert tab.locator(".cut-program").is_visible()
+    assert tab.locator(".cut-challenge:visible, .cut-predict:visible").count() == 0
 
 
 def test_without_a_script_there_is_a_table_of_twelve(chromium, site):

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from pikepdf import Pdf
 from pypdfium2 import PdfDocument
 from support.browsing import HTML
@@ -137,6 +138,26 @@ def test_predictions_are_all_there_and_all_steps_are_shown(words):
     assert "4of4." in words
     for gone in ("Skiptomaincontent", "Hidetheoutput", "Takeitwithyou"):
         assert gone not in words
+
+
+@pytest.mark.parametrize("page", ["book/choose.html", "book/not-noticed.html", "book/claims.html"])
+def test_tables_are_there_row_by_row(words, page):
+    """A table's rows are not hidden by what another page's style sheet says of its own."""
+    cells = BeautifulSoup((HTML / page).read_text(), "html.parser").select("article tbody :is(th, td) code")
+    texts = [re.sub(r"\s+", "", cell.get_text()) for cell in cells]
+    assert len(texts) > 15
+    assert [text for text in texts if unicodedata.normalize("NFKC", text) not in words] == []
+
+
+def test_of_a_drawing_whose_boxes_open_the_closed_one_is_printed(words):
+    page = (HTML / "book/03-detach.html").read_text()
+    opening = BeautifulSoup(page, "html.parser").select("figure.gs-steps:has(.gs-open)")
+    titles = {figure.figcaption.get_text() for figure in opening}
+    figures = article(page, "book/03-detach", {"book/03-detach"}).select("figure.gs")
+    printed = [figure for figure in figures if figure.figcaption and figure.figcaption.get_text() in titles]
+    assert len(printed) == len(opening) > 0
+    assert [len(figure.select("svg.gs")) for figure in printed] == [1] * len(printed)
+    assert "Thispictureinwords" not in words
 
 
 def test_few_sheets_are_more_than_a_third_empty(book, sheets):

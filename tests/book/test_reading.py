@@ -121,5 +121,6 @@ def test_on_paper_all_is_open_and_there_is_nothing_to_click(tab, page):
         ".prev-next-footer",
         ".bd-sidebar-secondary",
         ".copybtn",
+        "figure.gs > section > details",
     ):
         assert shown.locator(f"{gone}:visible").count() == 0, gone

@@ -8,7 +8,9 @@ from urllib.parse import urldefrag
 from bs4 import BeautifulSoup, Tag
 
 _NAMES = ("id", "for", "name", "aria-labelledby", "aria-describedby")
-_GONE = "script, button, a.headerlink, .begin, .get-it, figure.gs > details"
+_GONE = (
+    "script, button, a.headerlink, .begin, .get-it, .search-here, figure.gs > details, figure.gs > section > details"
+)
 
 
 def article(html: str, page: str, pages: set[str]) -> Tag | None:
@@ -18,6 +20,8 @@ def article(html: str, page: str, pages: set[str]) -> Tag | None:
         return None
     for gone in found.select(_GONE):
         gone.decompose()
+    for figure in found.select("figure.gs-steps:has(.gs-open)"):
+        _leave_closed(figure)
     _move_answers(found)
     for folded in found.find_all("details"):
         folded["open"] = ""
@@ -26,6 +30,15 @@ def article(html: str, page: str, pages: set[str]) -> Tag | None:
         _lead(link, page, pages)
     found["id"] = name(page)
     return found
+
+
+def _leave_closed(figure: Tag) -> None:
+    """Of a drawing whose boxes a click opens, leave the picture that is shown first."""
+    for other in figure.select("nav, label, section ~ section"):
+        other.decompose()
+    figure["class"] = "gs"
+    for section in figure.select("section"):
+        section.unwrap()
 
 
 def name(page: str) -> str:

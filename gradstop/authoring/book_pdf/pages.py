@@ -26,11 +26,11 @@ h1, h2, h3 { break-after: avoid } pre { white-space: pre-wrap } table { max-widt
 td code, td .pre { white-space: normal }
 figure.gs { margin: .2em 0 } .cell_output .output { margin: .2em 0 !important; padding: 0 } .cell { margin: .6em 0 }
 div.cell_input pre { padding: .5em .9em } .prediction { margin: .6em 0 } .prediction ul { margin-bottom: 0 }
-figure.gs:not(.gs-steps) > svg.gs, .gs-wide > svg.gs { zoom: .62; max-height: 17cm }
+figure.gs:not(.gs-steps) svg.gs { zoom: .62; max-height: 17cm }
 .gs-beside { flex-wrap: nowrap } .gs-beside > figure.gs { flex: 0 1 auto } .gs-wide > svg.gs { min-width: 0 !important }
 .cell_input:not(:last-child) { break-after: avoid } .cell:has(figure.gs:not(.gs-steps) svg.gs) { break-inside: avoid }
-figure.gs:has(table) { break-inside: auto } .gs-wide, .pst-scrollable-table-container { overflow: visible }
-tr { break-inside: avoid }
+figure.gs:has(table):not(.gs-steps) { break-inside: auto } figure.gs .gs-scroll { overflow: visible !important }
+tr { break-inside: avoid } tr:has(th[scope=rowgroup]) { break-after: avoid }
 figure.gs-steps { display: grid; grid-template-columns: repeat(3, 1fr); gap: .8em }
 figure.gs-steps > :not(section) { grid-column: 1 / -1 }
 figure.gs-steps p { font-size: .85em; margin: 0 0 .3em; min-height: 0 }
