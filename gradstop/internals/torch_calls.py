@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch._functorch import eager_transforms
+from torch.autograd import forward_ad
 
 _C = torch._C
 no_overrides = _C.DisableTorchFunctionSubclass
@@ -31,9 +32,51 @@ def replaced(owner: Any, name: str, make: Callable[[Any], Any]) -> Iterator[None
         delattr(owner, name) if inherited else setattr(owner, name, before)
 
 
-def func_gradients(make: Callable[[Any], Any]) -> Any:
-    """Replace what ``grad`` and the like of ``torch.func`` take gradients by: it gives zeros for a constant."""
-    return replaced(eager_transforms, "_autograd_grad", make)
+# Where a tensor goes into a level of a transform, or comes out of one: another object, of the same values.
+_BORDERS = (
+    (eager_transforms, ("_wrap_for_grad", "_unwrap_for_grad")),
+    (sys.modules["torch._functorch.vmap"], ("_add_batch_dim", "_remove_batch_dim")),
+)
+
+
+@contextmanager
+def func_borders(make: Callable[[Any], Any], differentiated: Callable[[Any], Any]) -> Iterator[None]:
+    """Replace what takes tensors into the levels of ``torch.func`` and out again, while the body runs.
+
+    ``differentiated`` makes what stands for the functions that take a gradient, ``(outputs, ...)``, or a tangent,
+    ``(output, ...)``: both give zeros for a constant, without a word.
+    """
+    with ExitStack() as stack:
+        for module, names in _BORDERS:
+            for name in names:
+                stack.enter_context(replaced(module, name, make))
+        for name in ("_autograd_grad", "safe_unpack_dual"):
+            stack.enter_context(replaced(eager_transforms, name, differentiated))
+        yield
+
+
+def levels_of(tensor: Tensor) -> Iterator[Tensor]:
+    """Yield a tensor as each level of ``torch.func`` sees it, from the innermost."""
+    functorch = _C._functorch
+    yield tensor
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = functorch.get_unwrapped(tensor)
+        yield tensor
+
+
+def is_tracked(tensor: Tensor) -> bool:
+    """Whether a level records what is done with a tensor, for a backward or forwards."""
+    return any(its.requires_grad or _has_tangent(its) for its in levels_of(tensor))
+
+
+def _has_tangent(tensor: Tensor) -> bool:
+    level = forward_ad._current_level
+    if level < 0:
+        return False
+    try:
+        return forward_ad.unpack_dual(tensor, level=level).tangent is not None  # type: ignore[no-untyped-call]
+    except RuntimeError:  # of a batch, where what is in it can be asked
+        return False
 
 
 def engine_runs(make: Callable[[Any], Any]) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 
-from gradstop.watch.cuts import flat_answer
+from gradstop.watch.func_faults import FuncFaults
 from gradstop.watch.look import Look
 from gradstop.watch.loss_faults import LossFaults
 from gradstop.watch.memory_faults import MemoryFaults
@@ -24,10 +24,12 @@ class Faults(Look):
 
     def all(self) -> list[Answer]:
         """Return all that was found."""
-        looks = (MemoryFaults(*self.parts), StepFaults(*self.parts), self._not_driven, LossFaults(*self.parts))
+        looks = (
+            *(MemoryFaults(*self.parts), StepFaults(*self.parts), self._not_driven),
+            *(LossFaults(*self.parts), FuncFaults(*self.parts)),
+        )
         found = [answer for look in looks for answer in look.all()]
         found += self._interior()
-        found += [flat_answer(line, cuts) for line, cuts in self.story.flat.items()]
         return found or list(self._not_one())[:MOST]
 
     def perhaps(self, said: list[Answer]) -> list[Answer]:
