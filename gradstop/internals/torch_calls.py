@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch._functorch import eager_transforms
-from torch.autograd import forward_ad
+
+from gradstop.internals.torch_graph import has_tangent, unwrap_level
 
 _C = torch._C
 no_overrides = _C.DisableTorchFunctionSubclass
@@ -57,26 +58,15 @@ def func_borders(make: Callable[[Any], Any], differentiated: Callable[[Any], Any
 
 def levels_of(tensor: Tensor) -> Iterator[Tensor]:
     """Yield a tensor as each level of ``torch.func`` sees it, from the innermost."""
-    functorch = _C._functorch
     yield tensor
-    while functorch.is_functorch_wrapped_tensor(tensor):
-        tensor = functorch.get_unwrapped(tensor)
+    while (inner := unwrap_level(tensor)) is not None:
+        tensor = inner[1]
         yield tensor
 
 
 def is_tracked(tensor: Tensor) -> bool:
     """Whether a level records what is done with a tensor, for a backward or forwards."""
-    return any(its.requires_grad or _has_tangent(its) for its in levels_of(tensor))
-
-
-def _has_tangent(tensor: Tensor) -> bool:
-    level = forward_ad._current_level
-    if level < 0:
-        return False
-    try:
-        return forward_ad.unpack_dual(tensor, level=level).tangent is not None  # type: ignore[no-untyped-call]
-    except RuntimeError:  # of a batch, where what is in it can be asked
-        return False
+    return any(its.requires_grad or has_tangent(its) for its in levels_of(tensor))
 
 
 def engine_runs(make: Callable[[Any], Any]) -> Any:

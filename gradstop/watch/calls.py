@@ -132,10 +132,15 @@ class Calls:
                 story.ever_tracked.add(number)
         return result
 
-    def read(self, tensor: Tensor, line: Line) -> None:
-        """Note that user code has read a ``.grad`` that is None."""
+    def read(self, tensor: Tensor, gradient: Tensor | None, line: Line) -> None:
+        """Note that user code has read a ``.grad``."""
         story = self.story
         with no_overrides():
+            if gradient is not None:
+                if len(story.gradients) > MOST_UNSEEN:
+                    story.gradients.clear()
+                story.gradients[story.know(gradient, line).number] = story.know(tensor, line).number
+                return
             if not tensor.retains_grad or tensor.is_leaf:
                 story.read_none.append((story.know(tensor, line).number, line, tensor.is_leaf))
                 del story.read_none[:-MOST_READ]

@@ -29,6 +29,13 @@ def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
         reason = f"{what} was made anew from numbers: what had a history left torch before."
         mend = "compute it with torch's operations, from the tensor itself"
         return Answer("cut", reason, (*list(gone)[-MOST_LEFT:], *made), mend, "numpy")
+    found = [story.gradients[n] for n in origin.ends if n in story.gradients]
+    if found:
+        filled = [record for record in story.backwards if record.accumulates and found[0] in record.filled]
+        lines = tuple(("filled here, as a constant", record.line) for record in filled[-1:])
+        reason = f"{what} has no history: it comes from a .grad, and what backward fills is a constant."
+        mend = "torch.autograd.grad(loss, x, create_graph=True) in the place of backward() and .grad"
+        return Answer("cut", reason, lines, mend, "second order")
     frozen = [(n, story.frozen[n]) for n in origin.ends if n in story.frozen]
     lines = tuple({at: (f"{names.of(n)} is frozen", at) for n, (flag, at) in frozen if not flag}.values())
     reason = f"{what} has no history: nothing that it was computed from requires grad."

@@ -48,6 +48,7 @@ class Story:
         self.cleared: dict[int, Line] = {}
         self.hooked: dict[int, Line] = {}  # tensor: where a hook was put on it
         self.module_hooks: dict[Line, None] = {}  # where hooks for the backward of a module were put on
+        self.gradients: dict[int, int] = {}  # what user code has read as a .grad: of which tensor
         self.read_none: list[tuple[int, Line, bool]] = []  # a .grad that was read and is None: where, and of a leaf
         self.refused: Refused | None = None  # the last call that raised
         self.empty: Answer | None = None  # why an optimizer got nothing

@@ -30,7 +30,8 @@ class Faults(Look):
         )
         found = [answer for look in looks for answer in look.all()]
         found += self._interior()
-        return found or list(self._not_one())[:MOST]
+        once = {(answer.place, answer.reason): answer for answer in reversed(found)}
+        return list(reversed(once.values())) or list(self._not_one())[:MOST]
 
     def perhaps(self, said: list[Answer]) -> list[Answer]:
         """Return what may be meant: gradients of zeros, parameters that are driven and not used, layers left out."""

@@ -1,11 +1,11 @@
 """What became of a tensor, and what a tensor was made of, by the calls that were seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from gradstop.watch.events import Story
-from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, INSIDE, LEAVING, PASSING
+from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, FLAT, INSIDE, LEAVING, PASSING, SHAPES
 from gradstop.watch.records import Event
 
 _STEPS = {"add", "radd", "sub", "rsub", "clamp"}
@@ -25,7 +25,7 @@ class Flow:
         self.writers: dict[int, list[Event]] = {}
         self.tracked: set[int] = set()  # tensors that required grad when they were seen
         for event in story.events.values():
-            for number, tracked in event.inputs:
+            for number, tracked in () if event.name in SHAPES else event.inputs:
                 self.users.setdefault(number, []).append(event)
                 if tracked:
                     self.tracked.add(number)
@@ -52,7 +52,7 @@ class Flow:
 
     def cut(self, event: Event) -> str | None:
         """Return how a call cut the history of what it took, None where it did not."""
-        if not was_tracked(event) or event.name in PASSING:
+        if not was_tracked(event) or event.name in PASSING | SHAPES:
             return None
         around = None if event.grad_mode else self._around.get(event.number)
         if around is not None:  # nothing is recorded there: what the Function was given has its backward
@@ -80,6 +80,22 @@ class Flow:
         if event.name in DISCRETE | CASTS:
             return "discrete"
         return "no_grad" if not event.grad_mode else "discrete"
+
+    def flat_ends(self, numbers: Iterable[int]) -> list[Event]:
+        """Return the calls with a slope of zero at which all ways back from some tensors end; else nothing."""
+        flat: list[Event] = []
+        queue, seen = list(numbers), set(numbers)
+        while queue:
+            made = self.story.made(queue.pop())
+            if made is None or made.name in PASSING or not was_tracked(made):
+                return []
+            if made.name.strip("_") in FLAT:
+                flat.append(made)
+                continue
+            new = {number for number, tracked in made.inputs if tracked} - seen
+            seen |= new
+            queue += new
+        return flat
 
     def is_update(self, event: Event, leaves: list[int]) -> bool:
         """Whether a call made a new value of leaves that a backward had filled, as a step by hand does."""
@@ -142,8 +158,8 @@ class Flow:
             if at in self.story.frozen:  # what only initialised it does not say why it is a constant
                 origin.ends.append(at)
             for event in made:
-                if event.name == "autograd.grad" and event.note:
-                    continue  # a derivative that is a constant
+                if event.name in SHAPES or (event.name == "autograd.grad" and event.note):
+                    continue  # new values, or a derivative that is a constant
                 if self.cut(event) or at in self.constants_of(event):
                     origin.cuts[event.number] = event
                     continue

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.flow import was_tracked
-from gradstop.watch.kinds import FLAT, LEAVING, PASSING
+from gradstop.watch.kinds import LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.records import Event
@@ -40,20 +39,6 @@ class FuncFaults(Look):
         return [event for event in events if event.in_func and event.name in LEAVING and self.flow.cut(event)]
 
     def _flat(self, line: Line, numbers: tuple[int, ...]) -> Iterator[Answer]:
-        flat: dict[Line, str] = {}
-        queue, seen = list(numbers), set(numbers)
-        while queue:
-            made = self.story.made(queue.pop())
-            if made is None or made.name in PASSING or not was_tracked(made):
-                return  # it comes to what it is differentiated by
-            if made.name.strip("_") in FLAT:
-                flat[made.line] = made.name
-                continue
-            new = self._tracked_inputs(made) - seen
-            seen |= new
-            queue += new
-        lines = tuple((f"{name} has a slope of zero", at) for at, name in flat.items())
-        yield Answer("zero", _FLAT, (*lines, (_TAKEN, line)), STRAIGHT, "round")
-
-    def _tracked_inputs(self, event: Event) -> set[int]:
-        return {number for number, tracked in event.inputs if tracked}
+        lines = tuple((f"{event.name} has a slope of zero", event.line) for event in self.flow.flat_ends(numbers))
+        if lines:
+            yield Answer("zero", _FLAT, (*dict.fromkeys(lines), (_TAKEN, line)), STRAIGHT, "round")

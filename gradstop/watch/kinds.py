@@ -18,6 +18,9 @@ DISCRETE = {
     *("bernoulli", "multinomial", "logical_and", "logical_or", "logical_not", "logical_xor", "count_nonzero"),
     *("any", "all", "isfinite", "isnan", "isinf", "equal", "allclose", "histc"),
 }
+# What takes a tensor for its shape, dtype and device alone.
+_LIKE = ("zeros", "ones", "full", "empty", "rand", "randn", "randint")
+SHAPES = {f"{name}_like" for name in _LIKE} | {f"new_{name}" for name in _LIKE[:4]}
 CASTS = {"int", "long", "bool", "short", "byte", "char"}
 FACTORIES = {"tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor"}
 BORDER = "torch.func"  # takes a tensor into a level of a transform, or out of it

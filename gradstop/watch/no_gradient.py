@@ -83,7 +83,10 @@ class NoGradient:
         mend = "make the optimizer after the model is in its last form"
         other, used = twin
         put_in = self.story.registered.get(other)
-        put = (("the other was put in here", put_in),) if put_in is not None else ()
+        copied = self.story.made(other)
+        put: tuple[tuple[str, Line], ...] = (("the other was put in here", put_in),) if put_in is not None else ()
+        if copied is not None and copied.copies:
+            put = (("the other was copied here", copied.line),)
         return Answer("other", reason, (got, *put, ("the other is first used here", used)), mend, "object")
 
     def interior(self, number: int, what: str) -> Answer:

@@ -29,6 +29,7 @@ from gradstop.watch.owners import Owners
 from gradstop.watch.switches import Switches
 
 _OPTIM = torch.optim.__path__[0]
+_FUNC = torch._functorch.__path__[0]
 
 
 class _Mode(TorchFunctionMode):
@@ -86,8 +87,8 @@ class Recorder:
         frame = sys._getframe(2)
         if kind == kinds.READ:
             gradient = function(*args, **kwargs)
-            if gradient is None and kind_of(frame.f_code.co_filename) == USER:
-                self.calls.read(args[0], line_of(frame))
+            if kind_of(frame.f_code.co_filename) == USER:
+                self.calls.read(args[0], gradient, line_of(frame))
             return gradient
         if kind == kinds.BACKWARD:  # it ends in the engine, which is replaced
             return self.beside.unwatched(function, args, kwargs)
@@ -96,6 +97,8 @@ class Recorder:
             return function(*args, **kwargs)
         line = line_of(frame)
         if functions_are_transformed() is not None:
+            if frame.f_code.co_filename.startswith(_FUNC):
+                return function(*args, **kwargs)
             return self.inside.call(line, name, function, args, kwargs)
         if kind == kinds.HOOK:
             with no_overrides():

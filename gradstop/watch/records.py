@@ -46,6 +46,12 @@ class Event(NamedTuple):
         """Whether it was recorded."""
         return self.off is None
 
+    @property
+    def copies(self) -> bool:
+        """Whether ``deepcopy`` made the call."""
+        library = self.line.library
+        return self.name == "__deepcopy__" or (library is not None and library.function == "__deepcopy__")
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
