@@ -70,7 +70,8 @@ class Faults(Look):
         """Find gradients that were all zeros whenever it was looked, up to the last one."""
         for number in sorted(self.backwards.zero):
             found = [record.zero[number] for record in self.story.backwards if number in record.zero]
-            if found and not is_flat(found[-1]) and not cancels(self.story, found[-1]):
+            learns = number in self.story.parameters or number in self.steps.driven or not self.story.steps
+            if found and learns and not is_flat(found[-1]) and not cancels(self.story, found[-1]):
                 yield zero_answer(self.story, self.names.of(number), found[-1], number)
 
     def _never_given(self) -> Iterator[Answer]:
