@@ -18,6 +18,7 @@ _C = torch._C
 no_overrides = _C.DisableTorchFunctionSubclass
 # Without a context of its own, unlike ``internals.torch.version``: the caller is inside ``no_overrides``.
 bare_version: Callable[[Tensor], int] = vars(_C.TensorBase)["_version"].__get__
+FUNC_FOLDER = eager_transforms.__file__.rpartition("eager_transforms")[0]  # the code of torch.func itself
 functions_are_transformed: Callable[[], Any] = _C._functorch.peek_interpreter_stack  # None outside vmap, grad and jvp
 
 

@@ -15,7 +15,7 @@ from torch.nn.modules.module import (
 )
 from torch.overrides import TorchFunctionMode
 
-from gradstop.internals.torch_calls import func_borders, functions_are_transformed, no_overrides, replaced
+from gradstop.internals.torch_calls import FUNC_FOLDER, func_borders, functions_are_transformed, no_overrides, replaced
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.around_step import AroundStep
@@ -29,7 +29,6 @@ from gradstop.watch.owners import Owners
 from gradstop.watch.switches import Switches
 
 _OPTIM = torch.optim.__path__[0]
-_FUNC = torch._functorch.__path__[0]
 
 
 class _Mode(TorchFunctionMode):
@@ -97,7 +96,7 @@ class Recorder:
             return function(*args, **kwargs)
         line = line_of(frame)
         if functions_are_transformed() is not None:
-            if frame.f_code.co_filename.startswith(_FUNC):
+            if frame.f_code.co_filename.startswith(FUNC_FOLDER):
                 return function(*args, **kwargs)
             return self.inside.call(line, name, function, args, kwargs)
         if kind == kinds.HOOK:
