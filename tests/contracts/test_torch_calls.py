@@ -79,6 +79,7 @@ TRANSFORMS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore")  # torch scripts something when it first works forwards
 @pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=TRANSFORMS)
 def test_what_torch_func_differentiates_is_seen_and_whether_a_level_records_it(transform):
     asked, crossed = [], []
