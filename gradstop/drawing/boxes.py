@@ -69,10 +69,15 @@ def _longest(paths: Collection[str]) -> str:
     return max(paths, key=len, default="")
 
 
+def around(path: str) -> list[str]:
+    """Return the modules around what has a dotted name, from the outermost."""
+    parts = path.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts))]
+
+
 def _box(path: str, opened: Collection[str]) -> str | None:
     """Return the outermost module of a path that is not opened, None where all are."""
-    parts = path.split(".")[:-1]
-    return next((box for i in range(len(parts)) if (box := ".".join(parts[: i + 1])) not in opened), None)
+    return next((box for box in around(path) if box not in opened), None)
 
 
 def _of_nodes(graph: Graph, held: dict[int, str]) -> list[str | None]:

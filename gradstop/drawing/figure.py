@@ -6,6 +6,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from gradstop.drawing.alt import alternative
+from gradstop.drawing.boxes import around
 from gradstop.drawing.legend import legend
 from gradstop.drawing.opening import body, opening
 from gradstop.drawing.picture import picture
@@ -65,10 +66,10 @@ class Drawing:
         return {"text/html": self._html(), "text/plain": repr(self)}
 
     def _html(self) -> str:
-        if any(info.members for info in self.graph.tensors) and (
-            boxes := opening(self.graph, self._opened, self.title)
-        ):
-            return boxes
+        if any(info.members for info in self.graph.tensors):
+            first = body(self.svg, self.text, self._legend)
+            if boxes := opening(self.graph, self._opened, self.title, self.svg, first):
+                return boxes
         caption = f"<figcaption>{clean(self.title)}</figcaption>" if self.title else ""
         return f'<figure class="gs">{caption}{body(scrolling(self.svg), self.text, self._legend)}</figure>'
 
@@ -173,7 +174,7 @@ def _opened(model: object, opened: object, named: dict[str, object]) -> set[str]
         if name not in known:
             near = ", ".join(key for key in known if key and "." not in key) or "none, for no model was given"
             raise ValueError(f"The model has no module {name!r} to open; it has {near}.")
-    return {".".join(name.split(".")[: i + 1]) for name in names for i in range(name.count(".") + 1)}
+    return {path for name in names for path in (*around(name), name)}
 
 
 def caption(title: object) -> str | None:

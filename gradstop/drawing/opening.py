@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 
 from gradstop.drawing.alt import alternative
+from gradstop.drawing.boxes import around
 from gradstop.drawing.choice import Choosable, choice, new_group
 from gradstop.drawing.legend import legend
 from gradstop.drawing.picture import picture
@@ -40,7 +41,7 @@ def levels(graph: Graph, opened: Collection[str] = ()) -> list[str]:
 
     """
     names = [name for info in graph.tensors for name in info.members[:1]]
-    modules = {".".join(name.split(".")[: i + 1]): i for name in names for i in range(name.count("."))}
+    modules = {path: depth for name in names for depth, path in enumerate(around(name))}
     start = "".join(f"{path}." for path in [max(opened, key=len, default="")] if path)
     inner = {path: depth for path, depth in modules.items() if path not in opened and path.startswith(start)}
     found: list[str] = []
@@ -58,19 +59,26 @@ def body(shown: str, words: str, legend_: str) -> str:
     return f"{shown}{details}{legend_}"
 
 
-def opening(graph: Graph, opened: Collection[str], title: str | None) -> str:
-    """Return a figure whose boxes can be opened; empty where there is none to open."""
-    paths = levels(graph, opened)
+def opening(graph: Graph, opened: Collection[str], title: str | None, svg: str, first: str) -> str:
+    """Return a figure whose boxes can be opened; empty where there is none to open.
+
+    Args:
+        graph: what was read.
+        opened: the modules that are open from the start.
+        title: the caption.
+        svg: the picture with these alone.
+        first: the same with its words, as ``body`` returns it.
+
+    """
     group = new_group()
-    pictures: dict[str, Choosable] = {}
-    keys: list[str] = []
-    for path in ["", *paths]:
-        around = {".".join(path.split(".")[: i + 1]) for i in range(path.count(".") + 1)} if path else set()
-        shown = picture(graph, opened={*opened, *around})
+    pictures = {svg: Choosable(_CLOSED, "no box opened", first)}
+    keys = [""]
+    for path in levels(graph, opened):
+        shown = picture(graph, opened={*opened, *around(path), path})
         svg = to_svg(shown, alternative(shown, title))
         if svg not in pictures:  # a module that is the only one is open from the start
-            said = f"{path} opened, {len(shown.cards)} cards" if path else "no box opened"
-            pictures[svg] = Choosable(path or _CLOSED, said, body(svg, dump(shown), legend(shown)))
+            said = f"{path} opened, {len(shown.cards)} cards"
+            pictures[svg] = Choosable(path, said, body(svg, dump(shown), legend(shown)))
             keys.append(path)
     if len(pictures) < 2:
         return ""

@@ -22,7 +22,7 @@ from gradstop.graph.taken import Takers
 from gradstop.graph.values import attempt, few_values, summary
 from gradstop.graph.walk import adjacency, discover, reached
 from gradstop.internals.torch import hooks, is_view, no_function_modes, post_accumulate_grad_hooks, version
-from gradstop.internals.torch_graph import node_hooks
+from gradstop.internals.torch_graph import make_room_to_free, node_hooks
 
 _LARGE = 2_000  # nodes: almost all of them are folded
 _ACCUMULATE = "AccumulateGrad"
@@ -81,6 +81,7 @@ class _Reader:
             self._find_history(one)
         self.ids = discover(one.node for one in found if one.node is not None)
         self.nodes = list(self.ids)
+        make_room_to_free(len(self.nodes))
         self.operations = [_operation(node) for node in self.nodes]
         self._find_leaves()
         ids = self.ids  # not self: a circle would keep the tensors alive until it is collected

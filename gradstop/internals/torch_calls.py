@@ -12,10 +12,13 @@ import torch
 from torch import Tensor
 from torch._functorch import eager_transforms
 
+from gradstop.internals.torch_graph import has_tangent, unwrap_level
+
 _C = torch._C
 no_overrides = _C.DisableTorchFunctionSubclass
 # Without a context of its own, unlike ``internals.torch.version``: the caller is inside ``no_overrides``.
 bare_version: Callable[[Tensor], int] = vars(_C.TensorBase)["_version"].__get__
+FUNC_FOLDER = eager_transforms.__file__.rpartition("eager_transforms")[0]  # the code of torch.func itself
 functions_are_transformed: Callable[[], Any] = _C._functorch.peek_interpreter_stack  # None outside vmap, grad and jvp
 
 
@@ -31,9 +34,40 @@ def replaced(owner: Any, name: str, make: Callable[[Any], Any]) -> Iterator[None
         delattr(owner, name) if inherited else setattr(owner, name, before)
 
 
-def func_gradients(make: Callable[[Any], Any]) -> Any:
-    """Replace what ``grad`` and the like of ``torch.func`` take gradients by: it gives zeros for a constant."""
-    return replaced(eager_transforms, "_autograd_grad", make)
+# Where a tensor goes into a level of a transform, or comes out of one: another object, of the same values.
+_BORDERS = (
+    (eager_transforms, ("_wrap_for_grad", "_unwrap_for_grad")),
+    (sys.modules["torch._functorch.vmap"], ("_add_batch_dim", "_remove_batch_dim")),
+)
+
+
+@contextmanager
+def func_borders(make: Callable[[Any], Any], differentiated: Callable[[Any], Any]) -> Iterator[None]:
+    """Replace what takes tensors into the levels of ``torch.func`` and out again, while the body runs.
+
+    ``differentiated`` makes what stands for the functions that take a gradient, ``(outputs, ...)``, or a tangent,
+    ``(output, ...)``: both give zeros for a constant, without a word.
+    """
+    with ExitStack() as stack:
+        for module, names in _BORDERS:
+            for name in names:
+                stack.enter_context(replaced(module, name, make))
+        for name in ("_autograd_grad", "safe_unpack_dual"):
+            stack.enter_context(replaced(eager_transforms, name, differentiated))
+        yield
+
+
+def levels_of(tensor: Tensor) -> Iterator[Tensor]:
+    """Yield a tensor as each level of ``torch.func`` sees it, from the innermost."""
+    yield tensor
+    while (inner := unwrap_level(tensor)) is not None:
+        tensor = inner[1]
+        yield tensor
+
+
+def is_tracked(tensor: Tensor) -> bool:
+    """Whether a level records what is done with a tensor, for a backward or forwards."""
+    return any(its.requires_grad or has_tangent(its) for its in levels_of(tensor))
 
 
 def engine_runs(make: Callable[[Any], Any]) -> Any:

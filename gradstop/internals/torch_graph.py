@@ -8,6 +8,11 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 _functorch = torch._C._functorch
 _eval_frame = torch._C._dynamo.eval_frame
 _REFUSING = {torch.autograd.Function.backward, torch.autograd.Function.vjp}  # those of a class without its own
@@ -29,10 +34,30 @@ def unwrap_level(tensor: Tensor) -> tuple[str, Tensor] | None:
 def has_tangent(tensor: Tensor) -> bool:
     """Whether a tensor carries a tangent of forward mode."""
     level = torch.autograd.forward_ad._current_level
-    return level >= 0 and torch._VF._unpack_dual(tensor, level=level)[1] is not None
+    try:
+        return level >= 0 and torch._VF._unpack_dual(tensor, level=level)[1] is not None
+    except RuntimeError:  # of a batch, where what is in it can be asked
+        return False
 
 
 # Nodes
+
+_LONG = 20_000  # nodes
+_STACK = 100 << 20  # bytes: for a chain of some 500,000 nodes
+
+
+def make_room_to_free(nodes: int) -> None:
+    """Let the stack of the process grow, where there are many nodes.
+
+    Torch frees a chain of nodes one within the other once Python has seen them; of some 45,000 that overflows the
+    stack that a process has by default, and ends it.
+    """
+    if nodes < _LONG or resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    room = _STACK if hard == resource.RLIM_INFINITY else min(_STACK, hard)
+    if soft != resource.RLIM_INFINITY and soft < room:
+        resource.setrlimit(resource.RLIMIT_STACK, (room, hard))
 
 
 def sequence_number(node: Node) -> int:

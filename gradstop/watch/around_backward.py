@@ -10,6 +10,7 @@ from gradstop.watch.events import FIRST_LOOK, Story
 from gradstop.watch.failures import Failure, explain_backward
 from gradstop.watch.growth import look_for_growth
 from gradstop.watch.guarded import our_own_faults_logged
+from gradstop.watch.inside_func import gradients
 from gradstop.watch.lines import Line
 from gradstop.watch.records import Backward
 from gradstop.watch.stale import stale
@@ -56,6 +57,8 @@ class AroundBackward:
             if zeros is not None:
                 zeros.remove()
         if not accumulates:
+            with our_own_faults_logged():
+                gradients(self.story, line, roots, tensors_in(args[3]), record.creates, result)
             if not args[2]:  # gradients of gradients: the same round
                 self._next_round()
             return result
@@ -95,6 +98,8 @@ class AroundBackward:
             filled.append(known.number)
             if grad_id is None:
                 first.append(known.number)
+            if zeros is not None and zeros.spoiled is not None and bool(leaf.grad.isnan().any()):
+                record.nan.setdefault(known.number, zeros.spoiled_by())
             if (zeros is not None or known.number in self.zero) and not_zero(leaf.grad):
                 self.zero.discard(known.number)
             elif zeros is not None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradstop.internals.torch_calls import no_overrides
+from gradstop.watch.empty_list import is_spent, module_of, why_empty
 from gradstop.watch.events import Story
 from gradstop.watch.lines import Line, line_of
 from gradstop.watch.records import Event, Step
@@ -49,14 +50,17 @@ class AroundStep:
 
         def init(optimizer: Any, *args: Any, **kwargs: Any) -> None:
             line = line_of(sys._getframe(1))
+            given = args[0] if args else kwargs.get("params")
+            spent, module = is_spent(given), module_of(given)
             if args and isinstance(args[0], Iterator):
                 args = (list(args[0]), *args[1:])  # to be read twice
             try:
                 before(optimizer, *args, **kwargs)
             except ValueError:
                 with no_overrides():
-                    given = tensors_in(args[0] if args else kwargs.get("params"))
+                    given = tensors_in(args[0] if args else given)
                     story.not_leaves = tuple(story.know(tensor, line).number for tensor in given if not tensor.is_leaf)
+                    story.empty = None if given else why_empty(story, spent, module, line)
                 raise
             self.made[line] = next(story.numbers)
             story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
@@ -140,7 +144,7 @@ class AroundStep:
         if unseen:
             story.silent.append((number, line, name, frozenset(unseen - {0})))
             del story.silent[:-MOST_SILENT]
-        story.add(Event(number, name, line, False, (), (), numbers, memories, versions, story.epoch))
+        story.add(Event(number, name, line, None, (), (), numbers, memories, versions, story.epoch))
 
 
 def _acts(value: Any) -> bool:

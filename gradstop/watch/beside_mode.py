@@ -21,6 +21,7 @@ from gradstop.internals.torch_calls import (
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.calls import Calls
+from gradstop.watch.inside_func import InsideFunc
 from gradstop.watch.lines import Line, line_of
 from gradstop.watch.tensors import tensors_in
 
@@ -31,9 +32,14 @@ class BesideMode:
     """Stands in the place of what a mode does not see. ``local`` has the mode of each thread."""
 
     def __init__(
-        self, calls: Calls, backwards: AroundBackward, local: threading.local, made: Callable[[Tensor, Line], None]
+        self,
+        calls: Calls,
+        backwards: AroundBackward,
+        inside: InsideFunc,
+        local: threading.local,
+        made: Callable[[Tensor, Line], None],
     ):
-        self.calls, self.backwards, self.local = calls, backwards, local
+        self.calls, self.backwards, self.inside, self.local = calls, backwards, inside, local
         self.made = made  # is told of each new parameter
         self._compiled: dict[int, list[Any]] = {}
 
@@ -45,6 +51,9 @@ class BesideMode:
             stack.enter_context(replaced(torch.autograd.Function, "apply", self._apply))
             stack.enter_context(replaced(nn.Parameter, "__new__", self._parameter))
             stack.enter_context(replaced(Tensor, "as_subclass", self._subclass))
+            stack.enter_context(replaced(torch, "from_numpy", self._from_numpy))
+            for name in ("__enter__", "__exit__"):
+                stack.enter_context(replaced(torch.inference_mode, name, self._inference))
             for name in _MODULE_HOOKS:
                 stack.enter_context(replaced(nn.Module, name, self._module_hook))
             stack.enter_context(scripted_calls(self._scripted))
@@ -84,8 +93,10 @@ class BesideMode:
     def _apply(self, before: Any) -> Any:
         def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
             call = before.__get__(None, cls)
-            if not self.calls.on or functions_are_transformed() is not None:
+            if not self.calls.on:
                 return call(*args, **kwargs)
+            if functions_are_transformed() is not None:
+                return self.inside.call(line_of(sys._getframe(1)), f"{cls.__name__}.apply", call, args, kwargs)
             line, start = line_of(sys._getframe(1)), next(self.calls.story.numbers)
             result = self.calls.record(line, f"{cls.__name__}.apply", kinds.CALL, call, args, kwargs)
             self.calls.story.applied(start)
@@ -112,6 +123,23 @@ class BesideMode:
             return self.calls.record(line_of(sys._getframe(1)), "as_subclass", kinds.CALL, before, (tensor, cls), {})
 
         return as_subclass
+
+    def _from_numpy(self, before: Any) -> Any:
+        def from_numpy(array: Any) -> Any:
+            if not self.calls.on or functions_are_transformed() is not None:
+                return before(array)
+            return self.calls.record(line_of(sys._getframe(1)), "from_numpy", kinds.CALL, before, (array,), {})
+
+        return from_numpy
+
+    def _inference(self, before: Any) -> Any:
+        def switch(context: Any, *args: Any) -> Any:
+            frame, name = sys._getframe(1), before.__name__
+            on = not context.mode if name == "__enter__" else False
+            self.calls.switches.note(context, name, on, frame)
+            return before(context, *args)
+
+        return switch
 
     def _module_hook(self, before: Any) -> Any:
         def register(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
@@ -152,7 +180,7 @@ class BesideMode:
             given = [*tensors_in(list(given)), *taken]
             known = [self.calls.story.know(tensor, line) for tensor in given]
             inputs = tuple((its.number, tensor.requires_grad) for its, tensor in zip(known, given, strict=True))
-            self.calls.after(line, name, torch.is_grad_enabled(), inputs, given, known, result)
+            self.calls.after(line, name, self.calls.switches.now(), inputs, given, known, result)
 
 
 def _captured(function: Any) -> list[Tensor]:

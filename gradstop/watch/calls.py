@@ -13,6 +13,7 @@ from gradstop.watch.growth import look_for_kept
 from gradstop.watch.guarded import log_our_own
 from gradstop.watch.lines import Line
 from gradstop.watch.records import NODE_KEY, Event, Known, Refused
+from gradstop.watch.switches import Switches
 from gradstop.watch.tensors import history_of, tensors_in, version_of
 
 MOST_FLOATS = 2_000
@@ -25,8 +26,8 @@ _new = tuple.__new__  # an Event without its constructor, which takes longer tha
 class Calls:
     """Writes calls to a story, while ``on``."""
 
-    def __init__(self, story: Story):
-        self.story, self.on = story, False
+    def __init__(self, story: Story, switches: Switches):
+        self.story, self.switches, self.on = story, switches, False
 
     def record(self, line: Line, name: str, kind: int, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Make a call, and write it down."""
@@ -43,7 +44,7 @@ class Calls:
                     self._unseen(its, line)
                     its.version = version
             inputs = tuple([(its.number, tensor.requires_grad) for tensor, its in zip(given, known, strict=True)])
-        grad_mode = torch.is_grad_enabled()
+        off = None if torch.is_grad_enabled() else self.switches.now()
         try:
             result = function(*args, **kwargs)
         except Exception as error:
@@ -52,7 +53,7 @@ class Calls:
         note = self._note(kind, name, args, kwargs, inputs, result) if kind or name in kinds.NOTED else None
         try:
             with no_overrides():
-                self.after(line, name, grad_mode, inputs, given, known, result, note)
+                self.after(line, name, off, inputs, given, known, result, note)
         except Exception:  # a fault of ours never ends the program
             log_our_own()
         return result
@@ -61,7 +62,7 @@ class Calls:
         self,
         line: Line,
         name: str,
-        grad_mode: bool,
+        off: Line | None,
         inputs: tuple[tuple[int, bool], ...],
         given: list[Tensor],
         known: list[Known],
@@ -108,7 +109,7 @@ class Calls:
                 tuple(its.memory or 0 for its, _ in written),
                 tuple(its.version or 0 for its, _ in written),
             )
-        story.add(_new(Event, (number, name, line, grad_mode, inputs, tuple(outputs), *changed, story.epoch, note)))
+        story.add(_new(Event, (number, name, line, off, inputs, tuple(outputs), *changed, story.epoch, note, False)))
 
     def flag(self, kind: int, line: Line, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Set ``requires_grad`` or ``.grad``, and note what to."""
@@ -131,10 +132,15 @@ class Calls:
                 story.ever_tracked.add(number)
         return result
 
-    def read(self, tensor: Tensor, line: Line) -> None:
-        """Note that user code has read a ``.grad`` that is None."""
+    def read(self, tensor: Tensor, gradient: Tensor | None, line: Line) -> None:
+        """Note that user code has read a ``.grad``."""
         story = self.story
         with no_overrides():
+            if gradient is not None:
+                if len(story.gradients) > MOST_UNSEEN:
+                    story.gradients.clear()
+                story.gradients[story.know(gradient, line).number] = story.know(tensor, line).number
+                return
             if not tensor.retains_grad or tensor.is_leaf:
                 story.read_none.append((story.know(tensor, line).number, line, tensor.is_leaf))
                 del story.read_none[:-MOST_READ]
@@ -154,7 +160,7 @@ class Calls:
                 story.floats[result] = inputs[0][0]
             return None
         if name in kinds.FACTORIES:
-            return self._from_floats(args[0]) if args and not inputs else None
+            return self._from_floats(args[0]) if args and not inputs and result.is_floating_point() else None
         given = args[5] if len(args) > 5 else kwargs.get("training", kwargs.get("use_input_stats", False))
         return bool(given)  # of a normalisation: whether it moves the running statistics; no version tells
 

@@ -1,7 +1,6 @@
 """Why a result has no history: it was cut, it left torch, or nothing that it was made of requires grad."""
 
 from gradstop.watch.cuts import cut_answer, cut_lines, times_cut
-from gradstop.watch.events import Story
 from gradstop.watch.flow import Flow
 from gradstop.watch.kinds import LEAVING
 from gradstop.watch.lines import Line
@@ -10,7 +9,6 @@ from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
 MOST_LEFT = 3
-NOT_FOLLOWED = "What a compiled or scripted function and torch.func do inside is not followed."
 
 
 def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
@@ -23,29 +21,29 @@ def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
     own = [n for n in origin.ends if n in story.parameters or n in story.frozen]
     if left and (origin.outside or (origin.ends and not own)):
         gone = dict.fromkeys((f"{event.name}: leaves torch", event.line) for event in left)
-        made = dict.fromkeys((event.name, event.line) for event in origin.outside.values())
+        later = [event for event in origin.outside.values() if event.number > left[0].number]
+        made = dict.fromkeys((f"{event.name}: made anew here", event.line) for event in later)
+        if not later:  # by a constructor that is no call of torch's, such as torch.FloatTensor([...])
+            users = [flow.users[n][0] for n in origin.ends if n not in own and n in flow.users]
+            made = dict.fromkeys(("first used here", event.line) for event in users if event.number > left[0].number)
         reason = f"{what} was made anew from numbers: what had a history left torch before."
         mend = "compute it with torch's operations, from the tensor itself"
         return Answer("cut", reason, (*list(gone)[-MOST_LEFT:], *made), mend, "numpy")
+    found = [story.gradients[n] for n in origin.ends if n in story.gradients]
+    if found:
+        filled = [record for record in story.backwards if record.accumulates and found[0] in record.filled]
+        lines = tuple(("filled here, as a constant", record.line) for record in filled[-1:])
+        reason = f"{what} has no history: it comes from a .grad, and what backward fills is a constant."
+        mend = "torch.autograd.grad(loss, x, create_graph=True) in the place of backward() and .grad"
+        return Answer("cut", reason, lines, mend, "second order")
     frozen = [(n, story.frozen[n]) for n in origin.ends if n in story.frozen]
     lines = tuple({at: (f"{names.of(n)} is frozen", at) for n, (flag, at) in frozen if not flag}.values())
     reason = f"{what} has no history: nothing that it was computed from requires grad."
     if lines:
         return Answer("frozen", reason, lines, "set requires_grad=True on what has to learn", "frozen")
     event = story.made(number)
-    notes, inside = inside_notes(story)
-    where: tuple[tuple[str, Line], ...] = (*inside, ("made here", event.line)) if event else inside
-    return Answer(
-        "constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills", notes
-    )
-
-
-def inside_notes(story: Story) -> tuple[tuple[str, ...], tuple[tuple[str, Line], ...]]:
-    """Return what to say where torch.func was used: that it is not followed, and what has no derivative there."""
-    if not story.calls_inside:
-        return (), ()
-    lines = tuple((f"{name}, inside torch.func", line) for line, name in list(story.cut_inside.items())[-MOST_LEFT:])
-    return (NOT_FOLLOWED,), lines
+    where: tuple[tuple[str, Line], ...] = (("made here", event.line),) if event else ()
+    return Answer("constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills")
 
 
 def _had_history(flow: Flow, event: Event) -> bool:

@@ -4,12 +4,10 @@ import os
 from collections.abc import Iterable
 
 from gradstop.watch.flow import Flow
-from gradstop.watch.kinds import FACTORIES, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
-MOST_FLAT = 4
 _WHAT = {
     "detach": "detach() makes a constant",
     "data": ".data makes a constant",
@@ -18,10 +16,12 @@ _WHAT = {
     "indices": "its indices have no derivative",
     "inside": "what comes out has no history",
     "no_grad": "not recorded: grad mode is off",
+    "gradient": "a gradient is a constant",
     "function": "not recorded: inside a Function's forward",
     "parameter": "a new leaf, with the values alone",
     "left": "leaves torch: a number or an array",
 }
+UPDATED = "write a step into the leaf itself: with torch.no_grad(): w -= lr * w.grad"
 _MEND = {
     "detach": "leave the detach() out where the gradient has to pass",
     "data": "use the tensor itself in the place of .data",
@@ -30,6 +30,7 @@ _MEND = {
     "indices": "let its values go into the loss too: weigh what was picked with them, or a softmax of them",
     "inside": "look in it for detach(), item(), no_grad, or what has no derivative",
     "no_grad": "compute this outside no_grad, or leave the block before what has to learn",
+    "gradient": "create_graph=True, where the loss is to be differentiated through it",
     "function": "give it to apply() as an argument, and return its gradient from backward",
     "parameter": "use the tensor itself: nn.Parameter is for what the model owns, made once",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
@@ -42,6 +43,7 @@ _READ = {
     "indices": "discrete",
     "inside": "detach",
     "no_grad": "no_grad",
+    "gradient": "second order",
     "function": "function",
     "parameter": "rewrapped",
     "left": "numpy",
@@ -67,26 +69,9 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
     for event in sorted(events, key=lambda event: event.number):
         how = _how(flow, event)
         lines.setdefault(event.line, f"{event.name}: {_WHAT[how]}")
-        if how == "no_grad" and (off := flow.story.switched_off(event)) is not None:
+        if how == "no_grad" and (off := event.off) and off.number:
             lines.setdefault(off, f"grad mode is {'switched off' if off.where != event.line.where else 'off in here'}")
     return tuple((what, line) for line, what in lines.items())
-
-
-def cut_by_name(name: str) -> str:
-    """Return how a call of this name cuts, where no more is known of it."""
-    if name in LEAVING:
-        return "left"
-    if name in FACTORIES:
-        return "copied"
-    return name.rstrip("_") if name in ("detach", "detach_", "data") else "discrete"
-
-
-def flat_answer(at: Line, cuts: dict[Line, str]) -> Answer:
-    """Return the answer for a function of which torch.func took the gradient, and that returned a constant."""
-    lines = tuple((f"{name}: {_WHAT[cut_by_name(name)]}", line) for line, name in list(cuts.items())[:MOST_FLAT])
-    how = cut_by_name(list(cuts.values())[-1])  # the nearest to what was returned
-    reason = "torch.func took the gradient of a constant, and gave zeros: what the function returned was cut inside it."
-    return Answer("cut", reason, (*lines, ("the gradient is taken here", at)), _MEND[how], _READ[how])
 
 
 def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Answer:
@@ -94,8 +79,10 @@ def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Ans
     ordered = sorted(events, key=lambda event: event.number)
     how = _how(flow, ordered[0])
     mend, read = _MEND[how], _READ[how]
-    off = flow.story.switched_off(ordered[0]) if how == "no_grad" else None
-    if off is not None and off.library is not None:
+    off = ordered[0].off if how == "no_grad" else None
+    if off is not None and flow.is_update(ordered[0], [number for number, _ in ordered[0].inputs]):
+        mend, read = UPDATED, "no_grad"
+    elif off is not None and off.library is not None:
         mend, read = next((own for path, own in _OFF.items() if path in off.library.file), (mend, read))
     return Answer("cut", reason, cut_lines(flow, ordered), mend, read, notes)
 

@@ -14,6 +14,7 @@ from gradstop.watch.lines import Line
 from gradstop.watch.owners import Owner
 from gradstop.watch.records import Backward, Event, Known, Refused, Step
 from gradstop.watch.tensors import memory_of, version_of
+from gradstop.watch.words import Answer
 
 FIRST_LOOK = 64  # calls since the last backward
 
@@ -28,9 +29,9 @@ class Story:
         self.last_backward = 0  # the count of calls at it
         self.kept: dict[Line, Any] = {}  # results that were alive in number
         self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
-        self.calls_inside = 0  # of torch.func's transforms, which are not followed
-        self.cut_inside: dict[Line, str] = {}  # where such a call has no derivative, and its name
-        self.flat: dict[Line, dict[Line, str]] = {}  # where torch.func differentiated a constant, and what cut it
+        self.differentiated: dict[
+            Line, tuple[int, ...]
+        ] = {}  # what torch.func took a gradient or tangent of, and where
         self.inside: dict[int, int] = {}  # custom Functions that called something: the number before their calls
         self.epoch = 0
         self.events: dict[int, Event] = {}
@@ -47,8 +48,10 @@ class Story:
         self.cleared: dict[int, Line] = {}
         self.hooked: dict[int, Line] = {}  # tensor: where a hook was put on it
         self.module_hooks: dict[Line, None] = {}  # where hooks for the backward of a module were put on
+        self.gradients: dict[int, int] = {}  # what user code has read as a .grad: of which tensor
         self.read_none: list[tuple[int, Line, bool]] = []  # a .grad that was read and is None: where, and of a leaf
         self.refused: Refused | None = None  # the last call that raised
+        self.empty: Answer | None = None  # why an optimizer got nothing
         self.not_leaves: tuple[int, ...] = ()  # what an optimizer refused
         self.ever_tracked: set[int] = set()  # leaves
         self.parameters: dict[int, tuple[int, ...]] = {}  # their shapes
@@ -60,7 +63,6 @@ class Story:
         self.before: dict[int, tuple[weakref.ref[Tensor], Owner, str]] = {}  # by id: what was in a module at the start
         self.floats: dict[float, int] = {}  # what item() gave: the tensor it came from
         self.silent: list[tuple[int, Line, str, frozenset[int]]] = []  # fused steps: number, line, name, memories
-        self.off: list[tuple[int, Line]] = []  # where grad mode was switched off, and after which number
         self._most_known = 20_000
 
     def know(self, tensor: Tensor, line: Line) -> Known:
@@ -138,7 +140,3 @@ class Story:
     def made(self, number: int) -> Event | None:
         """Return the event that made a tensor."""
         return self.events.get(self.maker.get(number, 0))
-
-    def switched_off(self, event: Event) -> Line | None:
-        """Return where grad mode was switched off before a call that was not recorded."""
-        return next((line for number, line in reversed(self.off) if number < event.number), None)

@@ -1,5 +1,6 @@
 """Explains an error of autograd's while the graph that raised it is still there."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,11 @@ from gradstop.watch.events import Story
 from gradstop.watch.in_place import edited_after_saving
 from gradstop.watch.lines import Line
 from gradstop.watch.second_backward import second_backward
-from gradstop.watch.walk import nodes_behind
+from gradstop.watch.walk import Tag, lines_of_nodes, nodes_behind
 from gradstop.watch.words import Answer
 
 _CONSTANT = "does not require grad and does not have a grad_fn"
+_NO_DERIVATIVE = re.compile(r"derivative for .* is not implemented")
 _ASKED_CONSTANT = "One of the differentiated Tensors does not require grad"
 _ASKED_UNUSED = "appears to not have been used in the graph"
 
@@ -42,6 +44,8 @@ def explain_backward(
         answers = edited_after_saving(story, roots, message)
     elif says_freed(message):
         answers = second_backward(story, roots, line)
+    elif _NO_DERIVATIVE.search(message):
+        answers = _without_derivative(story, roots)
     elif _CONSTANT in message:
         found = [story.find(root) for root in roots if not root.requires_grad]
         constants = tuple(known.number for known in found if known is not None)
@@ -53,3 +57,17 @@ def explain_backward(
         others = [tensor for tensor in asked if id(tensor) not in met and tensor.grad_fn not in nodes]
         unreached = tuple((story.know(tensor, line).number, True) for tensor in others)
     return Failure(type(error).__name__, message, line, tuple(answers), constants, unreached)
+
+
+def _without_derivative(story: Story, roots: Sequence[Tensor]) -> list[Answer]:
+    """Name the calls whose derivative torch does not have."""
+    tags = [tag for node, tag in lines_of_nodes(roots).items() if node.name().endswith("NotImplemented")]
+    lines = tuple((f"{_name(story, tag)} has none", tag[1]) for tag in tags)
+    reason = "The loss was computed by an operation for which torch has no derivative."
+    mend = "put something differentiable in its place (x / n for x // n), or detach() what goes into it"
+    return [Answer("refused", reason, lines, mend, "discrete")] if lines else []
+
+
+def _name(story: Story, tag: Tag) -> str:
+    event = story.events.get(tag[0])
+    return event.name.strip("_") if event is not None else "it"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 
-from gradstop.watch.cuts import flat_answer
+from gradstop.watch.func_faults import FuncFaults
 from gradstop.watch.look import Look
 from gradstop.watch.loss_faults import LossFaults
 from gradstop.watch.memory_faults import MemoryFaults
@@ -24,11 +24,14 @@ class Faults(Look):
 
     def all(self) -> list[Answer]:
         """Return all that was found."""
-        looks = (MemoryFaults(*self.parts), StepFaults(*self.parts), self._not_driven, LossFaults(*self.parts))
+        looks = (
+            *(MemoryFaults(*self.parts), StepFaults(*self.parts), self._not_driven),
+            *(LossFaults(*self.parts), FuncFaults(*self.parts)),
+        )
         found = [answer for look in looks for answer in look.all()]
         found += self._interior()
-        found += [flat_answer(line, cuts) for line, cuts in self.story.flat.items()]
-        return found or list(self._not_one())[:MOST]
+        once = {(answer.place, answer.reason): answer for answer in reversed(found)}
+        return list(reversed(once.values())) or list(self._not_one())[:MOST]
 
     def perhaps(self, said: list[Answer]) -> list[Answer]:
         """Return what may be meant: gradients of zeros, parameters that are driven and not used, layers left out."""
@@ -67,7 +70,8 @@ class Faults(Look):
         """Find gradients that were all zeros whenever it was looked, up to the last one."""
         for number in sorted(self.backwards.zero):
             found = [record.zero[number] for record in self.story.backwards if number in record.zero]
-            if found and not is_flat(found[-1]) and not cancels(self.story, found[-1]):
+            learns = number in self.story.parameters or number in self.steps.driven or not self.story.steps
+            if found and learns and not is_flat(found[-1]) and not cancels(self.story, found[-1]):
                 yield zero_answer(self.story, self.names.of(number), found[-1], number)
 
     def _never_given(self) -> Iterator[Answer]:

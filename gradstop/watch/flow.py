@@ -1,12 +1,14 @@
 """What became of a tensor, and what a tensor was made of, by the calls that were seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from gradstop.watch.events import Story
-from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, INSIDE, LEAVING
+from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, FLAT, INSIDE, LEAVING, PASSING, SHAPES
 from gradstop.watch.records import Event
+
+_STEPS = {"add", "radd", "sub", "rsub", "clamp"}
 
 
 def was_tracked(event: Event) -> bool:
@@ -23,7 +25,7 @@ class Flow:
         self.writers: dict[int, list[Event]] = {}
         self.tracked: set[int] = set()  # tensors that required grad when they were seen
         for event in story.events.values():
-            for number, tracked in event.inputs:
+            for number, tracked in () if event.name in SHAPES else event.inputs:
                 self.users.setdefault(number, []).append(event)
                 if tracked:
                     self.tracked.add(number)
@@ -50,7 +52,7 @@ class Flow:
 
     def cut(self, event: Event) -> str | None:
         """Return how a call cut the history of what it took, None where it did not."""
-        if not was_tracked(event):
+        if not was_tracked(event) or event.name in PASSING | SHAPES:
             return None
         around = None if event.grad_mode else self._around.get(event.number)
         if around is not None:  # nothing is recorded there: what the Function was given has its backward
@@ -65,6 +67,8 @@ class Flow:
             return "parameter"
         if not event.outputs or any(tracked or self._tracked_later(event, number) for number, tracked in event.outputs):
             return None
+        if event.name == "autograd.grad":  # with a graph of its own it is a constant where the derivative is one
+            return None if event.note else "gradient"
         if event.name in ("detach", "detach_"):
             return "detach"
         if event.name == "data":
@@ -76,6 +80,27 @@ class Flow:
         if event.name in DISCRETE | CASTS:
             return "discrete"
         return "no_grad" if not event.grad_mode else "discrete"
+
+    def flat_ends(self, numbers: Iterable[int]) -> list[Event]:
+        """Return the calls with a slope of zero at which all ways back from some tensors end; else nothing."""
+        flat: list[Event] = []
+        queue, seen = list(numbers), set(numbers)
+        while queue:
+            made = self.story.made(queue.pop())
+            if made is None or made.name in PASSING or not was_tracked(made):
+                return []
+            if made.name.strip("_") in FLAT:
+                flat.append(made)
+                continue
+            new = {number for number, tracked in made.inputs if tracked} - seen
+            seen |= new
+            queue += new
+        return flat
+
+    def is_update(self, event: Event, leaves: list[int]) -> bool:
+        """Whether a call made a new value of leaves that a backward had filled, as a step by hand does."""
+        filled = (record.filled for record in self.story.backwards if record.number < event.number)
+        return event.name.strip("_") in _STEPS and not event.written and any({*leaves} & {*its} for its in filled)
 
     def _tracked_later(self, event: Event, number: int) -> bool:
         """Whether a result has a history that it did not get as a new leaf, such as ``x.data.requires_grad_()``."""
@@ -133,12 +158,15 @@ class Flow:
             if at in self.story.frozen:  # what only initialised it does not say why it is a constant
                 origin.ends.append(at)
             for event in made:
+                if event.name in SHAPES or (event.name == "autograd.grad" and event.note):
+                    continue  # new values, or a derivative that is a constant
                 if self.cut(event) or at in self.constants_of(event):
                     origin.cuts[event.number] = event
                     continue
                 inputs = [n for n, _ in event.inputs]
                 if event.name in FACTORIES:
-                    origin.outside[event.number] = event
+                    if event.note is not None:  # indices and labels are no values that were cut
+                        origin.outside[event.number] = event
                     inputs += list(event.note or ())
                 for before in inputs:
                     if before not in seen:

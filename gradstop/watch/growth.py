@@ -36,35 +36,52 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None
     if not _due(count):
         return
     epochs: dict[Line, set[int]] = defaultdict(set)
-    holds: dict[Line, Known] = {}
-    in_gradients: set[Line] = set()
-    most: dict[Line, tuple[int, int]] = {}
+    earlier: dict[Line, set[int]] = defaultdict(set)  # of these, those of tensors that an earlier round has made
+    most: dict[tuple[Line, bool], _Held] = {}  # by the line, and whether an earlier round has made what is held
     for known, tensor in story.alive():
         held = tensor.grad if tensor.is_leaf else tensor
         if held is None or history_of(held) is None:
             continue
+        own = tag_of(history_of(held))
+        early = own is not None and own[2] < story.epoch - 1
         mine: dict[Line, set[int]] = defaultdict(set)
         for tag in lines_of_nodes([held]).values():
             mine[tag[1]].add(tag[2])
         for line, its in mine.items():
             epochs[line] |= its
-            if len(its) > most.get(line, (0, 0))[0] or min(its) < most[line][1]:  # the most rounds, or the oldest
-                most[line], holds[line] = (len(its), min(its)), known
-                (in_gradients.add if held is not tensor else in_gradients.discard)(line)
+            earlier[line] |= its if early else set()
+            best = most.get((line, early))
+            if best is None or len(its) > best.rounds or min(its) < best.oldest:
+                most[line, early] = _Held(len(its), min(its), known, held is not tensor)
     held = tensor = None  # type: ignore[assignment]
     holders: dict[int, str] = {}
     for line, rounds in epochs.items():
         if len(rounds) < ROUNDS or line in found:
             continue
-        known = holds[line]
-        if line in in_gradients:
-            found[line] = Growth(line, len(rounds), ".grad", None, True)
-            continue
-        if known.number not in holders:
-            holders[known.number] = holder_of(known())
-        made = tag_of(node) if (node := getattr(known(), "grad_fn", None)) is not None else None
-        if holders[known.number]:
-            found[line] = Growth(line, len(rounds), holders[known.number], made[1] if made else None)
+        # What an earlier round made, where it holds all that; else what has most: the last round's may pass it only.
+        for early in (True, False) if len(rounds - earlier[line]) <= 1 else (False, True):
+            best = most.get((line, early))
+            if best is None:
+                continue
+            if best.in_gradient:
+                found[line] = Growth(line, len(rounds), ".grad", None, True)
+                break
+            if best.known.number not in holders:
+                holders[best.known.number] = holder_of(best.known())
+            made = tag_of(node) if (node := getattr(best.known(), "grad_fn", None)) is not None else None
+            if holder := holders[best.known.number]:
+                found[line] = Growth(line, len(rounds), holder, made[1] if made else None)
+                break
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A tensor that holds graphs: of how many rounds, and of which first."""
+
+    rounds: int
+    oldest: int
+    known: Known
+    in_gradient: bool
 
 
 def _due(count: int) -> bool:

@@ -18,8 +18,16 @@ DISCRETE = {
     *("bernoulli", "multinomial", "logical_and", "logical_or", "logical_not", "logical_xor", "count_nonzero"),
     *("any", "all", "isfinite", "isnan", "isinf", "equal", "allclose", "histc"),
 }
+# What takes a tensor for its shape, dtype and device alone.
+_LIKE = ("zeros", "ones", "full", "empty", "rand", "randn", "randint")
+SHAPES = {f"{name}_like" for name in _LIKE} | {f"new_{name}" for name in _LIKE[:4]}
 CASTS = {"int", "long", "bool", "short", "byte", "char"}
 FACTORIES = {"tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor"}
+BORDER = "torch.func"  # takes a tensor into a level of a transform, or out of it
+PASSING = {BORDER, "_make_dual", "_unpack_dual"}  # the same values for another level, with their history there
+# What has a slope of zero everywhere: the node's names, and those of the calls.
+FLAT_NODES = ("Round", "Floor", "Ceil", "Trunc", "Sign", "Sgn", "Heaviside", "Normal", "Bernoulli", "Poisson")
+FLAT = {"round", "floor", "ceil", "trunc", "fix", "sign", "sgn", "heaviside", "normal", "bernoulli", "poisson"}
 INSIDE = ("compiled ", "scripted ")  # calls of which only what goes in and comes out is seen
 NORMALISATIONS = {"batch_norm", "instance_norm"}
 NOTED = FACTORIES | NORMALISATIONS  # calls of which more is written down

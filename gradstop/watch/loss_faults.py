@@ -10,7 +10,7 @@ from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
-from gradstop.watch.zero_gradients import is_flat, zero_answer
+from gradstop.watch.zero_gradients import is_flat, nan_answer, zero_answer
 
 _ADDS = {"add", "__add__", "__radd__", "sub", "__sub__", "__rsub__", "__iadd__", "add_", "sum"}
 _SAID = ("cut", "none")
@@ -25,6 +25,7 @@ class LossFaults(Look):
         yield from self.driven_but_cut()
         yield from self.only_itself()
         yield from self.flat()
+        yield from self.not_a_number()
 
     def lost_terms(self) -> Iterator[Answer]:
         """Find a term of a loss that comes from something with a history, through what has no derivative."""
@@ -98,3 +99,14 @@ class LossFaults(Look):
                 if culprit.tag[1] not in said:
                     said.add(culprit.tag[1])
                     yield zero_answer(self.story, self.names.of(number), culprit, number)
+
+    def not_a_number(self) -> Iterator[Answer]:
+        """Gradients that are NaN, of finite ones; but not those after which a step was left out, as a scaler does."""
+        said = set()
+        steps = self.story.steps
+        for record in self.story.backwards:
+            for number, culprit in record.nan.items():
+                later = (s for s in steps if s.number > record.number for p, _, moved in s.parameters if p == number)
+                if culprit.tag is not None and culprit.tag[1] not in said and (not steps or any(later)):
+                    said.add(culprit.tag[1])
+                    yield nan_answer(self.story, self.names.of(number), culprit)

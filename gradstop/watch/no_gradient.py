@@ -3,7 +3,8 @@
 from torch import Tensor
 
 from gradstop.watch.around_step import AroundStep
-from gradstop.watch.constants import inside_notes, why_constant
+from gradstop.watch.constants import why_constant
+from gradstop.watch.cuts import UPDATED
 from gradstop.watch.events import Story
 from gradstop.watch.flow import Flow
 from gradstop.watch.lines import Line
@@ -82,14 +83,18 @@ class NoGradient:
         mend = "make the optimizer after the model is in its last form"
         other, used = twin
         put_in = self.story.registered.get(other)
-        put = (("the other was put in here", put_in),) if put_in is not None else ()
+        copied = self.story.made(other)
+        put: tuple[tuple[str, Line], ...] = (("the other was put in here", put_in),) if put_in is not None else ()
+        if copied is not None and copied.copies:
+            put = (("the other was copied here", copied.line),)
         return Answer("other", reason, (got, *put, ("the other is first used here", used)), mend, "object")
 
     def interior(self, number: int, what: str) -> Answer:
         """Say where an interior tensor was made, and which leaves before it have the flag."""
         made = self.story.made(number)
         lines: list[tuple[str, Line]] = []
-        for at in self._leaves_before(number):
+        before = self._leaves_before(number)
+        for at in before:
             flag = self.story.frozen.get(at)
             if flag and flag[0]:
                 lines.append(("the flag was set here", flag[1]))
@@ -97,6 +102,8 @@ class NoGradient:
             lines.append((f"{made.name} made it here", made.line))
         reason = f"{what} is an interior tensor: the operation came after the flag, and backward fills leaves."
         mend = "operation first, flag last (x.to(device).requires_grad_()); or y.retain_grad() before backward"
+        if made is not None and self.flow.is_update(made, before):
+            mend = UPDATED
         return Answer("interior", reason, tuple(lines), mend, "flag")
 
     def _leaves_before(self, number: int) -> list[int]:
@@ -131,11 +138,8 @@ class NoGradient:
         return Answer("cleared", reason, lines, "look at .grad between backward() and zero_grad()", "adds")
 
     def _never_used(self, what: str) -> Answer:
-        notes, lines = inside_notes(self.story)
         reason = f"{what} was never used: no call of torch in this block took it."
-        return Answer(
-            "unused", reason, lines, "use it in forward, or look whether another object is used", "fills", notes
-        )
+        return Answer("unused", reason, (), "use it in forward, or look whether another object is used", "fills")
 
     def _twin(self, number: int) -> tuple[int, Line] | None:
         """Return a parameter of the same shape that no optimizer has, and where it was used."""

@@ -17,7 +17,7 @@ _ANOTHER = "the optimizer got another object here"
 _AFTER = "make the optimizer after that, or opt.add_param_group({'params': ...})"
 _LIST = "put what it is in into an nn.ModuleList, nn.ModuleDict or nn.ParameterList"
 _REST = "give the optimizer net.parameters(), or a group for the rest"
-UNFROZEN, OTHER, LATE, UNREGISTERED, SIBLING, ELSEWHERE, ALONE = range(7)
+UNFROZEN, OTHER, LATE, UNREGISTERED, SIBLING, ELSEWHERE, ALONE, TWICE = range(8)
 
 
 @dataclass
@@ -84,9 +84,22 @@ class NotDriven(Look):
             return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]])
         if family:
             return _Left(ELSEWHERE, record, None, self.steps.driven[family[0]])
+        if self._twice is not None:
+            return _Left(TWICE, record, self._twice[1], self._twice[0])
         rounds = [other for other in self.story.backwards if other.line == record.line and other.accumulates]
         alone = all(n not in self.steps.driven for other in rounds for n in other.filled)
         return _Left(ALONE, record, None, first_made) if alone and len(rounds) > 1 else None
+
+    @cached_property
+    def _twice(self) -> tuple[Line, Line] | None:
+        """Return where two optimizers were made of the very same parameters, None where none were."""
+        seen: dict[frozenset[int], Line] = {}
+        for ref, line in self.story.optimizers.values():
+            optimizer = ref()
+            theirs = frozenset(id(p) for group in optimizer.param_groups for p in group["params"]) if optimizer else ()
+            if theirs and seen.setdefault(frozenset(theirs), line) != line:
+                return seen[frozenset(theirs)], line
+        return None
 
     @cached_property
     def _held(self) -> dict[int, tuple[str, Line]]:
@@ -122,8 +135,11 @@ class NotDriven(Look):
         if left.how == UNFROZEN and left.at:
             at = (("unfrozen here", left.at),)
         elif left.how == OTHER and left.at:
-            put = self.story.registered.get(numbers[0])
-            at = (self.steps.said_of(left.at, _ANOTHER), *((("it was put in here", put),) if put else ()))
+            put, copied = self.story.registered.get(numbers[0]), self.story.made(numbers[0])
+            how = "put in"
+            if copied is not None and copied.copies:
+                put, how = copied.line, "copied"
+            at = (self.steps.said_of(left.at, _ANOTHER), *(((f"it was {how} here", put),) if put else ()))
         elif left.how == LATE and left.at:
             at = (("it was put in here", left.at),)
         elif left.how == UNREGISTERED:
@@ -133,6 +149,10 @@ class NotDriven(Look):
             has = f"that has {them} in {left.held}" if left.held else "that made it"
             reason += f": the model {has} has not registered {them} (a plain list or dict does not)"
             mend, read = _LIST, "optimizer"
+        elif left.how == TWICE:
+            at = ((("another got the same here", left.at),)) if left.at else ()
+            reason += ": two optimizers have the same parameters"
+            mend, read = "give each optimizer the parameters of its own network", "optimizer"
         elif left.how == ALONE:
             reason += ": this backward fills nothing that one drives"
             mend, read = "give an optimizer the parameters of this network, or leave the backward out", "optimizer"

@@ -15,7 +15,7 @@ from torch.nn.modules.module import (
 )
 from torch.overrides import TorchFunctionMode
 
-from gradstop.internals.torch_calls import func_gradients, functions_are_transformed, no_overrides, replaced
+from gradstop.internals.torch_calls import FUNC_FOLDER, func_borders, functions_are_transformed, no_overrides, replaced
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.around_step import AroundStep
@@ -23,12 +23,12 @@ from gradstop.watch.beside_mode import BesideMode
 from gradstop.watch.calls import Calls
 from gradstop.watch.events import Story
 from gradstop.watch.inside_func import InsideFunc
-from gradstop.watch.lines import USER, Line, kind_of, line_of, line_of_switch
+from gradstop.watch.lines import USER, Line, kind_of, line_of
 from gradstop.watch.on_cards import told_on_cards
 from gradstop.watch.owners import Owners
+from gradstop.watch.switches import Switches
 
 _OPTIM = torch.optim.__path__[0]
-MOST_OFF = 50
 
 
 class _Mode(TorchFunctionMode):
@@ -42,8 +42,6 @@ class _Mode(TorchFunctionMode):
         kind, name = kinds.kind_of(function)
         if kind == kinds.ASK or not self.recorder.calls.on:
             return function(*args, **(kwargs or {}))
-        if functions_are_transformed() is not None:
-            return self.recorder.inside.call(name, function, args, kwargs or {})
         return self.recorder.call(kind, name, function, args, kwargs or {})
 
 
@@ -52,12 +50,13 @@ class Recorder:
 
     def __init__(self, story: Story):
         self.story = story
-        self.calls = Calls(story)
+        self.switches = Switches()
+        self.calls = Calls(story, self.switches)
         self.backwards = AroundBackward(story)
         self.steps = AroundStep(story)
-        self.inside = InsideFunc(story)
+        self.inside = InsideFunc(story, self.switches)
         self.local = threading.local()
-        self.beside = BesideMode(self.calls, self.backwards, self.local, self._made)
+        self.beside = BesideMode(self.calls, self.backwards, self.inside, self.local, self._made)
         self._stack = ExitStack()
         self._owners = Owners(story.numbers)
 
@@ -66,7 +65,7 @@ class Recorder:
         self.calls.on = True
         stack = self._stack
         stack.enter_context(self.beside.on())
-        stack.enter_context(func_gradients(self.inside.gradient))
+        stack.enter_context(func_borders(self.inside.border, self.inside.differentiated))
         stack.enter_context(replaced(torch.optim.Optimizer, "__init__", self.steps.making))
         stack.enter_context(replaced(threading.Thread, "start", self._starting))
         stack.callback(self.steps.start())
@@ -87,17 +86,19 @@ class Recorder:
         frame = sys._getframe(2)
         if kind == kinds.READ:
             gradient = function(*args, **kwargs)
-            if gradient is None and kind_of(frame.f_code.co_filename) == USER:
-                self.calls.read(args[0], line_of(frame))
+            if kind_of(frame.f_code.co_filename) == USER:
+                self.calls.read(args[0], gradient, line_of(frame))
             return gradient
         if kind == kinds.BACKWARD:  # it ends in the engine, which is replaced
             return self.beside.unwatched(function, args, kwargs)
         if kind == kinds.MODE:
-            if args and args[0] is False and frame.f_code.co_name != "__exit__":
-                self.story.off.append((next(self.story.numbers), line_of_switch(frame)))
-                del self.story.off[:-MOST_OFF]
+            self.switches.set(bool(args[0] if args else kwargs.get("mode")), frame)
             return function(*args, **kwargs)
         line = line_of(frame)
+        if functions_are_transformed() is not None:
+            if frame.f_code.co_filename.startswith(FUNC_FOLDER):
+                return function(*args, **kwargs)
+            return self.inside.call(line, name, function, args, kwargs)
         if kind == kinds.HOOK:
             with no_overrides():
                 self.story.hooked[self.story.know(args[0], line).number] = line

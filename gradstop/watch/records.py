@@ -31,7 +31,7 @@ class Event(NamedTuple):
     number: int
     name: str
     line: Line
-    grad_mode: bool
+    off: Line | None  # where grad mode was switched off; None where it is on
     inputs: tuple[tuple[int, bool], ...]  # number, and whether it requires grad
     outputs: tuple[tuple[int, bool], ...]
     written: tuple[int, ...]  # the inputs whose version went up
@@ -39,6 +39,18 @@ class Event(NamedTuple):
     versions: tuple[int, ...]  # what the version of each is since
     epoch: int
     note: Any = None
+    in_func: bool = False  # inside of torch.func
+
+    @property
+    def grad_mode(self) -> bool:
+        """Whether it was recorded."""
+        return self.off is None
+
+    @property
+    def copies(self) -> bool:
+        """Whether ``deepcopy`` made the call."""
+        library = self.line.library
+        return self.name == "__deepcopy__" or (library is not None and library.function == "__deepcopy__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ class Refused:
     name: str
     line: Line
     inputs: tuple[int, ...]
+    in_func: bool = False  # inside of torch.func
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,7 @@ class Backward:
     first: tuple[int, ...] = ()  # of these, whose .grad was None before
     zero: dict[int, Any] = field(default_factory=dict)  # leaves that got zeros only, and what made them
     none: dict[int, Any] = field(default_factory=dict)  # leaves that got nothing, and what stopped it
+    nan: dict[int, Any] = field(default_factory=dict)  # leaves that got NaN, and what made it of finite numbers
     stale: "tuple[Stale, ...]" = ()  # what it used although a fused step had changed it
     accumulates: bool = True  # False for autograd.grad
     creates: bool = False  # the gradients get a history

@@ -24,6 +24,8 @@ def explain_refusal(story: Story, reader: NoGradient, error: BaseException, line
     message = str(error)
     if isinstance(error, ValueError) and "can't optimize a non-leaf Tensor" in message:
         return [reader.interior(number, reader.names.of(number)) for number in story.not_leaves[:1]]
+    if isinstance(error, ValueError) and "got an empty parameter list" in message and story.empty is not None:
+        return [story.empty]
     if isinstance(error, TypeError | AttributeError) and "NoneType" in message and line is not None:
         return _gradient_not_there(story, reader, line)
     refused = story.refused
@@ -70,7 +72,9 @@ def _made_by(call: _Call) -> tuple[tuple[str, Line], ...]:
 def _leaf(call: _Call) -> list[Answer]:
     number = next(iter(call.refused.inputs), 0)
     flag = call.story.frozen.get(number)
-    lines: tuple[tuple[str, Line], ...] = (("the flag was set here", flag[1]),) if flag and flag[0] else ()
+    made = call.story.made(number)
+    lines: tuple[tuple[str, Line], ...] = ((f"{made.name} made it here", made.line),) if made else ()
+    lines += (("the flag was set here", flag[1]),) if flag and flag[0] else ()
     lines = (*lines, (f"{call.refused.name} writes here", call.refused.line))
     reason = f"{call.names.of(number)} is a leaf that requires grad, and a recorded call was to write it in place."
     mend = "write it inside torch.no_grad(), or out of place (y = x + 1)"
@@ -90,8 +94,10 @@ def _inference(call: _Call) -> list[Answer]:
     lines: tuple[tuple[str, Line], ...] = ()
     if made is not None:
         lines = (("made in inference mode", made.line),)
-        off = call.story.switched_off(made)
-        lines += (("inference mode is on from here", off),) if off is not None and off.where != made.line.where else ()
+        off = made.off
+        lines += (
+            (("inference mode is on from here", off),) if off and off.number and off.where != made.line.where else ()
+        )
     lines = (*lines, (f"{call.refused.name} needs it here", call.refused.line))
     reason = "Outside of inference mode, what was made in it is not saved for a backward, written, or given a flag."
     mend = "make it under no_grad instead, or clone() it outside of that block"
@@ -126,8 +132,8 @@ def _number_in_vmap(call: _Call) -> list[Answer]:
 
 
 def _in_place_in_vmap(call: _Call) -> list[Answer]:
-    if call.refused.inputs:
-        return []  # outside of torch.func
+    if not call.refused.in_func:
+        return []
     reason = "Inside vmap a tensor of the batch is to be written into one that is the same for all of it."
     mend = "write out of place (torch.cat, torch.stack, x + y), or make the tensor from a batched one: x.new_zeros(...)"
     return [Answer("refused", reason, ((f"{call.refused.name} writes here", call.refused.line),), mend, "vmap write")]

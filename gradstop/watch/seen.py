@@ -63,7 +63,8 @@ class Watch:
         self._answers, self._found, self._perhaps = [], [], []
         with torch.no_grad(), our_own_faults_logged():
             self._answers = self._explained(error)
-            self._found = self._faults(ended_well=error is None)
+            said = {answer.reason for answer in self._answers}
+            self._found = [found for found in self._faults(ended_well=error is None) if found.reason not in said]
 
     def note_error(self, error: BaseException | None) -> None:
         """Take an error that somebody else has shown already, as IPython has that of a cell."""

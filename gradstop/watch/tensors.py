@@ -6,7 +6,7 @@ from torch import Tensor
 
 from gradstop.internals.torch_calls import bare_version
 
-_CONTAINERS = (list, tuple, dict)
+_CONTAINERS = (list, tuple, dict, slice)
 
 
 def memory_of(tensor: Tensor) -> int | None:
@@ -46,6 +46,8 @@ def _collect(value: Any, depth: int, found: list[Tensor]) -> None:
         return
     if isinstance(value, dict):
         value = value.values()
+    elif isinstance(value, slice):
+        value = (value.start, value.stop)
     elif not isinstance(value, list | tuple):
         return
     for item in value:

@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.graph import Node
 
+from gradstop.internals.torch_graph import make_room_to_free
 from gradstop.watch.lines import Line
 from gradstop.watch.records import NODE_KEY
 from gradstop.watch.tensors import history_of
@@ -36,6 +37,7 @@ def nodes_behind(tensors: Iterable[Tensor]) -> tuple[list[Node], set[int], list[
                     stack.append(before)
         elif (leaf := leaf_of(node)) is not None:
             leaves.append(leaf)
+    make_room_to_free(len(order))
     return order, calls, leaves
 
 

@@ -1,11 +1,16 @@
 """The answer for a gradient that is all zeros: the operation that made it so, and what to look at."""
 
+import re
+
 from gradstop.watch.events import Story
+from gradstop.watch.kinds import FLAT_NODES
 from gradstop.watch.lines import Line
 from gradstop.watch.words import Answer
 from gradstop.watch.zeros import HOOK, START, SUM, Culprit
 
-_FLAT = ("Round", "Floor", "Ceil", "Trunc", "Sign")
+STRAIGHT = "go straight through: x + (x.round() - x).detach()"
+_RANDOM = "rsample(), or the noise made apart: mean + std * torch.randn_like(std)"
+_DRAWN = ("Normal", "Bernoulli", "Poisson")
 _OF_MODULE = "BackwardHookFunction"  # what torch puts into the graph for a module's hooks
 _OUTSIDE = "its values are all where it is flat: look at the bias, the first values, the size of the steps"
 _SATURATED = "it is saturated, or goes over one element: look at the values that go into it, and at dim"
@@ -19,12 +24,26 @@ _LOOK = {
 
 def is_flat(culprit: Culprit) -> bool:
     """Whether an operation has a slope of zero everywhere."""
-    return culprit.operation.startswith(_FLAT)
+    return culprit.operation.startswith(FLAT_NODES)
 
 
 def cancels(story: Story, culprit: Culprit) -> bool:
     """Whether several gradients add up to zero, as those of a critic's bias do."""
     return culprit.operation == SUM and not story.hooked
+
+
+def nan_answer(story: Story, what: str, culprit: Culprit) -> Answer:
+    """Return the answer for a gradient with NaN."""
+    event = story.events.get(culprit.tag[0]) if culprit.tag is not None else None
+    name = event.name if event else _named(culprit)
+    lines = ((f"{name} is infinite or NaN backwards", culprit.tag[1]),) if culprit.tag is not None else ()
+    reason = f"{what} has a gradient with NaN: it came into the backward of {name} finite, and left it otherwise."
+    mend = "keep what goes into it away from there (clamp_min, eps, where); a where after it is too late"
+    return Answer("nan", reason, lines, mend, "nan")
+
+
+def _named(culprit: Culprit) -> str:
+    return re.sub(r"Backward\d*$", "", culprit.operation)
 
 
 def zero_answer(story: Story, what: str, culprit: Culprit, number: int) -> Answer:
@@ -37,14 +56,17 @@ def zero_answer(story: Story, what: str, culprit: Culprit, number: int) -> Answe
         return Answer("zero", reason, (), "nothing, where the terms are meant to cancel out", "zero")
     if culprit.operation in (HOOK, SUM) or culprit.operation.startswith(_OF_MODULE):
         return _hooked(story, what, culprit, number)
-    name = culprit.operation.removesuffix("Backward0").removesuffix("Backward1").removesuffix("Backward")
+    name = _named(culprit)
     lines: tuple[tuple[str, Line], ...] = ()
+    event = story.events.get(culprit.tag[0]) if culprit.tag is not None else None
     if culprit.tag is not None:
-        event = story.events.get(culprit.tag[0])
         lines = ((f"{event.name if event else name} gives zeros", culprit.tag[1]),)
     reason = f"{what} has a gradient of zeros: it comes into {name} and leaves it as zeros."
     if is_flat(culprit):
-        return Answer("zero", reason, lines, "go straight through: x + (x.round() - x).detach()", "round")
+        mend = _RANDOM if name.startswith(_DRAWN) else STRAIGHT
+        return Answer("zero", reason, lines, mend, "round")
+    if event is not None and event.name.endswith(".apply"):
+        return Answer("zero", reason, lines, f"look at what the backward of {name} returns", "by hand")
     mend = next((look for names, look in _LOOK.items() if name.startswith(names)), "look at the values that go into it")
     return Answer("zero", reason, lines, mend, "zero")
 

@@ -1,4 +1,4 @@
-"""Finds during a backward which operation turned a gradient that was not zero into zeros."""
+"""Finds during a backward which operation turned a gradient into zeros, or a finite one into another."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,11 +37,14 @@ class Zeros:
     def __init__(self, nodes: Sequence[Node]):
         self._passed: dict[Node, Passed] = {}
         self._nodes = list(nodes)
+        self.spoiled: Node | None = None  # the first that finite numbers came into, and others left
         self._handles = [node.register_hook(self._hook(node)) for node in nodes if leaf_of(node) is None]
 
     def _hook(self, node: Node) -> Callable[[Any, Any], None]:
         def hook(inputs: Any, outputs: Any) -> None:
             came = any(not_zero(gradient) for gradient in outputs)
+            if self.spoiled is None and not all(map(is_finite, inputs)) and all(map(is_finite, outputs)):
+                self.spoiled = node
             self._passed[node] = Passed(came, tuple(None if g is None else not_zero(g) for g in inputs))
 
         return hook
@@ -51,6 +54,11 @@ class Zeros:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+
+    def spoiled_by(self) -> Culprit:
+        """Return the first operation that a gradient came into finite, and left otherwise."""
+        name = self.spoiled.name() if self.spoiled is not None else ""
+        return Culprit(name, _tags(self._nodes).get(self.spoiled) if self.spoiled is not None else None)
 
     def culprit(self, leaf: Tensor) -> Any:
         """Return the first operation, counted from the leaf, whose gradient came in and went out as zeros."""
@@ -103,3 +111,11 @@ def not_zero(gradient: Any) -> bool:
         if gradient.numel() and float(gradient[(0,) * gradient.dim()].real) != 0:
             return True  # most often the first element tells
         return bool(gradient.any())
+
+
+def is_finite(gradient: Any) -> bool:
+    """Whether all elements of a gradient are finite; those of a sparse one are taken to be."""
+    if not isinstance(gradient, Tensor) or gradient.layout != torch.strided:
+        return True
+    with no_function_modes(), torch.no_grad():
+        return bool(gradient.isfinite().all())

@@ -155,6 +155,52 @@ def test_the_stepper_moves_on_and_a_prediction_opens(learner):
     learner.photograph("lab-chapter")
 
 
+BOXES = "book/03-detach.ipynb"  # has nets whose boxes open by a click
+SAVED = (
+    "([path, content]) => jupyterapp.serviceManager.contents.save(path, {type: 'notebook', format: 'json', content})"
+)
+
+
+def boxed(path):
+    """Return the number of the first cell whose drawing has boxes to open."""
+    return next(i for i, cell in enumerate(read(path)) if "gs-open" in str(cell.get("outputs", "")))
+
+
+def opens_by_a_click(figure):
+    """Assert that a click on a module's box opens it, and that the first key closes it again."""
+    door = figure.locator("section:visible .gs-open").first
+    path = door.get_attribute("title").removeprefix("open ")
+    closed = figure.locator(f"section:visible g[data-card='{path}']")
+    assert closed.count() == 1
+    door.click()
+    assert closed.count() == 0
+    assert figure.locator(f"section:visible g[data-card^='{path}.']").count() >= 1
+    figure.locator("nav label").first.click()
+    assert closed.count() == 1
+
+
+def test_a_click_on_a_module_opens_its_box(learner):
+    learner.open(BOXES)
+    opens_by_a_click(learner.cell(boxed(BOXES)).locator(".gs-steps").first)
+
+
+def test_of_a_notebook_that_is_not_trusted_the_words_are_left_until_it_is_run(learner):
+    stored = nbformat.read(ROOT / BOXES, as_version=4)
+    stored.cells = [cell for cell in stored.cells[: boxed(BOXES) + 1] if cell.cell_type == "code"]
+    learner.tab.evaluate(SAVED, ["book/untrusted.ipynb", stored])
+    learner.open("book/untrusted.ipynb")
+    last = learner.cell(len(stored.cells) - 1)
+    output = last.locator(".jp-OutputArea-output").last
+    assert output.locator("svg, style").count() == 0
+    words = output.locator("details pre").first
+    assert not words.is_visible()
+    output.locator("details summary").first.click()
+    assert words.is_visible()
+    assert "gradient flows to" in words.inner_text()
+    learner.run_all()
+    opens_by_a_click(last.locator(".gs-steps").first)
+
+
 def solve(learner, source):
     """Write an answer, run it, check it; return the check's outputs."""
     learner.open(EXERCISE)

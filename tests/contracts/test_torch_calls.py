@@ -70,19 +70,36 @@ def test_a_traced_function_is_called_by_its_type():
     assert [[tuple(tensor.shape) for tensor in taken] for taken in called] == [[(1, 2), (1,)]]
 
 
-def test_gradients_of_torch_func_are_taken_by_one_function():
-    asked = []
+TRANSFORMS = {
+    "grad": lambda f: torch.func.grad(f)(torch.ones(2)),
+    "jacrev": lambda f: torch.func.jacrev(f)(torch.ones(2)),
+    "jvp": lambda f: torch.func.jvp(f, (torch.ones(2),), (torch.ones(2),)),
+    "jacfwd": lambda f: torch.func.jacfwd(f)(torch.ones(2)),
+    "vmap of grad": lambda f: torch.func.vmap(torch.func.grad(f))(torch.ones(3, 2)),
+}
 
-    def make(before):
-        return lambda outputs, *args, **kwargs: (
-            asked.append(outputs[0].requires_grad) or before(outputs, *args, **kwargs)
-        )
 
-    with torch_calls.func_gradients(make):
-        for function in (lambda x: x.square().sum(), lambda x: x.detach().sum()):
-            torch.func.grad(function)(torch.ones(2))
-            torch.func.jacrev(function)(torch.ones(2))
-    assert asked == [True, True, False, False]
+@pytest.mark.filterwarnings("ignore")  # torch scripts something when it first works forwards
+@pytest.mark.parametrize("transform", TRANSFORMS.values(), ids=TRANSFORMS)
+def test_what_torch_func_differentiates_is_seen_and_whether_a_level_records_it(transform):
+    asked, crossed = [], []
+
+    def differentiated(before):
+        def take(outputs, *args, **kwargs):
+            with torch_calls.no_overrides():
+                asked.append(torch_calls.is_tracked(outputs[0] if isinstance(outputs, list | tuple) else outputs))
+            return before(outputs, *args, **kwargs)
+
+        return take
+
+    def border(before):
+        return lambda tensor, *args: crossed.append(before.__name__) or before(tensor, *args)
+
+    with torch_calls.func_borders(border, differentiated):
+        transform(lambda x: x.square().sum())
+        transform(lambda x: x.detach().sum())
+    assert asked == [True, False]
+    assert crossed
 
 
 def test_a_method_of_a_base_class_is_replaced_and_comes_back():

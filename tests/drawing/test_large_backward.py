@@ -1,5 +1,6 @@
 """A backward through a large graph, step by step: what is named is told, the rest is folded, and nothing is wasted."""
 
+import subprocess
 import sys
 from collections import Counter
 
@@ -88,3 +89,15 @@ def test_the_gradients_of_a_deep_net_are_torchs_own():
     expected = torch.autograd.grad(loss, list(net.parameters()), retain_graph=True)
     step_through(loss, first=net[0].weight)
     assert all(torch.equal(p.grad, g) for p, g in zip(net.parameters(), expected, strict=True))
+
+
+def test_a_long_chain_can_be_freed_after_it_was_drawn():
+    """Torch frees it one node within the other once Python has seen them: 50,000 of them end a process by default."""
+    lines = [
+        "import torch; from gradstop import draw",
+        "x = torch.ones(1, requires_grad=True); y = x",
+        "for _ in range(50_000): y = y + 1",
+        "draw(y, x=x); del y; print('freed')",
+    ]
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", "\n".join(lines)], capture_output=True, check=False)
+    assert done.stdout == b"freed\n"
