@@ -9,7 +9,7 @@ import msgspec
 
 from gradstop import logs
 from gradstop.course import Assignment, CourseError
-from gradstop.grading.assess import Unit, grade_unit
+from gradstop.grading.assess import Unit, grade_unit, once_the_solution_earns_all, solution_unit
 from gradstop.grading.attempts.best import BestAttempts
 from gradstop.grading.attempts.units import AttemptUnits
 from gradstop.grading.executors import Executor, Lost
@@ -62,7 +62,9 @@ def grade(
         if plan.to_grade or attempts.waiting:
             bundle = secret_bundle(assignment, course.root, executor.warm_process)
             units = _Units(course, assignment, plan.to_grade, rules)
-            for student, data in executor.run(grade_unit, msgspec.json.encode(bundle), chain(units, attempts)):
+            work = chain([solution_unit(assignment, rules)], units, attempts)
+            results = executor.run(grade_unit, msgspec.json.encode(bundle), work)
+            for student, data in once_the_solution_earns_all(results, assignment):
                 outcome = _outcome(student, data)
                 if student in attempts.waiting:
                     attempts.done(student, outcome, is_lost=isinstance(data, Lost))
