@@ -81,7 +81,10 @@ def find_assignment(root: Path, name: str) -> Assignment:
     """
     known = {assignment.name: assignment for assignment in assignments(root)}
     if not known:
-        raise CourseError(f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this in the course's folder.")
+        raise CourseError(
+            f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this in the course's folder, a clone of the "
+            "repository. The package alone brings no solutions."
+        )
     return known[named(name, known, "assignment")]
 
 
