@@ -214,9 +214,9 @@ def where(error: BaseException) -> str:
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if "ipykernel_" in name or name.startswith(("<ipython-input", "<stdin>")):
-            line = f", in line {trace.tb_lineno} of its cell"
+            line = f"in line {trace.tb_lineno} of its cell"
         trace = trace.tb_next
-    return first_line(error) + line
+    return ", ".join(filter(None, (first_line(error), line)))
 
 
 def _grad(tensor: torch.Tensor) -> Json:
