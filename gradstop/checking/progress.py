@@ -16,9 +16,10 @@ from gradstop.course import CHECK, Assignment, CourseError, did_you_mean, read_j
 from gradstop.course.files import EXERCISES, KEEP, WORK
 from gradstop.course.named import named
 
-# ``%time``, ``!ls``, ``torch.sin?``, ``files = !ls``
+# ``%time``, ``!ls``, ``torch.sin?``, ``files = !ls``; no line that goes on with ``% b`` or ``!= b``
 _SHELL = re.compile(
-    r"^(?P<indent>[ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*|(?P<name>\w+)[ \t]*=[ \t]*[!%].*)$", re.MULTILINE
+    r"^(?P<indent>[ \t]*)(?:[%?]{1,2}\w.*|!(?!=).*|[\w.]+\?{1,2}[ \t]*|(?P<name>\w+)[ \t]*=[ \t]*[!%]\w.*)$",
+    re.MULTILINE,
 )
 SECONDS = 30.0  # for a cell, and for the cases of an exercise
 _ENDLESS = f"has not ended after {SECONDS:g} s: look for a loop that never ends"

@@ -65,7 +65,7 @@ def test_a_line_for_the_shell_costs_no_answer(root):
         "scale_grad": "torch.sin?\nstop??\n",
         "one_path": "files = !ls\nassert files == []\n",
         "semi_gradient_mse": "if True:\n    !pip install x\n",
-        "to_numpy_copy": "%%capture\n",
+        "to_numpy_copy": "%%capture\nassert (7\n    % 4\n    != 2)\n",
     }
     solved = {cell.grade_id: cell.source for cell in bench_of(NAME).cells.values()}
     answer(root, **{name: line + solved[name] for name, line in lines.items()})
