@@ -48,8 +48,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with a sentence, and 2, as for any wrong argument."""
-        if unknown := re.match(r"argument COMMAND: invalid choice: '(.*?)'", message):
-            known = next(action.choices for action in self._actions if action.dest == "command") or ()
+        if unknown := re.match(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            known = re.findall(r"\w+", unknown[2])
             meant = did_you_mean(unknown[1], known)
             if unknown[1] == "check":
                 meant = ' A check is said in a notebook: check("stop").'
