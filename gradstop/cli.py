@@ -3,12 +3,14 @@
 import argparse
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from gradstop import __version__, logs
-from gradstop.course import CourseError, assignments, find_assignment
+from gradstop.course import CourseError, assignments, did_you_mean, find_assignment
 from gradstop.course.files import SOLUTIONS
 from gradstop.course.root import course_root
 
@@ -41,8 +43,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says of a command that there is none which one was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with a sentence, and 2, as for any wrong argument."""
+        if unknown := re.match(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            known = re.findall(r"\w+", unknown[2])
+            meant = did_you_mean(unknown[1], known)
+            if unknown[1] == "check":
+                meant = ' A check is said in a notebook: check("stop").'
+            self.exit(2, f"gradstop: There is no command {unknown[1]!r}.{meant} There is: {', '.join(known)}.\n")
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="gradstop", description="Where Gradients Stop: the course's commands.")
+    parser: argparse.ArgumentParser = _Parser(
+        prog="gradstop", description="Where Gradients Stop: the course's commands."
+    )
     parser.add_argument("--version", action="version", version=f"gradstop {__version__}")
     parser.add_argument("--root", type=Path, help="the course's folder (default: the nearest, from this one upwards)")
     diagnosis = argparse.ArgumentParser(add_help=False)
@@ -205,6 +223,7 @@ def _doctor(options: argparse.Namespace) -> int:
 def _refresh(options: argparse.Namespace) -> int:
     from gradstop.authoring.refresh import refresh
 
+    _require_course(options.root)
     for line in refresh(options.root, options.only):
         print(line, flush=True)
     return 0
@@ -214,12 +233,16 @@ def _new(options: argparse.Namespace) -> int:
     from gradstop.authoring.new import new_exercise
 
     root = options.root
-    if not assignments(root):
-        raise CourseError(f"{root.name}/ is no course, as it has no {SOLUTIONS}/: say this in a clone of one.")
+    _require_course(root)
     for path in new_exercise(root, options.exercise):
         print(f"fill in {path.relative_to(root)}")
     print(f"then: gradstop vet {options.exercise.partition('/')[0]}; make refresh; add its page to _toc.yml")
     return 0
+
+
+def _require_course(root: Path) -> None:
+    if not assignments(root):
+        raise CourseError(f"{root.name}/ is no course, as it has no {SOLUTIONS}/: say this in a clone of one.")
 
 
 def _vet(options: argparse.Namespace) -> int:

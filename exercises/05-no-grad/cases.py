@@ -644,12 +644,12 @@ def computed_when_asked(no_grad_stream: Function, draw: Draw, see: Observer):
     before = see.look(fn=fn, w=w)
     stream = see.call(no_grad_stream, fn, n)
     changed(draw, w)
-    first = see.call(next, stream, name="the first item is asked for")
+    first = see.call(next, stream, name="next(), for the first item,")
     see.flags("the first item", first, "an item has no graph", OFF)
     see.value("the first item's values", first, LAZY)
     later = yield
     changed(later, w)
-    second = see.call(next, stream, name="the second item is asked for")
+    second = see.call(next, stream, name="next(), for the second item,")
     see.flags("the second item", second, "an item has no graph", OFF)
     see.value("the second item's values", second, LAZY)
     changed(later, w)
@@ -660,7 +660,7 @@ def computed_when_asked(no_grad_stream: Function, draw: Draw, see: Observer):
     draw.feature(*AGAIN)
     one = see.call(no_grad_stream, fn, n, name="a second stream of fn")
     two = see.call(no_grad_stream, lambda i: fn(i) * 2, n, name="a stream of another function")
-    see.value("the first item of the second stream", see.call(next, one, name="its first item is asked for"), LAZY)
+    see.value("the first item of the second stream", see.call(next, one, name="next(), for the first item of the second stream,"), LAZY)
     see.value("the first item of the other function", see.call(next, two, name="and the other's"), ITEMS)
     changed(later, w)
     see.value("the items that are left in the second stream", list(one), f"{ITEMS}; {LAZY}")
@@ -675,13 +675,13 @@ def a_mode_between_items(no_grad_stream: Function, draw: Draw, see: Observer):
     with mode():
         stream = see.call(no_grad_stream, fn, n)
         see.grad_mode("the grad mode before the first item", asked)
-        item = see.call(next, stream, name="the first item is asked for")
+        item = see.call(next, stream, name="next(), for the first item,")
         see.grad_mode("the grad mode after the first item", asked)
         see.value("the first item", item, ITEMS)
     later = yield
     later.given.append("at the second item the consumer is in the other mode")
     with other(mode)():
-        item = see.call(next, stream, name="the second item is asked for")
+        item = see.call(next, stream, name="next(), for the second item,")
         see.grad_mode("the grad mode after the second item", asked)
         see.flags("the second item", item, "an item has no graph", OFF)
         see.value("the second item's values", item, ITEMS)
@@ -702,7 +702,7 @@ def closed_early(no_grad_stream: Function, draw: Draw, see: Observer):
     asked, mode = "after close() the consumer's grad mode is its own", mode_of(draw, "the consumer is")
     with mode():
         stream = see.call(no_grad_stream, fn, n)
-        item = see.call(next, stream, name="the first item is asked for")
+        item = see.call(next, stream, name="next(), for the first item,")
         see.raised("close()", lambda: stream.close(), "the stream is a generator: it can be closed")
         see.grad_mode("the grad mode after close()", asked)
         see.value("the items that are left", list(stream), "a closed generator has no items left")
@@ -712,7 +712,7 @@ def closed_early(no_grad_stream: Function, draw: Draw, see: Observer):
     later.given.append("a second stream is closed in the other mode")
     with mode():
         stream = see.call(no_grad_stream, fn, n, name="a second stream")
-        item = see.call(next, stream, name="the second stream's item is asked for")
+        item = see.call(next, stream, name="next(), for the second stream's item,")
     with other(mode)():
         asked_of_close = "the stream is a generator: it can be closed"
         see.raised("close() of the second stream", lambda: stream.close(), asked_of_close)
@@ -727,7 +727,7 @@ def training_between_items(no_grad_stream: Function, draw: Draw, see: Observer):
     draw.prefill(w)
     draw.hook(w=w)
     stream = see.call(no_grad_stream, fn, n)
-    first = see.call(next, stream, name="the first item is asked for")
+    first = see.call(next, stream, name="next(), for the first item,")
     see.value("the first item", first, ITEMS)
     later = yield
     asked = "w learns from what the consumer computes, and nothing through the item"
@@ -735,7 +735,7 @@ def training_between_items(no_grad_stream: Function, draw: Draw, see: Observer):
     see.gradients("a backward after the first item", loss.backward, asked, w=w)
     with no_grad():
         w -= later.number(0.1, 0.5) * w.grad
-    second = see.call(next, stream, name="the second item is asked for")
+    second = see.call(next, stream, name="next(), for the second item,")
     see.value("the second item", second, LAZY)
     loss = loss_of(later, w) + second.clone().exp().sum()
     see.gradients("a backward after the second item", loss.backward, asked, w=w)

@@ -26,7 +26,7 @@ VALIDATING = "NBGRADER_VALIDATING"
 GRADING = "GRADSTOP_GRADING"  # set in the process of a submission
 
 
-def check(name: str, *, folder: str | Path | None = None) -> None:
+def check(name: str = "", *more: object, folder: str | Path | None = None) -> None:
     """Check the function ``name`` of the caller's notebook or prompt, and show where it differs.
 
     ``folder`` is the assignment's folder where it is not the working directory. While a submission is graded it does
@@ -41,6 +41,8 @@ def check(name: str, *, folder: str | Path | None = None) -> None:
     namespace = sys._getframe(1).f_globals
     if not isinstance(name, str):
         raise fail(f'Write the name in quotes: check("{getattr(name, "__name__", "name")}").')
+    if not name or more:
+        raise fail(f'Give the name of the exercise alone, in quotes: check("{name or "stop"}").')
     try:
         assignment = _assignment(namespace, folder, name)
         recording = read_recording(assignment)
@@ -78,6 +80,8 @@ def run_check(function: Callable[..., Any], recording: Recording, reference: Ref
 
 def _assignment(namespace: dict[str, Any], folder: str | Path | None, name: str) -> Assignment:
     if folder is not None:
+        if not Path(folder).is_dir():
+            raise CourseError(f"There is no folder {folder}: name the one in which cases.py and reference.json lie.")
         return Assignment(Path(folder).resolve())
     try:
         return assignment_here(namespace)

@@ -1,5 +1,6 @@
 """What of an assignment is solved: runs a notebook's answers and checks each exercise."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,13 @@ from gradstop.compare import Verdict
 from gradstop.compare.report import reading, unwritten
 from gradstop.course import CHECK, Assignment, CourseError, did_you_mean, read_json
 from gradstop.course.files import EXERCISES, KEEP, WORK
+from gradstop.course.named import named
 
+# ``%time``, ``!ls``, ``torch.sin?``, ``files = !ls``; no line that goes on with ``% b`` or ``!= b``
+_SHELL = re.compile(
+    r"^(?P<indent>[ \t]*)(?:[%?]{1,2}\w.*|!(?!=).*|[\w.]+\?{1,2}[ \t]*|(?P<name>\w+)[ \t]*=[ \t]*[!%]\w.*)$",
+    re.MULTILINE,
+)
 SECONDS = 30.0  # for a cell, and for the cases of an exercise
 _ENDLESS = f"has not ended after {SECONDS:g} s: look for a loop that never ends"
 
@@ -59,16 +66,19 @@ def progress_command(root: Path, folder: Path | None) -> int:
 
     Args:
         root: the course's folder, or the one that holds ``work``.
-        folder: an assignment or a folder of them. Without one it is the assignment in the working directory, else
-            all in ``work``, else all in ``exercises``.
+        folder: an assignment, by its folder, its notebook or its name, or a folder of several. Without one it is the
+            assignment in the working directory, else all in ``work``, else all in ``exercises``.
 
     Raises:
         CourseError: where there is no assignment.
 
     """
     here = Path.cwd()
-    work = root / WORK if (root / WORK).is_dir() else root / EXERCISES
+    work = next((place for place in (root / WORK, root / EXERCISES) if place.is_dir()), root)
     code = 0
+    if folder is not None and not folder.is_dir():
+        begun = [path.parent.name for path in sorted(work.glob("*/cases.py"))]
+        folder = folder.parent if folder.is_file() else work / named(str(folder), begun, "assignment begun")
     for assignment in assignments_in(folder or (here if (here / "cases.py").is_file() else work)):
         print(assignment.name, flush=True)
         states = []
@@ -119,8 +129,7 @@ def _run_cells(notebook: Path) -> tuple[dict[str, Any], dict[str, str]]:
     namespace: dict[str, Any] = {"__name__": "answers"}
     failures = {}
     for name, cell in _code_cells(notebook):
-        lines = "".join(cell["source"]).splitlines(keepends=True)
-        source = "".join(line for line in lines if not line.startswith(("%", "!")))
+        source = _SHELL.sub(_in_python, "".join(cell["source"]))
         try:
             with printed(), time_limit(SECONDS):
                 exec(compile(source, f"{notebook.name}:{name}", "exec"), namespace)  # noqa: S102 - the learner's own
@@ -129,6 +138,11 @@ def _run_cells(notebook: Path) -> tuple[dict[str, Any], dict[str, str]]:
         except (Exception, SystemExit) as error:  # whatever an answer raises is reported, and the others go on
             failures[name] = f"its cell fails: {type(error).__name__}: {error}"
     return namespace, failures
+
+
+def _in_python(line: re.Match[str]) -> str:
+    """Return what stands for a line that only IPython knows: nothing, or what keeps a block or a name."""
+    return f"{line['indent']}pass" if line["indent"] else f"{line['name']} = []" if line["name"] else ""
 
 
 def _code_cells(notebook: Path) -> Iterator[tuple[str, dict[str, Any]]]:

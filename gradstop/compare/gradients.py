@@ -3,10 +3,8 @@
 from math import isnan
 
 from gradstop.compare.close import close_numbers
-from gradstop.compare.phrases import numbers
+from gradstop.compare.phrases import NOTHING, factor, numbers
 from gradstop.record import Json
-
-NOTHING = 1e-6  # a gradient of None and one of zeros both mean "no gradient"
 
 
 def differs(got: Json, expected: Json) -> bool:
@@ -26,6 +24,9 @@ def means(got: Json, expected: Json) -> str:
         return "This backward should go through, and with your function it does not."
     if expected["raised"] and not got["raised"]:
         return "This backward should have been refused; it went through, so its gradient may be wrong unnoticed."
+    lost = [leaf for leaf in expected["leaves"] if leaf not in got["leaves"]]
+    if lost:  # a case looks at what requires grad
+        return f"{' and '.join(lost)} should require grad, and does not any more."
     return " ".join(
         _leaf_means(leaf, got["leaves"][leaf], expected["leaves"][leaf]) for leaf in _wrong_leaves(got, expected)
     )
@@ -80,13 +81,4 @@ def _leaf_means(leaf: str, got: Json, expected: Json) -> str:
         return f"Gradient reaches {leaf} through a path that should have been cut."
     if _nothing(had):
         return f"No gradient reaches {leaf}: the path that should train it is cut too."
-    return f"{leaf} receives a gradient, and it is not the one asked for{_factor(had, wanted)}."
-
-
-def _factor(had: list[float], wanted: list[float]) -> str:
-    if len(had) != len(wanted) or any(abs(w) <= NOTHING < abs(h) for h, w in zip(had, wanted, strict=True)):
-        return ""
-    ratios = [h / w for h, w in zip(had, wanted, strict=True) if abs(w) > NOTHING]
-    if ratios and max(ratios) - min(ratios) <= 1e-3 * max(map(abs, ratios)):
-        return f": it is {ratios[0]:.4g} times that"
-    return ""
+    return f"{leaf} receives a gradient, and it is not the one asked for{factor(had, wanted)}."

@@ -34,7 +34,14 @@ class Kind:
     differs: Callable[[Json, Json], bool] = lambda got, expected: not close(got, expected)
 
 
-_ASKED = {"tensor": "A tensor", "array": "A NumPy array", "float": "A number", "int": "An integer", "bool": "A bool"}
+_ASKED = {
+    "array": "A NumPy array",
+    "float": "A number",
+    "int": "An integer",
+    "dict": "A dictionary",
+    "str": "A string",
+    "NoneType": "None",
+}
 
 
 def _other_type(got: str, asked: str) -> str:
@@ -62,7 +69,9 @@ def _flag_means(got: Json, expected: Json) -> str:
 
 def _value_means(got: Json, expected: Json) -> str:
     if got.get("type") != expected["type"]:
-        return _other_type(str(got.get("class", got.get("type"))), _ASKED.get(expected["type"], expected["type"]))
+        return _other_type(
+            str(got.get("class", got.get("type"))), _ASKED.get(expected["type"], f"A {expected['type']}")
+        )
     if got.get("dtype") != expected.get("dtype"):
         return "The dtype is another."
     if got.get("shape") != expected.get("shape"):
@@ -71,8 +80,13 @@ def _value_means(got: Json, expected: Json) -> str:
         return ""
     apart = [i for i, pair in enumerate(zip(got["numbers"], expected["numbers"], strict=True)) if not close(*pair)]
     if len(apart) == len(expected["numbers"]):
-        return "Every number is another."
+        return f"Every number is another{_factor(got['numbers'], expected['numbers'])}."
     return f"Of {len(expected['numbers'])} numbers {len(apart)} differ, the first at position {apart[0]}."
+
+
+def _factor(got: list[Json], expected: list[Json]) -> str:
+    """Say by which factor all of several numbers are others; of a single one that is chance."""
+    return phrases.factor(got, expected) if len(got) > 1 and all(type(one) is float for one in got + expected) else ""
 
 
 def _sharing_words(value: Json) -> str:

@@ -3,6 +3,7 @@
 from gradstop.record import Json
 
 MAX_NUMBERS = 6  # numbers of one tensor in a message
+NOTHING = 1e-6  # a gradient of None and one of zeros both mean "no gradient"
 
 
 def numbers(values: list[Json]) -> str:
@@ -38,3 +39,13 @@ def _items(data: Json) -> str:
     if "keys" in data:
         shown = [f"{key}: {item}" for key, item in zip(data["keys"], shown, strict=False)]
     return "; ".join(shown) if shown else "empty"
+
+
+def factor(had: list[Json], wanted: list[Json]) -> str:
+    """Return ``: it is 0.5 times that`` where the numbers of one list are those of another times one number."""
+    if len(had) != len(wanted) or any(abs(w) <= NOTHING < abs(h) for h, w in zip(had, wanted, strict=True)):
+        return ""
+    ratios = [h / w for h, w in zip(had, wanted, strict=True) if abs(w) > NOTHING]
+    if ratios and max(ratios) - min(ratios) <= 1e-3 * max(map(abs, ratios)):
+        return f": it is {ratios[0]:.4g} times that"
+    return ""

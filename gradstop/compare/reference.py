@@ -51,6 +51,35 @@ def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wro
     return None
 
 
+def behaves_in_part_like(reference: Reference, observed: dict[str, list[Record]]) -> dict[str, Wrong]:
+    """Return known wrong answers that do the same as this one in some of the cases in which it differs, by case.
+
+    For an answer with two faults, or a fault and a slip. One that differs where this one agrees is none of them. Those
+    that explain more cases come first.
+    """
+    pairs = {case: list(zip(trials, observed[case], strict=True)) for case, trials in reference.trials.items()}
+    apart = {case: [differing(record, trial) for trial, record in both] for case, both in pairs.items()}
+    telling = [case for case, both in pairs.items() if any(apart[case]) and all(map(_tells, both, apart[case]))]
+    found: list[tuple[Wrong, list[str]]] = []
+    for answer, differs in reference.behaviours:
+        if any(any(differs[case]) > any(apart[case]) for case in pairs):
+            continue
+        same = [
+            case
+            for case in telling
+            if any(differs[case])
+            and all(
+                is_behaviour(record, trial, one)
+                for (trial, record), one in zip(pairs[case], differs[case], strict=True)
+            )
+        ]
+        found.append((answer, same))
+    explained: dict[str, Wrong] = {}
+    for answer, cases in sorted(found, key=lambda one: -len(one[1])):
+        explained = dict.fromkeys(cases, answer) | explained
+    return explained
+
+
 def is_behaviour(record: Record, trial: Trial, differs: dict[str, Json]) -> bool:
     """Whether a record is the solution's, but for the values in ``differs``."""
     seen = _values(record)
@@ -65,6 +94,12 @@ def is_behaviour(record: Record, trial: Trial, differs: dict[str, Json]) -> bool
         if not same:
             return False
     return True
+
+
+def _tells(pair: tuple[Trial, Record], differs: dict[str, Json]) -> bool:
+    """Whether something follows from how a trial differs: a call that raises, or observes nothing, has many causes."""
+    kinds = {seen.kind for seen in pair[0].record.observations if seen.name in differs}
+    return "raised" not in kinds and (not differs or any(value is not None for value in differs.values()))
 
 
 def differing(record: Record, trial: Trial) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gradstop.compare.difference import Difference
+from gradstop.compare.reference import Wrong
 from gradstop.compare.verdict import CaseVerdict, Verdict
 
 MAX_DIFFERENCES = 4  # differences of one case; the rest mostly follows from them
@@ -52,16 +53,28 @@ def everywhere(verdict: Verdict) -> Difference | None:
     return None
 
 
-def like(verdict: Verdict) -> str:
-    """Say which known wrong answer behaves exactly like this one, or nothing."""
-    return f"This behaves like {verdict.like.says} {OTHERWISE}" if verdict.like else ""
+def like(verdict: Verdict) -> list[str]:
+    """Say which known wrong answer behaves exactly like this one, or which ones in some cases; or nothing."""
+    if verdict.like:
+        return [f"This behaves like {verdict.like.says} {OTHERWISE}"]
+    said = [f"When {'; when '.join(titles)}: this behaves like {one.says}" for one, titles in _in_part(verdict).items()]
+    return [*said[:-1], f"{said[-1]} {OTHERWISE}"] if said else []
+
+
+def _in_part(verdict: Verdict) -> dict[Wrong, list[str]]:
+    """Return the known wrong answers that do the same in some cases, with the titles of these."""
+    found: dict[Wrong, list[str]] = {}
+    for case in verdict.cases:
+        if case.like:
+            found.setdefault(case.like, []).append(case.title)
+    return found
 
 
 def reading(verdict: Verdict, sections: Mapping[str, str]) -> list[str]:
     """List the sections to read, each once, the misconception's first."""
-    if everywhere(verdict) and not verdict.like:
+    if everywhere(verdict) and not like(verdict):
         return []
-    places = [verdict.like.read] if verdict.like else []
+    places = [verdict.like.read] if verdict.like else [one.read for one in _in_part(verdict)]
     places += [d.read for case in verdict.cases for d in case.differences[:MAX_DIFFERENCES] if not d.is_cause]
     return list(dict.fromkeys(sections[place] for place in places if place in sections))
 

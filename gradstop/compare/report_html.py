@@ -77,8 +77,7 @@ def _parts(verdict: Verdict, sections: Mapping[str, str], links: Mapping[str, st
         pairs = zip(verdict.cases, repeated(verdict), strict=True)
         yield from (f"<tbody>{''.join(_case(case, again))}</tbody>" for case, again in pairs)
     yield "</table>"
-    if like(verdict):
-        yield f"<p>{_code(like(verdict))}</p>"
+    yield from (f"<p>{_code(known)}</p>" for known in like(verdict))
     places = reading(verdict, sections)
     if places:
         yield f"<p>Read: {'; '.join(_linked(place, links.get(place)) for place in places)}.</p>"

@@ -36,9 +36,9 @@ def _lines(verdict: Verdict, sections: Mapping[str, str]) -> Iterator[str]:
     else:
         for case, again in zip(verdict.cases, repeated(verdict), strict=True):
             yield from _case(case, again)
-    if like(verdict):
+    for known in like(verdict):
         yield ""
-        yield fill(like(verdict), TEXT_WIDTH)
+        yield fill(known, TEXT_WIDTH)
     for place in reading(verdict, sections):
         yield f"Read: {place}."
 

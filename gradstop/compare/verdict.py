@@ -1,19 +1,23 @@
 """The verdict on an answer: for each case whether it agrees, and where not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradstop.compare.difference import Difference, compare
-from gradstop.compare.reference import Reference, Wrong, behaves_like
+from gradstop.compare.reference import Reference, Wrong, behaves_in_part_like, behaves_like
 from gradstop.record import Record
 
 
 @dataclass(frozen=True)
 class CaseVerdict:
-    """One case: agrees in every trial, or the inputs and differences of the first trial that does not."""
+    """One case: agrees in every trial, or the inputs and differences of the first trial that does not.
+
+    ``like`` is a known wrong answer that does the same in this case, where none does in all of them.
+    """
 
     title: str
     given: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
+    like: Wrong | None = None
 
     @property
     def agrees(self) -> bool:
@@ -62,7 +66,13 @@ def verdict_on(
     verdict = Verdict(reference.exercise, cases)
     if verdict.agrees:
         return verdict
-    return Verdict(reference.exercise, cases, behaves_like(reference, complete))
+    if like := behaves_like(reference, complete):
+        return replace(verdict, like=like)
+    in_part = behaves_in_part_like(reference, complete)
+    return replace(
+        verdict,
+        cases=tuple(replace(one, like=in_part.get(name)) for name, one in zip(complete, cases, strict=True)),
+    )
 
 
 def _case(reference: Reference, case: str, records: list[Record]) -> CaseVerdict:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ def again(assignment: Assignment) -> str:
     kind = assignment.folder.parent.name
     if kind in (SOLUTIONS, EXERCISES):
         return f"git restore {kind}/{assignment.name} brings back what was committed."
-    return f"gradstop start {assignment.name} copies what it needs once more; a notebook of yours stays as it is."
+    name = assignment.name if re.match(r"\d\d-", assignment.name) else "NAME"  # a folder may have been renamed
+    return f"gradstop start {name} copies what it needs once more; a notebook of yours stays as it is."
 
 
 def assignments(root: Path) -> list[Assignment]:
@@ -81,7 +83,10 @@ def find_assignment(root: Path, name: str) -> Assignment:
     """
     known = {assignment.name: assignment for assignment in assignments(root)}
     if not known:
-        raise CourseError(f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this in the course's folder.")
+        raise CourseError(
+            f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this in the course's folder, a clone of the "
+            "repository. The package alone brings no solutions."
+        )
     return known[named(name, known, "assignment")]
 
 

@@ -1,5 +1,6 @@
 """Finds what a short name stands for."""
 
+import re
 from collections.abc import Iterable
 
 from gradstop.course.did_you_mean import did_you_mean
@@ -10,7 +11,7 @@ def named(name: str, known: Iterable[str], what: str) -> str:
     """Return the one of the known names that ``name`` stands for: all of it, its number, its topic, or a beginning.
 
     Args:
-        name: what somebody typed, such as ``03-detach``, ``3``, ``detach`` or ``03-detach/``.
+        name: what somebody typed, such as ``03-detach``, ``3``, ``Detach``, ``chapter 3`` or ``work/03_detach/``.
         known: names such as ``03-detach``.
         what: the word for such a thing in the message, such as ``assignment``.
 
@@ -18,7 +19,7 @@ def named(name: str, known: Iterable[str], what: str) -> str:
         CourseError: where it stands for none, or for several.
 
     """
-    known, typed = list(known), name.rstrip("/").removesuffix(".ipynb")
+    known, typed = list(known), _plain(name)
     numbered = f"{typed:0>2}-" if typed.isdecimal() else typed
     for fits in (
         [other for other in known if typed == other],
@@ -32,3 +33,9 @@ def named(name: str, known: Iterable[str], what: str) -> str:
             raise CourseError(f"{name!r} is more than one {what}: {', '.join(fits)}. Say more of its name.")
     meant = did_you_mean(typed, [*known, *(other.partition("-")[2] for other in known)])
     raise CourseError(f"There is no {what} {name!r}.{meant} There is: {', '.join(known) or 'none'}.")
+
+
+def _plain(typed: str) -> str:
+    """Return the name in what somebody typed: the last part of a path, in small letters, with dashes."""
+    last = typed.rstrip("/").rpartition("/")[2].casefold().removesuffix(".ipynb").strip(" .")
+    return re.sub(r"[\s_]+", "-", re.sub(r"^(?:chapter|ch|assignment)[\s.-]*(?=\d)", "", last))

@@ -9,7 +9,7 @@ import msgspec
 
 from gradstop import logs
 from gradstop.course import Assignment, CourseError
-from gradstop.grading.assess import PUT_OFF, grade_unit
+from gradstop.grading.assess import PUT_OFF, grade_unit, once_the_solution_earns_all, solution_unit
 from gradstop.grading.attempts.best import BestAttempts
 from gradstop.grading.attempts.units import AttemptUnits
 from gradstop.grading.executors import Executor, Lost
@@ -67,16 +67,15 @@ def grade(
             rounds = Rounds(len(plan.to_grade) + len(attempts.waiting))
             units = _Units(course, assignment, attempts, rules, rounds)
 
-            def run(names: Iterable[str]) -> Iterator[tuple[str, bytes | Lost]]:
-                return executor.run(grade_unit, bundle, units.of(names))
-
             def second() -> Iterator[tuple[str, bytes | Lost]]:
                 if rounds.put_off:
                     entries.enter()
                     tell(f"{len(rounds.put_off)} take much longer than the others: {', '.join(rounds.put_off)}")
-                yield from run(rounds.second())
+                yield from executor.run(grade_unit, bundle, units.of(rounds.second()))
 
-            for student, data in chain(run(chain(plan.to_grade, attempts.waiting)), second()):
+            work = chain([solution_unit(assignment, rules)], units.of(chain(plan.to_grade, attempts.waiting)))
+            results = chain(executor.run(grade_unit, bundle, work), second())
+            for student, data in once_the_solution_earns_all(results, assignment):
                 if data == PUT_OFF:
                     rounds.put_off.append(student)
                     continue

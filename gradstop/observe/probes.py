@@ -201,8 +201,9 @@ def _overlap(one: range | None, other: range | None) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """Return an error's message, cut after its first line or 300 characters."""
-    line = shorten((str(error).strip().splitlines() or [""])[0], 300, placeholder=" …")
+    """Return an error's message, cut after its first line, or the second where the first announces it; bounded."""
+    first, *more = str(error).strip().splitlines() or [""]
+    line = shorten(" ".join([first, *more[:1]] if first.endswith(":") else [first]), 300, placeholder=" …")
     return line.encode(errors="replace").decode()  # a lone surrogate cannot be printed
 
 
@@ -213,9 +214,9 @@ def where(error: BaseException) -> str:
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if "ipykernel_" in name or name.startswith(("<ipython-input", "<stdin>")):
-            line = f", in line {trace.tb_lineno} of its cell"
+            line = f"in line {trace.tb_lineno} of its cell"
         trace = trace.tb_next
-    return first_line(error) + line
+    return ", ".join(filter(None, (first_line(error), line)))
 
 
 def _grad(tensor: torch.Tensor) -> Json:

@@ -3,6 +3,8 @@
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from gradstop.sandbox import system
@@ -14,14 +16,29 @@ _OLD = "/.old"
 _SPACE = "/run/space"
 
 
+@cache
 def interpreter_paths() -> list[str]:
     """Return the folders that this Python and its packages lie in, and this package's own; none inside another."""
     package = str(Path(__file__).resolve().parents[1])
     folders = {os.path.abspath(path) for path in (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)}
     folders |= {os.path.realpath(folder) for folder in folders}
-    folders |= {path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")}
+    packages = {path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")}
+    folders |= packages | {place for path in packages for place in _linked(path)}
     folders.add(package)
     return sorted(f for f in folders if not any(f != o and f.startswith(o + os.sep) for o in folders))
+
+
+def _linked(folder: str) -> Iterator[str]:
+    """Yield the folders that the packages in a folder are links to, as some installers make them to save space.
+
+    Of a package itself or of its first file: an installer links all or none.
+    """
+    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
+        first = os.path.join(entry.path, "__init__.py")
+        for path in (entry.path, first):
+            if os.path.islink(path):
+                yield os.path.realpath(path).removesuffix(path.removeprefix(folder)) or os.path.realpath(path)
+                break
 
 
 def build(paths: list[str], owner: int, size: int) -> int:

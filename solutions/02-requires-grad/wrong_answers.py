@@ -496,6 +496,19 @@ def added_to_x(model, x):
 @wrong(
     "input_gradient",
     "gradients-accumulate",
+    "the plain way, `x.requires_grad_()`, a `backward()` and `x.grad`: the caller's x is flagged and filled, every "
+    "parameter of the model gets a gradient too, and what x.grad held before is in the result.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def plain_backward(model, x):
+    x.requires_grad_()
+    model(x).sum().backward()
+    return x.grad
+
+
+@wrong(
+    "input_gradient",
+    "gradients-accumulate",
     "the gradient of the mean of the output: it is smaller than that of the sum, by the number of elements.",
     "02-requires-grad#gradients-without-a-trace",
 )

@@ -1033,6 +1033,17 @@ def iterator_over_a_list(fn, n):
 
 @wrong(
     "no_grad_stream",
+    "no_grad-rename",
+    "a list: `next` asks a generator for an item, and a list is none.",
+    PAUSED,
+)
+def list_itself(fn, n):
+    with torch.no_grad():
+        return [fn(i) for i in range(n)]
+
+
+@wrong(
+    "no_grad_stream",
     "cached-result",
     "one piece of memory for all items: the next item is written over the one that was handed over.",
     PAUSED,

@@ -148,6 +148,18 @@ def grads_of_d_cleared(G, D, real, z):
 
 @wrong(
     "gan_d_backward",
+    "multi-loss",
+    "a loss that is returned and sent nowhere: without a backward D gets no gradient.",
+    D_STEP,
+)
+def no_backward(G, D, real, z):
+    on_real, on_fake = D(real), D(G(z).detach())
+    loss = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+    return loss + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+
+
+@wrong(
+    "gan_d_backward",
     "wrong-formula",
     "a step with the labels exchanged: D learns to call the fakes real.",
     D_STEP,
@@ -1017,6 +1029,16 @@ def buffers_averaged(ema, model, decay):
     source = model.state_dict()
     for name, tensor in ema.state_dict().items():
         tensor.copy_(decay * tensor + (1 - decay) * source[name])
+
+
+@wrong(
+    "ema_update",
+    "ema-update",
+    "a copy of model's numbers: nothing of the old ema is left in it, whatever decay is.",
+    "09-reinforcement#moving-averages",
+)
+def copied_whole(ema, model, decay):
+    ema.load_state_dict(model.state_dict())
 
 
 @wrong(
@@ -2134,6 +2156,16 @@ def simsiam_both_cut(enc, pred, x1, x2):
 def simsiam_same_view(enc, pred, x1, x2):
     z1, z2 = enc(x1), enc(x2)
     return (_apart(pred(z1), z1.detach()) + _apart(pred(z2), z2.detach())) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "wrong-formula",
+    "one of the two terms alone: the second view is compared with, and predicts nothing.",
+    "09-representation#two-views-one-stop",
+)
+def simsiam_one_term(enc, pred, x1, x2):
+    return _apart(pred(enc(x1)), enc(x2).detach())
 
 
 @wrong(

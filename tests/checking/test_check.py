@@ -124,6 +124,23 @@ def test_a_folder_without_cases_is_named(tmp_path, monkeypatch):
     assert "The cases are not in this folder" in failure("def stop(x): pass", folder=None)
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("check()", 'Give the name of the exercise alone, in quotes: check("stop").'),
+        ("check('one_path', print)", 'Give the name of the exercise alone, in quotes: check("one_path").'),
+        ("check(print)", 'Write the name in quotes: check("print").'),
+        ("check('stop', folder='nowhere')", "There is no folder nowhere: "),
+        ("check('stop', folder='.')", "gradstop start NAME copies what it needs"),
+    ],
+)
+def test_a_slip_in_the_call_gets_a_sentence(tmp_path, monkeypatch, call, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckFailed) as failed:
+        exec(call, {"check": check})
+    assert said in str(failed.value)
+
+
 def copy_to(folder: Path) -> Path:
     shutil.copytree(FOLDER, folder / "03-detach")
     return folder / "03-detach"

@@ -58,6 +58,42 @@ def test_the_commands_speak_in_sentences(root, capsys):
     assert "There is no assignment" in capsys.readouterr().err
 
 
+def test_a_line_for_the_shell_costs_no_answer(root):
+    start(root, NAME)
+    lines = {
+        "stop": "%time\n!ls\n",
+        "scale_grad": "torch.sin?\nstop??\n",
+        "one_path": "files = !ls\nassert files == []\n",
+        "semi_gradient_mse": "if True:\n    !pip install x\n",
+        "to_numpy_copy": "%%capture\nassert (7\n    % 4\n    != 2)\n",
+    }
+    solved = {cell.grade_id: cell.source for cell in bench_of(NAME).cells.values()}
+    answer(root, **{name: line + solved[name] for name, line in lines.items()})
+    assert [state.words() for state in states(root)] == ["solved"] * 5
+
+
+@pytest.mark.parametrize("typed", ["3", NAME, "detach", f"work/{NAME}/detach.ipynb"])
+def test_progress_of_one_is_asked_for_by_any_of_its_names(root, capsys, monkeypatch, typed):
+    start(root, NAME)
+    monkeypatch.chdir(root)
+    monkeypatch.setattr("gradstop.checking.progress.progress", lambda _: iter(()))
+    assert main(["progress", typed]) == 0
+    assert capsys.readouterr().out.startswith(f"{NAME}\n")
+    assert main(["progress", "4"]) == 1
+    assert f"There is no assignment begun '4'. There is: {NAME}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("strat", "Did you mean 'start'?"), ("check", 'check("stop")'), ("xyz", "There is: start, ")]
+)
+def test_an_unknown_command_is_told_which_there_are(capsys, typed, said):
+    with pytest.raises(SystemExit):
+        main([typed, "3"])
+    told = capsys.readouterr().err
+    assert told.startswith(f"gradstop: There is no command '{typed}'.")
+    assert said in told
+
+
 def write(root, text):
     (root / "work" / NAME / "detach.ipynb").write_text(text)
 

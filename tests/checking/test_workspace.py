@@ -10,6 +10,7 @@ from gradstop.checking import workspace
 from gradstop.checking.workspace import read, start
 from gradstop.cli import main
 from gradstop.course import CourseError, student_files
+from gradstop.course.named import named
 
 NAME = "03-detach"
 
@@ -110,4 +111,11 @@ def test_outside_of_a_course_nothing_new_is_laid_out(tmp_path, capsys, monkeypat
     monkeypatch.chdir(tmp_path)
     assert main(["new", "10-more/function"]) == 1
     assert "is no course" in capsys.readouterr().err
+    assert main(["--root", str(tmp_path), "refresh"]) == 1
+    assert "is no course" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("typed", ["Detach", "03_detach", "work/03-detach/", "chapter 3", "ch3", "3.", "detach.ipynb"])
+def test_a_name_is_taken_as_people_type_it(typed):
+    assert named(typed, ["03-detach", "04-detach-in-place"], "assignment") == NAME

@@ -5,13 +5,14 @@ import json
 import pytest
 import torch
 
-from gradstop.compare import compare
+from gradstop.compare import Reference, Trial, Wrong, compare, verdict_on
 from gradstop.compare.close import close
 from gradstop.compare.difference import agrees
 from gradstop.compare.kinds import KINDS
+from gradstop.compare.report import OTHERWISE, like
 from gradstop.observe import Observer
 from gradstop.observe.log import ObservationLog
-from gradstop.record import Observation, Record
+from gradstop.record import Observation, Record, Setup
 
 
 def record(probe, stopped=None):
@@ -79,6 +80,11 @@ def gradients(before, after, raised=None):
     return Record("test", (), (Observation("the backward", "gradients", value),))
 
 
+def nothing_looked_at():
+    """Return what a case sees that looks at what requires grad, where nothing does any more."""
+    return Record("test", (), (Observation("the backward", "gradients", {"raised": None, "leaves": {}}),))
+
+
 @pytest.mark.parametrize(
     ("got", "expected", "said"),
     [
@@ -92,6 +98,7 @@ def gradients(before, after, raised=None):
         (gradients(None, ["nan"]), gradients(None, [1.0]), "NaN"),
         (gradients(None, None, "RuntimeError"), gradients(None, [1.0]), "should go through"),
         (gradients(None, [1.0]), gradients(None, None, "RuntimeError"), "should have been refused"),
+        (nothing_looked_at(), gradients(None, [1.0]), "x should require grad, and does not any more"),
     ],
 )
 def test_a_wrong_gradient_is_explained(got, expected, said):
@@ -202,9 +209,46 @@ def test_what_follows_from_a_missing_result_is_folded(function, got, means):
     assert means in difference.means
 
 
-def test_what_follows_from_a_wrong_type_is_folded():
-    (difference,) = differences(called(lambda: [1.0]), called(lambda: torch.ones(2)))
-    assert "A tensor is asked for" in difference.means
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [(torch.ones(2), "A tensor"), ((1,), "A tuple"), ({}, "A dictionary"), ("x", "A string"), (None, "None")],
+)
+def test_what_follows_from_a_wrong_type_is_folded(expected, said):
+    (difference,) = differences(
+        lambda see: see.value("the result", [1.0]), lambda see: see.value("the result", expected)
+    )
+    assert difference.means == f"{said} is asked for."
+
+
+@pytest.mark.parametrize(
+    ("got", "said"),
+    [
+        (torch.tensor([1.0, 2.0]), "Every number is another: it is 0.5 times that."),
+        (torch.tensor([1.0, 3.0]), "Every number is another."),
+        (torch.tensor([2.0, 3.0]), "Of 2 numbers 1 differ, the first at position 1."),
+        (torch.tensor([float("nan"), 3.0]), "Every number is another."),
+    ],
+)
+def test_a_value_that_is_a_multiple_is_told_so(got, said):
+    expected = torch.tensor([2.0, 4.0])
+    (difference,) = differences(lambda see: see.value("the result", got), lambda see: see.value("the result", expected))
+    assert difference.means == said
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("one\ntwo", "one"),
+        ("Error(s) in loading state_dict for Linear:\n\tMissing key(s)\n\tthree", "Linear: Missing key(s)"),
+        ("nothing more:", "nothing more:"),
+    ],
+)
+def test_of_an_error_that_announces_a_line_that_line_is_told_too(message, told):
+    def raising():
+        raise RuntimeError(message)
+
+    (difference,) = differences(lambda see: see.raised("the call", raising), lambda see: see.raised("the call", int))
+    assert difference.got.endswith(f"{told})")
 
 
 def test_where_nothing_is_returned_any_result_will_do():
@@ -246,3 +290,58 @@ def test_a_requirement_that_is_asked_twice_says_of_which_call():
 
     (difference,) = differences(probe(3.0), probe(2.0))
     assert difference.asked == "the loss is returned (the second loss)"
+
+
+def texts(**values):
+    return {case: {"type": "str", "value": value} for case, value in values.items()}
+
+
+KNOWN = {  # known wrong answers, and what each returns in the place of "right" in some cases
+    "one": texts(a="one"),
+    "two": texts(b="two"),
+    "one, and more": texts(a="one", c="more"),
+    "both": texts(b="two", d="other"),
+}
+
+
+RIGHT = texts(a="right")["a"]
+
+
+def seen(value, kind="value"):
+    return Record("test", (), (Observation("the result", kind, value),))
+
+
+def known_in(answers, kind="value", right=RIGHT):
+    """Return by case which known wrong answer does the same as one that returns ``answers`` where it is not right."""
+    cases = "abcd"
+    trials = {case: (Trial((Setup(0), Setup(0)), seen(right, kind)),) for case in cases}
+    behaviours = tuple(
+        (Wrong(name, "", name, ""), {c: [{"the result": differs[c]} if c in differs else {}] for c in cases})
+        for name, differs in KNOWN.items()
+    )
+    reference = Reference("f", (), {case: f"it is {case}" for case in cases}, trials, behaviours)
+    return verdict_on(reference, {case: [seen(answers.get(case, right), kind)] for case in cases})
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (texts(a="one"), ["This behaves like one"]),
+        (texts(a="one", b="two"), ["When it is a: this behaves like one", "When it is b: this behaves like two"]),
+        (texts(a="one", d="new"), ["When it is a: this behaves like one"]),
+        (texts(a="new", b="two", d="other"), ["When it is b; when it is d: this behaves like both"]),
+        (texts(c="more"), []),  # who does the same there differs in another case too
+        (texts(d="new"), []),
+    ],
+)
+def test_two_faults_are_each_named_by_the_cases_that_show_them(answers, said):
+    told = like(known_in(answers))
+    assert [one.removesuffix(f" {OTHERWISE}") for one in told] == said
+    assert all(one.endswith(OTHERWISE) for one in told[-1:])
+
+
+def test_of_a_call_that_raises_nothing_is_concluded(monkeypatch):
+    right, raises = {"raised": None, "returns": "a result"}, {"raised": "RuntimeError"}
+    monkeypatch.setitem(KNOWN, "one", {"a": raises})
+    assert like(known_in({"a": raises}, "raised", right))  # in all cases the same
+    assert like(known_in({"a": raises, "d": raises}, "raised", right)) == []

@@ -289,6 +289,19 @@ def test_a_full_disk_is_named_and_nothing_finished_is_lost(ungraded):
         subprocess.run(["umount", str(grading)], check=True)
 
 
+def test_where_the_solution_cannot_earn_all_nobody_is_graded(ungraded):
+    """What keeps it from that, here a limit, would cost every honest student the same."""
+    done = run(ungraded, "gradstop", "grade", NAME, "--timeout", "0.001")
+    assert done.returncode == 1
+    assert "The solution of 03-detach does not earn all its points where submissions are run (stop: " in done.stderr
+    assert all_scores(ungraded, NAME) == {}
+    short = "--JudgedExecute.cell_timeout=0.001"
+    done = run(ungraded, "nbgrader", "autograde", NAME, "--student", CLASS[0], short)
+    assert "The solution of 03-detach does not earn all its points" in done.stderr
+    assert all_scores(ungraded, NAME) == {}
+    assert grade(ungraded, "--student", CLASS[0])[CLASS[0]]["score"] == FULL
+
+
 def test_without_a_sandbox_it_says_so(course):
     done = run(course, "gradstop", "grade", NAME, "--student", CLASS[1], "--no-sandbox", "--force")
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ from gradstop.grading.intake import submission
 from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_TEXT, MAX_TEXTS
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import NothingHandedInError, beside, read_cells, read_submission
-from gradstop.grading.intake.template import Template
+from gradstop.grading.intake.template import Template, text
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out, handed_out_template
 from gradstop.grading.judging.token_digest import tokens_of
@@ -187,6 +187,23 @@ def test_the_setup_stands_before_all_answers(change):
         expected = [mark for mark in expected if mark == "setup" or mark.startswith(CHECK)]
     assert [mark for mark in marks if mark] == expected
     assert marks.index(None) == (0 if change == "moved" else 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("stop = torch.Tensor.detach\ncheck('stop')", True),  # an editor that knows no locked cells lets an answer in
+        ('check("stop")\n', False),
+        ("", False),
+    ],
+)
+def test_what_stands_in_the_place_of_a_check_is_run_too(written, kept):
+    assignment = find_assignment(ROOT, NAME)
+    handed_in = cells_of(assignment)
+    next(cell for cell in handed_in if text(cell) == 'check("stop")')["source"] = written
+    restored = handed_out_template(assignment).restore(handed_in)["cells"]
+    assert (written in [cell["source"] for cell in restored if not cell["metadata"]]) == kept
+    assert 'check("stop")' in [cell["source"] for cell in restored if cell["metadata"]]
 
 
 def test_nbgrader_s_own_way_refuses_the_notebook_of_another_assignment_too():

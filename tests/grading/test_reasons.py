@@ -34,6 +34,12 @@ REASONS = {
         f"{MISSING}: where it is defined it is indented, so it belongs to what it stands in",
     ),
     "another name": (DEFINES.replace("stop", "Stop"), None, f"{MISSING}. Did you mean 'Stop'?"),
+    "removed later": (
+        DEFINES,
+        None,
+        f"{MISSING} at its end: it was defined, and a later cell has removed it, as %reset and del do",
+    ),
+    "only called": ("stop(x)", None, f"{MISSING}."),
     "nothing": ("", None, f"{MISSING}."),
 }
 
@@ -57,6 +63,11 @@ def test_it_is_said_why_there_is_no_function(name):
 def test_the_error_of_another_cell_that_would_define_it_is_said():
     cells = [code("", "stop"), code(DEFINES)]
     assert reason(cells, 1, ("ValueError", "x")) == "its cell stops with ValueError: x"
+
+
+def test_a_function_that_stands_in_a_text_is_named():
+    cells = [{**code(DEFINES), "cell_type": "markdown"}, code("", "stop")]
+    assert reason(cells, 1, None) == f"{MISSING}: it stands in a text, which is not run; make that a code cell"
 
 
 def test_of_a_function_that_is_defined_twice_in_a_cell_the_first_place_counts():

@@ -332,5 +332,18 @@ def test_the_interpreters_folders_do_not_contain_each_other():
     assert not [(a, b) for a in paths for b in paths if a != b and a.startswith(b + os.sep)]
 
 
+def test_packages_that_are_links_are_shown_with_what_they_lead_to(tmp_path, monkeypatch):
+    """Some installers make links to save space: of a package's folder, or of each file in it."""
+    packages, first, second = (tmp_path / name for name in ("site-packages", "one/lib", "two"))
+    for place, name in ((packages, "b"), (first, "a"), (second, "b")):
+        (place / name).mkdir(parents=True)
+    for place, name in ((first, "a"), (second, "b")):
+        (place / name / "__init__.py").touch()
+    (packages / "a").symlink_to(first / "a")
+    (packages / "b/__init__.py").symlink_to(second / "b/__init__.py")
+    monkeypatch.setattr(sys, "path", [str(packages)])
+    assert {str(packages), str(first), str(second)} <= {*interpreter_paths.__wrapped__()}
+
+
 def test_limits_are_said_in_bytes_and_seconds():
     assert Limits().memory == 1 << 30

@@ -54,7 +54,7 @@ class Template:
         """Return a notebook of the submission's cells, each clean and with the mark that the template gives it.
 
         A mark that stands more than once stays on the last cell, as in nbgrader. A locked cell has the template's
-        source; what a student had in the place of one that is no check follows it as a cell of its own. One that is
+        source; what a student had in its place, which may be an answer, follows it as a cell of its own. One that is
         missing is added, and one that stood before all answers does so again.
         """
         last = {_grade_id(cell): number for number, cell in enumerate(submitted)}
@@ -69,7 +69,7 @@ class Template:
                 cells.append(_clean({**cell, "cell_type": original["cell_type"]}, original["metadata"]))
                 continue
             cells.append(_clean(original, original["metadata"]))
-            if not is_check(original) and text(cell) != text(original):
+            if text(cell).strip() not in ("", text(original).strip()):
                 cells.append(_clean(cell))
         _shorten(cells, ("markdown", "raw"), MAX_TEXTS, f"(cut: all texts have more than {MAX_TEXTS} characters)")
         self._add_missing(cells)

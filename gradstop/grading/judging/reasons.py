@@ -12,6 +12,7 @@ from gradstop.grading.intake.template import Cell, definition_of
 from gradstop.grading.judging.judge import Judged
 from gradstop.logs import readable
 
+_WRITTEN = r"(?m)^(?:(?:async +)?def +|class +){0}\b|^{0} *="  # and not only called
 _IN_THE_CELL = re.compile(r" ?\(<(?:ipython-input-[^>]*|tokenize)>, line (\d+)\)$")
 
 
@@ -50,6 +51,12 @@ def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]], defi
                 return f"its cell stops with {_quoted(output, cells[number]['source'])}"
     if any(defined.values()):
         return f"{MISSING}: where it is defined it is indented, so it belongs to what it stands in"
+    sources = {number: cells[number]["source"][:MAX_ANSWER] for number in defined}
+    written = [number for number, source in sources.items() if re.search(_WRITTEN.format(re.escape(name)), source)]
+    if any(cells[number]["cell_type"] == "code" for number in written):
+        return f"{MISSING} at its end: it was defined, and a later cell has removed it, as %reset and del do"
+    if written:
+        return f"{MISSING}: it stands in a text, which is not run; make that a code cell"
     words = [word for number in own for word in re.findall(r"\w+", cells[number]["source"][:MAX_ANSWER])]
     return f"{MISSING}.{did_you_mean(name, words)}"
 

@@ -16,7 +16,7 @@ from traitlets import Bool, Float, Integer
 
 from gradstop import logs
 from gradstop.course import CourseError, find_assignment
-from gradstop.grading.assess import assess
+from gradstop.grading.assess import assess, require_solution
 from gradstop.grading.extensions import read_extensions
 from gradstop.grading.intake.bounds import MAX_NOTEBOOK
 from gradstop.grading.intake.plain_files import UnreadableError, read_plain
@@ -88,6 +88,7 @@ class JudgedExecute(Execute):  # type: ignore[misc]
         submission = read_submission(names["student"], folder / assignment.notebook.name)
         rules = Rules.of_course(root, assignment, timeout=self.cell_timeout, memory=self.memory, sandboxed=self.sandbox)
         bundle = secret_bundle(assignment, root, warm_process_for(rules))
+        require_solution(bundle, assignment, rules)
         notebook = {**nb, "cells": [dict(cell) for cell in nb.cells]}
         result_store_of(root).keep(assignment.name, assess(bundle, submission, notebook, rules))
         with open_gradebook(course) as gradebook:  # a later step counts late days

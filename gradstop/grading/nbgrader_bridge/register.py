@@ -28,7 +28,9 @@ def course_config(root: Path) -> Config:
 
     """
     if not (root / CONFIG).is_file():
-        raise CourseError(f"There is no {CONFIG} in {root.name}/: run this from the course's root.")
+        raise CourseError(
+            f"There is no {CONFIG} in {root.name}/: run this in the course's folder, a clone of the repository."
+        )
     return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
 
 
