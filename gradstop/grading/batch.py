@@ -73,7 +73,7 @@ def grade(
             def second() -> Iterator[tuple[str, bytes | Lost]]:
                 if rounds.put_off:
                     entries.enter()
-                    tell(f"{len(rounds.put_off)} take much longer than the others: {', '.join(rounds.put_off)}")
+                    tell(f"graded last, for it takes much longer than the others: {', '.join(rounds.put_off)}")
                 yield from run(rounds.second())
 
             for student, data in chain(run(chain(plan.to_grade, attempts.waiting)), second()):

@@ -11,9 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 from support.forks import in_a_fork
+from torch.nn.modules import module as modules
+from torch.optim import optimizer
 
 from gradstop.grading.inside.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard import Guard
+from gradstop.internals.torch import global_hooks
 from gradstop.observe import probes, read_cases
 from gradstop.observe.encode import encode
 
@@ -180,3 +183,18 @@ def test_a_thread_that_ends_soon_is_waited_for():
         Guard().around(lambda: threading.Timer(0.2, int).start())()
 
     in_a_fork(body)
+
+
+@pytest.mark.parametrize(
+    "register",
+    [modules.register_module_forward_hook, optimizer.register_optimizer_step_post_hook],
+    ids=["module", "optimizer"],
+)
+def test_a_hook_of_all_modules_or_optimizers_is_taken_off_after_a_call_and_one_from_before_stays(register):
+    before = register(lambda *_: None)
+    try:
+        Guard().around(lambda: register(lambda *_: None) and None)()
+        (held,) = [held for held in global_hooks if before.id in held]
+        assert list(held) == [before.id]
+    finally:
+        before.remove()

@@ -38,6 +38,7 @@ from gradstop.internals.torch import (
     TensorBase,
     dispatch_mode_count,
     function_mode_count,
+    global_hooks,
     namespaces,
     pop_dispatch_mode,
     pop_function_mode,
@@ -237,6 +238,7 @@ class _On:
     def __init__(self) -> None:
         self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
         self._hooks = top_saved_tensors_hooks()
+        self._global_hooks = list(map(tuple, global_hooks))
         self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
         self._threads = _running_threads()
 
@@ -258,6 +260,9 @@ class _On:
             pop_dispatch_mode()
         while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
             pop_saved_tensors_hooks()
+        for held, before in zip(global_hooks, self._global_hooks, strict=True):
+            for number in set(held).difference(before):
+                del held[number]
         _wait_for_threads(self._threads)
         with suppress(ChildProcessError):
             if not _waitpid(-1, _no_hang)[0]:
