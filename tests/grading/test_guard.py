@@ -185,16 +185,15 @@ def test_a_thread_that_ends_soon_is_waited_for():
     in_a_fork(body)
 
 
-@pytest.mark.parametrize(
-    "register",
-    [modules.register_module_forward_hook, optimizer.register_optimizer_step_post_hook],
-    ids=["module", "optimizer"],
-)
+REGISTER = [modules.register_module_forward_hook, optimizer.register_optimizer_step_post_hook]
+
+
+@pytest.mark.parametrize("register", REGISTER, ids=["module", "optimizer"])
 def test_a_hook_of_all_modules_or_optimizers_is_taken_off_after_a_call_and_one_from_before_stays(register):
-    before = register(lambda *_: None)
-    try:
+    def body():
+        before = register(lambda *_: None)
         Guard().around(lambda: register(lambda *_: None) and None)()
         (held,) = [held for held in global_hooks if before.id in held]
         assert list(held) == [before.id]
-    finally:
-        before.remove()
+
+    in_a_fork(body)
