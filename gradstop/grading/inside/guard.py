@@ -260,9 +260,10 @@ class _On:
             pop_dispatch_mode()
         while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
             pop_saved_tensors_hooks()
-        for held, before in zip(global_hooks, self._global_hooks, strict=True):
-            for number in set(held).difference(before):
-                del held[number]
+        if any(global_hooks):
+            for held, before in zip(global_hooks, self._global_hooks, strict=True):
+                for number in set(held).difference(before):
+                    del held[number]
         _wait_for_threads(self._threads)
         with suppress(ChildProcessError):
             if not _waitpid(-1, _no_hang)[0]:
