@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import is_
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -58,18 +59,17 @@ class Kinds:
         self._kinds = list(map(type, self._things))
         self._classes = [one for one in self._things if isinstance(one, type)]
         self._bases = list(map(_get_bases, self._classes))
-        self._kind_ids, self._base_ids = list(map(id, self._kinds)), list(map(id, self._bases))
 
     def restore(self) -> list[str]:
         """Put back what is another one; return the names of whose it was."""
         changed = []
         # By identity, as a class may claim to equal any other, and by what nothing overrides.
-        if list(map(id, map(type, self._things))) != self._kind_ids:
+        if not all(map(is_, map(type, self._things), self._kinds)):
             for thing, kind in zip(self._things, self._kinds, strict=True):
                 if type(thing) is not kind:
                     _set_kind(thing, kind)
                     changed.append(f"{thing.__name__}.__class__")
-        if list(map(id, map(_get_bases, self._classes))) != self._base_ids:
+        if not all(map(is_, map(_get_bases, self._classes), self._bases)):
             for one, bases in zip(self._classes, self._bases, strict=True):
                 if _get_bases(one) is not bases:
                     _set_bases(one, bases)
