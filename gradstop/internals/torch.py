@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import Node
 from torch.nn.modules import module as _module
+from torch.optim import optimizer as _optimizer
 from torch.utils import _python_dispatch
 
 _C = torch._C
@@ -138,10 +139,13 @@ def set_saved_tensors_hooks_enabled(enabled: bool) -> None:
         _disable_saved_tensors_hooks("saved tensor hooks are disabled")
 
 
-# Modules: the hooks of all, and what each one holds.
+# Modules: the hooks of all, those of all optimizers too, and what each one holds.
 
-global_module_hooks: tuple[dict[Any, Any], ...] = tuple(
-    held for name, held in vars(_module).items() if name.startswith("_global_") and isinstance(held, dict)
+global_hooks: tuple[dict[Any, Any], ...] = tuple(
+    held
+    for module in (_module, _optimizer)
+    for name, held in vars(module).items()
+    if name.startswith("_global_") and isinstance(held, dict)
 )
 module_attributes = frozenset(vars(nn.Module()))
 _MODULE_HOOKS = [name for name in vars(nn.Module()) if name.endswith("_hooks") and not name.startswith("_load_state")]

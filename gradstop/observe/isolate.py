@@ -12,7 +12,7 @@ import torch
 from gradstop.internals.torch import (
     dispatch_mode_count,
     function_mode_count,
-    global_module_hooks,
+    global_hooks,
     pop_dispatch_mode,
     pop_function_mode,
     pop_saved_tensors_hooks,
@@ -62,13 +62,13 @@ def isolated() -> Iterator[None]:
         for _, write, neutral in _SETTINGS:
             write(neutral)
         stacks = [_drain(full, pop) for full, pop, _ in _STACKS]
-        hooks = [dict(held) for held in global_module_hooks]
-        for held in global_module_hooks:
+        hooks = [dict(held) for held in global_hooks]
+        for held in global_hooks:
             held.clear()
         try:
             yield
         finally:
-            for held, before in zip(global_module_hooks, hooks, strict=True):
+            for held, before in zip(global_hooks, hooks, strict=True):
                 _restore(held, before)
             for (full, pop, push), items in reversed(list(zip(_STACKS, stacks, strict=True))):
                 _drain(full, pop)

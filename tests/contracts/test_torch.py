@@ -5,6 +5,7 @@ import torch
 from support.forks import in_a_fork, printed_by
 from torch import nn
 from torch.nn.modules import module as modules
+from torch.optim import optimizer
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -284,16 +285,17 @@ def test_set_deterministic_algorithms_sets_them_without_inductor_which_the_publi
 # Modules
 
 REGISTER = [name for name in dir(modules) if name.startswith("register_module_") and name.endswith("_hook")]
+OF_OPTIMIZERS = [name for name in dir(optimizer) if name.startswith("register_optimizer_")]
 
 
-@pytest.mark.parametrize("name", REGISTER)
-def test_torch_keeps_the_hooks_of_all_modules_in_global_dictionaries(name):
+@pytest.mark.parametrize("name", [*REGISTER, *OF_OPTIMIZERS])
+def test_torch_keeps_the_hooks_of_all_modules_and_optimizers_in_global_dictionaries(name):
     def held():
-        return sum(map(len, internals.global_module_hooks))
+        return sum(map(len, internals.global_hooks))
 
     def body():
         before = held()
-        handle = getattr(modules, name)(lambda *_: None)
+        handle = getattr(modules if name in REGISTER else optimizer, name)(lambda *_: None)
         assert held() > before
         handle.remove()
         assert held() == before
@@ -303,6 +305,7 @@ def test_torch_keeps_the_hooks_of_all_modules_in_global_dictionaries(name):
 
 def test_torch_names_the_functions_that_register_a_hook_of_all_modules_alike():
     assert {"register_module_forward_hook", "register_module_full_backward_hook"} <= set(REGISTER)
+    assert OF_OPTIMIZERS == ["register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_without_learners_copy():
 def test_without_own():
     def take_away():
         guard_module._ours = lambda: ()
-        guard_module.classes_used_by = lambda *namespaces: []
+        guard_module.used_by = lambda *namespaces: ([], [])
 
     assert passed("tampering-the-observer", "scale_grad") == 4
     assert passed("tampering-the-observer", "scale_grad", take_away=take_away) == 0
@@ -242,10 +242,19 @@ def test_without_case_names():
 
 def test_without_used_classes():
     def take_away():
-        guard_module.classes_used_by = lambda *namespaces: []
+        guard_module.used_by = lambda *namespaces: ([], [])
 
     assert passed("tampering-used-classes") == 4
     assert passed("tampering-used-classes", take_away=take_away) == 5
+
+
+def test_without_kinds():
+    def take_away():
+        guard_module.Kinds.restore = lambda self: []
+
+    for name in ("tampering-module-class", "tampering-metaclass"):
+        assert passed(name) == 4
+        assert passed(name, take_away=take_away) == 5
 
 
 def test_without_frame_evaluation():

@@ -105,7 +105,21 @@ def test_a_text_that_would_be_a_formula_gets_an_apostrophe(text):
         assert not [cell for cell in cells if cell.startswith(tuple("=+@\t\r\n\uff1d"))]
 
 
-@pytest.mark.parametrize("text", ["ann", "o'hara", "1-2", "a=b", "", "Jean-Luc", "0", "'=1"])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ann;=cmd|' /C calc'!A0;", "Ann;'=cmd|' /C calc'!A0;"),
+        ("Ann; +1", "Ann;' +1"),
+        ("Ann;Lee;\uff1d1", "Ann;Lee;'\uff1d1"),
+        ("Ann\t@SUM(A1)", "Ann\t'@SUM(A1)"),
+        ("=1;-2", "'=1;'-2"),
+    ],
+)
+def test_so_does_one_where_a_spreadsheet_parts_cells_at_semicolons_or_tabs(text, shown):
+    assert neutral(text) == shown
+
+
+@pytest.mark.parametrize("text", ["ann", "o'hara", "1-2", "a=b", "", "Jean-Luc", "0", "'=1", "Lee; Ann", "a;b=c"])
 def test_another_text_stays_as_it_is(text):
     assert neutral(text) == text
 

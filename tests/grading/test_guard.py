@@ -17,10 +17,13 @@ from types import SimpleNamespace
 
 import pytest
 from support.forks import in_a_fork
+from torch.nn.modules import module as modules
+from torch.optim import optimizer
 
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.guard.left_on import block_signals
+from gradstop.internals.torch import global_hooks
 from gradstop.observe import probes, read_cases
 from gradstop.observe.encode import encode
 
@@ -257,5 +260,19 @@ def test_no_garbage_is_collected_between_two_calls():
 def test_a_thread_that_ends_soon_is_waited_for():
     def body():
         Guard().around(lambda: threading.Timer(0.2, int).start())()
+
+    in_a_fork(body)
+
+
+REGISTER = [modules.register_module_forward_hook, optimizer.register_optimizer_step_post_hook]
+
+
+@pytest.mark.parametrize("register", REGISTER, ids=["module", "optimizer"])
+def test_a_hook_of_all_modules_or_optimizers_is_taken_off_after_a_call_and_one_from_before_stays(register):
+    def body():
+        before = register(lambda *_: None)
+        Guard().around(lambda: register(lambda *_: None) and None)()
+        (held,) = [held for held in global_hooks if before.id in held]
+        assert list(held) == [before.id]
 
     in_a_fork(body)

@@ -18,12 +18,14 @@ a score there, and none is made up: the cell stays empty, and who it is is said 
   Canvas finds a student by ID, then by the SIS columns, then by the name, and an assignment by the number in its title,
   ``Detach (4711)``, or by the whole title, which ``--title`` says; one of another title is offered as a new one.
 
-A text that a spreadsheet would take for a formula gets an apostrophe before it, in all formats: a student who is called
+A text that a spreadsheet would take for a formula, from its beginning or from a semicolon on, gets an apostrophe before
+it, in all formats: a student who is called
 ``=1+1`` has to be matched by hand.
 """
 
 import csv
 import io
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +45,9 @@ from gradstop.grading.standing.status import Standing, Status
 
 Row = list[str]
 _NOBODY = "-"  # is no user and no grade to Moodle
-_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20\t\r\n")  # the wide forms count where Japanese is written
+# At the beginning of a cell; the wide forms count where Japanese is written. Where numbers have decimal commas a
+# spreadsheet parts cells at semicolons, and some also at tabs.
+_FORMULA = re.compile(r"(^[\t\r\n]|(?:^|[;\t\r\n])\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,13 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 def neutral(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+    return _FORMULA.sub(_as_text, text)
+
+
+def _as_text(found: re.Match[str]) -> str:
+    whole = found[0]
+    separator = whole[0] if found.start() and whole[0] in ";\t\r\n" else ""
+    return f"{separator}'{whole[len(separator) :]}"
 
 
 def _texts(*values: str) -> Row:

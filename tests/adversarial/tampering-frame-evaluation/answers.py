@@ -1,8 +1,10 @@
 # %% setup
-import torch
-from torch._dynamo.types import ConvertFrameReturn
+from types import SimpleNamespace
 
-seen = []
+import torch
+
+seen, frames = [], torch._C._dynamo.eval_frame
+as_it_is = frames._FrameExecStrategy(frames._FrameAction.DEFAULT, frames._FrameAction.DEFAULT)
 
 
 def look(frame, *more):
@@ -11,11 +13,11 @@ def look(frame, *more):
             seen.clear()
             with torch.no_grad():
                 x.add_(0)
-    return ConvertFrameReturn(apply_to_code=False)
+    return SimpleNamespace(guarded_code=None, apply_to_code=False, frame_exec_strategy=as_it_is)
 
 
 # %% stop
 def stop(x):
     seen[:] = [(x, x.tolist())]
-    torch._C._dynamo.eval_frame.set_eval_frame(look)
+    frames.set_eval_frame(look)
     return x.data

@@ -24,9 +24,9 @@ import numpy
 import torch
 from torch import nn
 
+from gradstop.grading.inside.guard.classes import Kinds, used_by
 from gradstop.grading.inside.guard.left_on import LeftOn
 from gradstop.grading.inside.guard.plain_values import require_plain
-from gradstop.grading.inside.guard.used_classes import classes_used_by
 from gradstop.internals.cpython import (
     version_tag,
 )
@@ -84,19 +84,21 @@ class Guard:
 
     def __init__(self) -> None:
         self._before: tuple[_Before, ...] = ()
+        self._kinds = Kinds()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
-        self._hold((*_HOLDERS, *_ours(), *classes_used_by(*observing)))
+        self._hold((*_HOLDERS, *_ours()), *used_by(*observing))
 
     def keep(self, *names: dict[str, Any]) -> None:
         """Put these back too, and the classes that their functions use.
 
         A submission's code finds the names by way of the frames below its call.
         """
-        self._hold((*map(_Names, names), *classes_used_by(*names)))
+        self._hold(map(_Names, names), *used_by(*names))
 
-    def _hold(self, holders: Iterable[Any]) -> None:
+    def _hold(self, holders: Iterable[Any], classes: Iterable[type], modules: Iterable[Any]) -> None:
         known = {id(before.holder) for before in self._before}
-        fresh = {id(one): one for one in holders if id(one) not in known}
+        fresh = {id(one): one for one in (*holders, *classes) if id(one) not in known}
+        self._kinds.hold((*fresh.values(), *modules))
         self._before += tuple(map(_Before, fresh.values()))
         self._tags = [before.tag for before in self._before if before.tag is not None]
         self._known = [before.known for before in self._before]
@@ -111,9 +113,10 @@ class Guard:
         changed: list[str] = []
         for _ in _LOOKS:  # once more, for what is dropped may run code of the submission's when it is
             # One pass over the versions: most of the time nothing has been written to anything.
-            if self._tags and [tag.value for tag in self._tags] == self._known:
+            found = self._kinds.restore()
+            if not found and self._tags and [tag.value for tag in self._tags] == self._known:
                 break
-            found = [name for before in self._before if before.differs() for name in before.restore()]
+            found += [name for before in self._before if before.differs() for name in before.restore()]
             self._known = [before.known for before in self._before]
             changed += found
             if not (found or self._tags):

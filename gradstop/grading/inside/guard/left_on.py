@@ -19,6 +19,7 @@ from gradstop.internals.cpython import (
 from gradstop.internals.torch import (
     dispatch_mode_count,
     function_mode_count,
+    global_hooks,
     pop_dispatch_mode,
     pop_function_mode,
     pop_saved_tensors_hooks,
@@ -40,6 +41,7 @@ class LeftOn:
     def __init__(self) -> None:
         self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
         self._hooks = top_saved_tensors_hooks()
+        self._global_hooks = list(map(tuple, global_hooks))
         self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
         self._threads = _running_threads()
         pthread_sigmask(_UNBLOCK, _BUT_TIMERS)  # a program that the call starts inherits what is blocked
@@ -63,6 +65,10 @@ class LeftOn:
             pop_dispatch_mode()
         while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
             pop_saved_tensors_hooks()
+        if any(global_hooks):
+            for held, before in zip(global_hooks, self._global_hooks, strict=True):
+                for number in set(held).difference(before):
+                    del held[number]
         left = _process_runs()
         if left:
             end_multiprocessing_helpers()

@@ -1,0 +1,98 @@
+"""Which classes and modules the functions of a namespace name, and of which class they are: their code runs in ours."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from operator import is_
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from torch.optim import Optimizer
+
+from gradstop.internals.torch import hook_step
+
+_get_bases, _set_bases = vars(type)["__bases__"].__get__, vars(type)["__bases__"].__set__
+_set_kind = vars(object)["__class__"].__set__
+_HEAP_TYPE, _IMMUTABLE = 1 << 9, 1 << 8  # flags of a type: Py_TPFLAGS_HEAPTYPE, Py_TPFLAGS_IMMUTABLETYPE
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+_MADE = type(_nothing())  # by ``contextmanager``: nobody names it
+
+
+def used_by(*namespaces: dict[str, Any]) -> tuple[list[type], list[ModuleType]]:
+    """Return the classes that the functions of these namespaces name, and their bases; and the modules.
+
+    ``torch.no_grad`` is found by the names of its parts; what another function makes is not. Classes that cannot be
+    changed are left out.
+    """
+    names = {name for code in _codes(namespaces) for name in code.co_names}
+    places, found, modules = list(namespaces), dict.fromkeys(_MADE.__mro__), dict[int, ModuleType]()
+    for place in places:  # which grows by each module that is named
+        for value in [place[name] for name in names if name in place]:
+            if isinstance(value, type):
+                found.update(dict.fromkeys(value.__mro__))
+            elif isinstance(value, ModuleType) and id(value) not in modules:
+                modules[id(value)] = value
+                places.append(vars(value))
+    for one in found:
+        if issubclass(one, Optimizer) and one is not Optimizer:
+            hook_step(one)  # or it would look changed from its first use on
+    classes = [one for one in found if one.__flags__ & _HEAP_TYPE and not one.__flags__ & _IMMUTABLE]
+    return classes, list(modules.values())
+
+
+class Kinds:
+    """Of which class modules and classes are, and what classes are derived from: their dictionaries do not show it."""
+
+    def __init__(self) -> None:
+        self._things: list[Any] = []
+        self._classes: list[type] = []
+
+    def hold(self, things: Iterable[Any]) -> None:
+        """Put these back from now on, too."""
+        known = set(map(id, self._things))
+        self._things += [one for one in things if id(one) not in known]
+        self._kinds = list(map(type, self._things))
+        self._classes = [one for one in self._things if isinstance(one, type)]
+        self._bases = list(map(_get_bases, self._classes))
+
+    def restore(self) -> list[str]:
+        """Put back what is another one; return the names of whose it was."""
+        changed = []
+        # By identity, as a class may claim to equal any other, and by what nothing overrides.
+        if not all(map(is_, map(type, self._things), self._kinds)):
+            for thing, kind in zip(self._things, self._kinds, strict=True):
+                if type(thing) is not kind:
+                    _set_kind(thing, kind)
+                    changed.append(f"{thing.__name__}.__class__")
+        if not all(map(is_, map(_get_bases, self._classes), self._bases)):
+            for one, bases in zip(self._classes, self._bases, strict=True):
+                if _get_bases(one) is not bases:
+                    _set_bases(one, bases)
+                    changed.append(f"{one.__name__}.__bases__")
+        return changed
+
+
+def _codes(namespaces: Iterable[dict[str, Any]]) -> Iterator[CodeType]:
+    """Yield the code of all functions, those in classes, cases and other functions included."""
+    things = [thing for held in namespaces for thing in held.values()]
+    own = {held.get("__name__") for held in namespaces}
+    for thing in things:  # which grows by what is in classes
+        if isinstance(thing, type) and thing.__module__ in own:
+            things += vars(thing).values()
+    functions = [part for thing in things for part in (thing, *_inner(thing)) if isinstance(part, FunctionType)]
+    waiting = [function.__code__ for function in functions]
+    while waiting:
+        code = waiting.pop()
+        yield code
+        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+
+
+def _inner(thing: Any) -> Iterator[Any]:
+    """Yield what a method, a property, a case or a decorated function is made of."""
+    if not isinstance(thing, type):
+        yield from (getattr(thing, name, None) for name in ("__wrapped__", "__func__", "fget", "body"))
