@@ -56,6 +56,11 @@ def one_path(x, w):
     with _Traced():
         return ANSWER
 """,
+    "figures in a widget that is not there": """
+%matplotlib widget
+def one_path(x, w):
+    return ANSWER
+""",
     "Python's profiler": """
 import cProfile
 def one_path(x, w):

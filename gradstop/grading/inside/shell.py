@@ -114,6 +114,11 @@ class _Shell(InteractiveShell):
     def enable_gui(self, gui: str | None = None) -> None:
         """Do nothing: there is no loop of events to join."""
 
+    def enable_matplotlib(self, gui: str | None = None) -> tuple[str | None, str]:  # noqa: ARG002
+        """Draw inline, whatever window or widget ``%matplotlib`` asks for: there is none."""
+        found: tuple[str | None, str] = super().enable_matplotlib("inline")  # type: ignore[no-untyped-call]
+        return found
+
 
 def _make_shell() -> InteractiveShell:
     config = Config()
