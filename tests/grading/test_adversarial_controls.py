@@ -358,7 +358,9 @@ def test_without_lockstep():
 
 def test_without_turns():
     reference = references()["stop"]
-    once = replace(reference, trials={name: trials[:1] for name, trials in reference.trials.items()})
+    first = lambda found: {name: trials[:1] for name, trials in found.items()}
+    behaviours = [(answer, first(found)) for answer, found in reference.behaviours]
+    once = replace(reference, trials=first(reference.trials), behaviours=behaviours)
     assert passed("forgery-by-call-count") == 0
     # The first call is right: it earns where the first trial, which is drawn, has no second call.
     assert 1 in (passed("forgery-by-call-count", reference=once) for _ in range(8))
