@@ -81,6 +81,8 @@ def _value_means(got: Json, expected: Json) -> str:
     apart = [i for i, pair in enumerate(zip(got["numbers"], expected["numbers"], strict=True)) if not close(*pair)]
     if len(apart) == len(expected["numbers"]):
         return f"Every number is another{_factor(got['numbers'], expected['numbers'])}."
+    if len(apart) == 1:
+        return f"Of {len(expected['numbers'])} numbers one differs, at position {apart[0]}."
     return f"Of {len(expected['numbers'])} numbers {len(apart)} differ, the first at position {apart[0]}."
 
 

@@ -225,7 +225,7 @@ def test_what_follows_from_a_wrong_type_is_folded(expected, said):
     [
         (torch.tensor([1.0, 2.0]), "Every number is another: it is 0.5 times that."),
         (torch.tensor([1.0, 3.0]), "Every number is another."),
-        (torch.tensor([2.0, 3.0]), "Of 2 numbers 1 differ, the first at position 1."),
+        (torch.tensor([2.0, 3.0]), "Of 2 numbers one differs, at position 1."),
         (torch.tensor([float("nan"), 3.0]), "Every number is another."),
     ],
 )
