@@ -660,7 +660,11 @@ def computed_when_asked(no_grad_stream: Function, draw: Draw, see: Observer):
     draw.feature(*AGAIN)
     one = see.call(no_grad_stream, fn, n, name="a second stream of fn")
     two = see.call(no_grad_stream, lambda i: fn(i) * 2, n, name="a stream of another function")
-    see.value("the first item of the second stream", see.call(next, one, name="next(), for the first item of the second stream,"), LAZY)
+    see.value(
+        "the first item of the second stream",
+        see.call(next, one, name="next(), for the first item of the second stream,"),
+        LAZY,
+    )
     see.value("the first item of the other function", see.call(next, two, name="and the other's"), ITEMS)
     changed(later, w)
     see.value("the items that are left in the second stream", list(one), f"{ITEMS}; {LAZY}")
