@@ -27,7 +27,7 @@ config.HistoryManager.enabled = False
 shell = InteractiveShell.instance(config=config)
 shell.system = shell.system_raw
 shell.enable_gui = lambda gui=None: None
-shell.enable_matplotlib = lambda gui=None: None  # of a learner who has a backend for widgets
+shell.enable_matplotlib = lambda gui=None: (None, "inline")  # of a learner who has a backend for widgets
 shell.push({"torch": torch, "numpy": numpy})
 shown = os.dup(1)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
