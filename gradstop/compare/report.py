@@ -72,9 +72,9 @@ def _in_part(verdict: Verdict) -> dict[Wrong, list[str]]:
 
 def reading(verdict: Verdict, sections: Mapping[str, str]) -> list[str]:
     """List the sections to read, each once, the misconception's first."""
-    if everywhere(verdict) and not like(verdict):
-        return []
     places = [verdict.like.read] if verdict.like else [one.read for one in _in_part(verdict)]
+    if everywhere(verdict) and not places:
+        return []
     places += [d.read for case in verdict.cases for d in case.differences[:MAX_DIFFERENCES] if not d.is_cause]
     return list(dict.fromkeys(sections[place] for place in places if place in sections))
 

@@ -1,4 +1,6 @@
-"""What is used of CPython's insides. Tried with 3.11.7; ``tests/contracts/test_cpython.py`` holds each assumption.
+"""What is used of CPython's insides. Tried with 3.11.7, 3.12.1, 3.13.0 and 3.14.8.
+
+``tests/contracts/test_cpython.py`` holds each assumption.
 
 All but the version tag is a part of the standard library that has no public name.
 """

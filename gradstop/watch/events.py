@@ -29,9 +29,7 @@ class Story:
         self.last_backward = 0  # the count of calls at it
         self.kept: dict[Line, Any] = {}  # results that were alive in number
         self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
-        self.differentiated: dict[
-            Line, tuple[int, ...]
-        ] = {}  # what torch.func took a gradient or tangent of, and where
+        self.differentiated: dict[Line, tuple[int, ...]] = {}  # where torch.func took a derivative, and of what
         self.inside: dict[int, int] = {}  # custom Functions that called something: the number before their calls
         self.epoch = 0
         self.events: dict[int, Event] = {}
@@ -140,3 +138,10 @@ class Story:
     def made(self, number: int) -> Event | None:
         """Return the event that made a tensor."""
         return self.events.get(self.maker.get(number, 0))
+
+    def entered(self, number: int) -> tuple[str, Line] | None:
+        """Return how a parameter came into its module, "copied" or "put in", and where; None where it is not known."""
+        made, put = self.made(number), self.registered.get(number)
+        if made is not None and made.copies:
+            return "copied", made.line
+        return ("put in", put) if put is not None else None

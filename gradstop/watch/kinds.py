@@ -27,7 +27,7 @@ BORDER = "torch.func"  # takes a tensor into a level of a transform, or out of i
 PASSING = {BORDER, "_make_dual", "_unpack_dual"}  # the same values for another level, with their history there
 # What has a slope of zero everywhere: the node's names, and those of the calls.
 FLAT_NODES = ("Round", "Floor", "Ceil", "Trunc", "Sign", "Sgn", "Heaviside", "Normal", "Bernoulli", "Poisson")
-FLAT = {"round", "floor", "ceil", "trunc", "fix", "sign", "sgn", "heaviside", "normal", "bernoulli", "poisson"}
+FLAT = {name.lower() for name in FLAT_NODES} | {"fix"}
 INSIDE = ("compiled ", "scripted ")  # calls of which only what goes in and comes out is seen
 NORMALISATIONS = {"batch_norm", "instance_norm"}
 NOTED = FACTORIES | NORMALISATIONS  # calls of which more is written down

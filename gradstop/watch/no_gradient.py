@@ -82,11 +82,8 @@ class NoGradient:
         got = self.steps.said_of(driven, "the optimizer got it here")
         mend = "make the optimizer after the model is in its last form"
         other, used = twin
-        put_in = self.story.registered.get(other)
-        copied = self.story.made(other)
-        put: tuple[tuple[str, Line], ...] = (("the other was put in here", put_in),) if put_in is not None else ()
-        if copied is not None and copied.copies:
-            put = (("the other was copied here", copied.line),)
+        entered = self.story.entered(other)
+        put = ((f"the other was {entered[0]} here", entered[1]),) if entered is not None else ()
         return Answer("other", reason, (got, *put, ("the other is first used here", used)), mend, "object")
 
     def interior(self, number: int, what: str) -> Answer:

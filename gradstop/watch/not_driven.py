@@ -96,9 +96,10 @@ class NotDriven(Look):
         seen: dict[frozenset[int], Line] = {}
         for ref, line in self.story.optimizers.values():
             optimizer = ref()
-            theirs = frozenset(id(p) for group in optimizer.param_groups for p in group["params"]) if optimizer else ()
-            if theirs and seen.setdefault(frozenset(theirs), line) != line:
-                return seen[frozenset(theirs)], line
+            groups = optimizer.param_groups if optimizer else []
+            theirs = frozenset(id(p) for group in groups for p in group["params"])
+            if theirs and seen.setdefault(theirs, line) != line:
+                return seen[theirs], line
         return None
 
     @cached_property
@@ -135,11 +136,9 @@ class NotDriven(Look):
         if left.how == UNFROZEN and left.at:
             at = (("unfrozen here", left.at),)
         elif left.how == OTHER and left.at:
-            put, copied = self.story.registered.get(numbers[0]), self.story.made(numbers[0])
-            how = "put in"
-            if copied is not None and copied.copies:
-                put, how = copied.line, "copied"
-            at = (self.steps.said_of(left.at, _ANOTHER), *(((f"it was {how} here", put),) if put else ()))
+            entered = self.story.entered(numbers[0])
+            put = ((f"it was {entered[0]} here", entered[1]),) if entered is not None else ()
+            at = (self.steps.said_of(left.at, _ANOTHER), *put)
         elif left.how == LATE and left.at:
             at = (("it was put in here", left.at),)
         elif left.how == UNREGISTERED:
@@ -150,7 +149,7 @@ class NotDriven(Look):
             reason += f": the model {has} has not registered {them} (a plain list or dict does not)"
             mend, read = _LIST, "optimizer"
         elif left.how == TWICE:
-            at = ((("another got the same here", left.at),)) if left.at else ()
+            at = (("another got the same here", left.at),) if left.at else ()
             reason += ": two optimizers have the same parameters"
             mend, read = "give each optimizer the parameters of its own network", "optimizer"
         elif left.how == ALONE:

@@ -95,9 +95,8 @@ def _inference(call: _Call) -> list[Answer]:
     if made is not None:
         lines = (("made in inference mode", made.line),)
         off = made.off
-        lines += (
-            (("inference mode is on from here", off),) if off and off.number and off.where != made.line.where else ()
-        )
+        if off and off.number and off.where != made.line.where:
+            lines += (("inference mode is on from here", off),)
     lines = (*lines, (f"{call.refused.name} needs it here", call.refused.line))
     reason = "Outside of inference mode, what was made in it is not saved for a backward, written, or given a flag."
     mend = "make it under no_grad instead, or clone() it outside of that block"

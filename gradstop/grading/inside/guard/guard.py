@@ -27,14 +27,8 @@ from torch import nn
 from gradstop.grading.inside.guard.classes import Kinds, used_by
 from gradstop.grading.inside.guard.left_on import LeftOn
 from gradstop.grading.inside.guard.plain_values import require_plain
-from gradstop.internals.cpython import (
-    version_tag,
-)
-from gradstop.internals.torch import (
-    namespaces,
-    refuse_registrations,
-    set_frame_evaluation,
-)
+from gradstop.internals.cpython import version_tag
+from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
 
 _MISSING = object()
 _HOLDERS: tuple[Any, ...] = (
