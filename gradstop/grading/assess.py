@@ -130,7 +130,7 @@ def run_and_judge(
     def once() -> tuple[Attempt, dict[str, Judged]]:
         with Attempt(warm_process, bundle.cases, files, cells, until) as attempt:
             attempt.run_cells()
-            judged = judge_all(attempt, bundle.references, bundle.controls, warm_process.rules.cell)
+            judged = judge_all(attempt, bundle.references, bundle.controls, warm_process.rules.cell, bundle.accepted)
             return attempt, with_reasons(judged, cells, attempt.outputs)
 
     return warm_process.with_restarts(once)
