@@ -10,6 +10,13 @@ from gradstop.internals.cpython import finalizers, keep_locks_of_handlers
 from gradstop.internals.matplotlib import close_fonts
 
 _MADV_COLLAPSE, _LARGE = 25, 1 << 21
+_STEP, _SMALL, _BYTES = (
+    16,
+    512,
+    sys.getsizeof(b""),
+)  # bytes: of what is allocated in pools, and of bytes without content
+_IN_A_ROW = 24  # blocks, which seldom follow each other by chance
+_taken: list[object] = []
 
 
 def spare_the_forks() -> None:
@@ -24,6 +31,7 @@ def spare_the_forks() -> None:
             step()
     # The collector notes how much there is: by that measure a fork's own garbage is little, and it seldom looks for it.
     gc.collect()
+    take_free_blocks()
     with suppress(AttributeError):  # another C library than glibc, or one before 2.33: forks copy more
         take_free_chunks()
     gc.freeze()  # forks share these pages as long as nobody writes to them: no collection of theirs looks there
@@ -64,12 +72,38 @@ def leave_operators() -> None:
             finalizer.atexit = False
 
 
+def take_free_blocks() -> None:
+    """Take what lies free among Python's own small objects, and keep it; ``take_free_chunks`` does so with the rest.
+
+    Python has pools of blocks of each size up to 512 bytes, in steps of 16, and begins a new one where all are full:
+    blocks that follow each other are those of a new one.
+    """
+    for size in range(_STEP, _SMALL + 1, _STEP):
+        in_a_row, last = 0, 0
+        while in_a_row < _IN_A_ROW:
+            block = object() if size == _STEP else 0.5 * in_a_row if size == 2 * _STEP else bytes(size - _BYTES)
+            _taken.append(block)
+            in_a_row = in_a_row + 1 if id(block) == last + size else 0
+            last = id(block)
+
+
 class _MallocInfo(ctypes.Structure):
     """``struct mallinfo2``, see mallinfo(3). ``keepcost`` is the size of the chunk at the heap's end, in bytes."""
 
     _fields_ = tuple(
         (name, ctypes.c_size_t)
-        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+        for name in [
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        ]
     )
 
 
