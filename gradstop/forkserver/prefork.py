@@ -81,30 +81,24 @@ def take_free_blocks() -> None:
     for size in range(_STEP, _SMALL + 1, _STEP):
         in_a_row, last = 0, 0
         while in_a_row < _IN_A_ROW:
-            block = object() if size == _STEP else 0.5 * in_a_row if size == 2 * _STEP else bytes(size - _BYTES)
+            block = _object_of(size)
             _taken.append(block)
             in_a_row = in_a_row + 1 if id(block) == last + size else 0
             last = id(block)
 
 
+def _object_of(size: int) -> object:
+    """Return a new object of so many bytes."""
+    if size <= 2 * _STEP:
+        return object() if size == _STEP else float(size)
+    return bytes(size - sys.getsizeof(b""))
+
+
 class _MallocInfo(ctypes.Structure):
     """``struct mallinfo2``, see mallinfo(3). ``keepcost`` is the size of the chunk at the heap's end, in bytes."""
 
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in [
-            "arena",
-            "ordblks",
-            "smblks",
-            "hblks",
-            "hblkhd",
-            "usmblks",
-            "fsmblks",
-            "uordblks",
-            "fordblks",
-            "keepcost",
-        ]
-    )
+    _names = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
+    _fields_ = [(name, ctypes.c_size_t) for name in _names]
 
 
 def take_free_chunks() -> None:
