@@ -9,13 +9,17 @@ const LESSER = [
   [/#(all-messages|errors-you-will-meet|remember|recall|practise|pitfalls|when-not-to-use-it)$/, 0.7],
 ];
 // How a question is asked tells nothing of what is asked. That something does not happen does.
-const ASKING = "am an any can cannot could did do does doing from get gets getting had has have how i it its me my need should so some than us use used using want we what when where which while why would you your".split(" ");
+const ASKING = "actually always am an any call called calling can cannot could did do does doing ever exactly explain from get gets getting had happen happens has have help how i instead it its just know me my need once only please really should so some still tell than think understand us use used using want way we what when where which while why would you your".split(" ");
+// Somebody who asks for no more than a few words' meaning gets the glossary's entry.
+const DEFINED = /^\s*what(?:['’]?s|\s+is|\s+are)\b/i, FEW = 3;
+const NAMED = 2; // a name of a program, or a sign, tells more than a word beside it
 const TYPED = 8; // among more words than these one that no page has is of a path or a program, and not misspelled
 
 /** Words as the index has them: in lower case, without endings and accents; of `retain_graph` also `retain` and `graph`;
-    and a sign of an edit in place, as in `a += b`. */
+    a sign of an edit in place, as in `a += b`; and "in place" as one word. */
 function terms(text) {
-  const plain = text.toLowerCase().normalize("NFD").replace(/n['’]t\b/g, " not").replace(/\p{M}|['’]s\b/gu, "");
+  const plain = text.toLowerCase().normalize("NFD").replace(/n['’]t\b/g, " not").replace(/\p{M}|['’]s\b/gu, "")
+    .replace(/\bin[-\s]place\b/g, "inplace");
   const words = plain.match(/[-+*/]=|[a-z0-9_]*[a-z0-9][a-z0-9_]*/g) ?? [];
   return words.flatMap((word) => (word.includes("_") ? [word, ...word.split("_").filter((part) => part.length > 1)] : [word]));
 }
@@ -51,8 +55,12 @@ function searcher() {
     const meant = [...new Set(told)].filter(Boolean);
     const parts = new Set(typed.filter((word) => word.includes("_") && known.has(word)).flatMap((word) => word.split("_")));
     const asked = typed.filter((word) => !(meanings.has(word) || parts.has(word))); // a name that the book has is asked as one
-    const wanted = [...new Set([...asked, ...meant.flatMap(terms)])];
-    const hits = index.search(wanted.join(" "), { tokenize: (text) => text.split(" ") });
+    const defined = DEFINED.test(words) && asked.length <= FEW ? ["glossary"] : [];
+    const wanted = [...new Set([...asked, ...meant.flatMap(terms), ...defined])];
+    const hits = index.search(wanted.join(" "), {
+      tokenize: (text) => text.split(" "),
+      boostTerm: (term) => (/[_=]/.test(term) && typed.includes(term) ? NAMED : 1),
+    });
     // A section that has several of the words is likelier meant than one that has the rarest.
     for (const hit of hits) hit.score *= Math.sqrt(hit.queryTerms.length);
     return { meant, hits: hits.sort((a, b) => b.score - a.score).slice(0, MOST) };
