@@ -68,12 +68,14 @@ def test_what_opens_is_for_everyone_too(chromium, site, scheme):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-@pytest.mark.parametrize("page", [PAGE, "book/08-memory.html", "book/choose.html", "book/not-noticed.html"])
+@pytest.mark.parametrize(
+    "page", ["book/01-computation-graph.html", PAGE, "book/08-memory.html", "book/choose.html", "book/not-noticed.html"]
+)
 def test_a_page_on_which_all_is_unfolded_is_for_everyone_too(chromium, site, page, width, scheme):
     with reader(chromium, site, viewport=width, color_scheme=scheme) as someone:
         tab = someone.open(page)
         tab.evaluate("document.querySelectorAll('article details').forEach(one => (one.open = true))")
-        for key in tab.locator(".gs-steps nav label:nth-of-type(2)").all():
+        for key in tab.locator(".gs-steps [role=radiogroup] label:nth-of-type(2)").all():
             key.click()
         assert tab.evaluate("document.documentElement.scrollWidth") <= width["width"]
         tab.evaluate("document.getElementById('pst-back-to-top').remove()")  # the theme's, fading as it is looked at
