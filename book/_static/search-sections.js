@@ -42,6 +42,7 @@ function searcher() {
       prefix: (term) => term.length > 3,
       fuzzy: (term) => (term.length > 5 ? 0.15 : false),
       weights: { prefix: 0.4, fuzzy: 0.2 },
+      bm25: { k: 1.2, b: 0.4, d: 0.5 }, // people have many words for some sections: b, by which length counts, is less
       boostDocument: (href) => LESSER.reduce((weight, [kind, less]) => (kind.test(href) ? weight * less : weight), 1),
     },
   });
