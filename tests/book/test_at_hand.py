@@ -149,14 +149,15 @@ def test_on_a_phone_tables_and_code_wrap_and_a_drawings_text_has_eleven_pixels(c
         assert [size for size in tab.evaluate(sizes) if round(size, 1) < 11] == []
 
 
+@pytest.mark.parametrize("width", [390, 820, 1200, 1440])
 @pytest.mark.parametrize("page", ["book/08-memory.html", "book/10-checkpointing.html"])
-def test_on_a_phone_the_words_of_a_diagram_can_be_read_and_it_scrolls_by_keyboard(chromium, site, page):
-    with reader(chromium, site, viewport=PHONE) as someone:
+def test_the_words_of_a_diagram_can_be_read_on_every_width_and_it_scrolls_by_keyboard(chromium, site, page, width):
+    with reader(chromium, site, viewport={"width": width, "height": 844}) as someone:
         tab = someone.open(page)
         words = """() => [...document.querySelectorAll('figure.gs > [role=img] text')].filter(e => e.checkVisibility())
             .map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"""
         assert min(tab.evaluate(words)) > 11
-        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
         wide = "[...document.querySelectorAll('figure.gs')].filter(e => e.scrollWidth > e.clientWidth + 1)"
         assert tab.evaluate(f"{wide}.every(e => e.querySelector('summary'))")
 

@@ -167,6 +167,17 @@ def test_few_sheets_are_more_than_a_third_empty(book, sheets):
     assert len(empty) <= len(sheets) // 25, empty
 
 
+def test_no_sheet_ends_with_a_title(sheets):
+    """Neither with a section's, or that of some rows of a table, nor with the line on how hard an exercise is."""
+    pages = [BeautifulSoup(path.read_text(), "html.parser") for path in (HTML / "book").glob("*.html")]
+    found = [title for page in pages for title in page.select("article :is(h2, h3, th:only-child)")]
+    titles = {re.sub(r"\W+", "", title.get_text()) for title in found}
+    last = {number: text.split("\n")[-1].strip() for number, (text, _) in enumerate(sheets, 1)}
+    assert len(titles) > 300
+    ends = {number: line for number, line in last.items() if re.sub(r"\W+", "", line) in titles}
+    assert ends | {number: line for number, line in last.items() if re.search(r"· \d points?$", line)} == {}
+
+
 def test_the_site_leads_to_the_book(book):
     page = (HTML / "book/03-detach.html").read_text()
     link = re.search('<li class="book-pdf"><a href="(.*?)" download>', page)[1]
