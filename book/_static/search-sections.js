@@ -13,6 +13,7 @@ const ASKING = "actually always am an any call called calling can cannot could d
 // Somebody who asks for no more than a few words' meaning gets the glossary's entry.
 const DEFINED = /^\s*what(?:['’]?s|\s+is|\s+are)\b/i, FEW = 3;
 const NAMED = 2; // a name of a program, or a sign, tells more than a word beside it
+const SAME = 3; // a title is what was asked
 const TYPED = 8; // among more words than these one that no page has is of a path or a program, and not misspelled
 
 /** Words as the index has them: in lower case, without endings and accents; of `retain_graph` also `retain` and `graph`;
@@ -31,6 +32,7 @@ function searcher() {
   const meanings = new Map(Object.entries(window.searchData.meanings));
   const known = new Map(); // how often a word is in the book
   const count = (word) => known.set(word, (known.get(word) ?? 0) + 1);
+  const stems = (text) => terms(text).filter((word) => !word.includes("_")).map((word) => stemmer.stemWord(word)).join(" ");
   const index = new MiniSearch({
     idField: "href",
     fields: ["title", "page", "words", "text"],
@@ -62,8 +64,10 @@ function searcher() {
       tokenize: (text) => text.split(" "),
       boostTerm: (term) => (/[_=]/.test(term) && typed.includes(term) ? NAMED : 1),
     });
-    // A section that has several of the words is likelier meant than one that has the rarest.
-    for (const hit of hits) hit.score *= Math.sqrt(hit.queryTerms.length);
+    // A section that has several of the words is likelier meant than one that has the rarest; one with this very title most.
+    const said = stems([...new Set(asked)].join(" "));
+    const isTitle = ({ title, page }) => stems(title) === said && (page === "Glossary") === wanted.includes("glossary");
+    for (const hit of hits) hit.score *= Math.sqrt(hit.queryTerms.length) * (isTitle(hit) ? SAME : 1);
     return { meant, hits: hits.sort((a, b) => b.score - a.score).slice(0, MOST) };
   };
 }

@@ -162,6 +162,23 @@ def test_who_asks_what_a_word_means_gets_the_glossarys_entry_first(search, quest
     assert {word: hit for word, hit in first.items() if not hit.endswith(f"glossary.html#{anchor(word)}")} == {}
 
 
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("what does detach do", "03-detach"),
+        ("no_grad", "05-no-grad"),
+        ("no grad", "05-no-grad"),
+        ("clone", "06-clone"),
+        ("in place", "07-in-place"),
+        ("memory", "08-memory"),
+        ("hooks", "09-gradients-by-hand"),
+        ("no_sync", "10-processes"),
+    ],
+)
+def test_a_title_that_is_asked_for_is_first(search, words, page):
+    assert f"book/{page}.html" in search("x").evaluate(FOUND, words)[0]
+
+
 LOG = "2026-03-01 12:03:44,123 ERROR train.py:88 - [rank0]: Traceback (most recent call last):\n    loss.backward()\n"
 
 
