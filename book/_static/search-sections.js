@@ -54,10 +54,12 @@ function searcher() {
     const all = terms(words.slice(0, 2000));
     const joined = all.slice(1).map((word, i) => `${all[i]}_${word}`); // "no grad" is meant for no_grad
     const typed = [...all, ...joined.filter((name) => known.has(name))].filter((word) => !ignored.has(word));
-    const told = typed.flatMap((word) => meanings.get(word) ?? (typed.length > TYPED ? [] : (nearest(word, known) ?? [])));
-    const meant = [...new Set(told)].filter(Boolean);
-    const parts = new Set(typed.filter((word) => word.includes("_") && known.has(word)).flatMap((word) => word.split("_")));
-    const asked = typed.filter((word) => !(meanings.has(word) || parts.has(word))); // a name that the book has is asked as one
+    const names = typed.filter((word) => word.includes("_") && (known.has(word) || meanings.has(word)));
+    const parts = new Set(names.flatMap((word) => word.split("_"))); // a name that the book has, or knows another for, is one
+    const single = typed.filter((word) => !parts.has(word));
+    const other = (word) => meanings.get(word) ?? (typed.length > TYPED ? [] : (nearest(word, known) ?? []));
+    const meant = [...new Set(single.flatMap(other))].filter(Boolean);
+    const asked = single.filter((word) => !meanings.has(word));
     const defined = DEFINED.test(words) && asked.length <= FEW ? ["glossary"] : [];
     const wanted = [...new Set([...asked, ...meant.flatMap(terms), ...defined])];
     const hits = index.search(wanted.join(" "), {

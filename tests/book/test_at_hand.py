@@ -162,6 +162,19 @@ def test_the_words_of_a_diagram_can_be_read_on_every_width_and_it_scrolls_by_key
         assert tab.evaluate(f"{wide}.every(e => e.querySelector('summary'))")
 
 
+@pytest.mark.parametrize("width", [768, 1200, 1440])
+def test_where_there_is_room_no_name_in_a_table_is_broken_and_no_table_is_too_wide(chromium, site, width):
+    with reader(chromium, site, viewport={"width": width, "height": 900}) as someone:
+        for page in ("cheat-sheet", "errors", "choose", "07-in-place", "find-it"):
+            tab = someone.open(f"book/{page}.html")
+            broken = """[...document.querySelectorAll('article td code .pre')].filter(word => word.checkVisibility()
+                && word.textContent.length < 40 && word.getClientRects().length > 1).map(word => word.textContent)"""
+            assert tab.evaluate(broken) == []
+            wide = """[...document.querySelectorAll('.pst-scrollable-table-container')]
+                .filter(e => e.scrollWidth > e.clientWidth + 1).length"""
+            assert tab.evaluate(wide) == 0
+
+
 def test_two_drawings_that_are_compared_are_abreast_where_there_is_room(chromium, site):
     with reader(chromium, site, viewport={"width": 1440, "height": 900}) as someone:
         for page in ("book/01-computation-graph.html", "book/09-reinforcement.html", "book/10-checkpointing.html"):
