@@ -37,7 +37,8 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 
 # Built again when anything has changed that may be in it; a folder changes when a page is taken away.
 BUILT := _build/html/.complete
-SOURCES := $(wildcard *.yml *.md *.txt *.toml) $(shell find book/. exercises/. -not -path '*/.*' 2>/dev/null) \
+SOURCES := $(wildcard *.yml *.md *.txt *.toml) book/. exercises/. \
+  $(shell find book exercises -mindepth 1 -not -path '*/.*' -not -path '*/__pycache__*' 2>/dev/null) \
   $(shell find gradstop solutions -type f -not -name '*.pyc' 2>/dev/null)
 
 $(BUILT): $(VENV)/.installed $(SOURCES)

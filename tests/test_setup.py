@@ -1,4 +1,4 @@
-"""``make setup`` on a machine with an older Python first: told in a sentence, and nothing is left that fails later."""
+"""``make setup`` where an older Python comes first, told in a sentence; ``make book`` after each kind of change."""
 
 import os
 import shutil
@@ -53,3 +53,22 @@ def test_an_environment_of_an_older_python_is_made_anew(old):
     make(old.parent, sys.executable)  # what is installed is not asked here
     done = subprocess.run([left / "python", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.split()[1] == sys.version.split()[0]
+
+
+PARTS = ("book/page.md", "book/_static/book.css", "exercises/01-x/x.ipynb", "gradstop/a.py", "solutions/01-x/x.ipynb")
+
+
+@pytest.mark.parametrize("changed", [None, *PARTS, "book"])
+def test_the_book_is_built_again_when_a_part_of_it_has_changed(tmp_path, changed):
+    """A folder changes when a page is taken away."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in (*PARTS, "requirements.txt", "pyproject.toml", ".venv/.installed", "_build/html/.complete"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (0, 0) if path.name != ".complete" else (10, 10))
+    if changed:
+        os.utime(tmp_path / changed, (20, 20))
+    done = subprocess.run(["make", "--dry-run", "book"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ("jupyter-book build" in done.stdout) == bool(changed)
+    assert "dropped" not in done.stderr

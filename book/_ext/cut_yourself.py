@@ -23,6 +23,7 @@ from gradstop.authoring.clinic import clinic_pages, read_entries
 from gradstop.course import section_titles
 from gradstop.course.sections import anchor
 from gradstop.drawing import Drawing
+from gradstop.drawing.svg import scrolling
 from gradstop.programs.challenges import CHALLENGES, SURPRISES
 from gradstop.programs.choices import CHOICES, LINES, PLAIN, Selection, program, select, selections
 from gradstop.programs.reading import SECTIONS
@@ -55,7 +56,7 @@ class CutItYourself(SphinxDirective):
         outcome, judgement = outcomes()[FIRST]
         lines = [_line(index, line, fixed) for index, line in enumerate(LINES)]
         told = f"{_verdict(judgement.verdict)}<p>{escape(judgement.reason)}</p>"
-        figure = Drawing(outcome.after, "At the end").svg if small else style()
+        figure = scrolling(Drawing(outcome.after, "At the end").svg) if small else style()
         html = (
             f'<div {MARK} data-size="{"small" if small else "whole"}">{"" if small else _challenges()}'
             f'<pre class="cut-program"><code>{"".join(lines)}</code></pre>{"" if small else PREDICT}'

@@ -56,9 +56,8 @@ class OtherTorch(SphinxDirective):
         body = nodes.tbody("")
         for torch, tried in read_versions(root).items():
             counts = [f"{tried.tried['cells']}, {len(tried.cells)}", f"{tried.tried['answers']}, {len(tried.verdicts)}"]
-            where = nodes.paragraph(
-                "", "", *_places(tried.cells), nodes.Text(", ".join(v.exercise for v in tried.verdicts))
-            )
+            places = [*_places(tried.cells), *(nodes.Text(verdict.exercise) for verdict in tried.verdicts)]
+            where = nodes.paragraph("", "", *[part for place in places for part in (nodes.Text("; "), place)][1:])
             body += _row(*(nodes.paragraph(text=text) for text in (torch, tried.python, *counts)), where)
         group += body
         return [nodes.table("", group)]
@@ -72,7 +71,6 @@ def _places(cells: list[CellDifference]) -> Iterator[nodes.Node]:
         )
         link += nodes.inline(text=f"{Path(cell.page).stem}, cell {cell.number}")
         yield link
-        yield nodes.Text("; ")
 
 
 def _row(*cells: nodes.Node) -> nodes.row:

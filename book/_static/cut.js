@@ -228,7 +228,7 @@ class Cut {
     if (this.small) return drawn(data, found.after, "At the end");
     const pinned = other ? this.compared(found, other) : "";
     const pictures = drawn(data, found.before, "Before backward") + drawn(data, found.after, "At the end");
-    return `${pinned}<div class="cut-pictures">${pictures}</div>${this.states(found)}${this.reading(found)}`;
+    return `${pinned}<div class="gs-beside">${pictures}</div>${this.states(found)}${this.reading(found)}`;
   }
 
   states(found) {

@@ -14,6 +14,10 @@ function messagesIn(text) {
   return [text, ...told.split(/\b[\w.]+(?:Error|Exception|Warning): /).slice(1)];
 }
 
+// Python's own messages, which differ in no more than names, and what names these are.
+const OWN = /'([\w.]+)' object has no attribute '(\w+)'|operand type\(s\) for [^:]+: '([\w.]+)' and '([\w.]+)'|'([\w.]+)' object is not (\w+)|(\w+)\(\) takes \d+ positional/;
+const named = (text) => OWN.exec(text)?.slice(1).filter(Boolean).sort().join();
+
 /** The entries whose message is most like the text, best first: at most three, and none if nothing is like it.
     `sure` says whether most of a message is in the text, or the text is a long piece of a message. */
 function alike(text, messages) {
@@ -36,17 +40,17 @@ function likeAll(text, messages) {
   if (asked.size < 5) return []; // three words
   // Of Python's own message on an attribute all but its name is the same for each.
   const attribute = (text) => /has no attribute '(\w+)'/.exec(text)?.[1];
-  const named = attribute(text);
+  const wanted = attribute(text), names = named(text);
   for (const message of known) {
     const both = sum([...message.grams].filter((gram) => asked.has(gram)));
     const ofMessage = both / sum([...message.grams]); // all of the message is there, with a traceback around it
     const ofText = both / sum([...asked]); // a piece of the message is all that was pasted
     message.score = both && Math.max(ofMessage, ofText);
     message.both = both;
-    message.sure = ofMessage > 0.5 || (ofText > 0.75 && asked.size >= 9);
+    message.sure = (ofMessage > 0.5 || (ofText > 0.75 && asked.size >= 9)) && (!names || named(message.text) === names);
     message.enough = ofMessage > 0.55 || ofText > (asked.size < 9 ? 0.85 : 0.55); // a few words are in many messages
   }
-  const found = known.filter((message) => message.enough && (!named || attribute(message.text) === named));
+  const found = known.filter((message) => message.enough && (!wanted || attribute(message.text) === wanted));
   found.sort((a, b) => b.score * b.both - a.score * a.both || a.order - b.order);
   const best = found.filter((message) => message.score * message.both > 0.7 * found[0].score * found[0].both);
   return best.filter((message, i) => best.findIndex((other) => other.href === message.href) === i).slice(0, 3);

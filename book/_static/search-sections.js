@@ -9,13 +9,18 @@ const LESSER = [
   [/#(all-messages|errors-you-will-meet|remember|recall|practise|pitfalls|when-not-to-use-it)$/, 0.7],
 ];
 // How a question is asked tells nothing of what is asked. That something does not happen does.
-const ASKING = "am an any can cannot could did do does doing from get gets getting had has have how i it its me my need should so some than us use used using want we what when where which while why would you your".split(" ");
+const ASKING = "actually always am an any call called calling can cannot could did do does doing ever exactly explain from get gets getting had happen happens has have help how i instead it its just know me my need once only please really should so some still tell than think understand us use used using want way we what when where which while why would you your".split(" ");
+// Somebody who asks for no more than a few words' meaning gets the glossary's entry.
+const DEFINED = /^\s*what(?:['’]?s|\s+is|\s+are)\b/i, FEW = 3;
+const NAMED = 2; // a name of a program, or a sign, tells more than a word beside it
+const SAME = 3; // a title is what was asked
 const TYPED = 8; // among more words than these one that no page has is of a path or a program, and not misspelled
 
 /** Words as the index has them: in lower case, without endings and accents; of `retain_graph` also `retain` and `graph`;
-    and a sign of an edit in place, as in `a += b`. */
+    a sign of an edit in place, as in `a += b`; and "in place" as one word. */
 function terms(text) {
-  const plain = text.toLowerCase().normalize("NFD").replace(/n['’]t\b/g, " not").replace(/\p{M}|['’]s\b/gu, "");
+  const plain = text.toLowerCase().normalize("NFD").replace(/n['’]t\b/g, " not").replace(/\p{M}|['’]s\b/gu, "")
+    .replace(/\bin[-\s]place\b/g, "inplace");
   const words = plain.match(/[-+*/]=|[a-z0-9_]*[a-z0-9][a-z0-9_]*/g) ?? [];
   return words.flatMap((word) => (word.includes("_") ? [word, ...word.split("_").filter((part) => part.length > 1)] : [word]));
 }
@@ -27,6 +32,7 @@ function searcher() {
   const meanings = new Map(Object.entries(window.searchData.meanings));
   const known = new Map(); // how often a word is in the book
   const count = (word) => known.set(word, (known.get(word) ?? 0) + 1);
+  const stems = (text) => terms(text).filter((word) => !word.includes("_")).map((word) => stemmer.stemWord(word)).join(" ");
   const index = new MiniSearch({
     idField: "href",
     fields: ["title", "page", "words", "text"],
@@ -38,6 +44,7 @@ function searcher() {
       prefix: (term) => term.length > 3,
       fuzzy: (term) => (term.length > 5 ? 0.15 : false),
       weights: { prefix: 0.4, fuzzy: 0.2 },
+      bm25: { k: 1.2, b: 0.4, d: 0.5 }, // people have many words for some sections: b, by which length counts, is less
       boostDocument: (href) => LESSER.reduce((weight, [kind, less]) => (kind.test(href) ? weight * less : weight), 1),
     },
   });
@@ -47,14 +54,22 @@ function searcher() {
     const all = terms(words.slice(0, 2000));
     const joined = all.slice(1).map((word, i) => `${all[i]}_${word}`); // "no grad" is meant for no_grad
     const typed = [...all, ...joined.filter((name) => known.has(name))].filter((word) => !ignored.has(word));
-    const told = typed.flatMap((word) => meanings.get(word) ?? (typed.length > TYPED ? [] : (nearest(word, known) ?? [])));
-    const meant = [...new Set(told)].filter(Boolean);
-    const parts = new Set(typed.filter((word) => word.includes("_") && known.has(word)).flatMap((word) => word.split("_")));
-    const asked = typed.filter((word) => !(meanings.has(word) || parts.has(word))); // a name that the book has is asked as one
-    const wanted = [...new Set([...asked, ...meant.flatMap(terms)])];
-    const hits = index.search(wanted.join(" "), { tokenize: (text) => text.split(" ") });
-    // A section that has several of the words is likelier meant than one that has the rarest.
-    for (const hit of hits) hit.score *= Math.sqrt(hit.queryTerms.length);
+    const names = typed.filter((word) => word.includes("_") && (known.has(word) || meanings.has(word)));
+    const parts = new Set(names.flatMap((word) => word.split("_"))); // a name that the book has, or knows another for, is one
+    const single = typed.filter((word) => !parts.has(word));
+    const other = (word) => meanings.get(word) ?? (typed.length > TYPED ? [] : (nearest(word, known) ?? []));
+    const meant = [...new Set(single.flatMap(other))].filter(Boolean);
+    const asked = single.filter((word) => !meanings.has(word));
+    const defined = DEFINED.test(words) && asked.length <= FEW ? ["glossary"] : [];
+    const wanted = [...new Set([...asked, ...meant.flatMap(terms), ...defined])];
+    const hits = index.search(wanted.join(" "), {
+      tokenize: (text) => text.split(" "),
+      boostTerm: (term) => (/[_=]/.test(term) && typed.includes(term) ? NAMED : 1),
+    });
+    // A section that has several of the words is likelier meant than one that has the rarest; one with this very title most.
+    const said = stems([...new Set(asked)].join(" "));
+    const isTitle = ({ title, page }) => stems(title) === said && (page === "Glossary") === wanted.includes("glossary");
+    for (const hit of hits) hit.score *= Math.sqrt(hit.queryTerms.length) * (isTitle(hit) ? SAME : 1);
     return { meant, hits: hits.sort((a, b) => b.score - a.score).slice(0, MOST) };
   };
 }

@@ -11,14 +11,14 @@ _numbers = count(1)  # the choices of one page must not answer to the same keys
 # Without :has(), and on paper, all pictures are shown one below the other.
 _CHOICE_CSS = "".join(
     [
-        ".gs-steps nav{display:none}",
+        ".gs-steps [role=radiogroup]{display:none}",
         ".gs-steps section{margin-bottom:1.5em}",
         ".gs-steps p{margin:.4em 0;max-width:44em;color:inherit}",
         ".gs-steps label{display:inline-block;min-width:1.2em;padding:.1em .45em;margin:0 .25em .25em 0;",
         "border:1px solid var(--gs-line);border-radius:4px;text-align:center;cursor:pointer}",
         ".gs-steps input{position:absolute;opacity:0}",
         "@media screen{@supports selector(:has(a)){",
-        ".gs-steps nav{display:block;position:relative}",
+        ".gs-steps [role=radiogroup]{display:block;position:relative}",
         ".gs-steps p{min-height:3em}",
         ".gs-steps label:has(:checked){background:var(--gs-ink);color:var(--gs-bg);border-color:var(--gs-ink)}",
         ".gs-steps label:has(:focus-visible){outline:3px solid var(--gs-interior);outline-offset:2px}",
@@ -62,7 +62,8 @@ def choice(
     sections = "".join(f"<section>{one.html}</section>" for one in pictures)
     return (
         f'<figure class="gs gs-steps" id="{group}"><style>{CSS}{_CHOICE_CSS}{css}{_shown(group, len(pictures))}</style>'
-        f'{caption}<nav aria-label="{clean(label)}">{keys} <small>arrow keys move on</small></nav>{sections}</figure>'
+        f'{caption}<div role="radiogroup" aria-label="{clean(label)}">{keys} <small>arrow keys move on</small></div>'
+        f"{sections}</figure>"
     )
 
 

@@ -87,7 +87,7 @@ def opening(graph: Graph, opened: Collection[str], title: str | None, svg: str, 
         Choosable(one.key, one.said, one.html.replace(svg, _with_doors(svg, group, numbers), 1))
         for svg, one in pictures.items()
     ]
-    first_alone = f"#{group}>section+section{{display:none}}#{group} nav{{font-size:.85em}}"
+    first_alone = f"#{group}>section+section{{display:none}}#{group} [role=radiogroup]{{font-size:.85em}}"
     label = f"Boxes to open: {title}" if title else "Boxes to open"  # a page may have several
     return choice(group, label, ready, title, _CSS + first_alone, with_ids=True)
 

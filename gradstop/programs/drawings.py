@@ -9,10 +9,11 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from gradstop.drawing import Drawing
+from gradstop.drawing.svg import scrolling
 from gradstop.graph import Graph
 
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)  # the same in all
-_ALT = re.compile(r'aria-label="([^"]*)"')
+_ALT = re.compile(r'(?<=role="img" )aria-label="([^"]*)"')
 _SEAMS = re.compile(r'(?=<g\b)|(?<=</g>)|(?=<path class="(?:flow|cut)")|(?=</svg>)|(?<=<g>)')
 _ATTRIBUTE = re.compile(r'\b(c?)([xy])="(-?[\d.]+)"')
 _PATH = re.compile(r'\bd="([^"]*)"')
@@ -62,7 +63,7 @@ class Drawings:
             return -1
         key = repr(graph)
         if key not in self._drawn:
-            self._drawn[key] = self.found(self._parted(STYLE.sub("", Drawing(graph).svg)))
+            self._drawn[key] = self.found(self._parted(STYLE.sub("", scrolling(Drawing(graph).svg))))
         return self._drawn[key]
 
     def _parted(self, svg: str) -> tuple[tuple[int, ...], tuple[float, ...]]:

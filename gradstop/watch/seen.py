@@ -1,5 +1,6 @@
 """The watch itself, and what can be asked of it."""
 
+from textwrap import shorten
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,10 @@ from gradstop.watch.zero_gradients import zero_answer
 KEEP = 30_000
 MOST_MESSAGE = 300
 PERHAPS = "What follows may be meant:"
+
+
+def _short(message: str) -> str:
+    return shorten(message, MOST_MESSAGE, placeholder=" …")
 
 
 class Watch:
@@ -55,7 +60,7 @@ class Watch:
         error = error or self._noted
         if error is not None:
             self._error_line = line_of_error(trace or error.__traceback__)
-            self._error_text = f"{type(error).__name__}: {str(error)[:MOST_MESSAGE]}"
+            self._error_text = f"{type(error).__name__}: {_short(str(error))}"
             if failure is not None and failure.message != str(error):
                 failure = None
         self._failure = failure
@@ -177,7 +182,7 @@ class Watch:
             return "a watch whose block has not ended"
         parts: list[str] = []
         if self._failure is not None:
-            parts.append(f"{self._failure.error} at {self._failure.line}\n  {self._failure.message[:MOST_MESSAGE]}")
+            parts.append(f"{self._failure.error} at {self._failure.line}\n  {_short(self._failure.message)}")
         elif self._error_text:
             where = f" at {self._error_line}" if self._error_line else ""
             parts.append(f"{self._error_text.partition(':')[0]}{where}\n  {self._error_text.partition(': ')[2]}")

@@ -68,12 +68,14 @@ def test_what_opens_is_for_everyone_too(chromium, site, scheme):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-@pytest.mark.parametrize("page", [PAGE, "book/08-memory.html", "book/choose.html", "book/not-noticed.html"])
+@pytest.mark.parametrize(
+    "page", ["book/01-computation-graph.html", PAGE, "book/08-memory.html", "book/choose.html", "book/not-noticed.html"]
+)
 def test_a_page_on_which_all_is_unfolded_is_for_everyone_too(chromium, site, page, width, scheme):
     with reader(chromium, site, viewport=width, color_scheme=scheme) as someone:
         tab = someone.open(page)
         tab.evaluate("document.querySelectorAll('article details').forEach(one => (one.open = true))")
-        for key in tab.locator(".gs-steps nav label:nth-of-type(2)").all():
+        for key in tab.locator(".gs-steps [role=radiogroup] label:nth-of-type(2)").all():
             key.click()
         assert tab.evaluate("document.documentElement.scrollWidth") <= width["width"]
         tab.evaluate("document.getElementById('pst-back-to-top').remove()")  # the theme's, fading as it is looked at
@@ -147,16 +149,31 @@ def test_on_a_phone_tables_and_code_wrap_and_a_drawings_text_has_eleven_pixels(c
         assert [size for size in tab.evaluate(sizes) if round(size, 1) < 11] == []
 
 
+@pytest.mark.parametrize("width", [390, 820, 1200, 1440])
 @pytest.mark.parametrize("page", ["book/08-memory.html", "book/10-checkpointing.html"])
-def test_on_a_phone_the_words_of_a_diagram_can_be_read_and_it_scrolls_by_keyboard(chromium, site, page):
-    with reader(chromium, site, viewport=PHONE) as someone:
+def test_the_words_of_a_diagram_can_be_read_on_every_width_and_it_scrolls_by_keyboard(chromium, site, page, width):
+    with reader(chromium, site, viewport={"width": width, "height": 844}) as someone:
         tab = someone.open(page)
         words = """() => [...document.querySelectorAll('figure.gs > [role=img] text')].filter(e => e.checkVisibility())
             .map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"""
         assert min(tab.evaluate(words)) > 11
-        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
         wide = "[...document.querySelectorAll('figure.gs')].filter(e => e.scrollWidth > e.clientWidth + 1)"
         assert tab.evaluate(f"{wide}.every(e => e.querySelector('summary'))")
+
+
+@pytest.mark.parametrize("width", [768, 1200, 1440])
+def test_where_there_is_room_no_name_in_a_table_is_broken_and_no_table_is_too_wide(chromium, site, width):
+    with reader(chromium, site, viewport={"width": width, "height": 900}) as someone:
+        for page in ("cheat-sheet", "errors", "choose", "07-in-place", "find-it"):
+            tab = someone.open(f"book/{page}.html")
+            broken = """[...document.querySelectorAll('article td code .pre')]
+                .filter(word => /^[^-/]{1,40}$/.test(word.textContent) && word.getClientRects().length > 1)
+                .map(word => word.textContent)"""
+            assert tab.evaluate(broken) == []
+            wide = """[...document.querySelectorAll('.pst-scrollable-table-container')]
+                .filter(e => e.scrollWidth > e.clientWidth + 1).length"""
+            assert tab.evaluate(wide) == 0
 
 
 def test_two_drawings_that_are_compared_are_abreast_where_there_is_room(chromium, site):

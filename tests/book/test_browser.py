@@ -11,6 +11,12 @@ pytestmark = pytest.mark.slow
 # Of each kind of page one.
 SAMPLE = ["book/index.html", "book/03-detach.html", "search.html", "exercises/03-detach/detach.html"]
 FIRST_VISIT, LATER_PAGE = 200_000, 120_000
+# Programs and outputs that go on out of sight, folded ones too.
+TOO_WIDE = """() => {
+  document.querySelectorAll('article details').forEach(one => (one.open = true));
+  return [...document.querySelectorAll('article pre')].filter(pre => pre.scrollWidth > pre.clientWidth + 1)
+    .map(pre => pre.innerText.slice(0, 80));
+}"""
 STILL = 0.05  # a long table finds its columns while it arrives
 
 
@@ -36,7 +42,9 @@ def test_a_page_is_whole_still_and_for_everyone(readers, number):
     own = tab.viewport_size
     tab.set_viewport_size(PHONE)
     assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert tab.evaluate(TOO_WIDE) == []
     tab.set_viewport_size(own)
+    assert tab.evaluate(TOO_WIDE) == []
     assert faults(tab) == []
     tab.close()
 

@@ -56,6 +56,14 @@ def choose(tab, selection):
         tab.select_option(f"select[name={choice.name}]", str(option))
 
 
+SELECT = f"""selection => {{
+    const names = {[choice.name for choice in CHOICES]};
+    const choices = names.map(name => document.querySelector(`select[name=${{name}}]`));
+    choices.forEach((choice, i) => choice && (choice.value = selection[i]));
+    choices.find(Boolean).dispatchEvent(new Event("change", {{ bubbles: true }}));
+}}"""
+
+
 def words(svg):
     return re.sub(r"<style>.*?</style>|<[^>]*>", "", svg, flags=re.DOTALL)
 
@@ -250,6 +258,21 @@ def test_an_open_outcome_is_for_everyone_and_fits(chromium, site, width, scheme,
         assert tab.evaluate("document.documentElement.scrollWidth") <= width["width"]
         tab.evaluate("document.getElementById('pst-back-to-top').remove()")  # the theme's, fading as it is looked at
         assert faults(tab) == []
+
+
+TEXTS = """() => [...document.querySelectorAll('.cut-outcome svg.gs text')]
+    .map(text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)"""
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize(("page", "fixed"), [(PAGE, {}), (FRONT, PLAIN)])
+def test_the_words_of_every_drawing_have_eleven_pixels(tab, page, fixed, width):
+    tab = tab(page, viewport={"width": width, "height": 900})
+    if page == PAGE:
+        tab.get_by_label("predict first").uncheck()
+    for selection in random.Random(3).sample(list(selections(fixed)), 25):
+        tab.evaluate(SELECT, list(selection))
+        assert min(map(float, tab.evaluate(TEXTS))) > 10.9
 
 
 def test_the_page_says_how_many_programs_there_are():

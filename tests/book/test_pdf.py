@@ -136,7 +136,7 @@ def test_predictions_are_all_there_and_all_steps_are_shown(words):
     assert len(re.findall(r"Predict\d+\.", words)) >= 50
     assert "0of4." in words
     assert "4of4." in words
-    for gone in ("Skiptomaincontent", "Hidetheoutput", "Takeitwithyou"):
+    for gone in ("Skiptomaincontent", "Hidetheoutput", "Takeitwithyou", "\N{WHITE HEAVY CHECK MARK}"):
         assert gone not in words
 
 
@@ -165,6 +165,17 @@ def test_few_sheets_are_more_than_a_third_empty(book, sheets):
     last = {number - 1 for _, number in begins(book)} | {1, 2, len(sheets)}
     empty = [number for number, (_, share) in enumerate(sheets, 1) if share > 1 / 3 and number not in last]
     assert len(empty) <= len(sheets) // 25, empty
+
+
+def test_no_sheet_ends_with_a_title(sheets):
+    """Neither with a section's, or that of some rows of a table, nor with the line on how hard an exercise is."""
+    pages = [BeautifulSoup(path.read_text(), "html.parser") for path in (HTML / "book").glob("*.html")]
+    found = [title for page in pages for title in page.select("article :is(h2, h3, th:only-child)")]
+    titles = {re.sub(r"\W+", "", title.get_text()) for title in found}
+    last = {number: text.split("\n")[-1].strip() for number, (text, _) in enumerate(sheets, 1)}
+    assert len(titles) > 300
+    ends = {number: line for number, line in last.items() if re.sub(r"\W+", "", line) in titles}
+    assert ends | {number: line for number, line in last.items() if re.search(r"· \d points?$", line)} == {}
 
 
 def test_the_site_leads_to_the_book(book):

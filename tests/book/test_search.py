@@ -10,6 +10,7 @@ from support.browsing import reader
 from support.course import ROOT
 
 from gradstop.authoring.clinic import clinic_pages, read_entries
+from gradstop.course.sections import anchor
 
 pytestmark = pytest.mark.slow
 # What a reader pastes: other shapes and versions than the book's, a traceback around it, a part.
@@ -150,6 +151,32 @@ def test_peoples_own_words_lead_to_a_place_that_answers(search):
     tab = search("detach")
     assert len(QUERIES) > 400
     assert lost(tab, QUERIES) == []
+
+
+@pytest.mark.parametrize("question", ["what is a {}", "What's a {}?", "{} meaning", "definition of {}"])
+def test_who_asks_what_a_word_means_gets_the_glossarys_entry_first(search, question):
+    tab = search("detach")
+    words = re.findall("^## (.+)$", (ROOT / "book/glossary.md").read_text(), re.MULTILINE)
+    first = {word: tab.evaluate(FOUND, question.format(word.lower()))[0] for word in words}
+    assert len(first) > 30
+    assert {word: hit for word, hit in first.items() if not hit.endswith(f"glossary.html#{anchor(word)}")} == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("what does detach do", "03-detach"),
+        ("no_grad", "05-no-grad"),
+        ("no grad", "05-no-grad"),
+        ("clone", "06-clone"),
+        ("in place", "07-in-place"),
+        ("memory", "08-memory"),
+        ("hooks", "09-gradients-by-hand"),
+        ("no_sync", "10-processes"),
+    ],
+)
+def test_a_title_that_is_asked_for_is_first(search, words, page):
+    assert f"book/{page}.html" in search("x").evaluate(FOUND, words)[0]
 
 
 LOG = "2026-03-01 12:03:44,123 ERROR train.py:88 - [rank0]: Traceback (most recent call last):\n    loss.backward()\n"

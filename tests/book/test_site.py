@@ -81,6 +81,7 @@ def test_the_build_page_has_versions_and_run_times():
     page = text("book/build.html")
     assert "2.13.0" in page
     assert all(Path(chapter).stem in page for chapter in CHAPTERS)
+    assert not re.search(r";\s*</p>", page)  # a list of places ends with a place
 
 
 def test_every_section_that_a_check_names_is_an_anchor():

@@ -41,7 +41,7 @@ def test_a_level_for_which_there_is_no_room_is_left_out():
 
 def test_there_is_nothing_to_open_without_a_model():
     x = torch.ones(2, requires_grad=True)
-    assert "<nav" not in html(draw((x * 2).sum(), x=x))
+    assert "radiogroup" not in html(draw((x * 2).sum(), x=x))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_click_on_a_box_opens_it_and_a_key_closes_it_again(page):
     assert {"body.0", "body.1", "head"} <= set(cards(page))
     page.locator("section:visible .gs-open[title='open body.1']").click()
     assert {"body.0", "body.1.0", "body.1.2"} <= set(cards(page))
-    page.locator("nav label", has_text="all closed").click()
+    page.locator("[role=radiogroup] label", has_text="all closed").click()
     assert {"body", "head"} <= set(cards(page))
     page.keyboard.press("ArrowRight")
     assert {"body.0", "body.1"} <= set(cards(page))
@@ -78,4 +78,4 @@ def test_the_place_of_a_click_is_that_of_the_box(page):
 def test_on_paper_the_first_picture_stands_alone(page):
     page.emulate_media(media="print")
     assert page.locator("section:visible").count() == 1
-    assert page.locator("nav:visible, .gs-open:visible").count() == 0
+    assert page.locator("[role=radiogroup]:visible, .gs-open:visible").count() == 0

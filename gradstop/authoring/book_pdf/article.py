@@ -34,7 +34,7 @@ def article(html: str, page: str, pages: set[str]) -> Tag | None:
 
 def _leave_closed(figure: Tag) -> None:
     """Of a drawing whose boxes a click opens, leave the picture that is shown first."""
-    for other in figure.select("nav, label, section ~ section"):
+    for other in figure.select("[role=radiogroup], label, section ~ section"):
         other.decompose()
     figure["class"] = "gs"
     for section in figure.select("section"):

@@ -30,7 +30,8 @@ figure.gs:not(.gs-steps) svg.gs { zoom: .62; max-height: 17cm }
 .gs-beside { flex-wrap: nowrap } .gs-beside > figure.gs { flex: 0 1 auto } .gs-wide > svg.gs { min-width: 0 !important }
 .cell_input:not(:last-child) { break-after: avoid } .cell:has(figure.gs:not(.gs-steps) svg.gs) { break-inside: avoid }
 figure.gs:has(table):not(.gs-steps) { break-inside: auto } figure.gs .gs-scroll { overflow: visible !important }
-tr { break-inside: avoid } tr:has(th[scope=rowgroup]) { break-after: avoid }
+tr { break-inside: avoid } tr:has(th[scope=rowgroup], th:only-child) { break-after: avoid }
+h2 + p:has(> em:only-child) { break-after: avoid }
 figure.gs-steps { display: grid; grid-template-columns: repeat(3, 1fr); gap: .8em }
 figure.gs-steps > :not(section) { grid-column: 1 / -1 }
 figure.gs-steps p { font-size: .85em; margin: 0 0 .3em; min-height: 0 }
