@@ -54,15 +54,16 @@ def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wro
 def behaves_in_part_like(reference: Reference, observed: dict[str, list[Record]]) -> dict[str, Wrong]:
     """Return known wrong answers that do the same as this one in some of the cases in which it differs, by case.
 
-    For an answer with two faults, or a fault and a slip. One that differs where this one agrees is none of them. Those
-    that explain more cases come first.
+    For an answer with two faults, or a fault and a slip. One that differs in anything in which this one agrees is none
+    of them: what is said of it would not be true. Those that explain more cases come first.
     """
     pairs = {case: list(zip(trials, observed[case], strict=True)) for case, trials in reference.trials.items()}
     apart = {case: [differing(record, trial) for trial, record in both] for case, both in pairs.items()}
     telling = [case for case, both in pairs.items() if any(apart[case]) and all(map(_tells, both, apart[case]))]
     found: list[tuple[Wrong, list[str]]] = []
     for answer, differs in reference.behaviours:
-        if any(any(differs[case]) > any(apart[case]) for case in pairs):
+        both = [pair for case in pairs for pair in zip(differs[case], apart[case], strict=True)]
+        if any(known.keys() - here.keys() for known, here in both):
             continue
         same = [
             case
