@@ -1,9 +1,12 @@
 """An exercise's expected observations, recorded from the solution, and what is known of wrong answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradstop.compare.difference import agrees
-from gradstop.record import Json, Record, Setups
+from gradstop.compare.errors import about
+from gradstop.record import Json, Observation, Record, Setups
+
+ABOUT = "about"  # in the value of something that raises: what its error is about
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,15 @@ def behaves_in_part_like(reference: Reference, observed: dict[str, list[Record]]
 
 def is_behaviour(record: Record, trial: Trial, differs: dict[str, Json]) -> bool:
     """Whether a record is the solution's, but for the values in ``differs``."""
-    seen = _values(record)
+    seen = {observation.name: observation for observation in record.observations}
     for wanted in trial.record.observations:
         got = seen.get(wanted.name)
         if wanted.name not in differs:
-            same = agrees(got, wanted)
+            same = agrees(got and got.value, wanted)
         elif differs[wanted.name] is None or got is None:
             same = got is differs[wanted.name]
         else:
-            same = agrees(got, type(wanted)(wanted.name, wanted.kind, differs[wanted.name]))
+            same = _does(got, differs[wanted.name])
         if not same:
             return False
     return True
@@ -104,14 +107,25 @@ def _tells(pair: tuple[Trial, Record], differs: dict[str, Json]) -> bool:
 
 
 def differing(record: Record, trial: Trial) -> dict[str, Json]:
-    """Return the values of a record in which it is not the solution's: what ``is_behaviour`` looks for."""
-    seen = _values(record)
-    return {
-        wanted.name: seen.get(wanted.name)
-        for wanted in trial.record.observations
-        if not agrees(seen.get(wanted.name), wanted)
-    }
+    """Return the values of a record in which it is not the solution's: what ``is_behaviour`` looks for.
+
+    That of something that raises says in a word what the error is about, beside its type.
+    """
+    seen = {observation.name: observation for observation in record.observations}
+    both = [(seen.get(wanted.name), wanted) for wanted in trial.record.observations]
+    return {wanted.name: _told(got) for got, wanted in both if not agrees(got and got.value, wanted)}
 
 
-def _values(record: Record) -> dict[str, Json]:
-    return {observation.name: observation.value for observation in record.observations}
+def _told(got: Observation | None) -> Json:
+    if got is None or not isinstance(got.value, dict) or not got.value.get("raised"):
+        return got and got.value
+    return {**got.value, ABOUT: about(got.note)}
+
+
+def _does(got: Observation, known: Json) -> bool:
+    """Whether something observed is what is known of a wrong answer."""
+    if isinstance(known, dict) and ABOUT in known:
+        if about(got.note) != known[ABOUT]:
+            return False
+        known = {key: value for key, value in known.items() if key != ABOUT}
+    return agrees(got.value, replace(got, value=known))

@@ -6,7 +6,7 @@ import numpy
 import pytest
 import torch
 
-from gradstop.compare import Reference, Trial, Wrong, compare, verdict_on
+from gradstop.compare import Reference, Trial, Wrong, compare, differing, verdict_on
 from gradstop.compare.close import close
 from gradstop.compare.difference import agrees
 from gradstop.compare.kinds import KINDS
@@ -409,6 +409,28 @@ def test_who_differs_where_this_answer_agrees_is_not_named():
     assert like(verdict_on(reference, {"a": [record(one, [])], "b": [record(one, ["a hook on x"])]}))
     assert like(verdict_on(reference, {"a": [record(one, [])], "b": [record(one, ["another hook"])]}))
     assert like(verdict_on(reference, {"a": [record(one, [])], "b": [record(one, [])]})) == []
+
+
+def test_errors_of_one_type_are_told_apart_by_what_they_are_about():
+    """A backward through what was freed is not what a known answer without a graph does, though both raise."""
+
+    def raising(message):
+        def run():
+            raise RuntimeError(message)
+
+        return record(lambda see: see.gradients("the result", run))
+
+    right = record(lambda see: see.gradients("the result", lambda: None))
+    trial = Trial((Setup(0), Setup(0)), right)
+    known = differing(raising("element 0 of tensors does not require grad and does not have a grad_fn"), trial)
+    reference = Reference("f", (), {"a": "a"}, {"a": (trial,)}, ((Wrong("one", "", "one", ""), {"a": [known]}),))
+
+    def told(message):
+        return like(verdict_on(reference, {"a": [raising(message)]}))
+
+    assert told("element 1 of tensors does not require grad and does not have a grad_fn, in line 3 of its cell")
+    assert told("Trying to backward through the graph a second time") == []
+    assert told("The size of tensor a must match the size of tensor b") == []
 
 
 def test_of_a_call_that_raises_nothing_is_concluded(monkeypatch):
