@@ -549,29 +549,6 @@ def everything_a_tuple_repackage(state):
 
 @wrong(
     "repackage",
-    "tbptt-state",
-    "a recursion into whatever can be gone through: strings and sets are not containers of this state, and pass "
-    "through as they are.",
-    "04-detach-in-place#nested-states",
-)
-def whatever_can_be_gone_through(state):
-    def go(state):
-        if isinstance(state, torch.Tensor):
-            return state.detach()
-        if isinstance(state, dict):
-            return {k: go(v) for k, v in state.items()}
-        if hasattr(state, "_fields"):
-            return type(state)(*map(go, state))
-        try:
-            return type(state)(go(v) for v in state)
-        except TypeError:
-            return state
-
-    return go(state)
-
-
-@wrong(
-    "repackage",
     "deepcopy-interior",
     "a `deepcopy` of the state: it refuses interior tensors.",
     "04-detach-in-place#nested-states",

@@ -1294,24 +1294,13 @@ def buffers_that_are_not_saved(net, state):
 @wrong(
     "load_without_copy",
     "set-data-in-a-parameter",
-    "memory that is given to the tensors of `state_dict()`: those are new aliases, and the module's own stay "
+    "memory that is given to new names or aliases alone, such as the tensors of `state_dict()`: the module's own stay "
     "where they are.",
     "10-fine-tuning#loading",
 )
 def aliases_of_the_state_dict(net, state):
     for n, t in net.state_dict().items():
         t.data = state[n].detach()
-
-
-@wrong(
-    "load_without_copy",
-    "rebind-the-weight",
-    "a local name that is bound anew: nothing of net changes.",
-    "10-fine-tuning#loading",
-)
-def local_name_bound(net, state):
-    for n, t in net.state_dict(keep_vars=True).items():
-        t = state[n].detach()  # noqa: F841 - the mistake
 
 
 @wrong(
