@@ -744,6 +744,22 @@ def found_by_its_values(out, leaf):
     return False
 
 
+@wrong(
+    "depends_on",
+    "gradients-accumulate",
+    "a backward after which the leaf's `.grad` is put back: it has added to the other leaves of the graph.",
+    "01-computation-graph#gradients-without-grad",
+)
+def grad_put_back(out, leaf):
+    if not out.requires_grad or not leaf.requires_grad:
+        return False
+    old, leaf.grad = (leaf.grad, None)
+    out.sum().backward(retain_graph=True)
+    hit = leaf.grad is not None
+    leaf.grad = old
+    return hit
+
+
 # grads
 
 

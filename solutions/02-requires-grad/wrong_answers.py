@@ -1085,6 +1085,20 @@ def z_without_its_sum(f, g, x):
     return (z, y.grad)
 
 
+@wrong(
+    "with_activation_grad",
+    "retain-graph-as-a-fix",
+    "two steps through one graph: the first has freed it, and the second raises.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def graph_freed_by_the_first(f, g, x):
+    y = f(x)
+    z = g(y).sum()
+    (dz,) = torch.autograd.grad(z, y)
+    z.backward()
+    return (z, dz)
+
+
 # kind
 
 

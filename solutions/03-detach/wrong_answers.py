@@ -158,6 +158,18 @@ def hook_of_zeros(x):
     return y
 
 
+@wrong(
+    "stop",
+    "no_grad-view-trap",
+    "a view of x made under `no_grad`: it is no constant. It still requires grad, and in grad mode torch refuses "
+    "an edit of it.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def view_under_no_grad(x):
+    with torch.no_grad():
+        return x.view_as(x)
+
+
 # scale_grad
 
 
