@@ -212,7 +212,7 @@ def v_comes_from_x(with_row: Function, draw: Draw, see: Observer):
 @case("with_row", "two rows are replaced, one after the other", "07-in-place#replacing-a-part-out-of-place")
 def two_rows(with_row: Function, draw: Draw, see: Observer):
     x, i, v = matrix_and_row(draw, draw.choice("leaf", "view", "constant"), "leaf", "a row in the middle")
-    u, j = draw.tensor("u", "interior", v.shape, dtype=v.dtype), draw.choice(2, 1)
+    u, j = draw.tensor("u", "interior", v.shape, dtype=v.dtype), draw.choice(len(x) - 1, 1)
     draw.given.append(f"then row {j} of the result is replaced by u")
     first = see.call(with_row, x, i, v, name="the first call")
     second = see.call(with_row, first, j, u, name="the second call")

@@ -495,6 +495,17 @@ def by_way_of_numpy(x, i, v):
     return torch.tensor(a, requires_grad=True)
 
 
+@wrong(
+    "with_row",
+    "off-by-one",
+    "the rows after i as a slice that is counted from the end: after the last row there is none, and `x[0:]` is "
+    "all of x.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def rest_counted_from_the_end(x, i, v):
+    return torch.cat([x[:i], v[None], x[i - len(x) + 1 :]])
+
+
 # writes_to
 
 
