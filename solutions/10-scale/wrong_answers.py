@@ -283,22 +283,6 @@ def loss_of_a_retained_graph(net, pieces):
 
 @wrong(
     "accumulate_tokens",
-    "padding-counts",
-    "tokens of class 0 that are not counted: only padding is left out.",
-    "10-scale#a-mean-of-means",
-)
-def class_zero_not_counted(net, pieces):
-    n = sum((int((t > 0).sum()) for _, t in pieces))
-    total = 0
-    for x, t in pieces:
-        one_loss = F.cross_entropy(net(x), t, reduction="sum") / n
-        one_loss.backward()
-        total += one_loss.item()
-    return total
-
-
-@wrong(
-    "accumulate_tokens",
     "loss-of-one-piece",
     "a right backward without a result: the mean loss is asked for.",
     "10-scale#a-batch-in-pieces",
