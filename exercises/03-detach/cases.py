@@ -281,7 +281,7 @@ def target_goes_on(semi_gradient_mse: Function, draw: Draw, see: Observer):
     kinds = draw.choice(*pairs)
     pred, target = draw.tensor("pred", kinds[0], form), draw.tensor("target", kinds[1], form)
     given = {"pred": pred, "target": target}
-    leaves = {name: draw.source(t) for name, t in given.items() if t.requires_grad}
+    leaves = {name: draw.source(t) for name, t in given.items() if draw.learns(t)}
     draw.prefill(*leaves.values())
     if pred.requires_grad:
         draw.hook(pred=pred)

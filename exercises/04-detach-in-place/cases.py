@@ -182,8 +182,8 @@ def see_state(see: Observer, state: Any, result: Any, said: str = "the result") 
     see.structure(f"the structure of {said}", sorted_keys(result), "the structure and the container types are kept")
     see.value(said, sorted_keys(result), "everything in the state has its value")
     old, new = tensors_of(state, "state"), dict(entries(result, "state"))
-    for path in old:
-        see.flags(f"{path} of {said}", new.get(path), f"{path} of {said} is cut: a leaf that does not require grad")
+    for path in [path for path in old if path in new]:
+        see.flags(f"{path} of {said}", new[path], f"{path} of {said} is cut: a leaf that does not require grad")
     return old
 
 

@@ -109,8 +109,8 @@ def network(draw: Draw, kind: str = "nested", dtype: torch.dtype = torch.float32
 
 
 def entries(snap: Any, names: Any) -> Any:
-    """Return the entries of these names; of what is no dictionary nothing but its type."""
-    return {name: snap.get(name) for name in sorted(names)} if isinstance(snap, dict) else type(snap).__name__
+    """Return the entries of these names; what is no dictionary itself."""
+    return {name: snap.get(name) for name in sorted(names)} if isinstance(snap, dict) else snap
 
 
 def copied(state: Any) -> dict[str, Tensor]:
@@ -147,8 +147,10 @@ def frozen_in_time(snapshot: Function, draw: Draw, see: Observer):
         snap = see.call(snapshot, model)
         see.grad_mode("the grad mode after the call", "the grad mode stays as it was")
     state, parameters = model.state_dict(), dict(model.named_parameters(remove_duplicate=False))
-    names = sorted(set(snap) ^ set(state)) if isinstance(snap, dict) else type(snap).__name__
-    asked = "the result is a dict with exactly the names of model.state_dict()"
+    kind = "a dictionary" if isinstance(snap, dict) else f"an object of type {type(snap).__name__}"
+    see.value("what the result is", kind, "the result is a dictionary")
+    names = sorted(set(snap) ^ set(state)) if isinstance(snap, dict) else []
+    asked = "the result has exactly the names of model.state_dict()"
     see.value("the names that are missing or too many", names, asked, BUFFERS)
     asked = "each entry is a tensor with the values of this moment"
     see.value("the parameters", entries(snap, parameters), asked)
@@ -298,7 +300,7 @@ def a_constant_copy(const_copy: Function, draw: Draw, see: Observer):
     see.value("the copy's values", result, "the copy has the values and the dtype of x")
     see.left("what has changed on x", before, "x itself is unchanged", x=x)
     later = yield
-    if x.requires_grad:
+    if draw.learns(x):
         asked = "x itself is unchanged: it still carries gradient"
         see.gradients("a backward from x", loss_of(later, x).backward, asked, x=draw.source(x))
     shifted(later, x)
@@ -316,7 +318,7 @@ def an_edit_of_the_copy(const_copy: Function, draw: Draw, see: Observer):
     see.value("x after the edit", x, "an edit of the copy does not touch x", NAMES)
     asked = "each call makes a copy of its own"
     see.value("the second copy after an edit of the first", second, asked, NAMES)
-    if x.requires_grad:
+    if draw.learns(x):
         asked = "an edit of the copy does not disturb a gradient through x"
         see.gradients("a backward", loss_of(later, pending).backward, asked, x=draw.source(x))
     draw.feature(*AGAIN)
@@ -373,7 +375,7 @@ def weights(
     """Draw a tensor for a weight, and the leaf behind it under its name; "Parameter" is another layer's weight."""
     if kind != "Parameter":
         tensor = draw.tensor(name, kind, form, dtype=dtype)
-        return tensor, {name: draw.source(tensor)} if tensor.requires_grad else {}
+        return tensor, {name: draw.source(tensor)} if draw.learns(tensor) else {}
     draw.feature("the weight of another layer")
     draw.given.append(f"{name} is the weight of a second layer")
     shape = form.shape if isinstance(form, Form) else form

@@ -106,7 +106,9 @@ class Regression:
     def optimizer(self, draw: Draw) -> torch.optim.Optimizer:
         """Draw an optimizer for the parameters; ``held`` is what it holds."""
         lr, other = draw.number(1.0, 2.0), draw.number(3.0, 4.0)
-        kind = draw.choice("SGD", "SGD with momentum, in two groups", "Adam, with a frozen parameter c and an unused d")
+        kind = draw.choice(
+            "SGD", "SGD with momentum, in two groups", "Adam with weight decay, a frozen parameter c and an unused d"
+        )
         draw.given.append(f"opt is {kind}")
         if kind == "SGD":
             return torch.optim.SGD([self.w, self.b], lr=lr)
@@ -115,7 +117,7 @@ class Regression:
             return torch.optim.SGD([{"params": [self.w]}, {"params": [self.b], "lr": other}], lr=lr, momentum=0.7)
         draw.feature("a frozen parameter", "a parameter without .grad", "a parameter that the loss does not depend on")
         self.held = {"w": self.w, "b": self.b, "c": self.c, "d": self.d}
-        return torch.optim.Adam(self.held.values(), lr=lr / 10)
+        return torch.optim.Adam(self.held.values(), lr=lr / 10, weight_decay=0.5)
 
     def parameters(self) -> list[Tensor]:
         """Return all parameters, held by the optimizer or not."""
@@ -606,8 +608,7 @@ AS_BEFORE = "obs and the policy themselves are unchanged"
 def the_pair(store: Function, draw: Draw, see: Observer):
     obs = draw.tensor("obs", draw.choice("constant", "leaf", "interior", "view"), dtype=precision(draw))
     policy, buffer = policy_for(draw, obs), []
-    if obs.is_leaf and obs.requires_grad:
-        draw.prefill(obs)
+    draw.prefill(*policy.parameters(), *([obs] if obs.is_leaf and obs.requires_grad else []))
     if obs.requires_grad:
         draw.hook(obs=obs)
     before = see.look(obs=obs, policy=policy)

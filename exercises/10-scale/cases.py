@@ -571,8 +571,9 @@ def merging(lora: Function, draw: Draw, see: Observer):
     held = {"layer.weight": layer.weight, "a": net.a, "b": net.b, "merged.weight": merged.weight}
     held |= {} if layer.bias is None else {"layer.bias": layer.bias, "merged.bias": merged.bias}
     see.sharing("who shares memory", "the merged layer shares no memory with net", **held)
-    history = [name for name, p in merged.named_parameters() if p.grad_fn is not None]
-    see.value("parameters with a history", history, "the merged layer has no history")
+    parts = {"weight": merged.weight, "bias": merged.bias}
+    history = [name for name, part in parts.items() if part is not None and part.grad_fn is not None]
+    see.value("what of it has a history", history, "the merged layer has no history")
     later = yield
     x = later.numbers((2, 3), dtype=layer.weight.dtype).requires_grad_()
     see.value("merged(x)", merged(x), MERGED)
@@ -635,7 +636,7 @@ def fresh(draw: Draw, held: Tensor, kind: str) -> Tensor:
         return torch.tensor(draw.integer(2, 9))
     values = draw.numbers(held.shape, signed=False)  # a variance is positive
     if kind == "part":
-        return torch.cat([values.flatten(), values.flatten()])[values.numel() :].view(held.shape)
+        return torch.cat([values, values], -1)[..., held.shape[-1] :]
     values.requires_grad_(kind != "constant")
     return values * 1 if kind == "interior tensor" else values
 

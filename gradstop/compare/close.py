@@ -29,6 +29,13 @@ def close(got: Json, expected: Json, scale: float = 1.0) -> bool:
     return bool(got == expected)
 
 
+def numbers_apart(got: Json, expected: Json) -> list[int]:
+    """Return the places where two tensors or arrays of one dtype and shape differ, as ``close`` sees it."""
+    tolerance = (DOUBLE if expected["dtype"] in DOUBLES else 1.0) * _tolerance(expected["numbers"])
+    pairs = zip(got["numbers"], expected["numbers"], strict=True)
+    return [i for i, (g, e) in enumerate(pairs) if not (near(g, e, tolerance) if isinstance(e, float) else g == e)]
+
+
 def close_numbers(got: list[float], expected: list[float], scale: list[float]) -> bool:
     """Compare two lists of numbers with the tolerance that the numbers in ``scale`` set."""
     tolerance = _tolerance(scale)

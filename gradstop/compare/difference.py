@@ -91,7 +91,8 @@ def _shown(text: str) -> str:
 
 def _missing(wanted: Observation) -> Difference:
     expected = KINDS[wanted.kind].words(wanted.value)
-    return Difference(wanted.name, wanted.kind, wanted.asked, "not observed", expected, "", wanted.read)
+    means = "What your function returned, or did to what it was given, left nothing to look at here."
+    return Difference(wanted.name, wanted.kind, wanted.asked, "not observed", expected, means, wanted.read)
 
 
 def _stopped(got: Record) -> Difference:

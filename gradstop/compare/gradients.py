@@ -27,9 +27,10 @@ def means(got: Json, expected: Json) -> str:
     lost = [leaf for leaf in expected["leaves"] if leaf not in got["leaves"]]
     if lost:  # a case looks at what requires grad
         return f"{' and '.join(lost)} should require grad, and does not any more."
-    return " ".join(
-        _leaf_means(leaf, got["leaves"][leaf], expected["leaves"][leaf]) for leaf in _wrong_leaves(got, expected)
-    )
+    alike: dict[tuple[str, str], list[str]] = {}  # of many parameters the same is said once
+    for leaf in _wrong_leaves(got, expected):
+        alike.setdefault(_leaf_means(got["leaves"][leaf], expected["leaves"][leaf]), []).append(leaf)
+    return " ".join(f"{before}{_enumerated(leaves)}{after}" for (before, after), leaves in alike.items())
 
 
 def _wrong_leaves(got: Json, expected: Json) -> list[str]:
@@ -69,16 +70,25 @@ def _leaf_words(state: Json) -> str:
     return "no gradient (None or zeros)" if _nothing(received) else f"receives {numbers(received)}"
 
 
-def _leaf_means(leaf: str, got: Json, expected: Json) -> str:
+def _leaf_means(got: Json, expected: Json) -> tuple[str, str]:
+    """Say what has become of a leaf's ``.grad``: what stands before the leaf's name, and what after it.
+
+    Only that is known. Why it is so is a question: a path that is cut or open, a factor of zero, a tensor that is no
+    leaf, a ``.grad`` that was written.
+    """
     had, wanted = _received(got), _received(expected)
     if _cleared(got):
-        return f"The .grad that {leaf} had before is gone: gradients are added to it."
+        return "What was in the .grad of ", " before is gone; it should still be there."
     if got["before"] is not None and close_numbers([float(a) for a in got["after"]], wanted, wanted):
-        return f"The .grad that {leaf} had before was replaced; it should have been added to."
+        return "What was in the .grad of ", " before is lost; it should have been added to."
     if any(isnan(h) for h in had):
-        return f"The gradient of {leaf} is NaN: somewhere 0 was divided by 0, or multiplied by infinity."
+        return "The gradient of ", " is NaN: somewhere 0 was divided by 0, or multiplied by infinity."
     if _nothing(wanted):
-        return f"Gradient reaches {leaf} through a path that should have been cut."
+        return "The .grad of ", " has changed, and nothing should arrive there: is a path to it left open?"
     if _nothing(had):
-        return f"No gradient reaches {leaf}: the path that should train it is cut too."
-    return f"{leaf} receives a gradient, and it is not the one asked for{factor(had, wanted)}."
+        return "Nothing arrives in the .grad of ", ": is the path to it cut, or is it no leaf?"
+    return "What arrives in the .grad of ", f" is not what was asked for{factor(had, wanted)}."
+
+
+def _enumerated(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

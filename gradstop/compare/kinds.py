@@ -1,10 +1,11 @@
 """The kinds of observation: how each is compared, worded and explained. One shape for all."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gradstop.compare import gradients, phrases
-from gradstop.compare.close import close
+from gradstop.compare.close import close, numbers_apart
 from gradstop.record import Json
 
 
@@ -78,7 +79,7 @@ def _value_means(got: Json, expected: Json) -> str:
         return "The shape is another."
     if "numbers" not in expected:
         return ""
-    apart = [i for i, pair in enumerate(zip(got["numbers"], expected["numbers"], strict=True)) if not close(*pair)]
+    apart = numbers_apart(got, expected)
     if len(apart) == len(expected["numbers"]):
         return f"Every number is another{_factor(got['numbers'], expected['numbers'])}."
     if len(apart) == 1:
@@ -89,6 +90,17 @@ def _value_means(got: Json, expected: Json) -> str:
 def _factor(got: list[Json], expected: list[Json]) -> str:
     """Say by which factor all of several numbers are others; of a single one that is chance."""
     return phrases.factor(got, expected) if len(got) > 1 and all(type(one) is float for one in got + expected) else ""
+
+
+def _members_means(got: Json, expected: Json) -> str:
+    wanted: Counter[str] = Counter(expected)
+    held: Counter[str] = Counter(got)
+    lacks, more = wanted - held, held - wanted
+    if not more:
+        return "The collection lacks some."
+    if not lacks and not more.keys() - wanted.keys():
+        return "The collection holds some more than once."
+    return "The collection holds others."
 
 
 def _sharing_words(value: Json) -> str:
@@ -139,7 +151,7 @@ def _raised_means(got: Json, expected: Json) -> str:
     if not expected["raised"]:
         return "This should go through."
     if not got["raised"]:
-        return f"Torch should have refused this with {expected['raised']}."
+        return f"This should have raised {expected['raised']}, and nothing was raised."
     return "Another error than the one that should be raised here."
 
 
@@ -157,7 +169,7 @@ KINDS: dict[str, Kind] = {
         lambda same: "the same object" if same else "two objects",
         lambda got, _: "It is the very same object." if got else "It is another object.",
     ),
-    "members": Kind(3, lambda names: ", ".join(names) or "none", lambda *_: "The collection holds others."),
+    "members": Kind(3, lambda names: ", ".join(names) or "none", _members_means),
     "sharing": Kind(4, _sharing_words, _sharing_means),
     "written": Kind(5, _written_words, _written_means),
     # Before the gradients: another value sends other gradients back, and is the cause.

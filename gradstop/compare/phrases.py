@@ -42,10 +42,12 @@ def _items(data: Json) -> str:
 
 
 def factor(had: list[Json], wanted: list[Json]) -> str:
-    """Return ``: it is 0.5 times that`` where the numbers of one list are those of another times one number."""
+    """Return ``: it is 0.5 times that`` where the numbers of one list are those of another times one number; or 0."""
     if len(had) != len(wanted) or any(abs(w) <= NOTHING < abs(h) for h, w in zip(had, wanted, strict=True)):
         return ""
     ratios = [h / w for h, w in zip(had, wanted, strict=True) if abs(w) > NOTHING]
+    if ratios and not any(ratios):
+        return ": each is 0"
     if ratios and max(ratios) - min(ratios) <= 1e-3 * max(map(abs, ratios)):
         return f": it is {ratios[0]:.4g} times that"
     return ""

@@ -1,9 +1,12 @@
 """An exercise's expected observations, recorded from the solution, and what is known of wrong answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradstop.compare.difference import agrees
-from gradstop.record import Json, Record, Setups
+from gradstop.compare.errors import about
+from gradstop.record import Json, Observation, Record, Setups
+
+ABOUT = "about"  # in the value of something that raises: what its error is about
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,16 @@ def behaves_like(reference: Reference, observed: dict[str, list[Record]]) -> Wro
 def behaves_in_part_like(reference: Reference, observed: dict[str, list[Record]]) -> dict[str, Wrong]:
     """Return known wrong answers that do the same as this one in some of the cases in which it differs, by case.
 
-    For an answer with two faults, or a fault and a slip. One that differs where this one agrees is none of them. Those
-    that explain more cases come first.
+    For an answer with two faults, or a fault and a slip. One that differs in anything in which this one agrees is none
+    of them: what is said of it would not be true. Those that explain more cases come first.
     """
     pairs = {case: list(zip(trials, observed[case], strict=True)) for case, trials in reference.trials.items()}
     apart = {case: [differing(record, trial) for trial, record in both] for case, both in pairs.items()}
     telling = [case for case, both in pairs.items() if any(apart[case]) and all(map(_tells, both, apart[case]))]
     found: list[tuple[Wrong, list[str]]] = []
     for answer, differs in reference.behaviours:
-        if any(any(differs[case]) > any(apart[case]) for case in pairs):
+        both = [pair for case in pairs for pair in zip(differs[case], apart[case], strict=True)]
+        if any(known.keys() - here.keys() for known, here in both):
             continue
         same = [
             case
@@ -82,15 +86,15 @@ def behaves_in_part_like(reference: Reference, observed: dict[str, list[Record]]
 
 def is_behaviour(record: Record, trial: Trial, differs: dict[str, Json]) -> bool:
     """Whether a record is the solution's, but for the values in ``differs``."""
-    seen = _values(record)
+    seen = {observation.name: observation for observation in record.observations}
     for wanted in trial.record.observations:
         got = seen.get(wanted.name)
         if wanted.name not in differs:
-            same = agrees(got, wanted)
+            same = agrees(got and got.value, wanted)
         elif differs[wanted.name] is None or got is None:
             same = got is differs[wanted.name]
         else:
-            same = agrees(got, type(wanted)(wanted.name, wanted.kind, differs[wanted.name]))
+            same = _does(got, differs[wanted.name])
         if not same:
             return False
     return True
@@ -103,14 +107,25 @@ def _tells(pair: tuple[Trial, Record], differs: dict[str, Json]) -> bool:
 
 
 def differing(record: Record, trial: Trial) -> dict[str, Json]:
-    """Return the values of a record in which it is not the solution's: what ``is_behaviour`` looks for."""
-    seen = _values(record)
-    return {
-        wanted.name: seen.get(wanted.name)
-        for wanted in trial.record.observations
-        if not agrees(seen.get(wanted.name), wanted)
-    }
+    """Return the values of a record in which it is not the solution's: what ``is_behaviour`` looks for.
+
+    That of something that raises says in a word what the error is about, beside its type.
+    """
+    seen = {observation.name: observation for observation in record.observations}
+    both = [(seen.get(wanted.name), wanted) for wanted in trial.record.observations]
+    return {wanted.name: _told(got) for got, wanted in both if not agrees(got and got.value, wanted)}
 
 
-def _values(record: Record) -> dict[str, Json]:
-    return {observation.name: observation.value for observation in record.observations}
+def _told(got: Observation | None) -> Json:
+    if got is None or not isinstance(got.value, dict) or not got.value.get("raised"):
+        return got and got.value
+    return {**got.value, ABOUT: about(got.note)}
+
+
+def _does(got: Observation, known: Json) -> bool:
+    """Whether something observed is what is known of a wrong answer."""
+    if isinstance(known, dict) and ABOUT in known:
+        if about(got.note) != known[ABOUT]:
+            return False
+        known = {key: value for key, value in known.items() if key != ABOUT}
+    return agrees(got.value, replace(got, value=known))

@@ -166,11 +166,20 @@ class Draw:
             raise LookupError("what was drawn as a constant has no leaf behind it")
         return self._sources[id(tensor)][1]
 
-    def prefill(self, *leaves: torch.Tensor) -> None:
-        """Give each leaf a ``.grad`` from earlier, so that added, replaced and cleared can be told apart."""
+    def learns(self, tensor: torch.Tensor) -> bool:
+        """Return whether a tensor that ``tensor`` made required grad when it was made; an answer may change that."""
+        return id(tensor) in self._sources
+
+    def prefill(self, *leaves: torch.Tensor, zero: bool = False) -> None:
+        """Give each leaf a ``.grad`` from earlier, so that added, replaced and cleared can be told apart.
+
+        With ``zero`` one of the numbers of each is 0.
+        """
         self.feature("a .grad that is there already")
         for leaf in leaves:
             leaf.grad = self.numbers(leaf.shape, dtype=leaf.dtype)
+            if zero and leaf.grad.numel():
+                leaf.grad.view(-1)[0] = 0
             self._log.grads[id(leaf)] = (leaf, leaf.grad.flatten().tolist())
 
 

@@ -20,7 +20,7 @@ def encode(value: object) -> Json:
     """
     if unpatched.is_tensor(value):
         return _tensor(value)  # type: ignore[arg-type]
-    if isinstance(value, numpy.ndarray):
+    if type(value) is numpy.ndarray:  # a matrix is one too, and behaves otherwise
         return _filled("array", str(value.dtype), value.shape, value.reshape(-1).tolist())
     if value is None or isinstance(value, bool | int | float | str):
         return {"type": type(value).__name__, "value": number(value)}

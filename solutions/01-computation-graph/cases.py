@@ -38,19 +38,22 @@ def mixed(draw: Draw, leaves: dict[str, Tensor], name: str = "root") -> Tensor:
     return torch.addcmul(a.sin(), k, torch.tanh(a * b)) + c.exp().detach()
 
 
-def grads_before(draw: Draw, leaves: dict[str, Tensor], *without: str) -> None:
-    """Give each leaf a ``.grad`` from earlier, but for the one that is drawn from ``without``."""
+def grads_before(draw: Draw, leaves: dict[str, Tensor], *without: str) -> list[Tensor]:
+    """Give each leaf a ``.grad`` from earlier, but for the one that is drawn from ``without``; return these."""
     name = draw.choice(*without)
     draw.prefill(*(leaf for label, leaf in leaves.items() if label != name))
     draw.given.append(f"every leaf but {name} has a .grad" if name in leaves else "every leaf has a .grad")
+    return [leaf.grad for leaf in leaves.values() if leaf.grad is not None]
 
 
-def grads_after(see: Observer, **leaves: Tensor) -> None:
-    """Observe each leaf's ``.grad``, where nothing and zeros are the same."""
+def grads_after(see: Observer, earlier: list[Tensor], **leaves: Tensor) -> None:
+    """Observe each leaf's ``.grad``, where nothing and zeros are the same, and the tensors that were there before."""
     for name, leaf in leaves.items():
         grad = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
         asked = f"the call changes no .grad: {name}.grad is as it was"
         see.value(f"{name}.grad after the call", grad, asked, GRADS)
+    asked = "the call changes no .grad: the tensors that were there before hold what they held"
+    see.value("the tensors that were there before", earlier, asked, GRADS)
 
 
 def alike_leaves(draw: Draw) -> tuple[dict[str, Tensor], Tensor]:
@@ -207,6 +210,8 @@ def used_and_unused(graph_leaves: Function, draw: Draw, see: Observer):
     root = mixed(draw, leaves)
     before = see.look(root=root, **leaves)
     result = see.call(graph_leaves, root)
+    kind = "a list or a tuple" if isinstance(result, list | tuple) else f"an object of type {type(result).__name__}"
+    see.value("what the result is", kind, "the result is a list or a tuple")
     see.members("the result", result, LEAVES_ASKED, **leaves)
     see.left("what has changed on root and the leaves", before, "no tensor is changed", root=root, **leaves)
     later = yield
@@ -293,10 +298,10 @@ def a_winding_way(graph_leaves: Function, draw: Draw, see: Observer):
 def earlier_gradients(graph_leaves: Function, draw: Draw, see: Observer):
     leaves = four_leaves(draw, draw.form("matrix", "vector"))
     root = mixed(draw, leaves)
-    grads_before(draw, leaves, "a", "d")
+    earlier = grads_before(draw, leaves, "a", "d")
     result = see.call(graph_leaves, root)
     see.members("the result", result, LEAVES_ASKED, **leaves)
-    grads_after(see, **leaves)
+    grads_after(see, earlier, **leaves)
     later = yield
     goes_through(see, later, root, **leaves)
 
@@ -384,9 +389,9 @@ def grads_stay(depends_on: Function, draw: Draw, see: Observer):
     leaves = four_leaves(draw, draw.form("matrix", "scalar"))
     draw.hook(a=leaves["a"])
     out = mixed(draw, leaves, "out")
-    grads_before(draw, leaves, "a", "d")
+    earlier = grads_before(draw, leaves, "a", "d")
     asked_of(see, depends_on, out, leaves, "True exactly where a path leads from out to the leaf")
-    grads_after(see, **leaves)
+    grads_after(see, earlier, **leaves)
     later = yield
     draw.feature(*AGAIN[:3])
     asked = "each call answers for the tensors that it is given, as they are then"
@@ -465,11 +470,11 @@ def earlier_grad(grads: Function, draw: Draw, see: Observer):
     out = mixed(draw, leaves).sum()
     order = draw.choice(("c", "a"), ("a",), ("b", "c", "d"))
     draw.given.append(f"out = root.sum(), inputs = [{', '.join(order)}]")
-    grads_before(draw, leaves, "b", "none")
+    earlier = grads_before(draw, leaves, "b", "none")
     inputs = [leaves[name] for name in order]
     result = see.call(grads, out, inputs)
     observed(see, result, order, "the gradients of out alone, whatever the leaves' .grad holds")
-    grads_after(see, **leaves)
+    grads_after(see, earlier, **leaves)
     later = yield
     draw.feature(*AGAIN)
     asked = "each call gives the gradients of the out that it is given, as it is then"

@@ -115,6 +115,39 @@ def lists_without_hashing(root):
     return len(order)
 
 
+@right("count_nodes")
+def by_their_ids(root):
+    seen = set()
+    stack = [root.grad_fn]
+    while stack:
+        n = stack.pop()
+        if n is None or id(n) in seen:
+            continue
+        seen.add(id(n))
+        stack += [m for m, _ in n.next_functions]
+    return len(seen)
+
+
+@right("count_nodes")
+def recursive_with_a_higher_limit(root):
+    old = sys.getrecursionlimit()
+    sys.setrecursionlimit(50000)
+    seen = set()
+
+    def go(n):
+        if n is None or n in seen:
+            return
+        seen.add(n)
+        for m, _ in n.next_functions:
+            go(m)
+
+    try:
+        go(root.grad_fn)
+    finally:
+        sys.setrecursionlimit(old)
+    return len(seen)
+
+
 # graph_leaves
 
 
@@ -226,6 +259,24 @@ def yielded_from_behind(root):
     return list(behind(get_gradient_edge(root).node)) if root.requires_grad else []
 
 
+@right("graph_leaves")
+def recursive_without_a_memory(root):
+    if root.is_leaf:
+        return [root] if root.requires_grad else []
+    out = {}
+
+    def go(n):
+        if n is None:
+            return
+        if hasattr(n, "variable"):
+            out[id(n.variable)] = n.variable
+        for m, _ in n.next_functions:
+            go(m)
+
+    go(root.grad_fn)
+    return list(out.values())
+
+
 # depends_on
 
 
@@ -316,6 +367,15 @@ def nodes_by_level(out, leaf):
         met |= level
         level = {before for node in level for before, _ in node.next_functions} - met - {None}
     return False
+
+
+@right("depends_on")
+def asked_and_refused(out, leaf):
+    try:
+        torch.autograd.grad([out], [leaf], [torch.ones_like(out)], retain_graph=True)
+    except RuntimeError:
+        return False
+    return True
 
 
 # grads

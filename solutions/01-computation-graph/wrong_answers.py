@@ -257,6 +257,28 @@ def edges_of_number_zero(root):
     return len(nodes)
 
 
+@wrong(
+    "count_nodes",
+    "grad-graph-is-the-backward-graph",
+    "a count of the connections: a node that two operations lead to counts twice, where each node counts once.",
+    "01-computation-graph#one-node-many-uses",
+)
+def every_edge(root):
+    total = 0
+    stack = [root.grad_fn]
+    seen = set()
+    while stack:
+        n = stack.pop()
+        if n is None:
+            continue
+        total += 1
+        if n in seen:
+            continue
+        seen.add(n)
+        stack += [m for m, _ in n.next_functions]
+    return total
+
+
 # graph_leaves
 
 
@@ -698,6 +720,46 @@ def first_element_asked(out, leaf):
     return torch.autograd.grad(first, leaf, retain_graph=True, allow_unused=True)[0] is not None
 
 
+@wrong(
+    "depends_on",
+    "values-for-identity",
+    "a leaf that is looked for by its values: another leaf may hold the same numbers.",
+    "01-computation-graph#walking-the-graph",
+)
+def found_by_its_values(out, leaf):
+    if not out.requires_grad or not leaf.requires_grad:
+        return False
+    if out.grad_fn is None:
+        return out is leaf
+    seen, stack = (set(), [out.grad_fn])
+    while stack:
+        n = stack.pop()
+        if n is None or n in seen:
+            continue
+        v = getattr(n, "variable", None)
+        if v is not None and v.shape == leaf.shape and torch.equal(v, leaf):
+            return True
+        seen.add(n)
+        stack += [m for m, _ in n.next_functions]
+    return False
+
+
+@wrong(
+    "depends_on",
+    "gradients-accumulate",
+    "a backward after which the leaf's `.grad` is put back: it has added to the other leaves of the graph.",
+    "01-computation-graph#gradients-without-grad",
+)
+def grad_put_back(out, leaf):
+    if not out.requires_grad or not leaf.requires_grad:
+        return False
+    old, leaf.grad = (leaf.grad, None)
+    out.sum().backward(retain_graph=True)
+    hit = leaf.grad is not None
+    leaf.grad = old
+    return hit
+
+
 # grads
 
 
@@ -889,6 +951,24 @@ def one_operation_more(out, inputs):
     return list(torch.autograd.grad(out.sum(), inputs, retain_graph=True, materialize_grads=True))
 
 
+@wrong(
+    "grads",
+    "grad-alias",
+    "a backward after which a copy of the old `.grad` is put back: it has added into the very tensor that was "
+    "there, for everyone who holds it.",
+    "01-computation-graph#gradients-without-grad",
+)
+def difference_of_two_gradients(out, inputs):
+    old = [None if p.grad is None else p.grad.clone() for p in inputs]
+    out.backward(retain_graph=True, inputs=inputs)
+    res = []
+    for p, g in zip(inputs, old, strict=False):
+        new = p.grad if p.grad is not None else torch.zeros_like(p)
+        res.append(new if g is None else new - g)
+        p.grad = g
+    return res
+
+
 # grad_reverse
 
 
@@ -1058,6 +1138,62 @@ def result_kept(x, lam, kept={}):  # noqa: B006 - that is the fault
 )
 def always_float32(x, lam):
     return ((1 + lam) * x.detach() - lam * x).float()
+
+
+@wrong(
+    "grad_reverse",
+    "one-gradient-for-each-input",
+    "a `backward` that returns fewer gradients than `forward` has inputs: torch asks for one each, None for a number.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def gradient_for_one_input_only(x, lam):
+
+    class R(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, t, factor):
+            ctx.factor = factor
+            return t.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return -ctx.factor * g
+
+    return R.apply(x, lam)
+
+
+@wrong(
+    "grad_reverse",
+    "cut-the-wrong-operand",
+    "a detached x, less lam times x: the gradient has the right factor, and what is attached does not cancel in "
+    "the value.",
+    "01-computation-graph#paths-add-up",
+)
+def detached_minus_scaled(x, lam):
+    return x.detach() - lam * x
+
+
+@wrong(
+    "grad_reverse",
+    "wrong-formula",
+    "a gradient that is divided by lam: it is to be multiplied.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def divided_by_lam(x, lam):
+    y = x.clone()
+    y.register_hook(lambda g: -g / lam)
+    return y
+
+
+@wrong(
+    "grad_reverse",
+    "cut-the-wrong-operand",
+    "a new leaf with the values of x: the gradient ends there, and x gets none.",
+    "01-computation-graph#one-use-its-own-gradient",
+)
+def hook_on_a_new_leaf(x, lam):
+    y = x.detach().requires_grad_()
+    y.register_hook(lambda g: -lam * g)
+    return y
 
 
 class Shared(torch.autograd.Function):

@@ -108,7 +108,8 @@ def used_together(fresh_leaf: Function, draw: Draw, see: Observer):
     see.left("what has changed on t", before, "t itself is unchanged", t=t)
     see_grads(see, "the .grad of t's leaf during the call", known, leaves, "the .grad of t is unchanged")
     asked = "the result starts without a .grad"
-    see_grads(see, "the .grad of the result at the start", {"the result": None}, {"the result": result}, asked)
+    held = "none" if getattr(result, "grad", None) is None else "a tensor"
+    see.value("the .grad of the result at the start", held, asked)
     later = yield
     loss = loss_of(later, t * result)
     asked = "the result receives its own gradient; t keeps its history, and learns for its own use alone"
@@ -163,7 +164,8 @@ def draw_scale(draw: Draw) -> float:
 def see_form(see: Observer, weight: Any, which: str = "") -> None:
     """Observe the shape and the dtype, and no number."""
     read = "02-requires-grad#operation-first-flag-last"
-    see.value(f"the shape{which}", str(tuple(getattr(weight, "shape", ()))), "the shape is (n,)", read)
+    shape = str(tuple(weight.shape)) if isinstance(weight, Tensor) else "no tensor"
+    see.value(f"the shape{which}", shape, "the shape is (n,)", read)
     see.value(f"the dtype{which}", str(getattr(weight, "dtype", "no tensor")), "the dtype is float64", read)
 
 
@@ -173,6 +175,8 @@ def see_spread(see: Observer, which: str, weight: Tensor, scale: float) -> None:
     spread, beyond = numbers.std().item(), (numbers.abs() > 2).double().mean().item()
     within = (numbers.abs() < 1).double().mean().item()
     size = "about scale" if 0.9 < spread < 1.1 else "less than scale" if spread < 1 else "more than scale"
+    if size != "about scale" and 0.9 < spread * scale < 1.1:
+        size = "about 1, whatever scale is"
     asked = f"{which}: the numbers are standard normal ones times scale"
     mean = "about 0" if abs(numbers.mean().item()) < 0.1 else "far from 0, in units of scale"
     see.value(f"{which}: their mean", mean, f"{asked}, so their mean is about 0")
@@ -212,6 +216,8 @@ def a_weight(init_weight: Function, draw: Draw, see: Observer):
         see.grad_mode("the grad mode after the call", "the grad mode is as before")
     see.flags("the result", weight, "the result is a leaf that requires grad")
     see_form(see, weight)
+    finite = "all are numbers" if weight.isfinite().all() else "some are infinite or nan"
+    see.value("whether the numbers are finite", finite, "the result holds n numbers, also where n is 1")
     later = yield
     rows = later.numbers((3, n), dtype=torch.float64)
     upstream = later.numbers((3,), dtype=torch.float64)

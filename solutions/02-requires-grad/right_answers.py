@@ -2,6 +2,7 @@
 
 import copy
 import io
+import math
 import random
 
 import numpy
@@ -152,6 +153,18 @@ def drawn_with_a_tensor_of_means(n, scale):
     return weight.requires_grad_()
 
 
+@right("init_weight")
+def sums_of_twelve_uniform_numbers(n, scale):
+    return ((torch.rand(n, 12, dtype=torch.float64).sum(1) - 6) * scale).requires_grad_()
+
+
+@right("init_weight")
+def by_box_and_muller(n, scale):
+    u = 1 - torch.rand(n, dtype=torch.float64)
+    v = torch.rand(n, dtype=torch.float64)
+    return (scale * (-2 * u.log()).sqrt() * (2 * math.pi * v).cos()).requires_grad_()
+
+
 # input_gradient
 
 
@@ -256,6 +269,27 @@ def grads_copied_and_put_back(model, x):
         for p, grad in known:
             p.grad = grad
     return probe.grad
+
+
+@right("input_gradient")
+def by_functional_vjp(model, x):
+    return torch.autograd.functional.vjp(lambda t: model(t).sum(), x.detach())[1]
+
+
+@right("input_gradient")
+def at_an_attached_clone(model, x):
+    with torch.enable_grad():
+        leaf = x.clone().requires_grad_()
+        return torch.autograd.grad(model(leaf).sum(), leaf)[0]
+
+
+@right("input_gradient")
+def backward_through_a_copy_of_the_model(model, x):
+    m = copy.deepcopy(model)
+    with torch.enable_grad():
+        leaf = x.detach().clone().requires_grad_()
+        m(leaf).sum().backward()
+    return leaf.grad
 
 
 # with_activation_grad

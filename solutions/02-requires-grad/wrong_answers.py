@@ -203,6 +203,51 @@ def grad_of_t_cleared(t):
     return t.detach().clone().requires_grad_()
 
 
+@wrong(
+    "fresh_leaf",
+    "deepcopy-interior",
+    "a `deepcopy` of t with the flag set: where t is an interior tensor it is refused, and of a leaf it copies "
+    "the `.grad` too.",
+    "02-requires-grad#a-copy-that-starts-anew",
+)
+def deepcopy_with_the_flag(t):
+    return copy.deepcopy(t).requires_grad_()
+
+
+@wrong(
+    "fresh_leaf",
+    "mutates-the-argument",
+    "a flag that is set on t itself: a constant of the caller's requires grad from then on.",
+    "02-requires-grad#what-the-flag-does",
+)
+def flag_on_the_input_too(t):
+    t.requires_grad_()
+    return t.clone().detach().requires_grad_()
+
+
+@wrong(
+    "fresh_leaf",
+    "grad-mode-leak",
+    "a right leaf, and recording switched on for the caller: under `no_grad` the mode is another after the call.",
+    "02-requires-grad#recording-can-be-switched-on-again",
+)
+def recording_left_on(t):
+    torch.set_grad_enabled(True)
+    return t.detach().clone().requires_grad_()
+
+
+@wrong(
+    "fresh_leaf",
+    "zero-is-not-none",
+    "a leaf that has a `.grad` of zeros from the start: zeros are a tensor, and not None.",
+    "02-requires-grad#where-grad-appears",
+)
+def starts_with_zeros(t):
+    new = t.detach().clone().requires_grad_()
+    new.grad = torch.zeros_like(new)
+    return new
+
+
 # init_weight
 
 
@@ -282,8 +327,7 @@ def one_row(n, scale):
 @wrong(
     "init_weight",
     "flag-then-op",
-    "normal numbers of another standard deviation: the product with scale was thrown away, or scale was taken for the "
-    "variance.",
+    "normal numbers of the standard deviation 1, whatever scale is: the product with scale was thrown away.",
     "",
 )
 def scale_thrown_away(n, scale):
@@ -355,6 +399,83 @@ def each_number_twice(n, scale):
 )
 def sorted_numbers(n, scale):
     return (scale * torch.randn(n, dtype=torch.float64)).sort().values.requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "wrong-formula",
+    "normal numbers whose variance is scale: scale is the standard deviation that is asked for.",
+    "",
+)
+def scale_as_variance(n, scale):
+    return (torch.randn(n, dtype=torch.float64) * scale**0.5).requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "wrong-formula",
+    "numbers of the right standard deviation that are spread evenly: there are none far out, as normal ones have.",
+    "",
+)
+def uniform_with_the_right_spread(n, scale):
+    return ((torch.rand(n, dtype=torch.float64) - 0.5) * scale * 12**0.5).requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "wrong-formula",
+    "normal numbers without those beyond 2 * scale, as `trunc_normal_` gives them.",
+    "",
+)
+def cut_off_at_two(n, scale):
+    w = torch.empty(n, dtype=torch.float64)
+    nn.init.trunc_normal_(w, std=scale, a=-2 * scale, b=2 * scale)
+    return w.requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "dependent-numbers",
+    "one number that stands there n times: n independent ones are asked for.",
+    "",
+)
+def one_number_n_times(n, scale):
+    return (torch.randn(1, dtype=torch.float64).expand(n) * scale).requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "wrong-formula",
+    "normal numbers whose spread hangs on n, as by a rule of `nn.init`: it is scale that is asked for.",
+    "",
+)
+def spread_by_the_size(n, scale):
+    w = torch.empty(1, n, dtype=torch.float64)
+    nn.init.xavier_normal_(w, gain=scale)
+    return w[0].requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "flag-then-op",
+    "a matrix with one column: the shape that is asked for is `(n,)`.",
+    "02-requires-grad#operation-first-flag-last",
+)
+def one_column(n, scale):
+    return (torch.randn(n, 1, dtype=torch.float64) * scale).requires_grad_()
+
+
+@wrong(
+    "init_weight",
+    "dependent-numbers",
+    "numbers that are shifted and divided until their own mean is 0 and their own spread is scale: each then "
+    "hangs on all others, and one number alone has no spread to divide by.",
+    "",
+)
+def forced_to_the_exact_spread(n, scale):
+    w = torch.randn(n, dtype=torch.float64)
+    w = (w - w.mean()) / w.std()
+    return (w * scale).requires_grad_()
 
 
 # input_gradient
@@ -623,6 +744,53 @@ def kept_for_both(model, x, kept={}):  # noqa: B006 - the mistake
     return kept[key][0]
 
 
+@wrong(
+    "input_gradient",
+    "restore-without-finally",
+    "a flag of x that is set, and put back only where nothing goes wrong: if the model raises, x still requires grad.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def flag_put_back_without_finally(model, x):
+    old = x.requires_grad
+    with torch.enable_grad():
+        x.requires_grad_()
+        g = torch.autograd.grad(model(x).sum(), x)[0]
+    x.requires_grad_(old)
+    return g
+
+
+@wrong(
+    "input_gradient",
+    "another-exception",
+    "a gradient of zeros where the model raises: its exception is swallowed, and nobody hears of it.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def zeros_for_an_exception(model, x):
+    try:
+        with torch.enable_grad():
+            leaf = x.detach().clone().requires_grad_()
+            return torch.autograd.grad(model(leaf).sum(), leaf)[0]
+    except Exception:
+        return torch.zeros_like(x)
+
+
+@wrong(
+    "input_gradient",
+    "eval-means-no-grad",
+    "the gradient of the model in evaluation mode, whatever mode it was in; the mode itself is put back.",
+    "02-requires-grad#gradients-without-a-trace",
+)
+def evaluation_mode_for_the_gradient(model, x):
+    mode = model.training
+    model.eval()
+    try:
+        with torch.enable_grad():
+            leaf = x.detach().clone().requires_grad_()
+            return torch.autograd.grad(model(leaf).sum(), leaf)[0]
+    finally:
+        model.train(mode)
+
+
 # with_activation_grad
 
 
@@ -861,6 +1029,76 @@ def exception_of_its_own(f, g, x):
     return z, y.grad
 
 
+@wrong(
+    "with_activation_grad",
+    "hook-changes-all-uses",
+    "the gradient that arrives at x, caught by a hook that stays on it: the one at y is asked for.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def gradient_caught_at_x(f, g, x):
+    got = []
+    x.register_hook(lambda v: got.append(v))
+    z = g(f(x)).sum()
+    z.backward()
+    return (z, got[0])
+
+
+@wrong(
+    "with_activation_grad",
+    "python-math-cuts-graph",
+    "z as a Python number: a tensor is asked for.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def z_as_a_number(f, g, x):
+    y = f(x)
+    y.retain_grad()
+    z = g(y).sum()
+    z.backward()
+    return (z.item(), y.grad)
+
+
+@wrong(
+    "with_activation_grad",
+    "wrong-order",
+    "the right pair the other way round: z comes first.",
+    "",
+)
+def pair_the_other_way_round(f, g, x):
+    y = f(x)
+    y.retain_grad()
+    z = g(y).sum()
+    z.backward()
+    return (y.grad, z)
+
+
+@wrong(
+    "with_activation_grad",
+    "wrong-formula",
+    "a z that is not summed: the gradients are right, and z is no scalar.",
+    "",
+)
+def z_without_its_sum(f, g, x):
+    y = f(x)
+    y.retain_grad()
+    z = g(y)
+    z.backward(torch.ones_like(z))
+    return (z, y.grad)
+
+
+@wrong(
+    "with_activation_grad",
+    "retain-graph-as-a-fix",
+    "two steps through one graph: the first has freed it, and the second raises.",
+    "02-requires-grad#the-gradient-of-an-interior-tensor",
+)
+def graph_freed_by_the_first(f, g, x):
+    y = f(x)
+    z = g(y).sum()
+    (dz,) = torch.autograd.grad(z, y)
+    z.backward()
+    return (z, dz)
+
+
 # kind
 
 
@@ -1042,4 +1280,47 @@ def retain_grad_left(t):
     if not t.requires_grad:
         return "constant"
     t.retain_grad()
+    return "leaf" if t.is_leaf else "interior"
+
+
+@wrong(
+    "kind",
+    "leaf-means-made-by-me",
+    "an answer by the class: a frozen Parameter does not require grad, and is a constant.",
+    "02-requires-grad#leaf-interior-constant",
+)
+def every_parameter_a_leaf(t):
+    if isinstance(t, nn.Parameter):
+        return "leaf"
+    if not t.requires_grad:
+        return "constant"
+    return "leaf" if t.is_leaf else "interior"
+
+
+@wrong(
+    "kind",
+    "leaf-means-made-by-me",
+    "an answer that takes every view for an interior tensor: one of a constant, flagged afterwards, has no "
+    "history and is a leaf.",
+    "02-requires-grad#leaf-interior-constant",
+)
+def every_view_interior(t):
+    if not t.requires_grad:
+        return "constant"
+    if t._is_view():
+        return "interior"
+    return "leaf" if t.is_leaf else "interior"
+
+
+@wrong(
+    "kind",
+    "leaf-means-made-by-me",
+    "the kind of the tensor that a view is a view of: the view has a history, or a flag, of its own.",
+    "02-requires-grad#leaf-interior-constant",
+)
+def kind_of_the_base(t):
+    if t._base is not None:
+        t = t._base
+    if not t.requires_grad:
+        return "constant"
     return "leaf" if t.is_leaf else "interior"

@@ -57,6 +57,17 @@ def chunk_of_the_detached(x):
     return x.detach().expand_as(x)
 
 
+@right("stop")
+def frozen_parameter_on_the_memory(x):
+    return nn.Parameter(x.detach(), requires_grad=False)
+
+
+@right("stop")
+def detached_under_inference_mode(x):
+    with torch.inference_mode():
+        return x.detach()
+
+
 # scale_grad
 
 
@@ -117,6 +128,21 @@ def hook_on_a_view(x, a):
     return result
 
 
+@right("scale_grad")
+def memory_of_x_under_a_scaled_history(x, a):
+    y = x * a
+    y.data = x.data
+    return y
+
+
+@right("scale_grad")
+def values_written_over_the_product(x, a):
+    y = a * x
+    with torch.no_grad():
+        y.copy_(x)
+    return y
+
+
 # one_path
 
 
@@ -154,6 +180,14 @@ def hook_on_a_copy(x, w):
     silent = x.clone()
     silent.register_hook(torch.zeros_like)
     return silent * w + x**2
+
+
+@right("one_path")
+def flag_off_for_the_product(x, w):
+    x.requires_grad_(False)
+    p = x * w
+    x.requires_grad_(True)
+    return p + x**2
 
 
 # semi_gradient_mse
@@ -238,3 +272,8 @@ def element_by_element(t):
 def through_bytes(t):
     plain = numpy.ascontiguousarray(t.detach().numpy())
     return numpy.frombuffer(plain.tobytes(), plain.dtype).reshape(t.shape).copy()
+
+
+@right("to_numpy_copy")
+def by_dlpack(t):
+    return numpy.from_dlpack(t.detach().clone())

@@ -135,6 +135,41 @@ def at_least_one_dimension(x):
     return x.detach().flatten(2) if x.dim() > 2 else torch.atleast_1d(x.detach())
 
 
+@wrong(
+    "stop",
+    "detach_-on-a-view",
+    "a view of x that is cut in place: torch refuses `detach_()` for views.",
+    "03-detach#same-memory-new-tensor",
+)
+def cut_in_place_of_a_view(x):
+    return x.view_as(x).detach_()
+
+
+@wrong(
+    "stop",
+    "hook-changes-all-uses",
+    "a view with a hook that makes the gradient zero: it requires grad and has a history, and may not be edited "
+    "where x is a leaf.",
+    "03-detach#the-result-is-a-constant",
+)
+def hook_of_zeros(x):
+    y = x.view_as(x)
+    y.register_hook(torch.zeros_like)
+    return y
+
+
+@wrong(
+    "stop",
+    "no_grad-view-trap",
+    "a view of x made under `no_grad`: it is no constant. It still requires grad, and in grad mode torch refuses "
+    "an edit of it.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def view_under_no_grad(x):
+    with torch.no_grad():
+        return x.view_as(x)
+
+
 # scale_grad
 
 
@@ -290,6 +325,55 @@ def attribute_on_x(x, a):
     return x.factor * x + (x - x.factor * x).detach()
 
 
+@wrong(
+    "scale_grad",
+    "wrong-formula",
+    "a factor that is kept between 0 and 1: a may be negative, or larger than 1.",
+    "03-detach#one-path-is-cut",
+)
+def factor_between_0_and_1(x, a):
+    a = min(max(a, 0), 1)
+    return a * x + (1 - a) * x.detach()
+
+
+@wrong(
+    "scale_grad",
+    "wrong-formula",
+    "a factor that is cut down to a whole number.",
+    "03-detach#one-path-is-cut",
+)
+def whole_factor(x, a):
+    return int(a) * x + (1 - int(a)) * x.detach()
+
+
+@wrong(
+    "scale_grad",
+    "hide-the-edit-with-no_grad-or-detach",
+    "a hook that scales the gradient in place: the tensor that it is given goes to other uses of x too.",
+    "03-detach#one-path-is-cut",
+)
+def gradient_scaled_in_place(x, a):
+    y = x.clone()
+    y.register_hook(lambda g: g.mul_(a))
+    return y
+
+
+@wrong(
+    "scale_grad",
+    "zero-is-not-none",
+    "a hook that returns nothing for a = 0: then the gradient passes as it is, where it should be zero.",
+    "03-detach#one-path-is-cut",
+)
+def no_answer_for_zero(x, a):
+    y = x.view_as(x)
+
+    def hook(g):
+        return g * a if a else None
+
+    y.register_hook(hook)
+    return y
+
+
 # one_path
 
 
@@ -420,6 +504,51 @@ def w_made_to_learn(x, w):
     if w.is_leaf:
         w.requires_grad_()
     return x.detach() * w + x**2
+
+
+@wrong(
+    "one_path",
+    "detach-makes-a-copy",
+    "a product that is written into `x.detach()`: that is the memory of x itself, which is overwritten.",
+    "03-detach#same-memory-new-tensor",
+)
+def product_into_the_detached_x(x, w):
+    y = x.detach()
+    y *= w
+    return y + x**2
+
+
+@wrong(
+    "one_path",
+    "hook-changes-all-uses",
+    "a hook on x that takes the product's part away again: it sees the sum of all uses of x, not what this "
+    "product sends, and it stays on x.",
+    "03-detach#one-path-is-cut",
+)
+def hook_takes_a_part_away(x, w):
+    x.register_hook(lambda g: g - w.detach())
+    return x * w + x**2
+
+
+@wrong(
+    "one_path",
+    "python-math-cuts-graph",
+    "an x that went through Python numbers: they come back in float32, and digits of a float64 x are lost.",
+    "03-detach#one-path-is-cut",
+)
+def product_from_python_numbers(x, w):
+    return torch.tensor(x.tolist()) * w + x**2
+
+
+@wrong(
+    "one_path",
+    "cut-the-wrong-operand",
+    "a product that is added twice, with another factor cut each time: the value is another, and x learns through "
+    "one of them.",
+    "03-detach#one-path-is-cut",
+)
+def product_twice(x, w):
+    return x * w.detach() + x.detach() * w + x**2
 
 
 # semi_gradient_mse
@@ -561,6 +690,88 @@ def flattened_before_the_loss(pred, target):
     return torch.nn.functional.mse_loss(pred.view(-1), target.detach().view(-1))
 
 
+@wrong(
+    "semi_gradient_mse",
+    "wrong-formula",
+    "the root of the mean squared error.",
+    "",
+)
+def root_of_the_mean(pred, target):
+    return torch.nn.functional.mse_loss(pred, target.detach()).sqrt()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "wrong-formula",
+    "the mean of the absolute differences, where squares were asked for.",
+    "",
+)
+def absolute_differences(pred, target):
+    return torch.nn.functional.l1_loss(pred, target.detach())
+
+
+@wrong(
+    "semi_gradient_mse",
+    "wrong-formula",
+    "half of the mean squared error, as some write it: value and gradient are half of what was asked for.",
+    "",
+)
+def half_of_the_mean(pred, target):
+    return 0.5 * (pred - target.detach()).pow(2).mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "wrong-formula",
+    "the squares themselves, one for each element: their mean was asked for, a scalar.",
+    "",
+)
+def not_reduced(pred, target):
+    return torch.nn.functional.mse_loss(pred, target.detach(), reduction="none")
+
+
+@wrong(
+    "semi_gradient_mse",
+    "cut-the-wrong-operand",
+    "a square in which one of its two factors is detached: the gradient is half, and it still reaches the target.",
+    "03-detach#one-path-is-cut",
+)
+def one_of_two_factors_cut(pred, target):
+    d = pred - target
+    return (d * d.detach()).mean()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "detach-vs-freeze-vs-no_grad",
+    "`target.requires_grad_(False)`: it freezes a leaf for every other use, and an interior tensor refuses it.",
+    "03-detach#detach-freeze-or-no-grad",
+)
+def flag_of_the_target_off(pred, target):
+    target.requires_grad_(False)
+    return torch.nn.functional.mse_loss(pred, target)
+
+
+@wrong(
+    "semi_gradient_mse",
+    "python-math-cuts-graph",
+    "the error as a Python number: nothing can be sent back from it.",
+    "03-detach#errors-you-will-meet",
+)
+def error_as_a_number(pred, target):
+    return torch.nn.functional.mse_loss(pred, target.detach()).item()
+
+
+@wrong(
+    "semi_gradient_mse",
+    "dtype-changes",
+    "an error that is computed in float32, whatever the two tensors are.",
+    "",
+)
+def error_in_float32(pred, target):
+    return torch.nn.functional.mse_loss(pred.float(), target.detach().float())
+
+
 # to_numpy_copy
 
 
@@ -588,7 +799,7 @@ def not_detached(t):
 @wrong(
     "to_numpy_copy",
     "python-math-cuts-graph",
-    "an array built from Python numbers: they are float64, whatever t was.",
+    "an array that is float64 whatever t was, as one built from Python numbers is.",
     "03-detach#to-numpy",
 )
 def always_float64(t):
@@ -697,3 +908,23 @@ def constants_shared(t):
 )
 def read_only(t):
     return numpy.frombuffer(t.detach().numpy().tobytes(), str(t.dtype).removeprefix("torch.")).reshape(t.shape)
+
+
+@wrong(
+    "to_numpy_copy",
+    "detach-makes-a-copy",
+    "`t.numpy()`: it refuses a tensor that requires grad, and the array of a constant lies in its memory.",
+    "03-detach#to-numpy",
+)
+def numpy_alone(t):
+    return t.numpy()
+
+
+@wrong(
+    "to_numpy_copy",
+    "detach_-mutates-the-caller",
+    "`t.detach_()` before the copy: t itself has lost its history, and a view refuses.",
+    "03-detach#to-numpy",
+)
+def cut_in_place_first_to_numpy_copy(t):
+    return t.detach_().numpy().copy()

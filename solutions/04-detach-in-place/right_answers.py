@@ -162,6 +162,25 @@ def an_ordered_dict_becomes_a_dict(state):
     return cut(state)
 
 
+@right("repackage")
+def by_pattern_matching(state):
+    def go(state):
+        match state:
+            case torch.Tensor():
+                return state.detach()
+            case dict():
+                return {k: go(v) for k, v in state.items()}
+            case list():
+                return [go(v) for v in state]
+            case tuple():
+                vs = map(go, state)
+                return type(state)(*vs) if hasattr(state, "_fields") else tuple(vs)
+            case _:
+                return state
+
+    return go(state)
+
+
 # rollout_last_k
 
 
@@ -322,3 +341,9 @@ def by_recursion(module):
             walk(child)
 
     walk(module)
+
+
+@right("freeze_")
+def each_parameter_cut_in_place(module):
+    for p in module.parameters():
+        p.detach_()

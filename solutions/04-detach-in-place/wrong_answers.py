@@ -192,6 +192,53 @@ def leaf_frozen(t):
     return t.detach_()
 
 
+@wrong(
+    "cut_",
+    "hide-the-edit-with-no_grad-or-detach",
+    "a t that is overwritten with its own values: a write cuts nothing. Its history goes on to its old values, "
+    "and a backward that needs those raises.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def written_into_by_itself(t):
+    t.copy_(t.detach())
+    return t
+
+
+@wrong(
+    "cut_",
+    "gradients-accumulate",
+    "a right cut, and a backward before it: what t came from has a gradient that nobody asked for.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def backward_before_the_cut(t):
+    t.sum().backward()
+    return t.detach_()
+
+
+@wrong(
+    "cut_",
+    "left-behind",
+    "a right cut that leaves an attribute on t.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def mark_on_the_tensor(t):
+    t.detach_()
+    t.grad = None
+    t.was_cut = True
+    return t
+
+
+@wrong(
+    "cut_",
+    "left-behind",
+    "a `retain_grad()` before the cut: t keeps that mark, and the new history that starts at it trips over it.",
+    "04-detach-in-place#a-new-history-can-start",
+)
+def retains_its_gradient(t):
+    t.retain_grad()
+    return t.detach_()
+
+
 # repackage
 
 
@@ -465,6 +512,62 @@ def one_list_for_all_calls(state, result=[]):  # noqa: B006 - the mistake
     return result
 
 
+@wrong(
+    "repackage",
+    "tbptt-state",
+    "a container made anew by `type(state)(…)` of one iterable: a namedtuple takes its fields one by one.",
+    "04-detach-in-place#nested-states",
+)
+def namedtuple_from_one_argument(state):
+    def go(state):
+        if isinstance(state, torch.Tensor):
+            return state.detach()
+        if isinstance(state, dict):
+            return {k: go(v) for k, v in state.items()}
+        if isinstance(state, (tuple, list)):
+            return type(state)(go(v) for v in state)
+        return state
+
+    return go(state)
+
+
+@wrong(
+    "repackage",
+    "tbptt-state",
+    "a recursion that makes a tuple of all that is no tensor: lists and dictionaries lose their type, and a "
+    "string holds strings without end.",
+    "04-detach-in-place#nested-states",
+)
+def everything_a_tuple_repackage(state):
+    def go(state):
+        if isinstance(state, torch.Tensor):
+            return state.detach()
+        return tuple(go(v) for v in state)
+
+    return go(state)
+
+
+@wrong(
+    "repackage",
+    "deepcopy-interior",
+    "a `deepcopy` of the state: it refuses interior tensors.",
+    "04-detach-in-place#nested-states",
+)
+def deepcopy_first(state):
+    s = copy.deepcopy(state)
+
+    def go(x):
+        if torch.is_tensor(x):
+            x.detach_()
+        elif isinstance(x, dict):
+            [go(v) for v in x.values()]
+        elif isinstance(x, (list, tuple)):
+            [go(v) for v in x]
+
+    go(s)
+    return s
+
+
 # rollout_last_k
 
 
@@ -715,6 +818,78 @@ def scalar_to_vector(w, h0, T, k):
     return torch.atleast_1d(rollout(w, h0, T, k))
 
 
+@wrong(
+    "rollout_last_k",
+    "detach_-mutates-the-caller",
+    "an h that is cut in place: with k = T that is h0 itself, which no longer requires grad.",
+    "04-detach-in-place#one-tensor-every-name",
+)
+def h0_cut_in_place(w, h0, T, k):
+    h = h0
+    for t in range(T):
+        if t == T - k:
+            h.detach_()
+        h = torch.tanh(w * h)
+    return h
+
+
+@wrong(
+    "rollout_last_k",
+    "tbptt-state",
+    "k steps in all: the T - k before them are left out, so the value is another.",
+    "04-detach-in-place#count-the-steps",
+)
+def k_steps_alone(w, h0, T, k):
+    h = h0.detach()
+    for _ in range(k):
+        h = torch.tanh(w * h)
+    return h
+
+
+@wrong(
+    "rollout_last_k",
+    "flag-at-the-wrong-time",
+    "the wrong steps under `no_grad`: the last k are not recorded, and those before them are.",
+    "04-detach-in-place#truncating-a-rollout",
+)
+def last_steps_unrecorded(w, h0, T, k):
+    h = h0.detach()
+    for _ in range(T - k):
+        h = torch.tanh(w * h)
+    with torch.no_grad():
+        for _ in range(k):
+            h = torch.tanh(w * h)
+    return h
+
+
+@wrong(
+    "rollout_last_k",
+    "wrong-formula",
+    "the states of all steps: the last one is asked for.",
+    "",
+)
+def every_state(w, h0, T, k):
+    hs = [h0.detach()]
+    for t in range(T):
+        if t == T - k:
+            hs[-1].detach_()
+        hs.append(torch.tanh(w * hs[-1]))
+    return hs
+
+
+@wrong(
+    "rollout_last_k",
+    "cut-the-wrong-operand",
+    "the gradient of all steps, scaled to the share of the last k: what flows through the others is still in it.",
+    "04-detach-in-place#truncating-a-rollout",
+)
+def share_of_the_gradient(w, h0, T, k):
+    h = h0.detach()
+    for _ in range(T):
+        h = torch.tanh(w * h)
+    return h * k / T + (h * (1 - k / T)).detach()
+
+
 def rollout(w, h0, T, k):
     h = h0
     for t in range(T):
@@ -933,3 +1108,39 @@ def in_training_mode_alone(module):
 def in_grad_mode_only(module):
     if torch.is_grad_enabled():
         module.requires_grad_(False)
+
+
+@wrong(
+    "freeze_",
+    "new-parameter-stale-optimizer",
+    "parameters that have become buffers: `parameters()` lists none of them, and the caller's objects still learn.",
+    "04-detach-in-place#freezing-a-module",
+)
+def parameters_turned_into_buffers(module):
+    for m in module.modules():
+        for n, p in list(m.named_parameters(recurse=False)):
+            delattr(m, n)
+            m.register_buffer(n, p.detach())
+
+
+@wrong(
+    "freeze_",
+    "hook-changes-all-uses",
+    "a hook that returns None: the gradient passes as it is. And torch refuses a hook on a parameter that is "
+    "frozen already.",
+    "04-detach-in-place#freezing-a-module",
+)
+def hook_that_returns_none(module):
+    for p in module.parameters():
+        p.register_hook(lambda g: None)
+
+
+@wrong(
+    "freeze_",
+    "gradients-accumulate",
+    "a `.grad` that is cleared: the next backward fills it again.",
+    "04-detach-in-place#freezing-a-module",
+)
+def gradients_cleared_alone(module):
+    for p in module.parameters():
+        p.grad = None

@@ -67,7 +67,7 @@ def loss_of(later: Draw, result: Tensor, consumer: Function = torch.exp) -> Tens
 
 def trained(draw: Draw, *tensors: Tensor) -> dict[str, Tensor]:
     """Return the leaves behind these tensors, one name for each; a constant has none."""
-    leaves = [draw.source(tensor) for tensor in tensors if tensor.requires_grad]
+    leaves = [draw.source(tensor) for tensor in tensors if draw.learns(tensor)]
     return {"x" if number == 0 else f"x {number + 1}": leaf for number, leaf in enumerate(leaves)}
 
 
@@ -180,8 +180,8 @@ def the_model_goes_on(evaluate: Function, draw: Draw, see: Observer):
     later = yield
     dropout = model.block[1][0]
     ones = torch.ones(64, 4)
-    kept = bool((dropout(ones) == ones).all())
-    see.value("Dropout keeps everything", kept, "Dropout works as it did: in training mode it drops, otherwise not")
+    kept = "everything" if (dropout(ones) == ones).all() else "a part"
+    see.value("what Dropout keeps", kept, "Dropout works as it did: in training mode it drops, otherwise not")
     out = model.norm(model.first(later.numbers((4, 3))) * model.scale)
     see.value("BatchNorm's output", out, "BatchNorm works as it did, in the mode that it was in")
     see.value("the statistics after it", statistics(model), "BatchNorm works as it did, in the mode that it was in")
@@ -276,7 +276,7 @@ def each_has_a_gradient(sgd_step: Function, draw: Draw, see: Observer):
     if kind == "constant":
         draw.feature("a tensor with a .grad that does not require grad")
     draw.hook(b=b)
-    draw.prefill(a, b)
+    draw.prefill(a, b, zero=True)
     params, aliases, before = [a, b], [memory, b.detach()], see.look(a=a, b=b)
     see.call(sgd_step, params, rate(draw))
     see.value("the parameters", [a, b], STEPPED)
@@ -524,6 +524,7 @@ def net_raises(through_frozen: Function, draw: Draw, see: Observer):
     with mode():
         quiet = see.call(through_frozen, net, x, name="a second call, of the repaired net")
         see.grad_mode("the grad mode after the second call", "the grad mode is as before", BACK)
+    see.flags("the flags of the second output", quiet, "the output has a graph, but for one under no_grad", BACK)
     see.value("the second output", quiet, "the result is net(x)", MIDDLE)
     see.left("what has changed after the second call", before, AS_IT_WAS, net=net, x=x)
     result = see.call(through_frozen, net, x, name="a third call")
@@ -573,7 +574,7 @@ def net_returns_its_input(cached_target: Function, draw: Draw, see: Observer):
     edit = lambda: result.__setitem__(place, number)
     see.raised("the edit", edit, "the target can be edited in place")
     see.value("x after the edit", x, "an edit of the target does not change x", CACHED)
-    if x.requires_grad:
+    if draw.learns(x):
         loss = (pending * later.numbers(x.shape, dtype=x.dtype)).sum()
         asked = "a backward that needs the values of x is not disturbed by the edit"
         see.gradients("the backward", loss.backward, asked, CACHED, x=draw.source(x))

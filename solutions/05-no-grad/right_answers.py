@@ -174,6 +174,11 @@ def returned_as_it_was_given(params, lr):
     return [p if p.grad is None else step(p) for p in params]
 
 
+@right("sgd_step")
+def an_optimizer_of_one_step(params, lr):
+    torch.optim.SGD(params, lr=lr).step()
+
+
 # through_frozen
 
 
@@ -270,6 +275,11 @@ def frozen_only_under_a_context(net, x):
     return out
 
 
+@right("through_frozen")
+def a_frozen_copy(net, x):
+    return copy.deepcopy(net).requires_grad_(False)(x)
+
+
 # cached_target
 
 
@@ -336,6 +346,12 @@ def through_a_numpy_copy(net, x):
 @torch.no_grad()
 def computed_once_more(net, x):
     return net(x) * 1
+
+
+@right("cached_target")
+def a_copy_goes_in(net, x):
+    with torch.no_grad():
+        return net(x.clone())
 
 
 # no_grad_stream
@@ -414,3 +430,11 @@ def an_iterator_of_its_own(fn, n):
             self.left = iter(())
 
     return Stream()
+
+
+@right("no_grad_stream")
+def under_inference_mode(fn, n):
+    for i in range(n):
+        with torch.inference_mode():
+            item = fn(i)
+        yield item

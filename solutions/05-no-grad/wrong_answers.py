@@ -259,6 +259,62 @@ def all_flags_on_after_it(model, x):
         model.requires_grad_(True).train(was)
 
 
+@wrong(
+    "evaluate",
+    "another-exception",
+    "an exception of its own in the place of the model's: whoever waits for that one does not get it.",
+    "05-no-grad#the-mode-comes-back",
+)
+def another_exception_evaluate(model, x):
+    t = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            return model(x)
+    except Exception as e:
+        raise RuntimeError("evaluation failed") from e
+    finally:
+        model.train(t)
+
+
+@wrong(
+    "evaluate",
+    "another-exception",
+    "an exception that is caught and not raised again: the caller gets None, and never hears what went wrong.",
+    "05-no-grad#the-mode-comes-back",
+)
+def exception_swallowed(model, x):
+    t = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            return model(x)
+    except Exception:
+        return None
+    finally:
+        model.train(t)
+
+
+@wrong(
+    "evaluate",
+    "detach-vs-freeze-vs-no_grad",
+    "parameters that are frozen for the call, in the place of `no_grad`: a graph is recorded where x requires "
+    "grad, and afterwards all of them learn, the frozen ones too.",
+    "05-no-grad#evaluation-mode-is-something-else",
+)
+def frozen_in_place_of_no_grad(model, x):
+    t = model.training
+    model.eval()
+    for p in model.parameters():
+        p.requires_grad_(False)
+    try:
+        return model(x)
+    finally:
+        for p in model.parameters():
+            p.requires_grad_(True)
+        model.train(t)
+
+
 # sgd_step
 
 
@@ -505,6 +561,60 @@ def row_by_row_of_p(params, lr):
                     p[i] -= lr * p.grad[i]
 
 
+@wrong(
+    "sgd_step",
+    "wrong-formula",
+    "a step uphill: `lr * p.grad` is added, where it is to be subtracted.",
+    "05-no-grad#editing-weights-by-hand",
+)
+def uphill(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p += lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "zero-is-not-none",
+    "a `.grad` that is asked whether it is true: a tensor of several numbers is neither, and one of zeros is "
+    "false. Ask whether it is None.",
+    "05-no-grad#editing-weights-by-hand",
+)
+def truth_of_a_gradient(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad:
+                p -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "zero-is-not-none",
+    "a parameter that is skipped because a number of its `.grad` is zero: only one without `.grad` is to be skipped.",
+    "05-no-grad#editing-weights-by-hand",
+)
+def skipped_at_a_zero(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None and p.grad.all():
+                p -= lr * p.grad
+
+
+@wrong(
+    "sgd_step",
+    "gradients-accumulate",
+    "a step that fills `.grad` with zeros: it should be kept.",
+    "05-no-grad#editing-weights-by-hand",
+)
+def zeros_afterwards(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p -= lr * p.grad
+                p.grad.zero_()
+
+
 # through_frozen
 
 
@@ -724,6 +834,120 @@ def recording_on_after_net(net, x):
     return torch.func.functional_call(net, constants, (x,))
 
 
+@wrong(
+    "through_frozen",
+    "eval-means-no-grad",
+    "`eval()` before the call and `train()` after it: no parameter is frozen by that, and a net that was in "
+    "evaluation mode is in training mode now.",
+    "05-no-grad#a-frozen-network-in-the-middle",
+)
+def evaluation_mode_freezes_nothing(net, x):
+    net.eval()
+    y = net(x)
+    net.train()
+    return y
+
+
+@wrong(
+    "through_frozen",
+    "hook-changes-all-uses",
+    "hooks on the parameters that make their gradient zero: they stay, for all uses, and a frozen parameter "
+    "refuses one.",
+    "05-no-grad#freeze-and-put-back",
+)
+def zero_hooks(net, x):
+    for p in net.parameters():
+        p.register_hook(torch.zeros_like)
+    return net(x)
+
+
+@wrong(
+    "through_frozen",
+    "detach-vs-freeze-vs-no_grad",
+    "net's own parameters frozen, and not those of the modules inside it.",
+    "05-no-grad#a-frozen-network-in-the-middle",
+)
+def own_parameters_alone(net, x):
+    ps = [(p, p.requires_grad) for p in net.parameters(recurse=False)]
+    for p, _ in ps:
+        p.requires_grad_(False)
+    try:
+        return net(x)
+    finally:
+        for p, f in ps:
+            p.requires_grad_(f)
+
+
+@wrong(
+    "through_frozen",
+    "flag-at-the-wrong-time",
+    "flags that are noted once for each module that a parameter belongs to: the second note was taken when it was "
+    "frozen already, and that is what is put back.",
+    "05-no-grad#freeze-and-put-back",
+)
+def flags_noted_twice(net, x):
+    saved = []
+    for m in net.modules():
+        for p in m.parameters():
+            saved.append((p, p.requires_grad))
+            p.requires_grad_(False)
+    try:
+        return net(x)
+    finally:
+        for p, f in saved:
+            p.requires_grad_(f)
+
+
+@wrong(
+    "through_frozen",
+    "detach-vs-freeze-vs-no_grad",
+    "`net.requires_grad = False`: that sets an attribute of the module that nobody reads, and it stays.",
+    "05-no-grad#freeze-and-put-back",
+)
+def attribute_of_the_module(net, x):
+    net.requires_grad = False
+    y = net(x)
+    net.requires_grad = True
+    return y
+
+
+@wrong(
+    "through_frozen",
+    "another-exception",
+    "an exception of its own in the place of net's.",
+    "05-no-grad#freeze-and-put-back",
+)
+def exception_reworded(net, x):
+    was = {p: p.requires_grad for p in net.parameters()}
+    net.requires_grad_(False)
+    try:
+        return net(x)
+    except Exception as e:
+        raise RuntimeError(str(e)) from e
+    finally:
+        for p in was:
+            p.requires_grad_(was[p])
+
+
+@wrong(
+    "through_frozen",
+    "grad-mode-leak",
+    "recording that is switched on for the call: also for a caller under `no_grad`, who gets a graph that is kept "
+    "alive.",
+    "05-no-grad#the-mode-comes-back",
+)
+def recording_switched_on_through_frozen(net, x):
+    was = [(p, p.requires_grad) for p in net.parameters()]
+    try:
+        for p, _ in was:
+            p.requires_grad_(False)
+        with torch.enable_grad():
+            return net(x)
+    finally:
+        for p, f in was:
+            p.requires_grad_(f)
+
+
 # cached_target
 
 
@@ -909,6 +1133,68 @@ def from_python_numbers(net, x):
 )
 def net_frozen_for_good(net, x):
     return net.requires_grad_(False)(x.detach()).clone()
+
+
+@wrong(
+    "cached_target",
+    "cut-the-wrong-operand",
+    "a copy of x that net is given: nothing reaches x, and what net computes is still attached to its parameters.",
+    "05-no-grad#cached-targets",
+)
+def copy_of_the_input(net, x):
+    return net(x.detach().clone())
+
+
+@wrong(
+    "cached_target",
+    "cached-result",
+    "the first target of each net, handed out for every x and at any time.",
+    "05-no-grad#cached-targets",
+)
+def kept_for_each_net(net, x, cache={}):  # noqa: B006 - the mistake
+    if net not in cache:
+        with torch.no_grad():
+            cache[net] = net(x).clone()
+    return cache[net]
+
+
+@wrong(
+    "cached_target",
+    "eval-means-no-grad",
+    "a right target, and a net in training mode afterwards: it may have been in evaluation mode.",
+    "05-no-grad#the-mode-comes-back",
+)
+def mode_changed(net, x):
+    net.eval()
+    y = net(x).detach().clone()
+    net.train()
+    return y
+
+
+@wrong(
+    "cached_target",
+    "detach_-mutates-the-caller",
+    "`x.detach_()`: the target is right, and the caller's x has lost its history, or a view refuses.",
+    "05-no-grad#cached-targets",
+)
+def x_cut_in_place(net, x):
+    x.detach_()
+    with torch.no_grad():
+        return net(x).clone()
+
+
+@wrong(
+    "cached_target",
+    "detach-vs-freeze-vs-no_grad",
+    "parameters frozen for the call and all set to learn after it: x still gets gradient through the target, and "
+    "one that was frozen learns from now on.",
+    "05-no-grad#cached-targets",
+)
+def net_frozen_for_the_call(net, x):
+    net.requires_grad_(False)
+    y = net(x).clone()
+    net.requires_grad_(True)
+    return y
 
 
 # no_grad_stream
@@ -1120,3 +1406,42 @@ def items_from_python_numbers(fn, n):
 )
 def one_item_too_many(fn, n):
     return (fn(i).detach() for i in range(n + 1))
+
+
+@wrong(
+    "no_grad_stream",
+    "no-generator",
+    "an iterator that is no generator, such as `map`: it has no `close()`.",
+    "05-no-grad#a-generator-that-is-paused",
+)
+def iterator_that_cannot_be_closed(fn, n):
+
+    class S:
+        def __init__(self):
+            self.i = 0
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if self.i >= n:
+                raise StopIteration
+            with torch.no_grad():
+                item = fn(self.i)
+            self.i += 1
+            return item
+
+    return S()
+
+
+@wrong(
+    "no_grad_stream",
+    "off-by-one",
+    "a count from 1 to n: the items are fn(0) to fn(n - 1).",
+    "05-no-grad#a-generator-that-is-paused",
+)
+def counting_from_one(fn, n):
+    for i in range(1, n + 1):
+        with torch.no_grad():
+            item = fn(i)
+        yield item

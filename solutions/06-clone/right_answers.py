@@ -70,6 +70,16 @@ def new_parameters_for_the_parameters(model):
     return {name: copy.deepcopy(value) for name, value in kept.items()}
 
 
+@right("snapshot")
+def saved_and_read_again(model):
+    import io
+
+    b = io.BytesIO()
+    torch.save(model.state_dict(), b)
+    b.seek(0)
+    return dict(torch.load(b))
+
+
 # fork
 
 
@@ -256,6 +266,19 @@ def in_inference_mode_copy(layer, w):
         layer.weight.copy_(w)
 
 
+@right("set_weight")
+def zeroed_and_added(layer, w):
+    with torch.no_grad():
+        layer.weight.zero_().add_(w)
+
+
+@right("set_weight")
+def row_by_row(layer, w):
+    with torch.no_grad():
+        for i in range(w.shape[0]):
+            layer.weight[i] = w[i]
+
+
 # call_with
 
 
@@ -321,3 +344,24 @@ def hidden_behind_an_attribute(layer, weight, x):
 @right("call_with")
 def products_summed(layer, weight, x):
     return (x.unsqueeze(1) * weight).sum(-1) + layer.bias
+
+
+@right("call_with")
+def taken_out_for_the_call(layer, W, x):
+    old = layer.weight
+    del layer.weight
+    layer.weight = W
+    y = layer(x)
+    del layer.weight
+    layer.weight = old
+    return y
+
+
+@right("call_with")
+def what_the_other_weight_adds(layer, W, x):
+    return layer(x) + F.linear(x, W - layer.weight)
+
+
+@right("call_with")
+def with_a_zero_times_the_weight(layer, W, x):
+    return F.linear(x, W, layer.bias) + 0 * layer.weight.sum()

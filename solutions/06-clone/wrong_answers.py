@@ -208,6 +208,40 @@ def all_in_float32(model):
     return {name: value.clone().float() for name, value in model.state_dict().items()}
 
 
+@wrong(
+    "snapshot",
+    "state_dict-is-live",
+    "a copy of what is trained alone: frozen parameters and buffers are part of the state too, and a shared "
+    "parameter has two names.",
+    "06-clone#parameters-and-buffers",
+)
+def trained_parameters_alone(model):
+    sd = model.state_dict()
+    return {k: sd[k].clone() for k, p in model.named_parameters() if p.requires_grad}
+
+
+@wrong(
+    "snapshot",
+    "attribute-left-behind",
+    "a snapshot that is kept on the model and handed out again: it is that of the first call.",
+    "06-clone#a-state-dict-is-live",
+)
+def kept_on_the_model_snapshot(model):
+    if not hasattr(model, "_snap"):
+        model._snap = {k: v.clone() for k, v in model.state_dict().items()}
+    return model._snap
+
+
+@wrong(
+    "snapshot",
+    "state_dict-is-live",
+    "a list of pairs: `load_state_dict` takes a dictionary.",
+    "06-clone#a-state-dict-is-live",
+)
+def list_of_pairs(model):
+    return [(k, v.clone()) for k, v in model.state_dict().items()]
+
+
 # fork
 
 
@@ -391,6 +425,29 @@ def old_values_needed(x):
     return Copy.apply(x)
 
 
+@wrong(
+    "fork",
+    "clone-is-independent",
+    "x itself: no copy is made at all.",
+    "06-clone#new-names-and-views-are-no-copies",
+)
+def x_itself(x):
+    return x
+
+
+@wrong(
+    "fork",
+    "data-equals-detach",
+    "a result that is given the memory of x through `.data`: the gradient is right, and an edit of one shows in "
+    "the other.",
+    "06-clone#new-names-and-views-are-no-copies",
+)
+def values_set_through_data(x):
+    y = x * 1
+    y.data = x.data
+    return y
+
+
 # const_copy
 
 
@@ -571,6 +628,41 @@ def recording_left_off(x):
     return x.clone()
 
 
+@wrong(
+    "const_copy",
+    "grad-mode-leak",
+    "`set_grad_enabled(True)` at the end: a caller under `no_grad` records from then on.",
+    "06-clone#a-copy-outside-the-graph",
+)
+def recording_left_on(x):
+    torch.set_grad_enabled(False)
+    y = x.clone()
+    torch.set_grad_enabled(True)
+    return y
+
+
+@wrong(
+    "const_copy",
+    "clone-is-independent",
+    "`contiguous()` taken for a copy: where x is contiguous it returns the memory of x.",
+    "06-clone#new-names-and-views-are-no-copies",
+)
+def contiguous_for_a_copy(x):
+    return x.detach().contiguous()
+
+
+@wrong(
+    "const_copy",
+    "flag-on-interior",
+    "a flag that is switched off on a clone: a clone of what requires grad is an interior tensor, and refuses.",
+    "06-clone#a-clone-is-no-leaf",
+)
+def flag_off_on_the_clone(x):
+    y = x.clone()
+    y.requires_grad_(False)
+    return y
+
+
 # set_weight
 
 
@@ -748,6 +840,79 @@ def w_cut_itself(layer, w):
 def recording_off_for_good(layer, w):
     torch.set_grad_enabled(False)
     layer.weight.copy_(w)
+
+
+@wrong(
+    "set_weight",
+    "detach-vs-freeze-vs-no_grad",
+    "a weight that is frozen for the write and stays so: nobody trains it any more, and where w requires grad the "
+    "write is recorded.",
+    "06-clone#writing-values-into-a-weight",
+)
+def flag_off_for_good(layer, w):
+    layer.weight.requires_grad_(False)
+    layer.weight.copy_(w)
+
+
+@wrong(
+    "set_weight",
+    "detach-vs-freeze-vs-no_grad",
+    "a flag that is off for the write and on after it: where w requires grad the write is recorded all the same, "
+    "and the weight becomes an interior tensor.",
+    "06-clone#writing-values-into-a-weight",
+)
+def flag_off_and_on(layer, w):
+    layer.weight.requires_grad_(False)
+    layer.weight.copy_(w)
+    layer.weight.requires_grad_(True)
+
+
+@wrong(
+    "set_weight",
+    "mutates-the-argument",
+    "a right weight, and a bias that is set to zero.",
+    "06-clone#writing-values-into-a-weight",
+)
+def bias_set_to_zero(layer, w):
+    with torch.no_grad():
+        layer.weight.copy_(w)
+        layer.bias.zero_()
+
+
+@wrong(
+    "set_weight",
+    "copy-loses-the-dtype",
+    "a weight that is float32 from now on, whatever it was.",
+    "06-clone#writing-values-into-a-weight",
+)
+def weight_in_float32(layer, w):
+    layer.weight.data = w.detach().float().clone()
+
+
+@wrong(
+    "set_weight",
+    "grad-mode-leak",
+    "`set_grad_enabled(True)` at the end: a caller under `no_grad` records from then on.",
+    "06-clone#writing-values-into-a-weight",
+)
+def recording_left_on_after_it(layer, w):
+    torch.set_grad_enabled(False)
+    layer.weight.copy_(w)
+    torch.set_grad_enabled(True)
+
+
+@wrong(
+    "set_weight",
+    "data-equals-detach",
+    "a copy of w, but for the weight of another layer: both layers then lie in one memory, and each step of one "
+    "moves the other.",
+    "06-clone#the-optimizer-holds-the-object",
+)
+def memory_of_another_weight(layer, w):
+    if isinstance(w, nn.Parameter):
+        layer.weight.data = w.data
+    else:
+        layer.weight.data = w.detach().clone()
 
 
 # call_with
@@ -943,3 +1108,77 @@ def first_output_for_good(layer, weight, x, kept={}):  # noqa: B006 - the mistak
 def gradient_of_w_retained(layer, weight, x):
     weight.retain_grad()
     return F.linear(x, weight, layer.bias)
+
+
+@wrong(
+    "call_with",
+    "parameter-wrap-cuts",
+    "a new Parameter with the values of W for the time of the call: it takes the gradient, and W gets none.",
+    "06-clone#values-written-in-carry-no-gradient",
+)
+def new_parameter_of_the_values(layer, W, x):
+    old = layer.weight
+    layer.weight = nn.Parameter(W)
+    y = layer(x)
+    layer.weight = old
+    return y
+
+
+@wrong(
+    "call_with",
+    "rebind-the-weight",
+    "W put into the layer's table of parameters and left there: the layer has lost its own weight.",
+    "06-clone#calling-a-layer-with-another-weight",
+)
+def put_into_the_table_for_good(layer, W, x):
+    layer._parameters["weight"] = W
+    return layer(x)
+
+
+@wrong(
+    "call_with",
+    "detach-vs-freeze-vs-no_grad",
+    "a layer that is frozen for the call and all of it set to learn after it: the bias gets nothing from this "
+    "call, and what was frozen learns from now on.",
+    "06-clone#calling-a-layer-with-another-weight",
+)
+def all_flags_on_afterwards(layer, W, x):
+    layer.requires_grad_(False)
+    y = F.linear(x, W, layer.bias)
+    layer.requires_grad_(True)
+    return y
+
+
+@wrong(
+    "call_with",
+    "parameter-wrap-cuts",
+    "another layer with copies of W and the bias: its own parameters take the gradient.",
+    "06-clone#values-written-in-carry-no-gradient",
+)
+def another_layer_with_copies(layer, W, x):
+    one_loss = nn.Linear(layer.in_features, layer.out_features, dtype=W.dtype)
+    with torch.no_grad():
+        one_loss.weight.copy_(W)
+        one_loss.bias.copy_(layer.bias)
+    return one_loss(x)
+
+
+@wrong(
+    "call_with",
+    "cut-the-wrong-operand",
+    "the layer's own output and what W adds to it: the output is right, and layer.weight learns through the first "
+    "part.",
+    "06-clone#values-written-in-carry-no-gradient",
+)
+def difference_with_a_detached_weight(layer, W, x):
+    return layer(x) + F.linear(x, W - layer.weight.detach())
+
+
+@wrong(
+    "call_with",
+    "wrong-formula",
+    "a product with W as it is: `nn.Linear` multiplies by the transposed weight.",
+    "06-clone#calling-a-layer-with-another-weight",
+)
+def not_transposed(layer, W, x):
+    return x @ W + layer.bias

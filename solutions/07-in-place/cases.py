@@ -155,7 +155,7 @@ def one_learns(with_row: Function, draw: Draw, see: Observer):
     see.value("the result", result, REPLACED)
     see.sharing("x, v and the result", "the result is a new tensor, in memory of its own", x=x, v=v, result=result)
     later = yield
-    leaves = {name: draw.source(tensor) for name, tensor in {"x": x, "v": v}.items() if tensor.requires_grad}
+    leaves = {name: draw.source(tensor) for name, tensor in {"x": x, "v": v}.items() if draw.learns(tensor)}
     loss = loss_of(later, result)
     if leaves:
         asked = "the one that requires grad gets its gradient; x gets none in row i"
@@ -212,7 +212,7 @@ def v_comes_from_x(with_row: Function, draw: Draw, see: Observer):
 @case("with_row", "two rows are replaced, one after the other", "07-in-place#replacing-a-part-out-of-place")
 def two_rows(with_row: Function, draw: Draw, see: Observer):
     x, i, v = matrix_and_row(draw, draw.choice("leaf", "view", "constant"), "leaf", "a row in the middle")
-    u, j = draw.tensor("u", "interior", v.shape, dtype=v.dtype), draw.choice(2, 1)
+    u, j = draw.tensor("u", "interior", v.shape, dtype=v.dtype), draw.choice(len(x) - 1, 1)
     draw.given.append(f"then row {j} of the result is replaced by u")
     first = see.call(with_row, x, i, v, name="the first call")
     second = see.call(with_row, first, j, u, name="the second call")
@@ -221,7 +221,7 @@ def two_rows(with_row: Function, draw: Draw, see: Observer):
     later = yield
     loss = loss_of(later, first) + loss_of(later, second, torch.square)
     asked = "each row's gradient goes to the tensor that the row came from"
-    leaves = {"x": draw.source(x)} if x.requires_grad else {}
+    leaves = {"x": draw.source(x)} if draw.learns(x) else {}
     see.gradients("the backward", loss.backward, asked, v=v, u=draw.source(u), **leaves)
 
 
@@ -447,7 +447,7 @@ def no_graph_on_buf(update_running: Function, draw: Draw, see: Observer):
     see.flags("the flags of buf", buf, NO_GRAPH)
     later = yield
     w = later.tensor("w", "leaf", form, dtype=dtype)
-    leaves = {"w": w} if not x.requires_grad else {"w": w, "x": draw.source(x)}
+    leaves = {"w": w, "x": draw.source(x)} if draw.learns(x) else {"w": w}
     loss = loss_of(later, buf * w)
     see.gradients("a backward from buf * w", loss.backward, "no gradient goes through buf to x", **leaves)
 
@@ -509,7 +509,7 @@ def the_grad_mode(update_running: Function, draw: Draw, see: Observer):
     see.value("both bufs after buf was changed", [buf, other], f"{UPDATED}, each time, and no other buf changes")
     see.flags("the flags of buf", buf, NO_GRAPH)
     w = later.tensor("w", "leaf", form.shape)
-    leaves = {"w": w} if not x.requires_grad else {"w": w, "x": draw.source(x)}
+    leaves = {"w": w, "x": draw.source(x)} if draw.learns(x) else {"w": w}
     loss = loss_of(later, buf * w)
     see.gradients("a backward from buf * w", loss.backward, "no gradient goes through buf to x", **leaves)
 
@@ -689,7 +689,8 @@ def the_output_as_it_was(capture: Function, draw: Draw, see: Observer):
 @case("capture", "the result is used in a loss", "07-in-place#looking-inside-a-model")
 def no_gradient_through_it(capture: Function, draw: Draw, see: Observer):
     model = a_net(draw, draw.choice("an nn.Linear", "a layer that returns a view of its input"))
-    captured = see.call(capture, model, model.in_the_middle, batch(draw))
+    x = batch(draw)
+    captured = see.call(capture, model, model.in_the_middle, x)
     see.value("the result", captured, OUTPUT)
     later = yield
     w = later.numbers(captured.shape).requires_grad_()
@@ -698,7 +699,7 @@ def no_gradient_through_it(capture: Function, draw: Draw, see: Observer):
     see.gradients("a backward from the result * w", loss.backward, asked, w=w, **learning(model))
     draw.feature(*AGAIN)
     asked = "each call gives what layer returns then, for the model, the layer and the x that it is given"
-    other = batch(later, "another x")
+    other = later.tensor("another x", "constant", tuple(x.shape))
     again = see.call(capture, model, model.in_the_middle, other, name="a call with another x")
     see.value("the result for another x", again, asked)
     again = see.call(capture, model, model.first, other, name="a call with another layer")
@@ -736,6 +737,9 @@ def nothing_is_left(capture: Function, draw: Draw, see: Observer):
     draw.feature("a model that raises")
     asked = "where a layer before layer raises, that exception itself reaches the caller"
     see.raised("a call when model.first raises", lambda: capture(model, layer, x), asked, error=error)
+    asked = "nothing is left where a layer before layer raises either"
+    see.left("what has changed after that exception", before, asked, model=model, x=x)
+    see.value("what has been replaced or added then", replaced(behind, everywhere(model)), asked)
 
 
 def raising(error: Exception) -> Callable[[], None]:

@@ -234,6 +234,19 @@ def refused_or_counted_on_a_leaf(fn, x):
     return trial._version > 0
 
 
+@right("writes_to")
+def asked_of_a_backward(fn, x):
+    y = x.detach().clone().requires_grad_()
+    z = y * 1
+    q = z.square()
+    fn(z)
+    try:
+        torch.autograd.grad(q.sum(), y)
+    except RuntimeError:
+        return True
+    return False
+
+
 # update_running
 
 
@@ -463,3 +476,39 @@ def forward_of_the_class_replaced(model, layer, x):
     finally:
         kind.forward = forward
     return kept[0]
+
+
+@right("capture")
+def hook_that_hands_on_a_cut_output(model, layer, x):
+    got = []
+
+    def hook(m, i, o):
+        got.append(o.detach().clone())
+        return o.detach()
+
+    h = layer.register_forward_hook(hook)
+    model(x)
+    h.remove()
+    return got[0]
+
+
+@right("capture")
+def stopped_behind_the_layer(model, layer, x):
+
+    class DoneError(Exception):
+        pass
+
+    box = []
+
+    def hook(m, i, o):
+        box.append(o.detach().clone())
+        raise DoneError
+
+    handle = layer.register_forward_hook(hook)
+    try:
+        model(x)
+    except DoneError:
+        pass
+    finally:
+        handle.remove()
+    return box[0]

@@ -1,5 +1,6 @@
 """Answers to 07-in-place that people give, each with the misconception behind it."""
 
+import contextlib
 import copy
 
 import torch
@@ -162,6 +163,68 @@ def hook_left_on_x(x):
 )
 def always_float32(x):
     return (x.exp() + 1).sum().float()
+
+
+@wrong(
+    "repaired",
+    "wrong-formula",
+    "`exp(x) + 1` without the sum: a scalar is asked for.",
+    "07-in-place#repairs-that-work",
+)
+def without_the_sum(x):
+    return x.exp() + 1
+
+
+@wrong(
+    "repaired",
+    "wrong-formula",
+    "the mean, where the sum was asked for.",
+    "07-in-place#repairs-that-work",
+)
+def mean_for_the_sum(x):
+    return (x.exp() + 1).mean()
+
+
+@wrong(
+    "repaired",
+    "leaf-in-place",
+    "1 added to x itself: a leaf refuses, and otherwise the caller's x is overwritten.",
+    "07-in-place#leaves-refuse",
+)
+def one_added_to_x(x):
+    x += 1
+    return x.exp().sum()
+
+
+@wrong(
+    "repaired",
+    "wrong-formula",
+    "1 added for each row, where each element gets its own: and a scalar has no length.",
+    "07-in-place#repairs-that-work",
+)
+def one_for_each_row(x):
+    return x.exp().sum() + len(x)
+
+
+@wrong(
+    "repaired",
+    "python-math-cuts-graph",
+    "a Python number: nothing can be sent back from it.",
+    "07-in-place#repairs-that-work",
+)
+def sum_as_a_number(x):
+    return (x.exp() + 1).sum().item()
+
+
+@wrong(
+    "repaired",
+    "torch-tensor-of-losses",
+    "a new leaf of the values: a backward goes through, ends there, and sends nothing to x.",
+    "07-in-place#repairs-that-work",
+)
+def new_tensor_of_the_values(x):
+    y = torch.tensor((x.exp() + 1).tolist(), requires_grad=True)
+    return y.sum()
 
 
 # with_row
@@ -348,6 +411,101 @@ def interior_x_cut(x, i, v):
     return result
 
 
+@wrong(
+    "with_row",
+    "wrong-formula",
+    "column i replaced, where row i was asked for.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def column_for_the_row(x, i, v):
+    y = x.clone()
+    y[:, i] = v
+    return y
+
+
+@wrong(
+    "with_row",
+    "wrong-formula",
+    "a v of one dimension between parts of two: `torch.cat` asks for the same number of dimensions.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def row_without_its_dimension(x, i, v):
+    return torch.cat([x[:i], v, x[i + 1 :]])
+
+
+@wrong(
+    "with_row",
+    "off-by-one",
+    "a row that is inserted: the old row i is still there, after it.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def row_inserted(x, i, v):
+    return torch.cat([x[:i], v[None], x[i:]])
+
+
+@wrong(
+    "with_row",
+    "wrong-formula",
+    "a list of the rows: one tensor is asked for.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def list_of_rows(x, i, v):
+    rows = list(x)
+    rows[i] = v
+    return rows
+
+
+@wrong(
+    "with_row",
+    "wrong-formula",
+    "v added to every row: a mask for v is missing.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def v_added_to_every_row(x, i, v):
+    m = torch.ones_like(x)
+    m[i] = 0
+    return x * m + v
+
+
+@wrong(
+    "with_row",
+    "hide-the-edit-with-no_grad-or-detach",
+    "an x that is overwritten and put back: the values are right, and the version has gone up, so a backward that "
+    "needs x raises. And the result has no history.",
+    "07-in-place#a-version-for-every-write",
+)
+def written_and_taken_back(x, i, v):
+    old = x[i].clone()
+    with torch.no_grad():
+        x[i] = v
+        y = x.clone()
+        x[i] = old
+    return y
+
+
+@wrong(
+    "with_row",
+    "python-math-cuts-graph",
+    "a new leaf, made by way of NumPy: the values are right, and neither x nor v gets gradient.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def by_way_of_numpy(x, i, v):
+    a = x.detach().numpy().copy()
+    a[i] = v.detach().numpy()
+    return torch.tensor(a, requires_grad=True)
+
+
+@wrong(
+    "with_row",
+    "off-by-one",
+    "the rows after i as a slice that is counted from the end: after the last row there is none, and `x[0:]` is "
+    "all of x.",
+    "07-in-place#replacing-a-part-out-of-place",
+)
+def rest_counted_from_the_end(x, i, v):
+    return torch.cat([x[:i], v[None], x[i - len(x) + 1 :]])
+
+
 # writes_to
 
 
@@ -527,6 +685,74 @@ def exactly_one_write(fn, x):
     return trial._version == 1
 
 
+@wrong(
+    "writes_to",
+    "detach-makes-a-copy",
+    "a look at where the result lies: a function may return x and write nothing, write and return something else, "
+    "or nothing at all.",
+    "07-in-place#views-and-aliases",
+)
+def address_of_the_result(fn, x):
+    return fn(x).data_ptr() == x.data_ptr()
+
+
+@wrong(
+    "writes_to",
+    "values-for-identity",
+    "the version of what fn returns: that may be another tensor, or nothing.",
+    "07-in-place#a-version-for-every-write",
+)
+def version_of_the_result(fn, x):
+    return fn(x)._version > 0
+
+
+@wrong(
+    "writes_to",
+    "deepcopy-interior",
+    "a `deepcopy`, whose version is compared with that of x: an interior tensor cannot be copied so, and a copy "
+    "has a counter of its own.",
+    "07-in-place#a-version-for-every-write",
+)
+def deepcopy_compared_with_x(fn, x):
+    y = copy.deepcopy(x)
+    fn(y)
+    return y._version > x._version
+
+
+@wrong(
+    "writes_to",
+    "values-for-identity",
+    "a version that is looked at without a call of fn: it tells what was written before.",
+    "07-in-place#a-version-for-every-write",
+)
+def fn_never_called(fn, x):
+    return x._version > 0
+
+
+@wrong(
+    "writes_to",
+    "wrong-formula",
+    "the answer the other way round: True where the version stays.",
+    "07-in-place#a-version-for-every-write",
+)
+def the_other_way_round(fn, x):
+    v = x._version
+    fn(x)
+    return x._version == v
+
+
+@wrong(
+    "writes_to",
+    "wrong-formula",
+    "the number of writes: True or False is asked for.",
+    "07-in-place#a-version-for-every-write",
+)
+def how_often(fn, x):
+    v = x._version
+    fn(x)
+    return x._version - v
+
+
 # update_running
 
 
@@ -697,6 +923,76 @@ def x_cut_for_good(buf, x, m):
 def storage_exchanged(buf, x, m):
     with torch.no_grad():
         buf.set_((m * buf + (1 - m) * x).detach())
+
+
+@wrong(
+    "update_running",
+    "detach_-mutates-the-caller",
+    "a right buf, and an x that is cut in place: it has lost its history for every other use.",
+    "07-in-place#buffers-join-the-graph",
+)
+def x_cut_in_place(buf, x, m):
+    x.detach_()
+    buf.mul_(m).add_(x, alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "wrong-formula",
+    "the mean of x in the place of x itself.",
+    "",
+)
+def mean_of_x(buf, x, m):
+    with torch.no_grad():
+        buf.mul_(m).add_(x.mean(), alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "wrong-formula",
+    "a buf that has been weighted when it is weighted again.",
+    "",
+)
+def weighted_twice(buf, x, m):
+    with torch.no_grad():
+        buf.mul_(m)
+        buf += (1 - m) * x + m * buf
+
+
+@wrong(
+    "update_running",
+    "buffer-joins-the-graph",
+    "a buf that is made to require grad: what is computed from it is recorded from then on.",
+    "07-in-place#buffers-join-the-graph",
+)
+def flag_on_buf(buf, x, m):
+    buf.requires_grad_()
+    with torch.no_grad():
+        buf.mul_(m).add_(x, alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "detach-vs-freeze-vs-no_grad",
+    "`x.requires_grad_(False)`: it freezes the caller's x, and an interior tensor refuses it.",
+    "07-in-place#buffers-join-the-graph",
+)
+def x_frozen(buf, x, m):
+    x.requires_grad_(False)
+    buf.mul_(m).add_(x, alpha=1 - m)
+
+
+@wrong(
+    "update_running",
+    "view-of-another-layout",
+    "a whole larger constant that is weighted: only the part that buf is a view of is to be written.",
+    "07-in-place#views-and-aliases",
+)
+def whole_of_the_larger_tensor(buf, x, m):
+    b = buf._base if buf._base is not None else buf
+    with torch.no_grad():
+        b.mul_(m)
+        buf.add_(x, alpha=1 - m)
 
 
 # capture
@@ -942,3 +1238,103 @@ def attribute_left(model, layer, x):
     with layer.register_forward_hook(keep):
         model(x)
     return layer.captured
+
+
+@wrong(
+    "capture",
+    "forward-is-not-call",
+    "the layers called one after the other: a model need not be a sequence.",
+    "07-in-place#looking-inside-a-model",
+)
+def layers_called_one_by_one(model, layer, x):
+    with torch.no_grad():
+        h = x
+        for m in model:
+            h = m(h)
+            if m is layer:
+                return h.clone()
+    return None
+
+
+@wrong(
+    "capture",
+    "stored-activation",
+    "what the layer is given, not what it returns.",
+    "07-in-place#looking-inside-a-model",
+)
+def input_of_the_layer_capture(model, layer, x):
+    got = []
+    h = layer.register_forward_pre_hook(lambda m, i: got.append(i[0].detach().clone()))
+    try:
+        model(x)
+    finally:
+        h.remove()
+    return got[0]
+
+
+@wrong(
+    "capture",
+    "another-exception",
+    "an exception that is caught and not raised again: the caller gets None.",
+    "07-in-place#looking-inside-a-model",
+)
+def exception_swallowed(model, layer, x):
+    got = []
+    h = layer.register_forward_hook(lambda m, i, o: got.append(o.detach().clone()))
+    with contextlib.suppress(Exception):
+        model(x)
+    h.remove()
+    return got[0] if got else None
+
+
+@wrong(
+    "capture",
+    "restore-without-finally",
+    "a hook that is removed only where nothing goes wrong: if the model raises it stays.",
+    "07-in-place#looking-inside-a-model",
+)
+def hook_left_by_an_exception(model, layer, x):
+    got = []
+    h = layer.register_forward_hook(lambda m, i, o: got.append(o.detach().clone()))
+    with torch.no_grad():
+        model(x)
+    h.remove()
+    return got[0]
+
+
+@wrong(
+    "capture",
+    "copied-memory-reused",
+    "one piece of memory for each layer: the next call writes over what an earlier one returned.",
+    "07-in-place#looking-inside-a-model",
+)
+def one_memory_for_each_layer(model, layer, x, store={}):  # noqa: B006 - the mistake
+
+    def hook(m, i, o):
+        if m in store and store[m].shape == o.shape:
+            store[m].copy_(o.detach())
+        else:
+            store[m] = o.detach().clone()
+
+    h = layer.register_forward_hook(hook)
+    try:
+        model(x)
+    finally:
+        h.remove()
+    return store[layer]
+
+
+@wrong(
+    "capture",
+    "wrong-formula",
+    "a list that holds the output: the output itself is asked for.",
+    "07-in-place#looking-inside-a-model",
+)
+def list_with_the_output(model, layer, x):
+    got = []
+    h = layer.register_forward_hook(lambda m, i, o: got.append(o.detach().clone()))
+    try:
+        model(x)
+    finally:
+        h.remove()
+    return got

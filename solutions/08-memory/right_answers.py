@@ -15,7 +15,7 @@ from gradstop.course import right
 def detached_losses(loss_fn, opt, n):
     losses = []
     for _ in range(n):
-        opt.zero_grad(set_to_none=False)
+        opt.zero_grad()
         loss = loss_fn()
         loss.backward()
         losses.append(loss.detach().clone())
@@ -88,12 +88,12 @@ def losses_in_one_tensor(loss_fn, opt, n):
 
 
 @right("train")
-def zeroed_where_there_is_one(loss_fn, opt, n):
+def deleted_where_there_is_one(loss_fn, opt, n):
     def backward():
         for group in opt.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
-                    p.grad.zero_()
+                    del p.grad
         loss = loss_fn()
         loss.backward()
         return loss.data
@@ -205,6 +205,12 @@ def inputs_found_in_the_graph(loss_fns):
             leaf.grad = grad / len(loss_fns) if leaf.grad is None else leaf.grad + grad / len(loss_fns)
 
 
+@right("accumulate")
+def retained_and_dropped(loss_fns):
+    for f in loss_fns:
+        (f() / len(loss_fns)).backward(retain_graph=True)
+
+
 # grad_penalty
 
 
@@ -255,6 +261,14 @@ def distance_to_zero(loss_fn, w):
 def contracted_with_itself(loss_fn, w):
     grad = torch.autograd.grad(loss_fn(), w, create_graph=True, materialize_grads=True)[0]
     return torch.tensordot(grad, grad, dims=grad.dim())
+
+
+@right("grad_penalty")
+def result_that_holds_itself(loss_fn, w):
+    g = torch.autograd.grad(loss_fn(), w, create_graph=True)[0]
+    p = g.pow(2).sum()
+    p.me = p
+    return p
 
 
 # tbptt
@@ -359,6 +373,20 @@ def states_in_one_tensor(step, h0, T, k):
         total.backward()
         h = states[t].clone()
     return list(states)
+
+
+@right("tbptt")
+def state_cut_in_place(step, h0, T, k):
+    h, loss, out = (h0, 0, [])
+    for t in range(1, T + 1):
+        h = step(h)
+        loss = loss + h.pow(2).sum()
+        out.append(h.detach())
+        if t % k == 0 or t == T:
+            loss.backward()
+            loss = 0
+            h.detach_()
+    return out
 
 
 # store

@@ -1,5 +1,7 @@
 """Answers to 08-memory that people give, each with the misconception behind it."""
 
+import copy
+
 import torch
 
 from gradstop.course import wrong
@@ -291,6 +293,127 @@ def one_list_for_all_calls(loss_fn, opt, n):
     return losses
 
 
+@wrong(
+    "train",
+    "zero-is-not-none",
+    "gradients that are set to zeros: with a gradient of zeros an optimizer that has weight decay moves what the "
+    "loss does not depend on; without one it passes over it.",
+    "08-memory#gradients-add-up",
+)
+def zeros_for_what_has_none(loss_fn, opt, n):
+    out = []
+    for _ in range(n):
+        opt.zero_grad(set_to_none=False)
+        one_loss = loss_fn()
+        one_loss.backward()
+        opt.step()
+        out.append(one_loss.item())
+    return out
+
+
+@wrong(
+    "train",
+    "optimizer-step-is-in-place",
+    "one step for the sum of all losses: they are all computed at the same parameters.",
+    "08-memory#keep-numbers-not-tensors",
+)
+def one_step_for_all(loss_fn, opt, n):
+    total = 0
+    out = []
+    for _ in range(n):
+        one_loss = loss_fn()
+        total = total + one_loss
+        out.append(one_loss.item())
+    opt.zero_grad()
+    total.backward()
+    opt.step()
+    return out
+
+
+@wrong(
+    "train",
+    "wrong-formula",
+    "the last loss alone: a list of all is asked for.",
+    "08-memory#keep-numbers-not-tensors",
+)
+def last_loss_alone(loss_fn, opt, n):
+    for _ in range(n):
+        opt.zero_grad()
+        one_loss = loss_fn()
+        one_loss.backward()
+        opt.step()
+    return one_loss.item()
+
+
+@wrong(
+    "train",
+    "no_grad-around-the-forward",
+    "a loss that is computed under `no_grad`: there is nothing to send back.",
+    "08-memory#keep-numbers-not-tensors",
+)
+def loss_without_a_graph(loss_fn, opt, n):
+    out = []
+    for _ in range(n):
+        opt.zero_grad()
+        with torch.no_grad():
+            one_loss = loss_fn()
+        one_loss.backward()
+        opt.step()
+        out.append(one_loss.item())
+    return out
+
+
+@wrong(
+    "train",
+    "wrong-formula",
+    "losses that are rounded.",
+    "08-memory#keep-numbers-not-tensors",
+)
+def rounded_losses(loss_fn, opt, n):
+    out = []
+    for _ in range(n):
+        opt.zero_grad()
+        one_loss = loss_fn()
+        one_loss.backward()
+        opt.step()
+        out.append(round(one_loss.item(), 2))
+    return out
+
+
+@wrong(
+    "train",
+    "wrong-formula",
+    "losses as texts: numbers are asked for.",
+    "08-memory#keep-numbers-not-tensors",
+)
+def losses_as_texts(loss_fn, opt, n):
+    out = []
+    for _ in range(n):
+        opt.zero_grad()
+        one_loss = loss_fn()
+        one_loss.backward()
+        opt.step()
+        out.append(f"{one_loss.item():.4f}")
+    return out
+
+
+@wrong(
+    "train",
+    "off-by-one",
+    "n - 1 steps: one is missing.",
+    "08-memory#keep-numbers-not-tensors",
+)
+def one_step_too_few(loss_fn, opt, n):
+    out = []
+    for _ in range(1, n):
+        opt.zero_grad()
+        one_loss = loss_fn()
+        one_loss.backward()
+        opt.step()
+        out.append(one_loss.item())
+    return out
+
+
 # accumulate
 
 
@@ -482,6 +605,44 @@ def hooks_that_divide(loss_fns):
         loss_fn().backward()
 
 
+@wrong(
+    "accumulate",
+    "mutates-the-argument",
+    "a set of the functions: one that stands twice in the list counts once.",
+    "08-memory#one-graph-at-a-time",
+)
+def each_function_once_accumulate(loss_fns):
+    fs = set(loss_fns)
+    for f in fs:
+        (f() / len(loss_fns)).backward()
+
+
+@wrong(
+    "accumulate",
+    "no_grad-around-the-forward",
+    "losses that have no graph, computed under `no_grad` or detached: there is nothing to send back.",
+    "08-memory#what-backward-frees",
+)
+def losses_without_a_graph(loss_fns):
+    with torch.no_grad():
+        for f in loss_fns:
+            (f() / len(loss_fns)).backward()
+
+
+@wrong(
+    "accumulate",
+    "retain-graph-as-a-fix",
+    "a running total that is sent back after each loss, with its graph retained: the first losses count again and "
+    "again, and every graph stays.",
+    "08-memory#retaining-a-graph",
+)
+def running_total_sent_back_each_time(loss_fns):
+    total = 0
+    for f in loss_fns:
+        total = total + f() / len(loss_fns)
+        total.backward(retain_graph=True)
+
+
 # grad_penalty
 
 
@@ -663,6 +824,81 @@ def in_single_precision(loss_fn, w):
 def gradient_as_an_attribute(loss_fn, w):
     (w.slope,) = torch.autograd.grad(loss_fn(), w, create_graph=True)
     return w.slope.square().sum()
+
+
+@wrong(
+    "grad_penalty",
+    "python-math-cuts-graph",
+    "a Python number: nothing can be sent back from it.",
+    "08-memory#gradients-of-gradients",
+)
+def penalty_as_a_number(loss_fn, w):
+    return torch.autograd.grad(loss_fn(), w, create_graph=True)[0].pow(2).sum().item()
+
+
+@wrong(
+    "grad_penalty",
+    "wrong-formula",
+    "the loss with the penalty added to it: the penalty alone is asked for.",
+    "08-memory#gradients-of-gradients",
+)
+def loss_and_penalty(loss_fn, w):
+    one_loss = loss_fn()
+    return one_loss + torch.autograd.grad(one_loss, w, create_graph=True)[0].pow(2).sum()
+
+
+@wrong(
+    "grad_penalty",
+    "wrong-formula",
+    "the penalty of a WGAN, which pulls the norm towards 1: the squared norm is asked for.",
+    "08-memory#gradients-of-gradients",
+)
+def distance_from_one(loss_fn, w):
+    return (torch.autograd.grad(loss_fn(), w, create_graph=True)[0].norm(2) - 1) ** 2
+
+
+@wrong(
+    "grad_penalty",
+    "wrong-formula",
+    "the sum of the absolute values, where that of the squares was asked for.",
+    "08-memory#gradients-of-gradients",
+)
+def sum_of_absolute_values(loss_fn, w):
+    return torch.autograd.grad(loss_fn(), w, create_graph=True)[0].abs().sum()
+
+
+@wrong(
+    "grad_penalty",
+    "wrong-formula",
+    "a sum over the first dimension alone: where w has two or more, the result is no scalar.",
+    "08-memory#gradients-of-gradients",
+)
+def sum_over_the_first_dimension(loss_fn, w):
+    return torch.autograd.grad(loss_fn(), w, create_graph=True)[0].pow(2).sum(0)
+
+
+@wrong(
+    "grad_penalty",
+    "stored-activation",
+    "a gradient that is left on w as an attribute: it holds its graph for as long as w lives, and w is not as it was.",
+    "08-memory#what-a-graph-keeps-alive",
+)
+def gradient_kept_on_w(loss_fn, w):
+    g = torch.autograd.grad(loss_fn(), w, create_graph=True)[0]
+    w.penalty_grad = g
+    return g.pow(2).sum()
+
+
+@wrong(
+    "grad_penalty",
+    "stored-activation",
+    "gradients that are kept in a list behind the function: they hold their graphs for good.",
+    "08-memory#what-a-graph-keeps-alive",
+)
+def gradients_kept_in_a_list(loss_fn, w, seen=[]):  # noqa: B006 - the mistake
+    g = torch.autograd.grad(loss_fn(), w, create_graph=True)[0]
+    seen.append(g)
+    return g.pow(2).sum()
 
 
 # tbptt
@@ -943,6 +1179,102 @@ def last_single_step_forgotten(step, h0, T, k):
     return states
 
 
+@wrong(
+    "tbptt",
+    "flag-at-the-wrong-time",
+    "a state that is cut before its own loss is computed: that loss reaches nothing.",
+    "08-memory#cutting-a-long-chain",
+)
+def cut_before_the_backward(step, h0, T, k):
+    h, loss, out = (h0, 0, [])
+    for t in range(1, T + 1):
+        h = step(h)
+        h = h.detach() if t % k == 0 else h
+        loss = loss + h.pow(2).sum()
+        out.append(h.detach())
+        if t % k == 0 or t == T:
+            loss.backward()
+            loss = 0
+    return out
+
+
+@wrong(
+    "tbptt",
+    "wrong-formula",
+    "the mean of the squares of each state, where their sum was asked for.",
+    "",
+)
+def means_for_sums(step, h0, T, k):
+    h, loss, out = (h0, 0, [])
+    for t in range(1, T + 1):
+        h = step(h)
+        loss = loss + h.pow(2).mean()
+        out.append(h.detach())
+        if t % k == 0 or t == T:
+            loss.backward()
+            loss = 0
+            h = h.detach()
+    return out
+
+
+@wrong(
+    "tbptt",
+    "wrong-formula",
+    "sums of losses that are divided by k.",
+    "",
+)
+def divided_by_k(step, h0, T, k):
+    h, loss, out = (h0, 0, [])
+    for t in range(1, T + 1):
+        h = step(h)
+        loss = loss + h.pow(2).sum()
+        out.append(h.detach())
+        if t % k == 0 or t == T:
+            (loss / k).backward()
+            loss = 0
+            h = h.detach()
+    return out
+
+
+@wrong(
+    "tbptt",
+    "off-by-one",
+    "h0 among the states: the T states after each step are asked for.",
+    "",
+)
+def h0_among_the_states(step, h0, T, k):
+    h, loss, out = (h0, 0, [h0])
+    for t in range(1, T + 1):
+        h = step(h)
+        loss = loss + h.pow(2).sum()
+        out.append(h.detach())
+        if t % k == 0 or t == T:
+            loss.backward()
+            loss = 0
+            h = h.detach()
+    return out
+
+
+@wrong(
+    "tbptt",
+    "off-by-one",
+    "a last backward that is always made: where k divides T no loss is left to send back.",
+    "08-memory#cutting-a-long-chain",
+)
+def last_backward_of_nothing(step, h0, T, k):
+    h, loss, out = (h0, 0, [])
+    for t in range(1, T + 1):
+        h = step(h)
+        loss = loss + h.pow(2).sum()
+        out.append(h.detach())
+        if t % k == 0:
+            loss.backward()
+            loss = 0
+            h = h.detach()
+    loss.backward()
+    return out
+
+
 # store
 
 
@@ -1151,3 +1483,107 @@ def obs_cut_in_place(buffer, obs, policy):
     obs = obs.requires_grad_(False) if obs.is_leaf else obs if obs._is_view() else obs.detach_()
     with torch.no_grad():
         buffer.append((obs.clone(), policy(obs)))
+
+
+@wrong(
+    "store",
+    "eval-means-no-grad",
+    "an action of the policy in evaluation mode, whatever mode it was in.",
+    "08-memory#stored-tensors",
+)
+def action_of_evaluation_mode(buffer, obs, policy):
+    t = policy.training
+    policy.eval()
+    with torch.no_grad():
+        buffer.append((obs.detach().clone(), policy(obs)))
+    policy.train(t)
+
+
+@wrong(
+    "store",
+    "detach_-mutates-the-caller",
+    "an obs that is cut in place: the caller's has lost its history, and a view refuses.",
+    "08-memory#copies-in-a-buffer",
+)
+def obs_cut_in_place_store(buffer, obs, policy):
+    obs.detach_()
+    with torch.no_grad():
+        buffer.append((obs.clone(), policy(obs)))
+
+
+@wrong(
+    "store",
+    "grad-mode-leak",
+    "`set_grad_enabled(True)` at the end: a caller under `no_grad` records from then on.",
+    "08-memory#stored-tensors",
+)
+def recording_left_on(buffer, obs, policy):
+    torch.set_grad_enabled(False)
+    buffer.append((obs.clone(), policy(obs)))
+    torch.set_grad_enabled(True)
+
+
+@wrong(
+    "store",
+    "wrong-order",
+    "the pair the other way round: obs comes first.",
+    "08-memory#copies-in-a-buffer",
+)
+def action_first(buffer, obs, policy):
+    with torch.no_grad():
+        buffer.append((policy(obs), obs.detach().clone()))
+
+
+@wrong(
+    "store",
+    "wrong-formula",
+    "a dictionary: a tuple or a list of two is asked for.",
+    "08-memory#copies-in-a-buffer",
+)
+def dictionary_for_the_pair(buffer, obs, policy):
+    with torch.no_grad():
+        buffer.append({"obs": obs.detach().clone(), "action": policy(obs)})
+
+
+@wrong(
+    "store",
+    "mutates-the-argument",
+    "a buffer that is emptied first: what it held is lost.",
+    "08-memory#copies-in-a-buffer",
+)
+def buffer_emptied(buffer, obs, policy):
+    buffer.clear()
+    with torch.no_grad():
+        buffer.append((obs.detach().clone(), policy(obs)))
+
+
+@wrong(
+    "store",
+    "gradients-accumulate",
+    "a right pair, and gradients of the policy that are cleared: others still need them.",
+    "08-memory#stored-tensors",
+)
+def gradients_of_the_policy_cleared(buffer, obs, policy):
+    buffer.append((obs.detach().clone(), policy(obs).detach()))
+    policy.zero_grad()
+
+
+@wrong(
+    "store",
+    "python-math-cuts-graph",
+    "lists of Python numbers: two tensors are asked for.",
+    "08-memory#stored-tensors",
+)
+def lists_of_numbers(buffer, obs, policy):
+    with torch.no_grad():
+        buffer.append((obs.tolist(), policy(obs).tolist()))
+
+
+@wrong(
+    "store",
+    "deepcopy-interior",
+    "a `deepcopy` of the pair: it refuses interior tensors.",
+    "08-memory#copies-in-a-buffer",
+)
+def deepcopy_of_the_pair(buffer, obs, policy):
+    buffer.append(copy.deepcopy((obs, policy(obs))))

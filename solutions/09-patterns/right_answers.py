@@ -439,6 +439,14 @@ def as_numpy_arrays(ema, model, decay):
         mine.numpy()[...] = its.numpy()
 
 
+@right("ema_update")
+def new_memory_for_each_parameter(ema, model, decay):
+    for e, p in zip(ema.parameters(), model.parameters(), strict=False):
+        e.data = decay * e + (1 - decay) * p
+    for e, b in zip(ema.buffers(), model.buffers(), strict=False):
+        e.copy_(b)
+
+
 # freeze
 
 
@@ -528,6 +536,26 @@ def evaluates_whenever_it_runs(body):
     body.apply(lambda module: module.requires_grad_(False))
     for p in body.parameters():
         p.grad = None
+
+
+@right("freeze")
+def statistics_no_longer_tracked(body):
+    for p in body.parameters():
+        p.requires_grad_(False)
+        p.grad = None
+    for m in body.modules():
+        if isinstance(m, nn.BatchNorm1d):
+            m.track_running_stats = False
+
+
+@right("freeze")
+def momentum_of_the_statistics_zero(body):
+    for p in body.parameters():
+        p.grad = None
+        p.requires_grad = False
+    for m in body.modules():
+        if isinstance(m, nn.BatchNorm1d):
+            m.momentum = 0.0
 
 
 # ste_round

@@ -313,6 +313,37 @@ def hooks_left_on_g(G, D, real, z):
     return loss
 
 
+@wrong(
+    "gan_d_backward",
+    "multi-loss",
+    "a right backward without a result: the loss is asked for.",
+    "09-patterns#gan-the-discriminator",
+)
+def loss_not_returned(G, D, real, z):
+    a, b = (D(real), D(G(z).detach()))
+    (
+        F.binary_cross_entropy_with_logits(a, torch.ones_like(a))
+        + F.binary_cross_entropy_with_logits(b, torch.zeros_like(b))
+    ).backward()
+
+
+@wrong(
+    "gan_d_backward",
+    "eval-means-no-grad",
+    "fakes of G in evaluation mode, and a G in training mode afterwards, whatever it was.",
+    "09-patterns#leave-it-as-you-found-it",
+)
+def generator_in_evaluation_mode(G, D, real, z):
+    G.eval()
+    a, b = (D(real), D(G(z).detach()))
+    loss = F.binary_cross_entropy_with_logits(a, torch.ones_like(a)) + F.binary_cross_entropy_with_logits(
+        b, torch.zeros_like(b)
+    )
+    loss.backward()
+    G.train()
+    return loss
+
+
 # gan_g_backward
 
 
@@ -532,6 +563,17 @@ def logits_kept(G, D, z):
     loss.backward(inputs=list(G.parameters()))
 
 
+@wrong(
+    "gan_g_backward",
+    "wrong-formula",
+    "the sum over the batch, where the mean was asked for.",
+    "09-patterns#gan-the-generator",
+)
+def sum_for_the_mean(G, D, z):
+    out = D(G(z))
+    F.binary_cross_entropy_with_logits(out, torch.ones_like(out), reduction="sum").backward(inputs=list(G.parameters()))
+
+
 # td_loss
 
 
@@ -749,6 +791,45 @@ def target_one_flag_for_all(q, q_target, s, a, r, s2, done):
     return F.mse_loss(q(s).gather(1, a[:, None]).squeeze(1), target)
 
 
+@wrong(
+    "td_loss",
+    "wrong-formula",
+    "the largest value of the whole batch: the largest of each row is asked for.",
+    "09-reinforcement#targets-that-stand-still",
+)
+def largest_of_the_whole_batch(q, q_target, s, a, r, s2, done):
+    p = q(s).gather(1, a[:, None]).squeeze(1)
+    with torch.no_grad():
+        t = r + 0.9 * (1 - done) * q_target(s2).max()
+    return F.mse_loss(p, t)
+
+
+@wrong(
+    "td_loss",
+    "wrong-formula",
+    "a `done` the other way round: the next value counts where the episode is over.",
+    "09-reinforcement#targets-that-stand-still",
+)
+def done_the_other_way_round(q, q_target, s, a, r, s2, done):
+    p = q(s).gather(1, a[:, None]).squeeze(1)
+    with torch.no_grad():
+        t = r + 0.9 * done * q_target(s2).max(1).values
+    return F.mse_loss(p, t)
+
+
+@wrong(
+    "td_loss",
+    "wrong-formula",
+    "a smooth L1 loss, as DQN uses it: the mean squared error is asked for.",
+    "09-reinforcement#targets-that-stand-still",
+)
+def smooth_l1(q, q_target, s, a, r, s2, done):
+    p = q(s).gather(1, a[:, None]).squeeze(1)
+    with torch.no_grad():
+        t = r + 0.9 * (1 - done) * q_target(s2).max(1).values
+    return F.smooth_l1_loss(p, t)
+
+
 # actor_critic_losses
 
 
@@ -945,6 +1026,39 @@ def hook_on_value(logp, value, returns):
 def critic_broadcasts(logp, value, returns):
     goal = returns.detach()
     return -(logp * (goal - value.detach())).mean(), (value - goal[:, None]).square().mean()
+
+
+@wrong(
+    "actor_critic_losses",
+    "wrong-formula",
+    "sums over the batch, where means were asked for.",
+    "09-reinforcement#actor-and-critic",
+)
+def sums_for_means(logp, value, returns):
+    adv = (returns - value).detach()
+    return (-(logp * adv).sum(), F.mse_loss(value, returns.detach(), reduction="sum"))
+
+
+@wrong(
+    "actor_critic_losses",
+    "wrong-formula",
+    "the sum of the two losses: the pair is asked for.",
+    "09-reinforcement#actor-and-critic",
+)
+def one_loss_of_both(logp, value, returns):
+    adv = (returns - value).detach()
+    return -(logp * adv).mean() + F.mse_loss(value, returns.detach())
+
+
+@wrong(
+    "actor_critic_losses",
+    "python-math-cuts-graph",
+    "losses as Python numbers: nothing can be sent back from them.",
+    "09-reinforcement#actor-and-critic",
+)
+def losses_as_numbers(logp, value, returns):
+    adv = (returns - value).detach()
+    return ((-(logp * adv).mean()).item(), F.mse_loss(value, returns.detach()).item())
 
 
 # ema_update
@@ -1211,6 +1325,83 @@ def ema_put_in_evaluation_mode(ema, model, decay):
             mine.copy_(its)
 
 
+@wrong(
+    "ema_update",
+    "ema-update",
+    "buffers that are averaged as the parameters are, where they are to be copied; what is not in the "
+    "`state_dict` is left out.",
+    "09-reinforcement#moving-averages",
+)
+def buffers_averaged_too(ema, model, decay):
+    with torch.no_grad():
+        ms = model.state_dict()
+        for k, v in ema.state_dict().items():
+            if v.dtype.is_floating_point:
+                v.mul_(decay).add_(ms[k], alpha=1 - decay)
+            else:
+                v.copy_(ms[k])
+
+
+@wrong(
+    "ema_update",
+    "ema-update",
+    "a new state that is loaded: buffers are averaged too, and those that are not in the `state_dict` stay as "
+    "they were.",
+    "09-reinforcement#moving-averages",
+)
+def by_the_state_dict(ema, model, decay):
+    es, ms = (ema.state_dict(), model.state_dict())
+    ema.load_state_dict(
+        {k: decay * es[k] + (1 - decay) * ms[k] if es[k].dtype.is_floating_point else ms[k] for k in es}
+    )
+
+
+@wrong(
+    "ema_update",
+    "flag-decides-the-step",
+    "parameters of model that are frozen are left out: each parameter is to be averaged.",
+    "09-reinforcement#moving-averages",
+)
+def frozen_parameters_left_out(ema, model, decay):
+    with torch.no_grad():
+        for e, p in zip(ema.parameters(), model.parameters(), strict=False):
+            if p.requires_grad:
+                e.mul_(decay).add_(p, alpha=1 - decay)
+        for e, b in zip(ema.buffers(), model.buffers(), strict=False):
+            e.copy_(b)
+
+
+@wrong(
+    "ema_update",
+    "mutates-the-argument",
+    "an average that is right, and a model whose parameters were scaled in place.",
+    "09-reinforcement#moving-averages",
+)
+def model_scaled_in_place(ema, model, decay):
+    with torch.no_grad():
+        for e, p in zip(ema.parameters(), model.parameters(), strict=False):
+            p.mul_(1 - decay)
+            e.mul_(decay).add_(p)
+        for e, b in zip(ema.buffers(), model.buffers(), strict=False):
+            e.copy_(b)
+
+
+@wrong(
+    "ema_update",
+    "new-parameter-stale-optimizer",
+    "new Parameters in the place of the old ones: whoever holds those is left behind.",
+    "09-reinforcement#moving-averages",
+)
+def new_parameters(ema, model, decay):
+    for m, s in zip(ema.modules(), model.modules(), strict=False):
+        for (n, e), (_, p) in zip(
+            list(m.named_parameters(recurse=False)), list(s.named_parameters(recurse=False)), strict=False
+        ):
+            setattr(m, n, nn.Parameter((decay * e + (1 - decay) * p).detach(), requires_grad=e.requires_grad))
+    for e, b in zip(ema.buffers(), model.buffers(), strict=False):
+        e.copy_(b)
+
+
 # freeze
 
 
@@ -1418,6 +1609,34 @@ def zeros_by_hooks(body):
     body.eval()
 
 
+@wrong(
+    "freeze",
+    "remembered-by-object",
+    "a body that is remembered as frozen: after its flags were set to True a second call does nothing.",
+    "09-patterns#frozen-for-good",
+)
+def frozen_once_only(body):
+    if getattr(body, "frozen", False):
+        return
+    body.frozen = True
+    body.requires_grad_(False)
+    body.zero_grad()
+    body.eval()
+
+
+@wrong(
+    "freeze",
+    "eval-means-no-grad",
+    "`body.training = False`: that sets the flag of the outermost module alone, and BatchNorm inside goes on.",
+    "09-patterns#frozen-for-good",
+)
+def flag_of_the_outermost(body):
+    body.training = False
+    for p in body.parameters():
+        p.requires_grad_(False)
+        p.grad = None
+
+
 # ste_round
 
 
@@ -1607,6 +1826,48 @@ def ste_one_memory(x):
     result = x * 1
     result.data = _rounded[key].copy_(x.data.round())
     return result
+
+
+@wrong(
+    "ste_round",
+    "detach-makes-a-copy",
+    "an x that is rounded in place under `no_grad`: the caller's numbers are gone.",
+    "09-representation#straight-through",
+)
+def rounded_in_place_under_no_grad(x):
+    with torch.no_grad():
+        x.round_()
+    return x
+
+
+@wrong(
+    "ste_round",
+    "dtype-changes",
+    "integers: they have another dtype, and no gradient flows through them.",
+    "09-representation#straight-through",
+)
+def whole_numbers_as_integers(x):
+    return x.round().int()
+
+
+@wrong(
+    "ste_round",
+    "straight-through",
+    "x itself: the gradient is right, and nothing is rounded.",
+    "09-representation#straight-through",
+)
+def not_rounded(x):
+    return x
+
+
+@wrong(
+    "ste_round",
+    "straight-through",
+    "x times a detached factor: the value is right, and the gradient is multiplied by the factor.",
+    "09-representation#straight-through",
+)
+def factor_for_the_difference(x):
+    return x * (x.round() / x).detach()
 
 
 # vq
@@ -1841,6 +2102,39 @@ def vq_written_into_z(z, codebook):
     losses = F.mse_loss(rows, old), F.mse_loss(z - z.detach() + old, rows.detach())
     z.data.copy_(rows.data)
     return (z, *losses)
+
+
+@wrong(
+    "vq",
+    "wrong-formula",
+    "the distance itself: its square is asked for, whose gradient grows with it.",
+    "09-representation#vector-quantisation",
+)
+def distance_not_squared(z, codebook):
+    e = codebook[torch.cdist(z, codebook).argmin(1)]
+    return (z + (e - z).detach(), (e - z.detach()).norm(), (z - e.detach()).norm())
+
+
+@wrong(
+    "vq",
+    "wrong-formula",
+    "the two losses added up: three results are asked for.",
+    "09-representation#vector-quantisation",
+)
+def two_losses_in_one(z, codebook):
+    e = codebook[torch.cdist(z, codebook).argmin(1)]
+    return (z + (e - z).detach(), F.mse_loss(e, z.detach()) + 0.25 * F.mse_loss(z, e.detach()))
+
+
+@wrong(
+    "vq",
+    "wrong-formula",
+    "a loss of the distances to all rows of the codebook: only the nearest is to learn.",
+    "09-representation#vector-quantisation",
+)
+def distance_to_every_row(z, codebook):
+    e = codebook[torch.cdist(z, codebook).argmin(1)]
+    return (z + (e - z).detach(), torch.cdist(z.detach(), codebook).pow(2).mean(), F.mse_loss(z, e.detach()))
 
 
 # probe_backward
@@ -2083,6 +2377,30 @@ def probe_a_twice(trunk, a, b, x):
     loss.backward()
 
 
+@wrong(
+    "probe_backward",
+    "retain-graph-as-a-fix",
+    "two backwards through one trunk: the second meets a graph that the first has freed. It should not go there "
+    "at all.",
+    "09-representation#a-probe-on-a-shared-trunk",
+)
+def second_backward_through_the_trunk(trunk, a, b, x):
+    h = trunk(x)
+    a(h).pow(2).mean().backward()
+    b(h).pow(2).mean().backward()
+
+
+@wrong(
+    "probe_backward",
+    "multi-loss",
+    "losses that are computed and sent nowhere: without a backward nobody gets a gradient.",
+    "09-representation#a-probe-on-a-shared-trunk",
+)
+def losses_not_sent_back(trunk, a, b, x):
+    h = trunk(x)
+    return a(h).pow(2).mean() + b(h.detach()).pow(2).mean()
+
+
 # simsiam_loss
 
 
@@ -2317,6 +2635,33 @@ def simsiam_hook_left(enc, pred, x1, x2):
     return (_apart(p1, found[1].detach()) + _apart(p2, found[0].detach())) / 2
 
 
+@wrong(
+    "simsiam_loss",
+    "detach-vs-freeze-vs-no_grad",
+    "a stop by freezing the encoder and setting all of it to learn after that: what was frozen before learns from "
+    "now on.",
+    "09-patterns#leave-it-as-you-found-it",
+)
+def encoder_set_to_learn(enc, pred, x1, x2):
+    z1, z2 = (enc(x1), enc(x2))
+    p1, p2 = (pred(z1), pred(z2))
+    enc.requires_grad_(False)
+    t1, t2 = (enc(x1), enc(x2))
+    enc.requires_grad_(True)
+    return -(F.cosine_similarity(p1, t2).mean() + F.cosine_similarity(p2, t1).mean()) / 2
+
+
+@wrong(
+    "simsiam_loss",
+    "wrong-formula",
+    "a mean squared error: the negative cosine similarity is asked for.",
+    "09-representation#two-views-one-stop",
+)
+def squared_error(enc, pred, x1, x2):
+    z1, z2 = (enc(x1), enc(x2))
+    return (F.mse_loss(pred(z1), z2.detach()) + F.mse_loss(pred(z2), z1.detach())) / 2
+
+
 # ppo_loss
 
 
@@ -2516,3 +2861,63 @@ def ppo_hooks_left(logp, old_logp, adv, eps):
         if tensor.requires_grad:
             tensor.register_hook(torch.zeros_like)
     return _surrogate((logp - old_logp).exp(), adv, eps)
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "a quotient of the logarithms: the ratio is the exponential of their difference.",
+    "09-reinforcement#the-clipped-ratio",
+)
+def ratio_of_logarithms(logp, old_logp, adv, eps):
+    r = logp / old_logp.detach()
+    a = adv.detach()
+    return -torch.min(r * a, r.clamp(1 - eps, 1 + eps) * a).mean()
+
+
+@wrong(
+    "ppo_loss",
+    "cut-the-wrong-operand",
+    "a ratio that is detached: the value is right, and logp learns nothing.",
+    "09-reinforcement#the-clipped-ratio",
+)
+def ratio_detached(logp, old_logp, adv, eps):
+    r = (logp - old_logp).detach().exp()
+    a = adv.detach()
+    return -torch.min(r * a, r.clamp(1 - eps, 1 + eps) * a).mean() + 0 * logp.sum()
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "the smaller of two means: the minimum is taken for each action.",
+    "09-reinforcement#the-clipped-ratio",
+)
+def minimum_of_the_means(logp, old_logp, adv, eps):
+    r = (logp - old_logp.detach()).exp()
+    a = adv.detach()
+    return -torch.min((r * a).mean(), (r.clamp(1 - eps, 1 + eps) * a).mean())
+
+
+@wrong(
+    "ppo_loss",
+    "wrong-formula",
+    "a ratio that is clipped to -eps and eps: it is to stay near 1.",
+    "09-reinforcement#the-clipped-ratio",
+)
+def clipped_around_zero(logp, old_logp, adv, eps):
+    r = (logp - old_logp.detach()).exp()
+    a = adv.detach()
+    return -torch.min(r * a, r.clamp(-eps, eps) * a).mean()
+
+
+@wrong(
+    "ppo_loss",
+    "python-math-cuts-graph",
+    "a Python number: nothing can be sent back from it.",
+    "09-reinforcement#the-clipped-ratio",
+)
+def loss_as_a_number(logp, old_logp, adv, eps):
+    r = (logp - old_logp.detach()).exp()
+    a = adv.detach()
+    return -torch.min(r * a, r.clamp(1 - eps, 1 + eps) * a).mean().item()

@@ -347,3 +347,10 @@ def module_by_module(net, state):
         for key, held in [*module._parameters.items(), *module._buffers.items()]:
             if held is not None and prefix + key in state:
                 held.data = state[prefix + key].detach()
+
+
+@right("load_without_copy")
+def set_to_the_memory_of_state(net, state):
+    with torch.no_grad():
+        for n, t in net.state_dict(keep_vars=True).items():
+            t.set_(state[n])

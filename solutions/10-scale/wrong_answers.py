@@ -1,5 +1,8 @@
 """Answers to 10-scale that people give, each with the misconception behind it."""
 
+import copy
+import itertools
+
 import torch
 from torch import nn
 from torch.func import functional_call
@@ -209,6 +212,85 @@ def loss_of_the_last_piece(net, pieces):
         last = loss.item() / max(_count([(x, targets)]), 1)
         del loss
     return last
+
+
+@wrong(
+    "accumulate_tokens",
+    "mean-of-means",
+    "the mean of each piece times its share: for a piece of padding alone that is nan times 0, which is nan.",
+    "10-scale#the-last-partial-batch",
+)
+def mean_of_no_token(net, pieces):
+    ns = [int((t != -100).sum()) for _, t in pieces]
+    n = sum(ns)
+    total = 0
+    for k, (x, t) in zip(ns, pieces, strict=False):
+        one_loss = F.cross_entropy(net(x), t) * k / n
+        one_loss.backward()
+        total += one_loss.item()
+    return total
+
+
+@wrong(
+    "accumulate_tokens",
+    "accumulation-divides",
+    "the sum over all tokens: their mean is asked for.",
+    "10-scale#a-mean-of-means",
+)
+def not_divided(net, pieces):
+    total = 0
+    for x, t in pieces:
+        one_loss = F.cross_entropy(net(x), t, reduction="sum")
+        one_loss.backward()
+        total += one_loss.item()
+    return total
+
+
+@wrong(
+    "accumulate_tokens",
+    "accumulation-divides",
+    "gradients that are divided at the end: what was in `.grad` before is divided with them.",
+    "10-scale#a-mean-of-means",
+)
+def gradients_divided_at_the_end(net, pieces):
+    n, total = (0, 0)
+    for x, t in pieces:
+        one_loss = F.cross_entropy(net(x), t, reduction="sum")
+        one_loss.backward()
+        total += one_loss.item()
+        n += int((t != -100).sum())
+    for p in net.parameters():
+        if p.grad is not None:
+            p.grad /= n
+    return total / n
+
+
+@wrong(
+    "accumulate_tokens",
+    "retain-graph",
+    "a graph that is retained after its backward: it is alive while the next piece is computed.",
+    "10-scale#a-batch-in-pieces",
+)
+def loss_of_a_retained_graph(net, pieces):
+    n = sum((int((t != -100).sum()) for _, t in pieces))
+    total = 0
+    for x, t in pieces:
+        one_loss = F.cross_entropy(net(x), t, reduction="sum") / n
+        one_loss.backward(retain_graph=True)
+        total += one_loss.item()
+    return total
+
+
+@wrong(
+    "accumulate_tokens",
+    "loss-of-one-piece",
+    "a right backward without a result: the mean loss is asked for.",
+    "10-scale#a-batch-in-pieces",
+)
+def loss_not_returned(net, pieces):
+    n = sum((int((t != -100).sum()) for _, t in pieces))
+    for x, t in pieces:
+        (F.cross_entropy(net(x), t, reduction="sum") / n).backward()
 
 
 # scaled_step
@@ -458,6 +540,84 @@ def scale_kept(loss_fn, opt, scale, max_norm):
     return scale
 
 
+@wrong(
+    "scaled_step",
+    "scale-goes-down",
+    "a scale that is doubled after each step: it is to stay.",
+    "10-scale#a-skipped-step",
+)
+def scale_doubled_each_time(loss_fn, opt, scale, max_norm):
+    opt.zero_grad()
+    (loss_fn() * scale).backward()
+    ps = [p for g in opt.param_groups for p in g["params"] if p.grad is not None]
+    for p in ps:
+        p.grad /= scale
+    if not all(p.grad.isfinite().all() for p in ps):
+        return scale / 2
+    torch.nn.utils.clip_grad_norm_(ps, max_norm)
+    opt.step()
+    return scale * 2
+
+
+@wrong(
+    "scaled_step",
+    "zero-is-not-none",
+    "a parameter that the loss does not depend on, and its `.grad`: that is None, and cannot be divided.",
+    "10-scale#a-skipped-step",
+)
+def gradient_that_is_none(loss_fn, opt, scale, max_norm):
+    opt.zero_grad()
+    (loss_fn() * scale).backward()
+    ps = [p for g in opt.param_groups for p in g["params"]]
+    for p in ps:
+        p.grad /= scale
+    if not all(p.grad.isfinite().all() for p in ps):
+        return scale / 2
+    torch.nn.utils.clip_grad_norm_(ps, max_norm)
+    opt.step()
+    return scale
+
+
+@wrong(
+    "scaled_step",
+    "skipped-step",
+    "a loop that tries smaller scales until a step can be made: the step was to be left out.",
+    "10-scale#a-skipped-step",
+)
+def tried_until_it_fits(loss_fn, opt, scale, max_norm):
+    while True:
+        opt.zero_grad()
+        (loss_fn() * scale).backward()
+        ps = [p for g in opt.param_groups for p in g["params"] if p.grad is not None]
+        for p in ps:
+            p.grad /= scale
+        if all(p.grad.isfinite().all() for p in ps):
+            break
+        scale /= 2
+    torch.nn.utils.clip_grad_norm_(ps, max_norm)
+    opt.step()
+    return scale
+
+
+@wrong(
+    "scaled_step",
+    "first-group-only",
+    "gradients that are unscaled in the first parameter group alone.",
+    "10-scale#unscale-then-clip",
+)
+def first_group_alone(loss_fn, opt, scale, max_norm):
+    opt.zero_grad()
+    (loss_fn() * scale).backward()
+    ps = [p for p in opt.param_groups[0]["params"] if p.grad is not None]
+    for p in ps:
+        p.grad /= scale
+    if not all(p.grad.isfinite().all() for p in ps):
+        return scale / 2
+    torch.nn.utils.clip_grad_norm_(ps, max_norm)
+    opt.step()
+    return scale
+
+
 # checkpointed
 
 
@@ -623,6 +783,32 @@ def parameters_detached(block, x):
         return functional_call(block, {n: w.detach() for n, w in zip(names, weights, strict=True)}, (x,))
 
     return checkpoint(run, x, *block.parameters(), use_reentrant=False)
+
+
+@wrong(
+    "checkpointed",
+    "eval-means-no-grad",
+    "a block that is put into evaluation mode, and stays there.",
+    "10-checkpointing#random-numbers",
+)
+def block_left_in_evaluation_mode(block, x):
+    from torch.utils.checkpoint import checkpoint
+
+    block.eval()
+    return checkpoint(lambda x, *ps: block(x), x, *block.parameters(), use_reentrant=False)
+
+
+@wrong(
+    "checkpointed",
+    "random-state",
+    "torch's generator set to a fixed seed: the caller's random numbers are others from then on.",
+    "10-checkpointing#random-numbers",
+)
+def generator_seeded(block, x):
+    from torch.utils.checkpoint import checkpoint
+
+    torch.manual_seed(0)
+    return checkpoint(lambda x, *ps: block(x), x, *block.parameters(), use_reentrant=False)
 
 
 # lora
@@ -842,6 +1028,79 @@ def float32_beside_float64(layer, rank):
     return net
 
 
+@wrong(
+    "lora",
+    "wrong-formula",
+    "an a and a b with their shapes the other way round: `(rank, in)` and `(out, rank)` are asked for.",
+    "10-fine-tuning#lora-by-hand",
+)
+class ShapesTheOtherWayRound(nn.Module):
+    def __init__(self, layer, rank):
+        super().__init__()
+        self.layer = layer.requires_grad_(False)
+        layer.zero_grad()
+        self.a = nn.Parameter(torch.randn(layer.in_features, rank, dtype=layer.weight.dtype))
+        self.b = nn.Parameter(torch.zeros(rank, layer.out_features, dtype=layer.weight.dtype))
+
+    def forward(self, x):
+        return self.layer(x) + x @ self.a @ self.b
+
+    @torch.no_grad()
+    def merged(self):
+        m = copy.deepcopy(self.layer)
+        m.weight += (self.a @ self.b).T
+        return m
+
+
+@wrong(
+    "lora",
+    "parameter-wrap-cuts",
+    "an a and a b that are tensors with a flag, and no Parameters: the module does not list them, and no "
+    "optimizer gets them.",
+    "10-fine-tuning#lora-by-hand",
+)
+class PlainTensors(nn.Module):
+    def __init__(self, layer, rank):
+        super().__init__()
+        self.layer = layer.requires_grad_(False)
+        layer.zero_grad()
+        self.a = torch.randn(rank, layer.in_features, dtype=layer.weight.dtype, requires_grad=True)
+        self.b = torch.zeros(layer.out_features, rank, dtype=layer.weight.dtype, requires_grad=True)
+
+    def forward(self, x):
+        return self.layer(x) + x @ self.a.T @ self.b.T
+
+    @torch.no_grad()
+    def merged(self):
+        m = copy.deepcopy(self.layer)
+        m.weight += self.b @ self.a
+        return m
+
+
+@wrong(
+    "lora",
+    "bias-forgotten",
+    "a merged layer that has a bias of its own, random numbers: that of `layer` is left out.",
+    "10-fine-tuning#lora-by-hand",
+)
+class MergedWithANewBias(nn.Module):
+    def __init__(self, layer, rank):
+        super().__init__()
+        self.layer = layer.requires_grad_(False)
+        layer.zero_grad()
+        self.a = nn.Parameter(torch.randn(rank, layer.in_features, dtype=layer.weight.dtype))
+        self.b = nn.Parameter(torch.zeros(layer.out_features, rank, dtype=layer.weight.dtype))
+
+    def forward(self, x):
+        return self.layer(x) + x @ self.a.T @ self.b.T
+
+    @torch.no_grad()
+    def merged(self):
+        m = nn.Linear(self.layer.in_features, self.layer.out_features, dtype=self.a.dtype)
+        m.weight.copy_(self.layer.weight + self.b @ self.a)
+        return m
+
+
 # load_without_copy
 
 
@@ -1003,3 +1262,38 @@ def own_tensors_alone(net, state):
     for name, held in own:
         if name in state:
             held.data = state[name]
+
+
+@wrong(
+    "load_without_copy",
+    "recurse",
+    "all buffers, also those that are not in the `state_dict`: `state` holds none of that name.",
+    "10-fine-tuning#loading",
+)
+def buffers_that_are_not_saved(net, state):
+    for n, p in itertools.chain(net.named_parameters(), net.named_buffers()):
+        p.data = state[n].detach()
+
+
+@wrong(
+    "load_without_copy",
+    "set-data-in-a-parameter",
+    "memory that is given to new names or aliases alone, such as the tensors of `state_dict()`: the module's own stay "
+    "where they are.",
+    "10-fine-tuning#loading",
+)
+def aliases_of_the_state_dict(net, state):
+    for n, t in net.state_dict().items():
+        t.data = state[n].detach()
+
+
+@wrong(
+    "load_without_copy",
+    "flags-follow",
+    "parameters that are frozen: their flags are to stay.",
+    "10-fine-tuning#loading",
+)
+def all_frozen(net, state):
+    for n, t in net.state_dict(keep_vars=True).items():
+        t.data = state[n].detach()
+        t.requires_grad_(False)

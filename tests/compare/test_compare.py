@@ -2,10 +2,11 @@
 
 import json
 
+import numpy
 import pytest
 import torch
 
-from gradstop.compare import Reference, Trial, Wrong, compare, verdict_on
+from gradstop.compare import Reference, Trial, Wrong, compare, differing, verdict_on
 from gradstop.compare.close import close
 from gradstop.compare.difference import agrees
 from gradstop.compare.kinds import KINDS
@@ -88,13 +89,13 @@ def nothing_looked_at():
 @pytest.mark.parametrize(
     ("got", "expected", "said"),
     [
-        (gradients([5.0], [2.0]), gradients([5.0], [7.0]), "was replaced"),
+        (gradients([5.0], [2.0]), gradients([5.0], [7.0]), "before is lost; it should have been added to"),
         (gradients([5.0], None), gradients([5.0], [7.0]), "is gone"),
         (gradients([5.0], [0.0]), gradients([5.0], [7.0]), "is gone"),
-        (gradients(None, None), gradients(None, [2.0]), "No gradient reaches x"),
-        (gradients(None, [2.0]), gradients(None, None), "should have been cut"),
+        (gradients(None, None), gradients(None, [2.0]), "Nothing arrives in the .grad of x"),
+        (gradients(None, [2.0]), gradients(None, None), "is a path to it left open?"),
         (gradients(None, [4.0, 2.0]), gradients(None, [2.0, 1.0]), "it is 2 times that"),
-        (gradients(None, [4.0, 3.0]), gradients(None, [2.0, 1.0]), "not the one asked for."),
+        (gradients(None, [4.0, 3.0]), gradients(None, [2.0, 1.0]), "is not what was asked for."),
         (gradients(None, ["nan"]), gradients(None, [1.0]), "NaN"),
         (gradients(None, None, "RuntimeError"), gradients(None, [1.0]), "should go through"),
         (gradients(None, [1.0]), gradients(None, None, "RuntimeError"), "should have been refused"),
@@ -104,6 +105,15 @@ def nothing_looked_at():
 def test_a_wrong_gradient_is_explained(got, expected, said):
     (difference,) = compare(got, expected)
     assert said in difference.means
+
+
+def test_of_many_leaves_the_same_is_said_once():
+    got, expected = gradients(None, None), gradients(None, [2.0])
+    for one in (got, expected):
+        leaves = one.observations[0].value["leaves"]
+        leaves |= {"y": leaves["x"], "z": leaves["x"]}
+    (difference,) = compare(got, expected)
+    assert difference.means == "Nothing arrives in the .grad of x, y and z: is the path to it cut, or is it no leaf?"
 
 
 def test_no_gradient_and_a_gradient_of_zeros_are_the_same():
@@ -141,6 +151,7 @@ def test_a_case_that_stopped_is_one_difference_and_what_came_before_counts():
 def test_what_was_not_observed_is_a_difference():
     (difference,) = compare(Record("test"), record(lambda see: see.value("first", 1)))
     assert difference.got == "not observed"
+    assert "left nothing to look at" in difference.means
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -224,6 +235,7 @@ def test_what_follows_from_a_wrong_type_is_folded(expected, said):
     ("got", "said"),
     [
         (torch.tensor([1.0, 2.0]), "Every number is another: it is 0.5 times that."),
+        (torch.tensor([0.0, -0.0]), "Every number is another: each is 0."),
         (torch.tensor([1.0, 3.0]), "Every number is another."),
         (torch.tensor([2.0, 3.0]), "Of 2 numbers one differs, at position 1."),
         (torch.tensor([float("nan"), 3.0]), "Every number is another."),
@@ -233,6 +245,49 @@ def test_a_value_that_is_a_multiple_is_told_so(got, said):
     expected = torch.tensor([2.0, 4.0])
     (difference,) = differences(lambda see: see.value("the result", got), lambda see: see.value("the result", expected))
     assert difference.means == said
+
+
+def test_a_difference_beyond_the_tolerance_of_its_dtype_alone_is_counted():
+    expected = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    got = expected + torch.tensor([0.0, 1e-7], dtype=torch.float64)
+    (difference,) = differences(lambda see: see.value("the result", got), lambda see: see.value("the result", expected))
+    assert difference.means == "Of 2 numbers one differs, at position 1."
+
+
+@pytest.mark.parametrize(
+    ("got", "said"),
+    [
+        ("ab", "The collection lacks some."),
+        ("", "The collection lacks some."),
+        ("abccb", "The collection holds some more than once."),
+        ("abd", "The collection holds others."),
+        ("abcd", "The collection holds others."),
+    ],
+)
+def test_a_collection_is_told_what_it_lacks_or_holds(got, said):
+    known = {name: object() for name in "abcd"}
+
+    def probe(names):
+        return lambda see: see.members("the leaves", [known[name] for name in names], **known)
+
+    (difference,) = differences(probe(got), probe("abc"))
+    assert difference.means == said
+
+
+def test_where_nothing_is_raised_nobody_is_said_to_have_refused():
+    def raising():
+        raise ValueError
+
+    (difference,) = differences(lambda see: see.raised("the call", int), lambda see: see.raised("the call", raising))
+    assert difference.means == "This should have raised ValueError, and nothing was raised."
+
+
+def test_a_matrix_is_no_array():
+    asked = numpy.ones((2, 2))
+    (difference,) = differences(
+        lambda see: see.value("the result", asked.view(numpy.matrix)), lambda see: see.value("the result", asked)
+    )
+    assert (difference.got, difference.means) == ("an object of type matrix", "A NumPy array is asked for.")
 
 
 @pytest.mark.parametrize(
@@ -338,6 +393,44 @@ def test_two_faults_are_each_named_by_the_cases_that_show_them(answers, said):
     told = like(known_in(answers))
     assert [one.removesuffix(f" {OTHERWISE}") for one in told] == said
     assert all(one.endswith(OTHERWISE) for one in told[-1:])
+
+
+def test_who_differs_where_this_answer_agrees_is_not_named():
+    """An answer that puts back what a known one leaves behind is not told that something is left."""
+
+    def record(result, left):
+        return Record("a", (), (Observation("the result", "value", result), Observation("left", "left", left)))
+
+    one = texts(a="one")["a"]
+    trials = dict.fromkeys("ab", (Trial((Setup(0), Setup(0)), record(RIGHT, [])),))
+    leaving = Wrong("leaving", "", "one that leaves a hook", "")
+    differs = {"a": [{"the result": one}], "b": [{"the result": one, "left": ["a hook on x"]}]}
+    reference = Reference("f", (), {"a": "it is a", "b": "it is b"}, trials, ((leaving, differs),))
+    assert like(verdict_on(reference, {"a": [record(one, [])], "b": [record(one, ["a hook on x"])]}))
+    assert like(verdict_on(reference, {"a": [record(one, [])], "b": [record(one, ["another hook"])]}))
+    assert like(verdict_on(reference, {"a": [record(one, [])], "b": [record(one, [])]})) == []
+
+
+def test_errors_of_one_type_are_told_apart_by_what_they_are_about():
+    """A backward through what was freed is not what a known answer without a graph does, though both raise."""
+
+    def raising(message):
+        def run():
+            raise RuntimeError(message)
+
+        return record(lambda see: see.gradients("the result", run))
+
+    right = record(lambda see: see.gradients("the result", lambda: None))
+    trial = Trial((Setup(0), Setup(0)), right)
+    known = differing(raising("element 0 of tensors does not require grad and does not have a grad_fn"), trial)
+    reference = Reference("f", (), {"a": "a"}, {"a": (trial,)}, ((Wrong("one", "", "one", ""), {"a": [known]}),))
+
+    def told(message):
+        return like(verdict_on(reference, {"a": [raising(message)]}))
+
+    assert told("element 1 of tensors does not require grad and does not have a grad_fn, in line 3 of its cell")
+    assert told("Trying to backward through the graph a second time") == []
+    assert told("The size of tensor a must match the size of tensor b") == []
 
 
 def test_of_a_call_that_raises_nothing_is_concluded(monkeypatch):

@@ -11,7 +11,7 @@ import torch
 from support.course import ROOT, exercises, together
 
 from gradstop.grading.answer_key.trial_selection import covering_paths, covering_trials
-from gradstop.observe import Draw, case, explore
+from gradstop.observe import Draw, Observer, case, explore
 from gradstop.observe.features import tensor_features
 from gradstop.observe.forms import FORMS
 from gradstop.record import Setup
@@ -56,6 +56,27 @@ def test_a_tensor_is_of_the_kind_asked_for(kind, flags):
     if kind != "constant":
         x.sum().backward()
         assert draw.source(x).grad is not None
+
+
+def test_whether_a_tensor_learns_is_known_whatever_an_answer_does_to_it():
+    draw = Draw(3)
+    constant, leaf = draw.tensor("k", "constant", (2,)), draw.tensor("x", "leaf", (2,))
+    constant.requires_grad_()
+    leaf.requires_grad_(False)
+    assert (draw.learns(constant), draw.learns(leaf)) == (False, True)
+
+
+def test_a_grad_from_earlier_may_hold_a_zero():
+    draw = Draw(3)
+    x, point = draw.tensor("x", "leaf", (2, 3)), draw.tensor("point", "leaf", ())
+    draw.prefill(x)
+    assert x.grad.all()
+    draw.prefill(x, point, zero=True)
+    assert (x.grad == 0).sum() == 1
+    see = Observer(draw._log)
+    see.gradients("nothing", lambda: None, x=x)
+    (seen,) = draw._log.take(None).observations
+    assert seen.value["leaves"]["x"] == {"before": x.grad.flatten().tolist(), "after": x.grad.flatten().tolist()}
 
 
 @pytest.mark.parametrize("seed", range(6))
