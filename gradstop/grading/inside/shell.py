@@ -12,6 +12,7 @@ import os
 import sys
 from contextlib import suppress
 from tempfile import TemporaryDirectory
+from types import CodeType
 from typing import Any
 
 from IPython.core.autocall import ExitAutocall
@@ -23,12 +24,13 @@ from traitlets.config import Config
 
 from gradstop.grading.inside.cell_outputs import MAX_OUTPUTS_SIZE, MAX_PRINTED, CellOutputs
 from gradstop.grading.inside.guard.left_on import block_signals, free_signals
+from gradstop.grading.inside.lacking import Lacking
 from gradstop.record import Json
 
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
-_outputs = CellOutputs()
+_outputs, _lacking = CellOutputs(), Lacking()
 
 
 class _Stream(io.TextIOBase):
@@ -110,6 +112,16 @@ class _Shell(InteractiveShell):
 
     def _showtraceback(self, _: type, evalue: BaseException, stb: list[str]) -> None:
         _outputs.error(evalue, [str(line) for line in stb])
+
+    async def run_code(self, code_obj: CodeType, result: Any = None, *, async_: bool = False) -> bool:
+        """Run a statement; return whether the cell ends here. Where something is missing here it goes on without it."""
+        failed: bool = await super().run_code(code_obj, result, async_=async_)  # type: ignore[no-untyped-call]
+        error = result.error_in_exec if failed and result is not None else None
+        if error is None or not (note := _lacking.note(error, code_obj, self.user_ns)):
+            return failed
+        result.error_in_exec = None
+        _outputs.went_on(error, note)
+        return False
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Do nothing: there is no loop of events to join."""
