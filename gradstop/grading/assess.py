@@ -15,8 +15,8 @@ import msgspec
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake.outputs import Output
-from gradstop.grading.intake.plain_files import UnreadableError
-from gradstop.grading.intake.submission import Submission, beside, read_cells
+from gradstop.grading.intake.plain_files import UnreadableError, beside, name_below
+from gradstop.grading.intake.submission import Submission, read_cells
 from gradstop.grading.intake.template import Cell, exercise_of, is_check, shorten_code, text
 from gradstop.grading.judging.bundle import GradingBundle, handed_out, read_bundle
 from gradstop.grading.judging.judge import Judged, judge_all
@@ -150,7 +150,9 @@ def _count(outputs: list[Output]) -> int | None:
 def solution_unit(assignment: Assignment, rules: Rules) -> tuple[str, bytes]:
     """Return the solution as a unit of work, with the files that students get beside their notebook."""
     ours = (assignment.cases.name, assignment.reference.name)
-    files = {path.name: path.read_bytes() for path in beside(handed_out(assignment))[0] if path.name not in ours}
+    notebook = handed_out(assignment)
+    files = {name_below(notebook.parent, path): path.read_bytes() for path in beside(notebook)[0]}
+    files = {name: data for name, data in files.items() if name not in ours}
     submission = Submission(SOLUTION, assignment.notebook.read_bytes(), files)
     return SOLUTION, msgspec.json.encode(Unit(submission, rules))
 

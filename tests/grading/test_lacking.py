@@ -49,15 +49,25 @@ AFTER = {
     "a name of its own": (f"no_such_name\n{SOLVED['one_path']}", "its cell stops with NameError", ""),
     "a cell's magic": (f"%%timeit\n{SOLVED['one_path']}", "its cell begins with %%timeit, which keeps nothing", ""),
 }
-STUDENTS = {f"s{number}": name for number, name in enumerate([*BEFORE, *AFTER])}
+# An answer that needs what was handed in below its notebook.
+NEEDS = (
+    "from helpers.same import same\nfactor = int(open('data/one.txt').read())\n"
+    f"{SOLVED['one_path']}\n_path = one_path\n"
+    "def one_path(x, w):\n    return same(_path(x, w)) * factor"
+)
+STUDENTS = {**{f"s{number}": name for number, name in enumerate([*BEFORE, *AFTER])}, "s99": "needs what lies below"}
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     course = make_course(tmp_path_factory.mktemp("lacking") / "course", NAME, ["one_path"])
-    for student, name in STUDENTS.items():
+    for student, name in [*STUDENTS.items()][:-1]:
         source = AFTER[name][0] if name in AFTER else f"{BEFORE[name]}\n{SOLVED['one_path']}"
         hand_in(course, student, {"one_path": source}, NAME)
+    folder = hand_in(course, "s99", {"one_path": NEEDS}, NAME).parent
+    for name, text in {"helpers/same.py": "def same(x):\n    return x\n", "data/one.txt": "1"}.items():
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(text)
     return course
 
 
@@ -80,6 +90,10 @@ def test_what_an_answer_lacks_is_said(graded, name):
     _, *said = AFTER[name]
     assert "one_path 0" in graded[name]
     assert all(words in graded[name] for words in said)
+
+
+def test_what_was_handed_in_in_a_folder_is_there(graded):
+    assert "one_path 3" in graded["needs what lies below"]
 
 
 def test_it_is_said_in_all_places(course, graded):

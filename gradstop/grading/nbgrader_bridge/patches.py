@@ -22,8 +22,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import latesubmissions, saveautogrades
 from nbgrader.utils import find_all_files, is_ignored
 
-from gradstop.grading.intake.plain_files import UnreadableError, is_plain
-from gradstop.grading.intake.submission import NothingHandedInError, beside, refuse_odd_folder
+from gradstop.grading.intake.plain_files import UnreadableError, beside, is_plain
+from gradstop.grading.intake.submission import NothingHandedInError, refuse_odd_folder
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
 

@@ -177,6 +177,24 @@ def test_a_later_attempt_counts_and_the_earlier_is_kept(course, tmp_path, capsys
     }
 
 
+def test_folders_below_the_notebook_are_kept(course, tmp_path, capsys):
+    inner = [("hand in/detach.ipynb", RIGHT), ("hand in/data/rows.csv", b"1"), ("hand in/helpers/a/b.py", b"x = 1")]
+    inner += [("hand in/x", b""), ("hand in/x/y", b""), ("hand in/detach.ipynb/z", b""), ("aside/q.csv", b"")]
+    inner += [("hand in/1/2/3/4/5/6/deep", b"")]
+    path = make_zip(tmp_path / "1.zip", [(moodle(ANN, "w.zip"), make_zip(tmp_path / "w.zip", inner).read_bytes())])
+    assert collect(course, path) == 0
+    said = capsys.readouterr().out
+    assert "w.zip/hand in/x/y (its folder has the name of a file)" in said
+    assert "w.zip/hand in/detach.ipynb/z (its folder has the name of a file)" in said
+    assert "w.zip/hand in/1/2/3/4/5/6/deep (more than 5 folders deep)" in said
+    assert "w.zip/aside/q.csv (not beside the notebook)" in said
+    below = [one.relative_to(folder(course)).as_posix() for one in folder(course).rglob("*") if one.is_file()]
+    assert sorted(below) == ["data/rows.csv", "detach.ipynb", "helpers/a/b.py", "timestamp.txt", "x"]
+    before = state(course)
+    assert collect(course, path) == 0
+    assert state(course) == before
+
+
 def test_an_older_zip_does_not_replace_a_later_attempt(course, tmp_path):
     collect(course, make_zip(tmp_path / "2.zip", [(moodle(ANN), WRONG)], (2027, 3, 2, 8, 0, 0)))
     collect(course, make_zip(tmp_path / "1.zip", [(moodle(ANN), RIGHT)]))
@@ -271,6 +289,9 @@ NOT_TAKEN = {
     moodle(CLASS[6], "detach.tar.gz"): (b"\x1f\x8b", "there is detach.tar.gz: unpack it, and collect the folder"),
     moodle(JL, "onlinetext.html", "onlinetext"): (b"<p>x", "detach.ipynb is expected, there is onlinetext.html"),
     moodle(CHEN, "work.ipynb"): (b"PK\x03\x04", "is a zip archive"),
+    "anon_x7Bq2_99_detach.ipynb": (RIGHT, "Canvas grades this assignment anonymously"),
+    "LATE_anon_3_bQ2_99_detach.ipynb": (RIGHT, "nobody in the class is called"),
+    "LATE_anon_12345_99_detach.ipynb": (RIGHT, "take Anonymous Grading off it"),
     "submission_77/detach.ipynb": (RIGHT, "submission_metadata.yml"),
     "stray.ipynb": (RIGHT, "nobody in the class is called 'stray.ipynb'"),
     "../../up_1_2_detach.ipynb": (RIGHT, "leads out of the archive"),
