@@ -79,11 +79,8 @@ def _place(
     best = assignment.name in people.best
     done = _would(places.folder.exists(), decision, best=best) if dry else carry_out(places, decision, best=best)
     lines += [f"{'':<20} {note}" for note in (*dict.fromkeys(collected.notes), *done)]
-    if (
-        decision.counts
-        or not (decision.kept or decision.beside)
-        or assignment.name not in people.students[student].hand_ins
-    ):
+    known = people.students[student].hand_ins.get(assignment.name, HandIn(""))
+    if decision.counts or not (decision.kept or decision.beside) or not known.platform:
         _note(people, student, assignment.name, hand_in)  # not of an attempt that does not count
     return decision, lines
 
@@ -94,11 +91,11 @@ def _is_there(course: Course, assignment: Assignment, student: str) -> bool:
 
 
 def _note(people: ClassList, student: str, assignment: str, hand_in: HandIn) -> None:
-    """Remember how the platform calls what counts; a participant's number that is known already stays."""
-    known = people.students[student].hand_ins.get(assignment)
-    if known and known.participant and not hand_in.participant:
-        hand_in = replace(hand_in, participant=known.participant)
-    people.note_hand_in(student, assignment, hand_in)
+    """Remember how the platform calls what counts; what comes by another way leaves what is known of the platform's."""
+    known = people.students[student].hand_ins.get(assignment, HandIn(""))
+    if known.platform and not hand_in.platform:
+        hand_in = replace(hand_in, platform=known.platform, path=known.path)
+    people.note_hand_in(student, assignment, replace(hand_in, participant=hand_in.participant or known.participant))
 
 
 def _would(is_there: bool, decision: Decision, *, best: bool) -> Iterator[str]:

@@ -212,6 +212,20 @@ def test_an_older_attempt_leaves_what_the_platform_calls_the_one_that_counts(cou
     assert read_class(course).students[ANN.id].hand_ins[NAME].path == canvas(ANN)
 
 
+@pytest.mark.parametrize("mail_is_first", [False, True])
+def test_what_comes_by_mail_leaves_what_the_platform_calls_the_student_s(course, tmp_path, mail_is_first):
+    """Or feedback could not go back to the platform."""
+    mail = tmp_path / "mail" / ANN.id / "detach.ipynb"
+    mail.parent.mkdir(parents=True)
+    mail.write_bytes(WRONG)  # later than what the platform has
+    given = [make_zip(tmp_path / "1.zip", [(canvas(ANN), RIGHT)], (2020, 1, 1, 0, 0, 0)), tmp_path / "mail"]
+    for one in reversed(given) if mail_is_first else given:
+        assert collect(course, one) == 0
+    assert (handed_in(course), attempts(course)) == (WRONG, [RIGHT])
+    hand_in = read_class(course).students[ANN.id].hand_ins[NAME]
+    assert (hand_in.platform, hand_in.path) == ("canvas", canvas(ANN))
+
+
 def test_who_has_handed_in_another_way_is_not_said_to_be_missing(course, tmp_path, capsys):
     folder(course).mkdir(parents=True)
     collect(course, make_zip(tmp_path / "1.zip", [(canvas(ZOE), RIGHT)]), "--dry-run")
