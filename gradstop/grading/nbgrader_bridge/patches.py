@@ -207,8 +207,10 @@ def say_standing_in_lists(words: Callable[[Path, str, str | None], dict[str, str
 
 def _with_words(submission: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
     """Return what the formgrader shows of a submission, with words in the place of its time."""
-    told = [submission.get("display_timestamp"), said.get(submission["student"])]
-    return {**submission, "display_timestamp": "; ".join(filter(None, told)) or None}
+    told = "; ".join(filter(None, [submission.get("display_timestamp"), said.get(submission["student"])]))
+    if not told:
+        return submission
+    return {**submission, "timestamp": submission.get("timestamp") or "", "display_timestamp": told}  # no words at null
 
 
 def has_step(exporter: Exporter, kind: type) -> bool:

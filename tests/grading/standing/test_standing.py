@@ -98,8 +98,10 @@ from nbgrader.coursedir import CourseDirectory
 from gradstop.grading.nbgrader_bridge.register import course_config
 config = course_config(Path.cwd())
 api = NbGraderAPI(CourseDirectory(config=config), config=config)
-listed = {one["student"]: one["display_timestamp"] for one in api.get_submissions("03-detach")}
-alone = {name: api.get_submission("03-detach", name)["display_timestamp"] for name in listed}
+def shown(one):  # as its script does
+    return "None" if one["timestamp"] is None else one["display_timestamp"]
+listed = {one["student"]: shown(one) for one in api.get_submissions("03-detach")}
+alone = {name: shown(api.get_submission("03-detach", name)) for name in listed}
 exporter, pages = HTMLExporter(config=config), {}
 for path in Path("grading/autograded").glob("*/03-detach/detach.ipynb"):
     resources = {"assignment_id": "03-detach", "student": path.parts[2]}
