@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +18,8 @@ from gradstop.grading.platforms.class_list import ClassList, HandIn, write_class
 from gradstop.grading.platforms.groups import read_groups
 from gradstop.grading.platforms.people import everybody
 from gradstop.grading.result_store import result_store_of
+
+AT_ONCE = 3  # hand-ins
 
 
 def collect_command(root: Path, options: Namespace) -> int:
@@ -127,6 +129,11 @@ def _summary(
     if any(attempt.moment and not attempt.zoned for attempt in attempts):
         zone = options.zone or f"this computer's ({datetime.now().astimezone().tzname()}); say another with --zone"
         yield f"The archive's times have no zone; taken was {zone}."
+    if options.archive.is_dir() and _at_once([attempt.moment for attempt in attempts if attempt.moment]):
+        yield (
+            "All these files were changed within a minute, as when a zip is unpacked: collect the zip itself, "
+            "or these times count."
+        )
     if any(attempt.moment is None for attempt in attempts):
         yield "Nothing says when some came in: they have no timestamp.txt, and count as in time."
     if best:
@@ -137,6 +144,11 @@ def _summary(
     yield f"{numbers}, {files} not taken{'; nothing was changed' if options.dry_run else ''}."
     if not options.dry_run and found.students:
         yield f"Next: gradstop grade {assignment.name}"
+
+
+def _at_once(moments: list[datetime]) -> bool:
+    """Whether the files of several hand-ins have one and the same time, nearly."""
+    return len(moments) >= AT_ONCE and max(moments) - min(moments) < timedelta(minutes=1)
 
 
 def _zone(name: str) -> ZoneInfo | None:

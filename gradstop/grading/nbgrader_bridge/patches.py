@@ -12,6 +12,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import nbgrader.apps.api
 import nbgrader.converters.base
 from nbconvert.exporters import Exporter
 from nbgrader.api import Gradebook
@@ -153,6 +154,19 @@ def refuse_before_autograde(
             raise NbGraderException(f"not graded: {', '.join(self.not_graded)}")
 
     Autograde.init_destination, Autograde.convert_notebooks = begin_what_can_be_graded, convert_and_undo
+    nbgrader.apps.api.capture_log = _in_a_sentence(nbgrader.apps.api.capture_log)
+
+
+def _in_a_sentence(capture: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Have the formgrader's dialogs show what was refused without the traceback; their log says why."""
+
+    @wraps(capture)
+    def captured(*arguments: Any, **named: Any) -> dict[str, Any]:
+        found = capture(*arguments, **named)
+        kind, _, said = found.get("error", "").strip().rpartition("\n")[2].partition(": ")
+        return {**found, "error": said} if kind.endswith(("NbGraderException", "CourseError")) else found
+
+    return captured
 
 
 def read_times_alike() -> None:

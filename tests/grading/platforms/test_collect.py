@@ -226,6 +226,17 @@ def test_what_comes_by_mail_leaves_what_the_platform_calls_the_student_s(course,
     assert (hand_in.platform, hand_in.path) == ("canvas", canvas(ANN))
 
 
+@pytest.mark.parametrize(("apart", "warned"), [(0, True), (70, False)])
+def test_a_folder_whose_files_were_all_changed_at_once_is_said_to_be_unpacked(course, tmp_path, capsys, apart, warned):
+    for number, person in enumerate((ANN, ZOE, SEAN)):
+        place = tmp_path / "unpacked" / moodle(person)
+        place.parent.mkdir(parents=True)
+        place.write_bytes(RIGHT)
+        os.utime(place, (apart * number, apart * number))
+    assert collect(course, tmp_path / "unpacked") == 0
+    assert ("All these files were changed within a minute" in capsys.readouterr().out) is warned
+
+
 def test_who_has_handed_in_another_way_is_not_said_to_be_missing(course, tmp_path, capsys):
     folder(course).mkdir(parents=True)
     collect(course, make_zip(tmp_path / "1.zip", [(canvas(ZOE), RIGHT)]), "--dry-run")
