@@ -16,6 +16,9 @@ BEFORE = {
     "a part of one that is there": "from torch import no_such_part",
     "Colab's drive": "from google.colab import drive\ndrive.mount('/content/drive')\n%cd /content/drive",
     "a backend with windows": "import matplotlib.pyplot as plt\nplt.switch_backend('QtAgg')",
+    "a window": "class TclError(Exception):\n    pass\nraise TclError('no display name')",
+    "a language": "import locale\nlocale.setlocale(locale.LC_ALL, 'no_SUCH')",
+    "a package in a cell that is timed": "%%time\nimport no_such_package",
     "a question": "name = input('Your name? ')\nprint(name)",
     "a password": "import getpass\ngetpass.getpass()",
     "a debugger": "breakpoint()",
@@ -47,6 +50,7 @@ AFTER = {
         "",
     ),
     "a name of its own": (f"no_such_name\n{SOLVED['one_path']}", "its cell stops with NameError", ""),
+    "a magic for all of the cell": (f"%%no_such_magic\n{SOLVED['one_path']}", "its cell stops with UsageError", ""),
     "a cell's magic": (f"%%timeit\n{SOLVED['one_path']}", "its cell begins with %%timeit, which keeps nothing", ""),
 }
 # An answer that needs what was handed in below its notebook.

@@ -5,6 +5,7 @@ Any other error ends a cell here as it did there.
 """
 
 import linecache
+import locale
 import os
 import re
 from bdb import BdbQuit
@@ -24,6 +25,7 @@ _KINDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
     ((EOFError, BdbQuit), f"nobody types anything {_HERE}; write the value instead"),
     (OSError, f"there is no network and no file but those handed in {_HERE}; hand the file in, or do without it"),
     (UsageError, f"there is no such command of IPython {_HERE}; do without it"),
+    (locale.Error, f"this language is not installed {_HERE}; do without it"),
 )
 
 
@@ -43,8 +45,9 @@ class Lacking:
 
         """
         why = ""
-        with suppress(Exception):  # what it raises is the submission's
-            why = self._why(error, code)
+        if "run_cell_magic" not in code.co_names:  # that is all of a cell
+            with suppress(Exception):  # what it raises is the submission's
+                why = self._why(error, code)
         if why:
             self._undefined |= {name for name in code.co_names if name not in names}
         return f"{WITHOUT} {_line(error, code)!r}: {why}" if why else ""
@@ -55,6 +58,8 @@ class Lacking:
         for kind, why in _KINDS:
             if isinstance(error, kind):
                 return why
+        if type(error).__name__ == "TclError":  # tkinter is not loaded for it
+            return f"there is no screen {_HERE}; do without a window"
         if isinstance(error, KeyError) and _raised_in(error) == os.__name__:
             return f"this variable of the environment is not set {_HERE}; do without it"
         if isinstance(error, Exception) and _DEVICE.search(" ".join((str(error)[:MAX_QUOTED], *code.co_names))):

@@ -9,6 +9,7 @@ holds each assumption.
 
 import io
 import os
+import re
 import sys
 from contextlib import suppress
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ from gradstop.grading.inside.guard.left_on import block_signals, free_signals
 from gradstop.grading.inside.lacking import Lacking
 from gradstop.record import Json
 
+_TIMED = re.compile(r"\A\s*%%time\b.*\n")  # or one line that fails would end all of them
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
@@ -169,7 +171,7 @@ class Cells:
         with suppress(BaseException):  # a handler that has waited may raise: an alarm's that an earlier cell has set
             free_signals()
         with suppress(BaseException):  # and may raise between IPython's lines
-            done = SHELL.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+            done = SHELL.run_cell(_TIMED.sub("\n", source), store_history=True)  # type: ignore[no-untyped-call]
             stopped = done.error_before_exec or done.error_in_exec
             if stopped is not None and not _outputs.has_error():  # IPython prints some: of magics, groups of errors
                 _outputs.error(stopped, [])
