@@ -39,6 +39,7 @@ def collect_command(root: Path, options: Namespace) -> int:
     with open_archive(options.archive, zone) as archive:
         found = sort_archive(archive, people, groups, assignment, handed_out_template(assignment))
     if options.attempts == "last" and was_best and not options.dry_run:
+        result_store_of(root).forget_attempts(assignment.name)
         for student in [one for one in people.students if places_of(course, assignment, one).restore_last()]:
             print(f"{student:<20} the last attempt counts again")
     counts, changed = dict.fromkeys(("collected", "as before"), 0), list[str]()
