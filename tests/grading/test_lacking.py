@@ -19,6 +19,7 @@ BEFORE = {
     "a window": "class TclError(Exception):\n    pass\nraise TclError('no display name')",
     "a language": "import locale\nlocale.setlocale(locale.LC_ALL, 'no_SUCH')",
     "a package in a cell that is timed": "%%time\nimport no_such_package",
+    "packages that are installed first": "\n".join(f"%pip install no_such_{name}" for name in "abcd"),
     "a question": "name = input('Your name? ')\nprint(name)",
     "a password": "import getpass\ngetpass.getpass()",
     "a debugger": "breakpoint()",

@@ -25,9 +25,8 @@ def with_reasons(judged: dict[str, Judged], cells: list[Cell], outputs: dict[int
     missing = [name for name, one in judged.items() if _is_missing(one.verdict)]
     defined = _definitions(missing, cells) if missing else {}
     reasons = {name: _reason(name, cells, outputs, defined.get(name, {})) for name in missing}
-    told = {
-        name: replace(one, verdict=replace(one.verdict, problem=reasons.get(name, ""))) for name, one in judged.items()
-    }
+    verdicts = {name: replace(judged[name].verdict, problem=said) for name, said in reasons.items()}
+    told = {name: replace(one, verdict=verdicts.get(name, one.verdict)) for name, one in judged.items()}
     return {name: replace(one, without=_without(one.verdict, cells, outputs)) for name, one in told.items()}
 
 
@@ -90,9 +89,8 @@ def _reason(name: str, cells: list[Cell], outputs: dict[int, list[Output]], defi
 def _passed_over(output: Output) -> str:
     """Say which line a cell was run without after this error, and why; nothing of another output."""
     error, _, line = output.get("evalue", "").partition(f"; {WITHOUT}")
-    return (
-        readable(f"{WITHOUT}{line}"[:MAX_REASON] + f" ({output['ename']}: {error}"[:MAX_REASON] + ")") if line else ""
-    )
+    said = f"{WITHOUT}{line}"[:MAX_REASON] + f" ({output['ename']}: {error}"[:MAX_REASON] + ")" if line else ""
+    return readable(" ".join(said.split()))
 
 
 def _quoted(error: Output, source: str) -> str:
