@@ -1,27 +1,23 @@
-"""Grades one submission: bytes in, bytes out, so that it can be done by any process on any machine.
-
-The solution is graded before all others: where it does not earn all, none could, and none is graded.
-"""
+"""Grades one submission: bytes in, bytes out, so that it can be done by any process on any machine."""
 
 import json
 import time
 import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from gradstop.course import Assignment, CourseError
+from gradstop.course import CourseError
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake.outputs import Output
-from gradstop.grading.intake.plain_files import UnreadableError, beside, name_below
+from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import Submission, read_cells
 from gradstop.grading.intake.template import Cell, exercise_of, is_check, shorten_code, text
-from gradstop.grading.judging.bundle import GradingBundle, handed_out, read_bundle
+from gradstop.grading.judging.bundle import GradingBundle, read_bundle
 from gradstop.grading.judging.judge import Judged, judge_all
 from gradstop.grading.judging.reasons import with_reasons
-from gradstop.grading.judging.scoring import check_output, exercise_score, why
+from gradstop.grading.judging.scoring import check_output, exercise_score
 from gradstop.grading.judging.token_digest import tokens_of
 from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.shared import warm_process_for
@@ -29,10 +25,7 @@ from gradstop.grading.process.submission_process import PutOffError
 from gradstop.grading.process.warm_process import WarmProcess
 from gradstop.grading.rules import Rules
 
-_Lost = TypeVar("_Lost")  # stands in the place of a result that was lost
 PUT_OFF = b""  # in the place of what was found
-SOLUTION = ""  # in the place of a student's name, which is never empty
-_proven = set[tuple[Assignment, str, Rules]]()
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,7 @@ def run_and_judge(
     def once() -> tuple[Attempt, dict[str, Judged]]:
         with Attempt(warm_process, bundle.cases, files, cells, until) as attempt:
             attempt.run_cells()
-            judged = judge_all(attempt, bundle.references, bundle.controls, warm_process.rules.cell)
+            judged = judge_all(attempt, bundle.references, bundle.controls, warm_process.rules.cell, bundle.accepted)
             return attempt, with_reasons(judged, cells, attempt.outputs)
 
     return warm_process.with_restarts(once)
@@ -145,61 +138,3 @@ def run_and_judge(
 
 def _count(outputs: list[Output]) -> int | None:
     return next((output["execution_count"] for output in outputs if output.get("execution_count")), None)
-
-
-def solution_unit(assignment: Assignment, rules: Rules) -> tuple[str, bytes]:
-    """Return the solution as a unit of work, with the files that students get beside their notebook."""
-    ours = (assignment.cases.name, assignment.reference.name)
-    notebook = handed_out(assignment)
-    files = {name_below(notebook.parent, path): path.read_bytes() for path in beside(notebook)[0]}
-    files = {name: data for name, data in files.items() if name not in ours}
-    submission = Submission(SOLUTION, assignment.notebook.read_bytes(), files)
-    return SOLUTION, msgspec.json.encode(Unit(submission, rules))
-
-
-def once_the_solution_earns_all(
-    results: Iterator[tuple[str, bytes | _Lost]], assignment: Assignment
-) -> Iterator[tuple[str, bytes | _Lost]]:
-    """Yield the results of submissions, those that come first as soon as the solution's is there.
-
-    Raises:
-        CourseError: where the solution does not earn all.
-
-    """
-    early: list[tuple[str, bytes | _Lost]] | None = []
-    for name, data in results:
-        if name == SOLUTION:
-            _require_all(data, assignment)
-            yield from early or ()
-            early = None
-        elif early is not None:
-            early.append((name, data))
-        else:
-            yield name, data
-
-
-def require_solution(bundle: GradingBundle, assignment: Assignment, rules: Rules) -> None:
-    """Grade the solution in this process, once for each version of an assignment.
-
-    Raises:
-        CourseError: where it does not earn all.
-
-    """
-    if (key := (assignment, bundle.version, rules)) not in _proven:
-        _require_all(grade_unit(msgspec.json.encode(bundle), solution_unit(assignment, rules)[1]), assignment)
-        _proven.add(key)
-
-
-def _require_all(data: object, assignment: Assignment) -> None:
-    if not isinstance(data, bytes):
-        lacking = "every process that ran it was lost"
-    else:
-        graded = msgspec.json.decode(data, type=GradedSubmission)
-        missed = [f"{one.exercise}: {why(one, '')}" for one in graded.scores if one.score < one.points]
-        lacking = graded.problem or "; ".join(missed)
-    if lacking:
-        raise CourseError(
-            f"The solution of {assignment.name} does not earn all its points where submissions are run ({lacking}). "
-            "So nobody is graded: no submission could either. More may be needed of --timeout or --memory; "
-            "gradstop doctor says what is missing here."
-        )

@@ -9,7 +9,7 @@ import msgspec
 
 from gradstop import logs
 from gradstop.course import Assignment, CourseError
-from gradstop.grading.assess import PUT_OFF, grade_unit, once_the_solution_earns_all, solution_unit
+from gradstop.grading.assess import PUT_OFF, grade_unit
 from gradstop.grading.attempts.best import BestAttempts
 from gradstop.grading.attempts.units import AttemptUnits
 from gradstop.grading.executors import Executor, Lost
@@ -19,7 +19,9 @@ from gradstop.grading.judging.bundle import secret_bundle
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter, open_gradebook_writer
 from gradstop.grading.nbgrader_bridge.register import register
-from gradstop.grading.plan import Rounds, RunResult, plan_run, read, unreadable_result
+from gradstop.grading.planning.plan import RunResult, plan_run, read, unreadable_result
+from gradstop.grading.planning.rounds import Rounds
+from gradstop.grading.planning.solution_first import once_the_solution_earns_all, solution_unit
 from gradstop.grading.result_store import Kept, ResultStore, result_store_of
 from gradstop.grading.rules import Rules
 

@@ -22,7 +22,7 @@ from gradstop.logs import readable
 if TYPE_CHECKING:
     from gradstop.grading.graded_submission import GradedSubmission
     from gradstop.grading.nbgrader_bridge.course import Course
-    from gradstop.grading.plan import RunResult
+    from gradstop.grading.planning.plan import RunResult
 
 EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's own place, where nothing else is configured
 LARGE = 20  # submissions, of which progress is said in lines

@@ -36,6 +36,7 @@ from gradstop.grading.inside.guard.guard import Guard, keep_kernels
 from gradstop.grading.intake.outputs import clean_text, parse_outputs
 from gradstop.grading.intake.submission import read_cells, read_submission
 from gradstop.grading.intake.template import Template
+from gradstop.grading.judging.accepted import AcceptedReports
 from gradstop.grading.judging.judge import _Session
 from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.process import attempt as attempt_module
@@ -133,7 +134,7 @@ def judged(name, exercise="stop", *, guard=Guard, take_away=lambda: None, contro
         observed_module.observe_alone(Channel(connection), watch, known, namespace.get(exercise))
 
     ours, pid = in_a_fork(body)
-    session = _Session(reference, list(controls), TIME)
+    session = _Session(reference, list(controls), TIME, AcceptedReports())
     try:
         with Channel(ours) as channel:
             session.observe(channel)

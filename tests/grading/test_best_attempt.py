@@ -25,6 +25,7 @@ from gradstop.grading.judging.bundle import make_bundle
 from gradstop.grading.nbgrader_bridge.course import open_course
 from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter
 from gradstop.grading.nbgrader_bridge.register import register
+from gradstop.grading.planning import solution_first
 from gradstop.grading.rules import Rules
 
 NAME = "03-detach"
@@ -76,7 +77,7 @@ class Here:
 
     def run(self, work, shared, units):
         for name, unit in units:
-            if name != assess.SOLUTION:
+            if name != solution_first.SOLUTION:
                 self.units.append(name)
                 yield name, work(shared, unit)
 

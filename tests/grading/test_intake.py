@@ -24,7 +24,7 @@ from gradstop.grading.judging.bundle import handed_out, handed_out_template
 from gradstop.grading.judging.token_digest import tokens_of
 from gradstop.grading.nbgrader_bridge.course import open_course
 from gradstop.grading.nbgrader_bridge.execute import RestoreCells
-from gradstop.grading.plan import stands
+from gradstop.grading.planning.plan import stands
 from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import Rules
 

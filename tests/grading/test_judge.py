@@ -15,6 +15,8 @@ from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
+from gradstop.grading.judging import judge
+from gradstop.grading.judging.accepted import LONGEST, AcceptedReports
 from gradstop.grading.judging.judge import CONTROLS, _Session, judge_all
 from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.process import attempt
@@ -61,9 +63,9 @@ class Forks:
         """Do nothing: each exercise has a process of its own."""
 
 
-def judged(behave, seconds=PATIENCE):
+def judged(behave, seconds=PATIENCE, accepted=None):
     """Judge a process; return the verdicts and whether each exercise could be trusted."""
-    found = judge_all(Forks(behave), references_of(DETACH, 0), controls(), seconds)
+    found = judge_all(Forks(behave), references_of(DETACH, 0), controls(), seconds, accepted)
     return {name: one.verdict for name, one in found.items()}, {name: one.trusted for name, one in found.items()}
 
 
@@ -93,6 +95,30 @@ def test_a_wrong_answer_costs_the_cases_it_fails():
     verdicts, _ = judged(submission(stop=data.function))
     assert {name: verdict.passed for name, verdict in verdicts.items()} == {**FULL, "stop": 4}
     assert verdicts["stop"].like.name == "data"
+
+
+def test_what_was_accepted_before_is_not_read_again_and_makes_no_verdict_another_one(monkeypatch):
+    read, accepted = [], {}
+
+    def counted(data, case):
+        read.append(case)
+        return parse_record(data, case)
+
+    monkeypatch.setattr(judge, "parse_record", counted)
+    data = next(a for a in DETACH.wrong["stop"] if a.name == "data")
+    trials = sum(len(each) for one in references_of(DETACH, 0).values() for each in one.trials.values())
+    first, second = (judged(submission(), accepted=accepted) for _ in range(2))
+    assert first == second
+    again = (3 + 1) * CONTROLS * len(FULL)  # controls are others each time, and are told of with a run before and after
+    assert 2 * trials <= len(read) <= 2 * (trials + again)
+    assert judged(submission(stop=data.function), accepted=accepted) == judged(submission(stop=data.function))
+    assert judged(submission(), accepted=accepted) == first
+
+
+def test_what_is_longer_than_usual_is_not_kept():
+    accepted = AcceptedReports()
+    accepted.keep((0, "case", 0), {"seen": ["x" * LONGEST]}, {})
+    assert accepted.read('{"done": {}}', (0, "case", 0), None) is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +180,8 @@ def test_an_observer_that_lies_for_the_better_is_not_trusted():
 def test_among_the_controls_there_is_one_by_which_a_lie_shows_whatever_is_drawn(name):
     reference = references_of(DETACH, 0)[name]
     for _ in range(500):
-        asked = [order for order in _Session(reference, controls()[name], 1.0)._orders if order.control]
+        orders = _Session(reference, controls()[name], 1.0, AcceptedReports())._orders
+        asked = [order for order in orders if order.control]
         assert len(asked) == CONTROLS
         assert any(reference.behaviours[one.control.number][1][one.case][one.index] for one in asked)
 

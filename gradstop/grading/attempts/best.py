@@ -19,7 +19,7 @@ from gradstop.grading.intake.submission import NothingHandedInError, Submission,
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import version_of
 from gradstop.grading.nbgrader_bridge.course import Course
-from gradstop.grading.plan import reading
+from gradstop.grading.planning.plan import reading
 from gradstop.grading.platforms.class_list import read_class
 from gradstop.grading.result_store import ResultStore
 

@@ -10,7 +10,7 @@ from gradstop.grading.attempts.best import BestAttempts, Costs, Tried
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.intake.submission import Submission
-from gradstop.grading.plan import RunResult, stands
+from gradstop.grading.planning.plan import RunResult, stands
 from gradstop.grading.result_store import Kept, ResultStore
 from gradstop.grading.rules import Rules
 

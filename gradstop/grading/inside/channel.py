@@ -30,8 +30,21 @@ def _refuse(name: str) -> None:
 
 
 # Made once: a message is small, and there are some hundreds for each submission.
-_encode = json.JSONEncoder(allow_nan=False).encode
+text_of = json.JSONEncoder(allow_nan=False).encode
 _decode = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse).decode
+
+
+def value_of(text: str) -> Any:
+    """Return the value that a text of JSON holds.
+
+    Raises:
+        ProtocolError: for no JSON, a key that stands twice, or a number that is not finite.
+
+    """
+    try:
+        return _decode(text)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"no valid JSON: {error}") from None
 
 
 class Channel:
@@ -57,7 +70,7 @@ class Channel:
         """Send one value."""
         if self._watch is not None:
             self._connection.settimeout(ANSWER_TIMEOUT)
-        self._connection.sendall(_encode(message).encode() + b"\n")
+        self._connection.sendall(text_of(message).encode() + b"\n")
 
     def receive(self, seconds: float = float("inf"), longest: int = MAX_LINE) -> Any:
         """Return the next value, which has to be complete within ``seconds`` and at most ``longest`` bytes.
@@ -68,11 +81,15 @@ class Channel:
             TimeoutError: when the time is over.
 
         """
+        return value_of(self.receive_text(seconds, longest))
+
+    def receive_text(self, seconds: float = float("inf"), longest: int = MAX_LINE) -> str:
+        """Return the text of the next value, as ``receive`` does, before it is read as JSON."""
         line = self._line(time.monotonic() + seconds, longest)
         self.length = len(line)
         try:
-            return _decode(line.decode())
-        except (ValueError, RecursionError) as error:
+            return line.decode()
+        except ValueError as error:
             raise ProtocolError(f"no valid JSON: {error}") from None
 
     def _line(self, deadline: float, longest: int) -> bytes:

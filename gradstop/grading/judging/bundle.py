@@ -7,7 +7,7 @@ sandbox is told of it, one item at a time: the cases, the controls' sources and 
 import secrets
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from gradstop.grading.answer_key.controls import Control
 from gradstop.grading.answer_key.data import AnswerKey
 from gradstop.grading.answer_key.request import secret_answer_keys
 from gradstop.grading.intake.template import Template
+from gradstop.grading.judging.accepted import AcceptedReports
 from gradstop.grading.process.warm_process import WarmProcess
 
 POOL = 2  # papers that a long-lived process chooses from
@@ -43,6 +44,11 @@ class GradingBundle:
     references: dict[str, Reference]
     controls: dict[str, list[Control]]
     sections: dict[str, str]
+
+    @cached_property
+    def accepted(self) -> dict[str, AcceptedReports]:
+        """What submissions reported that was judged right, by exercise. It does not travel."""
+        return {}
 
 
 @lru_cache(maxsize=8)

@@ -16,7 +16,7 @@ from traitlets import Bool, Float, Integer
 
 from gradstop import logs
 from gradstop.course import CourseError, find_assignment
-from gradstop.grading.assess import assess, require_solution
+from gradstop.grading.assess import assess
 from gradstop.grading.extensions import read_extensions
 from gradstop.grading.intake.bounds import MAX_NOTEBOOK
 from gradstop.grading.intake.plain_files import UnreadableError, read_plain
@@ -25,6 +25,7 @@ from gradstop.grading.intake.template import bare
 from gradstop.grading.judging.bundle import handed_out_template, secret_bundle
 from gradstop.grading.nbgrader_bridge.gradebook import has_score, open_gradebook
 from gradstop.grading.nbgrader_bridge.patches import has_step
+from gradstop.grading.planning.solution_first import require_solution
 from gradstop.grading.process.shared import warm_process_for
 from gradstop.grading.result_store import result_store_of
 from gradstop.grading.rules import MEMORY, TIMEOUT, Rules

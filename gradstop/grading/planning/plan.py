@@ -1,16 +1,12 @@
-"""Says what a run has to do: what is unchanged, what cannot be read, what is to be graded, and in which order."""
+"""Says what a run has to do: what is unchanged, what cannot be read, what is to be graded."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from statistics import median
-
-import msgspec
 
 from gradstop import logs
 from gradstop.course import Assignment
-from gradstop.grading.assess import Unit
 from gradstop.grading.graded_submission import GradedSubmission
 from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.intake.submission import NothingHandedInError, Submission
@@ -20,7 +16,6 @@ from gradstop.grading.result_store import Kept, ResultStore
 from gradstop.grading.rules import Rules
 
 _log = logging.getLogger(__name__)
-LEAST, TIMES = 2.0, 5  # seconds; times what half of those that are graded have taken at most
 
 
 @dataclass(frozen=True)
@@ -123,40 +118,3 @@ def unreadable_result(student: str, reason: UnreadableError, before: float | Non
     """Return the result of a submission that cannot be read."""
     outcome = GradedSubmission(printable(student), "", problem=str(reason))
     return RunResult(outcome, before, graded=False, handed_in=not isinstance(reason, NothingHandedInError))
-
-
-class Rounds:
-    """What is put off in a run, and how long a submission may take before it is.
-
-    In the first round each submission has a share of time; one that takes more of it is put off, and graded from the
-    beginning in the second, without another limit than its own. That costs nobody a point, and the others do not wait.
-
-    Attributes:
-        put_off: the names of the units that are to be graded in the second round.
-
-    """
-
-    def __init__(self, count: int) -> None:
-        """Begin a first round of ``count`` units; of one alone nothing is put off."""
-        self.put_off: list[str] = []
-        self._took: list[float] = []
-        self._left = count
-
-    def unit(self, submission: Submission, rules: Rules) -> bytes:
-        """Return a unit for a worker. The last one of the first round has nobody behind it who would wait."""
-        self._left -= 1
-        return msgspec.json.encode(Unit(submission, rules, self.share if self._left > 0 else None))
-
-    @property
-    def share(self) -> float:
-        """The seconds that a submission has. As long as all were put off it doubles: then the assignment takes long."""
-        return max(LEAST, TIMES * median(self._took)) if self._took else LEAST * 2 ** len(self.put_off)
-
-    def graded(self, seconds: float) -> None:
-        """Note how long one took that was graded."""
-        self._took.append(seconds)
-
-    def second(self) -> Iterator[str]:
-        """Begin the second round: yield what was put off."""
-        names, self.put_off, self._left = self.put_off, [], 0
-        yield from names
