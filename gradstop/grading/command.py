@@ -20,6 +20,7 @@ from gradstop.grading.standing.status import Standing, Status
 from gradstop.logs import readable
 
 if TYPE_CHECKING:
+    from gradstop.grading.graded_submission import GradedSubmission
     from gradstop.grading.nbgrader_bridge.course import Course
     from gradstop.grading.planning.plan import RunResult
 
@@ -116,6 +117,14 @@ def _as_json(result: "RunResult", standing: Standing | None) -> dict[str, Any]:
     }
 
 
+def _by_hand(outcome: "GradedSubmission", standing: Standing) -> str:
+    """Say what the gradebook has where somebody has changed a score in it."""
+    if outcome.problem or standing.status is not Status.GRADED or standing.score is None:
+        return ""
+    expected = max(0.0, outcome.score - standing.penalty)
+    return f"changed by hand: the gradebook has {standing.score:g}" if abs(standing.score - expected) > 1e-9 else ""
+
+
 def _summary(results: "list[RunResult]", found: dict[str, Standing], stubs: dict[str, str] | None) -> Iterator[str]:
     for result in results:
         outcome, standing = result.outcome, found.get(result.outcome.student, Standing(Status.NOT_GRADED))
@@ -128,6 +137,8 @@ def _summary(results: "list[RunResult]", found: dict[str, Standing], stubs: dict
             yield f"{'':<20} {'':>10}  {outcome.attempts}"
         if standing.lateness:
             yield f"{'':<20} {'':>10}  {standing.lateness}"
+        if by_hand := _by_hand(outcome, standing):
+            yield f"{'':<20} {'':>10}  {by_hand}"
         if stubs is not None:
             missed = [earned for earned in outcome.scores if earned.score < earned.points]
             yield from (

@@ -160,6 +160,13 @@ class ResultStore:
                 (old, new),
             )
 
+    def forget_attempts(self, assignment: str) -> None:
+        """Let an assignment's outcomes say no more which of several attempts they are."""
+        with self._open() as database:
+            database.execute(
+                "UPDATE outcome SET data = json_set(data, '$.attempts', '') WHERE assignment = ?", (assignment,)
+            )
+
     def forget(self, student: str) -> None:
         """Remove a student's outcomes."""
         with self._open() as database:

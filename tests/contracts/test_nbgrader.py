@@ -197,7 +197,7 @@ def test_the_files_of_a_submission_are_those_that_gradstop_grade_takes(tmp_path,
     (tmp_path / "submitted" / "eve").symlink_to("ann")
     copy_plain_files_only(tmp_path / "submitted")
     found = nbgrader.converters.base.find_all_files
-    assert found(str(folder), ["*.pyc", "*.ipynb"]) == [str(folder / "plain.txt")]
+    assert found(str(folder), ["*.pyc", "*.ipynb"]) == [str(folder / "plain.txt"), str(folder / "deep/file.txt")]
     with pytest.raises(UnreadableError, match="eve is a link"):
         found(str(tmp_path / "submitted" / "eve" / "one"), [])
 

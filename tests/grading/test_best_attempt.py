@@ -153,12 +153,16 @@ def test_what_is_collected_later_is_compared_too(course):
     found, units = grade(course)
     assert (units, counting(course), attempts(course)) == ([f"ann/{NAME}"], 3, 2)
     assert (found["ann"].before, found["ann"].changed) == (2.0, True)
+    collect(course, 1, {ZOE: 1})
+    collect(course, 2, {ZOE: 3})
     collect(course, 4, {ANN: 1})
-    grade(course)
+    found, _ = grade(course)
     assert counting(course) == 3
+    assert found["zoe"].outcome.attempts.startswith("the best of 2 attempts: 3")
     collect(course, 4, {ANN: 1}, "--attempts", "last")
     found, _ = grade(course)
     assert (counting(course), found["ann"].outcome.attempts) == (1, "")
+    assert (counting(course, ZOE), found["zoe"].outcome.attempts) == (3, ""), "the best was the last"
     assert scores(course, "ann") == {"one_path": 1.0}
 
 
@@ -173,13 +177,16 @@ def test_of_one_hand_in_one_notebook_is_an_attempt(course):
     assert "the best of 2 attempts: 2 (" in found["ann"].outcome.attempts
 
 
-def test_being_late_counts_in_what_is_the_best(course):
+def test_being_late_counts_in_what_is_the_best(course, capsys):
     collect(course, 1, {ANN: 2, ZOE: 1}, "--attempts", "best")
     collect(course, 4, {ANN: 3, ZOE: 3})  # two days late
     found, _ = grade(course)
     assert (counting(course), counting(course, ZOE)) == (2, 3), "1 = 3 - 2, and of equal ones none is moved"
     assert "3 less 2 (2027-03-04 12:00 UTC)" in found["ann"].outcome.attempts
+    capsys.readouterr()
     assert main(["--root", str(course), "extend", "ann", NAME, "2027-03-05 23:59 UTC"]) == 0
+    said = "Which of several attempts is the best may be another one now: gradstop grade 03-detach"
+    assert said in capsys.readouterr().out
     grade(course)
     assert counting(course) == 3
     assert read_timestamp(course / "grading/submitted/ann" / NAME) == datetime(2027, 3, 4, 12)

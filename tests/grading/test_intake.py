@@ -16,8 +16,8 @@ from gradstop.grading.command import with_progress
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.intake import submission
 from gradstop.grading.intake.bounds import MAX_ANSWER, MAX_TEXT, MAX_TEXTS
-from gradstop.grading.intake.plain_files import UnreadableError
-from gradstop.grading.intake.submission import NothingHandedInError, beside, read_cells, read_submission
+from gradstop.grading.intake.plain_files import UnreadableError, beside
+from gradstop.grading.intake.submission import NothingHandedInError, read_cells, read_submission
 from gradstop.grading.intake.template import Template, text
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out, handed_out_template
@@ -257,7 +257,7 @@ def test_a_class_with_all_of_that(tmp_path):
     course = make_course(tmp_path / "course", NAME)
     hand_in(course, "ann", {**SOLVED, "stop": "def stopp(x):\n    return x.detach()"})
     hand_in(course, "ben", SOLVED)
-    hand_in(course, "dan", {**SOLVED, "one_path": "one_path = 5", "stop": f"%tensorflow_version 2.x\n{SOLVED['stop']}"})
+    hand_in(course, "dan", {**SOLVED, "one_path": "one_path = 5", "stop": f"1 / 0\n{SOLVED['stop']}"})
     other = hand_in(course, "cyd", SOLVED)
     other.write_text((ROOT / "exercises" / "02-requires-grad" / "requires-grad.ipynb").read_text())
     (course / "grading" / "submitted").joinpath("loose.txt").write_text("")
@@ -268,7 +268,7 @@ def test_a_class_with_all_of_that(tmp_path):
     assert "stop: its cell defines" in first.stdout or "Did you mean 'stopp'?" in first.stdout
     assert "this is no notebook of 03-detach: none of its exercises is in it" in first.stdout
     assert "zo?" in first.stdout
-    reason = "its cell stops with UsageError: Line magic function `%tensorflow_version` not found."
+    reason = "its cell stops with ZeroDivisionError: division by zero"
     assert f"stop: {reason}" in first.stdout
     assert "raises NameError (what has this name is int, and no function)" in first.stdout
     assert reason in run(course, "gradstop", "explain", "dan", "stop").stdout
@@ -291,14 +291,25 @@ def test_a_class_with_all_of_that(tmp_path):
 
 def test_what_is_not_taken_along_is_named(tmp_path):
     folder = tmp_path / "o'brien" / NAME
-    (folder / "data").mkdir(parents=True)
-    for name in ("detach.ipynb", "old.ipynb", "helper.py", ".DS_Store"):
+    (folder / "data/of/a/rather/deep/one").mkdir(parents=True)
+    for cache in ("__pycache__", ".git"):
+        (folder / cache).mkdir()
+    names = ["detach.ipynb", "old.ipynb", "helper.py", ".DS_Store", "data/rows.csv", "data/old.ipynb", "data/of/a/x"]
+    for name in (*names, "__pycache__/x", ".git/x"):
         (folder / name).write_text("{}")
     (folder / "link.csv").symlink_to("/etc/passwd")
+    (folder / "data" / "elsewhere").symlink_to("/etc")
     taken, left_out = beside(folder / "detach.ipynb")
-    assert [path.name for path in taken] == [".DS_Store", "helper.py"]
-    assert left_out == ["data (a folder)", "link.csv (a link, a pipe or a device)", "old.ipynb (another notebook)"]
-    assert read_submission("o'brien", folder / "detach.ipynb").files.keys() == {".DS_Store", "helper.py"}
+    expected = [".DS_Store", "helper.py", "data/rows.csv", "data/of/a/x"]
+    assert [str(path.relative_to(folder)) for path in taken] == expected
+    assert left_out == [
+        "link.csv (a link, a pipe or a device)",
+        "old.ipynb (another notebook)",
+        "data/elsewhere (a link, a pipe or a device)",
+        "data/old.ipynb (another notebook)",
+        "data/of/a/rather/deep/one (more than 5 folders deep)",
+    ]
+    assert [*read_submission("o'brien", folder / "detach.ipynb").files] == expected
 
 
 def test_a_name_is_one_student_s_however_its_accents_are_coded(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from gradstop.compare import CaseVerdict, Difference, Verdict
-from gradstop.grading.inside.channel import MISSING
+from gradstop.grading.inside.channel import MISSING, WITHOUT
 from gradstop.grading.judging.judge import Judged
 from gradstop.grading.judging.reasons import with_reasons
 
@@ -40,6 +40,16 @@ REASONS = {
         f"{MISSING} at its end: it was defined, and a later cell has removed it, as %reset and del do",
     ),
     "only called": ("stop(x)", None, f"{MISSING}."),
+    "a magic that keeps nothing": (
+        f"%%timeit -n 1\n{DEFINES}",
+        None,
+        "its cell begins with %%timeit -n 1, which keeps nothing that it defines: remove that",
+    ),
+    "a line passed over": (
+        "import nsp\n@nsp.jit\ndef stop(x): pass",
+        ("ImportError", f"no nsp; {WITHOUT} 'import nsp': it is not here"),
+        f"{WITHOUT} 'import nsp': it is not here (ImportError: no nsp)",
+    ),
     "nothing": ("", None, f"{MISSING}."),
 }
 

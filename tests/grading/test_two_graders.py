@@ -1,11 +1,17 @@
 """Two that grade at once, on a course whose gradebook is not there yet: neither stops, and nothing is lost."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from nbgrader.coursedir import CourseDirectory
 from support.classroom import SOLVED, all_scores, hand_in, keep_only, make_course
+
+from gradstop.course import CourseError
+from gradstop.grading.nbgrader_bridge.gradebook import open_gradebook
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two-graders")]
 NAME = "03-detach"
@@ -85,3 +91,15 @@ def test_two_graders_and_nbgrader_beside_each_other(tmp_path):
     ended = [one.communicate() for one in graders]
     assert [one.returncode for one in graders] == [0, 0, 0], ended
     assert all_scores(course) == {student: {"stop": 5.0} for student in STUDENTS}
+
+
+def test_a_gradebook_that_another_program_locks_is_said_with_what_to_do(tmp_path):
+    address = f"sqlite:///{tmp_path}/gradebook.db"
+    course = CourseDirectory(db_url=address)
+    with open_gradebook(course):
+        pass
+    with closing(sqlite3.connect(tmp_path / "gradebook.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        said = "database is locked; another program is writing to it: say the command again"
+        with pytest.raises(CourseError, match=said), open_gradebook(course):
+            pass

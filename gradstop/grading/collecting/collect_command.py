@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +18,8 @@ from gradstop.grading.platforms.class_list import ClassList, HandIn, write_class
 from gradstop.grading.platforms.groups import read_groups
 from gradstop.grading.platforms.people import everybody
 from gradstop.grading.result_store import result_store_of
+
+AT_ONCE = 3  # hand-ins
 
 
 def collect_command(root: Path, options: Namespace) -> int:
@@ -37,6 +39,7 @@ def collect_command(root: Path, options: Namespace) -> int:
     with open_archive(options.archive, zone) as archive:
         found = sort_archive(archive, people, groups, assignment, handed_out_template(assignment))
     if options.attempts == "last" and was_best and not options.dry_run:
+        result_store_of(root).forget_attempts(assignment.name)
         for student in [one for one in people.students if places_of(course, assignment, one).restore_last()]:
             print(f"{student:<20} the last attempt counts again")
     counts, changed = dict.fromkeys(("collected", "as before"), 0), list[str]()
@@ -79,11 +82,8 @@ def _place(
     best = assignment.name in people.best
     done = _would(places.folder.exists(), decision, best=best) if dry else carry_out(places, decision, best=best)
     lines += [f"{'':<20} {note}" for note in (*dict.fromkeys(collected.notes), *done)]
-    if (
-        decision.counts
-        or not (decision.kept or decision.beside)
-        or assignment.name not in people.students[student].hand_ins
-    ):
+    known = people.students[student].hand_ins.get(assignment.name, HandIn(""))
+    if decision.counts or not (decision.kept or decision.beside) or not known.platform:
         _note(people, student, assignment.name, hand_in)  # not of an attempt that does not count
     return decision, lines
 
@@ -94,11 +94,11 @@ def _is_there(course: Course, assignment: Assignment, student: str) -> bool:
 
 
 def _note(people: ClassList, student: str, assignment: str, hand_in: HandIn) -> None:
-    """Remember how the platform calls what counts; a participant's number that is known already stays."""
-    known = people.students[student].hand_ins.get(assignment)
-    if known and known.participant and not hand_in.participant:
-        hand_in = replace(hand_in, participant=known.participant)
-    people.note_hand_in(student, assignment, hand_in)
+    """Remember how the platform calls what counts; what comes by another way leaves what is known of the platform's."""
+    known = people.students[student].hand_ins.get(assignment, HandIn(""))
+    if known.platform and not hand_in.platform:
+        hand_in = replace(hand_in, platform=known.platform, path=known.path)
+    people.note_hand_in(student, assignment, replace(hand_in, participant=hand_in.participant or known.participant))
 
 
 def _would(is_there: bool, decision: Decision, *, best: bool) -> Iterator[str]:
@@ -130,6 +130,11 @@ def _summary(
     if any(attempt.moment and not attempt.zoned for attempt in attempts):
         zone = options.zone or f"this computer's ({datetime.now().astimezone().tzname()}); say another with --zone"
         yield f"The archive's times have no zone; taken was {zone}."
+    if options.archive.is_dir() and _at_once([attempt.moment for attempt in attempts if attempt.moment]):
+        yield (
+            "All these files were changed within a minute, as when a zip is unpacked: collect the zip itself, "
+            "or these times count."
+        )
     if any(attempt.moment is None for attempt in attempts):
         yield "Nothing says when some came in: they have no timestamp.txt, and count as in time."
     if best:
@@ -140,6 +145,11 @@ def _summary(
     yield f"{numbers}, {files} not taken{'; nothing was changed' if options.dry_run else ''}."
     if not options.dry_run and found.students:
         yield f"Next: gradstop grade {assignment.name}"
+
+
+def _at_once(moments: list[datetime]) -> bool:
+    """Whether the files of several hand-ins have one and the same time, nearly."""
+    return len(moments) >= AT_ONCE and max(moments) - min(moments) < timedelta(minutes=1)
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -3,7 +3,7 @@
 - Moodle: ``Ann Lee_4711_assignsubmission_file_/detach.ipynb``, or the same as one name. The number is the participant's
   in this assignment. Before the name may stand a group's: ``Team 1-Ann Lee_4711_…``.
 - Canvas: ``leeann_12345_67890_detach.ipynb``, the user's number and the file's; ``leeann_LATE_12345_…``. In a group
-  assignment the group's name stands first.
+  assignment the group's name stands first. Where Canvas grades anonymously: ``LATE_anon_x7Bq2_67890_detach.ipynb``.
 - Gradescope: ``submission_123/detach.ipynb``, and ``submission_metadata.yml`` says whose it is.
 - Any other: the first folder, or the name of a loose file, is a user name, an address or a name.
 """
@@ -22,6 +22,7 @@ from gradstop.grading.platforms.class_list import CANVAS, GRADESCOPE, MOODLE
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<participant>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.I)
 _CANVAS = re.compile(r"(?P<name>[^/]+?)_(?:(?i:late)_)?(?P<user>\d+)_(?:(?P<number>\d+)_)?(?P<file>.+)")
 _CANVAS_TEXTS = ("text.html", "link.html")  # what was typed, and an address
+_CANVAS_UNNAMED = re.compile(r"(?i:late_)?(anon_[A-Za-z0-9]{5})_(?:\d+_)?(.+)")
 _GRADESCOPE = re.compile(r"submission_\d+")
 
 
@@ -90,6 +91,8 @@ def whose(entry: Entry, submitted: dict[str, Submitted], is_known: Callable[[str
         if (seen := _MOODLE.fullmatch(part)) is not None:
             who = Called(name=seen["name"], participant=seen["participant"])
             return Delivery(MOODLE, f"{seen['name']}_{seen['participant']}", [who]), rest or seen["file"] or part, place
+        if (seen := _CANVAS_UNNAMED.fullmatch(part)) is not None:
+            return Delivery(CANVAS, seen[1], []), f"{seen[2]}/{rest}" if rest else seen[2], place
         if (seen := _CANVAS.fullmatch(part)) is not None and (seen["number"] or seen["file"] in _CANVAS_TEXTS):
             who, name = Called(name=seen["name"], user=seen["user"]), seen["file"]
             return Delivery(CANVAS, f"{seen['name']}_{seen['user']}", [who]), f"{name}/{rest}" if rest else name, place

@@ -7,10 +7,18 @@ from datetime import UTC, datetime
 from gradstop.course import Assignment
 from gradstop.grading.collecting.archive import CHECKPOINTS, Entry
 from gradstop.grading.collecting.deliveries import Delivery
-from gradstop.grading.intake.bounds import MAX_CANDIDATES, MAX_FILES, MAX_FILES_SIZE, MAX_LOOKED_AT, MAX_VALUES
+from gradstop.grading.intake.bounds import (
+    MAX_CANDIDATES,
+    MAX_FILES,
+    MAX_FILES_SIZE,
+    MAX_LEVELS,
+    MAX_LOOKED_AT,
+    MAX_VALUES,
+)
 from gradstop.grading.intake.plain_files import MAX_NAMES, UnreadableError, printable
 from gradstop.grading.intake.submission import read_cells
 from gradstop.grading.intake.template import Cell, Template, text
+from gradstop.grading.intake.timestamp import NAME as TIMESTAMP
 
 _NOTEBOOK = re.compile(r"\.ipynb($|[^a-z0-9])", re.IGNORECASE)
 _PACKED = re.compile(r"\.(rar|7z|tar|t?[gbx]z2?|zst)$", re.IGNORECASE)
@@ -157,17 +165,21 @@ def _is_untouched(cells: list[Cell], template: Template) -> bool:
 
 
 def _beside(name: str, delivery: Delivery, taken: set[str], left: int) -> tuple[dict[str, bytes], list[str]]:
-    """Return the files that lie where a notebook does, few and of ``left`` bytes at most, and what is left out."""
+    """Return the files that lie where a notebook does and below, the nearest first, and what is left out and why.
+
+    They are few, and of ``left`` bytes at most.
+    """
     folder, files, left_out = name.rpartition("/")[0], dict[str, bytes](), list[str]()
-    for other, entry in delivery.files.items():
-        place, _, last = other.rpartition("/")
+    for other, entry in sorted(delivery.files.items(), key=lambda item: item[0].count("/")):
+        last = other.rpartition("/")[2]
         if other in taken or last in _TYPED:
             continue
-        if place != folder:
+        if folder and not other.startswith(f"{folder}/"):
             left_out.append(f"{printable(other)} (not beside the notebook)")
             continue
-        if not last.isprintable() or len(last.encode()) > MAX_FILE_NAME:
-            left_out.append(f"{printable(other)} (its name is too long, or cannot be shown)")
+        called = other[len(folder) + 1 :] if folder else other
+        if why := _why_not_written(called, files):
+            left_out.append(f"{printable(other)} ({why})")
             continue
         if len(files) >= MAX_FILES or left < 0:
             left_out.append(f"{printable(other)} (more than {MAX_FILES} files, or {MAX_FILES_SIZE / 1e6:.0f} MB)")
@@ -180,9 +192,22 @@ def _beside(name: str, delivery: Delivery, taken: set[str], left: int) -> tuple[
         left -= len(data)
         if left < 0:
             left_out.append(f"{printable(other)} (more than {MAX_FILES_SIZE / 1e6:.0f} MB in all)")
-        elif last != "timestamp.txt":  # a student does not say when it came in
-            files[last] = data
+        elif called != TIMESTAMP:  # a student does not say when it came in
+            files[called] = data
     return files, left_out
+
+
+def _why_not_written(called: str, files: dict[str, bytes]) -> str:
+    """Say why a file cannot lie below the notebook under this name, or nothing."""
+    *folders, _ = parts = called.split("/")
+    if any(not part.isprintable() or len(part.encode()) > MAX_FILE_NAME for part in parts):
+        return "its name is too long, or cannot be shown"
+    if len(folders) > MAX_LEVELS:
+        return f"more than {MAX_LEVELS} folders deep"
+    within = {"/".join(folders[:count]) for count in range(1, len(folders) + 1)}
+    if within & files.keys() or any(one == TIMESTAMP or one.endswith(".ipynb") for one in within):
+        return "its folder has the name of a file"
+    return ""
 
 
 def _what_there_is(delivery: Delivery, candidates: list[_Candidate], assignment: Assignment) -> str:

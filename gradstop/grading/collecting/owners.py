@@ -8,6 +8,11 @@ from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.platforms.class_list import CANVAS, GRADESCOPE, MOODLE, ClassList, Student, letters
 
 MAX_DASHES = 10  # of a group's name
+_UNNAMED = {
+    CANVAS: "Canvas grades this assignment anonymously, and no list says who that is: take Anonymous Grading off it, "
+    "and download the submissions again",
+    GRADESCOPE: "nothing says whose it is: the archive has no submission_metadata.yml at its top that names it",
+}
 _NUMBERS = (f"{MOODLE}.number", f"{CANVAS}.sis", f"{GRADESCOPE}.sid")
 
 
@@ -33,9 +38,7 @@ def owners(people: ClassList, groups: dict[str, list[str]], delivery: Delivery, 
 
     """
     if not delivery.people:
-        raise UnknownOwnerError(
-            "nothing says whose it is: the archive has no submission_metadata.yml at its top that names it"
-        )
+        raise UnknownOwnerError(_UNNAMED[delivery.platform])
     found = list[str]()
     for called in delivery.people:
         found += _group_called(groups, called) or [find_owner(people, called, assignment).id]

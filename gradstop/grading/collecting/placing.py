@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.collecting.notebooks import NEVER, Attempt
-from gradstop.grading.intake.plain_files import UnreadableError, is_plain, printable
+from gradstop.grading.intake.plain_files import UnreadableError, below, is_plain, name_below, printable
 from gradstop.grading.intake.timestamp import NAME as TIMESTAMP
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.course import Course
@@ -77,12 +77,12 @@ class Places:
         path = folder / self.notebook
         if not is_plain(path):
             return None
-        beside = [one for one in folder.iterdir() if one.name not in (self.notebook, TIMESTAMP) and is_plain(one)]
+        own = (path, folder / TIMESTAMP)
         try:
             moment = read_timestamp(folder)
         except UnreadableError:  # somebody has written it by hand; grading says what is wrong with it
             moment = None
-        files = {one.name: one.read_bytes() for one in beside}
+        files = {name_below(folder, one): one.read_bytes() for one, why in below(folder) if not why and one not in own}
         return Attempt(path.read_bytes(), files, moment and moment.replace(tzinfo=UTC), True, str(path))
 
     def keep(self, attempt: Attempt, *, beside: bool = False) -> Path:
@@ -110,6 +110,7 @@ class Places:
             shutil.rmtree(path, ignore_errors=True)  # half of an earlier run's
         unfinished.mkdir(parents=True)
         for name, data in {**attempt.files, self.notebook: attempt.notebook}.items():
+            (unfinished / name).parent.mkdir(parents=True, exist_ok=True)
             (unfinished / name).write_bytes(data)
         _write_time(unfinished, attempt)
         unfinished.rename(folder)

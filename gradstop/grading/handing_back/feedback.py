@@ -3,12 +3,15 @@
 - Moodle: a folder ``Ann Lee_4711_assignsubmission_file_`` for each student, with nbgrader's page in it.
 - Canvas: a file of the very name of the hand-in, ``leeann_12345_67890_detach.ipynb``. Canvas finds the student and the
   file by the two numbers, and shows it by the name of the file that was handed in; so what goes back is the graded
-  notebook, which opens where the student's own does, with scores and comments in a cell at its beginning.
+  notebook, which opens where the student's own does, with scores and comments in a cell at its beginning; in a zip
+  where a zip was handed in.
 """
 
+import io
 import logging
 import re
 import shlex
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,7 @@ from gradstop.grading.standing.status import Standing, Status
 
 _log = logging.getLogger(__name__)
 CANVAS_NOTE = "Each gets the graded notebook, with scores and comments at its beginning."
+_CANVAS = re.compile(r".+_\d+_\d+_.+")
 _MOODLE = re.compile(r"(.+_(\d+)_assignsubmission_[a-z]+)(?:_.*)?", re.IGNORECASE)
 
 
@@ -60,7 +64,7 @@ def pack(course: Course, assignment: Assignment, platform: str) -> Packed:
             if standing.score is None:
                 continue
             known = people.students.get(student, Student(student))
-            name = moodle_name(people, known, assignment) if platform == MOODLE else _canvas_name(known, assignment)
+            name = moodle_name(people, known, assignment) if platform == MOODLE else canvas_name(known, assignment)
             if not name:
                 packed.left_out[student] = _unknown(platform, assignment)
                 continue
@@ -72,6 +76,8 @@ def pack(course: Course, assignment: Assignment, platform: str) -> Packed:
             if data is None:
                 packed.left_out[student] = _why_none(course, assignment, student)
             else:
+                if name.endswith(".zip"):
+                    data = _zipped(assignment.notebook.name, data)
                 packed.files[name] = data  # a group's members share a name, and what is said
     return packed
 
@@ -111,9 +117,12 @@ def moodle_name(people: ClassList, student: Student, assignment: Assignment) -> 
     return f"{folder}_/{assignment.notebook.stem}.html" if folder else ""
 
 
-def _canvas_name(student: Student, assignment: Assignment) -> str:
+def canvas_name(student: Student, assignment: Assignment) -> str:
+    """Return a file's name as Canvas gave it, also where it is a zip in which the notebook lay; empty if not known."""
     hand_in = _hand_in(student, assignment)
-    return hand_in.path.rpartition("/")[2] if hand_in.platform == CANVAS else ""
+    parts = hand_in.path.split("/") if hand_in.platform == CANVAS else []
+    file = next(filter(_CANVAS.fullmatch, parts), "")
+    return f"{file.removesuffix('.zip')}.zip" if file and file != parts[-1] else file
 
 
 def _unknown(platform: str, assignment: Assignment) -> str:
@@ -170,6 +179,12 @@ def _notebook(
         return None
     notebook.cells.insert(0, v4.new_markdown_cell("\n".join(lines)))
     return str(writes(notebook)).encode()
+
+
+def _zipped(name: str, data: bytes) -> bytes:
+    with zipfile.ZipFile(made := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return made.getvalue()
 
 
 def _scores(submission: SubmittedAssignment, standing: Standing) -> list[str]:

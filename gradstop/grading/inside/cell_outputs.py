@@ -48,6 +48,14 @@ class CellOutputs:
             said = ""
         self.add({"output_type": "error", "ename": type(error).__name__, "evalue": said, "traceback": lines})
 
+    def went_on(self, error: BaseException, note: str) -> None:
+        """Say beside an error, the last one shown, why the cell went on after it."""
+        if not self.items or self.items[-1].get("ename") != type(error).__name__:  # IPython prints some
+            self.error(error, [])
+        last = self.items[-1]
+        last["evalue"] = f"{last['evalue'][:MAX_QUOTED]}; {note}"
+        last["traceback"] = [*last["traceback"], note]
+
     def has_error(self) -> bool:
         """Whether it is shown what has stopped the cell."""
         return any(item["output_type"] == "error" for item in self.items)

@@ -10,6 +10,7 @@ MAX_LINE = 1_000_000  # bytes of one line
 ANSWER_TIMEOUT = 20.0
 TICK = 0.2  # seconds between two looks of a watch
 MISSING = "the notebook defines no function of this name"
+WITHOUT = "the cell ran without its line"
 ENDED = "the connection ended"
 
 

@@ -137,8 +137,10 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
     while True:
         order = judge.receive()
         if "file" in order:
-            with open(order["file"], "ab") as file:
-                file.write(base64.b64decode(order["data"]))
+            with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):  # two of one name, by other signs
+                os.makedirs(os.path.dirname(order["file"]) or ".", exist_ok=True)
+                with open(order["file"], "ab") as file:
+                    file.write(base64.b64decode(order["data"]))
             continue
         if "run" in order:
             outputs = cells.run(order["run"], order["room"])

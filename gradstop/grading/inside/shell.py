@@ -9,9 +9,11 @@ holds each assumption.
 
 import io
 import os
+import re
 import sys
 from contextlib import suppress
 from tempfile import TemporaryDirectory
+from types import CodeType
 from typing import Any
 
 from IPython.core.autocall import ExitAutocall
@@ -23,12 +25,14 @@ from traitlets.config import Config
 
 from gradstop.grading.inside.cell_outputs import MAX_OUTPUTS_SIZE, MAX_PRINTED, CellOutputs
 from gradstop.grading.inside.guard.left_on import block_signals, free_signals
+from gradstop.grading.inside.lacking import Lacking
 from gradstop.record import Json
 
+_TIMED = re.compile(r"\A\s*%%time\b.*\n")  # or one line that fails would end all of them
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
-_outputs = CellOutputs()
+_outputs, _lacking = CellOutputs(), Lacking()
 
 
 class _Stream(io.TextIOBase):
@@ -111,6 +115,16 @@ class _Shell(InteractiveShell):
     def _showtraceback(self, _: type, evalue: BaseException, stb: list[str]) -> None:
         _outputs.error(evalue, [str(line) for line in stb])
 
+    async def run_code(self, code_obj: CodeType, result: Any = None, *, async_: bool = False) -> bool:
+        """Run a statement; return whether the cell ends here. Where something is missing here it goes on without it."""
+        failed: bool = await super().run_code(code_obj, result, async_=async_)  # type: ignore[no-untyped-call]
+        error = result.error_in_exec if failed and result is not None else None
+        if error is None or not (note := _lacking.note(error, code_obj, self.user_ns)):
+            return failed
+        result.error_in_exec = None
+        _outputs.went_on(error, note)
+        return False
+
     def enable_gui(self, gui: str | None = None) -> None:
         """Do nothing: there is no loop of events to join."""
 
@@ -157,7 +171,7 @@ class Cells:
         with suppress(BaseException):  # a handler that has waited may raise: an alarm's that an earlier cell has set
             free_signals()
         with suppress(BaseException):  # and may raise between IPython's lines
-            done = SHELL.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+            done = SHELL.run_cell(_TIMED.sub("\n", source), store_history=True)  # type: ignore[no-untyped-call]
             stopped = done.error_before_exec or done.error_in_exec
             if stopped is not None and not _outputs.has_error():  # IPython prints some: of magics, groups of errors
                 _outputs.error(stopped, [])

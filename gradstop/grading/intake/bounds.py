@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 MAX_NOTEBOOK = 20_000_000  # bytes of a notebook
 MAX_FILES, MAX_FILES_SIZE = 200, 20_000_000  # files beside it, and bytes of all of them
-MAX_ENTRIES = 10_000  # of a folder that is listed, all below it included
+MAX_ENTRIES, MAX_LEVELS = 10_000, 5  # of a folder that is listed, all below it included; folders in each other
 MAX_TIMESTAMP = 100  # bytes
 MAX_VALUES = 1_000_000  # of a notebook's JSON: each takes up to 250 bytes of memory
 MAX_CELLS = 800  # feedback takes 1.5 ms for each
@@ -66,7 +66,7 @@ BOUNDS = (
     ),
     Bound(
         "files beside it are read",
-        f"{MAX_FILES} files, {MAX_FILES_SIZE / 1e6:.0f} MB in all; no link, pipe or device",
+        f"{MAX_FILES} files, {MAX_FILES_SIZE / 1e6:.0f} MB in all, {MAX_LEVELS} folders deep; no link, pipe or device",
         "left out",
         0.1,
         40,

@@ -6,10 +6,11 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from gradstop.grading.intake.bounds import MAX_ENTRIES, MAX_NAME
+from gradstop.grading.intake.bounds import MAX_ENTRIES, MAX_FILES, MAX_FILES_SIZE, MAX_LEVELS, MAX_NAME
 
 MAX_NAMES = 5  # in a message
 _BEGINNINGS = {
@@ -91,6 +92,61 @@ def what_it_is(data: bytes) -> str:
     first = text.split("\n")[0].rstrip()[:40]
     begins = f"begins with {first!r}" if first.isprintable() else "is no text"
     return f"no notebook: it {begins}. Ask for the .ipynb itself"
+
+
+def beside(notebook: Path) -> tuple[list[Path], list[str]]:
+    """Return the files beside and below a notebook that a program may want, the nearest first, few and small ones.
+
+    Also what is left out, and why.
+    """
+    taken, left_out, left = list[Path](), list[str](), MAX_FILES_SIZE
+    for path, why in below(notebook.parent):
+        if why or path == notebook:
+            pass
+        elif path.suffix == ".ipynb":
+            why = "another notebook"
+        elif len(taken) >= MAX_FILES or (left := left - path.stat().st_size) < 0:
+            why = f"more than {MAX_FILES} files, or {MAX_FILES_SIZE / 1e6:.0f} MB"
+        else:
+            taken.append(path)
+        if why and not path.name.startswith("."):
+            left_out.append(f"{printable(name_below(notebook.parent, path))} ({why})")
+    return taken, left_out
+
+
+def below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what lies in a folder and below it, folder by folder, and why it is not read; no link is followed.
+
+    Hidden folders, and what Python or an archive has put there, are passed over.
+
+    Raises:
+        OSError: where the folder itself cannot be listed.
+
+    """
+    level, left = [folder] if folder.is_dir() and not folder.is_symlink() else [], MAX_ENTRIES
+    for depth in range(MAX_LEVELS + 1):
+        folders = list[Path]()
+        for place in level:
+            try:
+                found = sorted(islice(place.iterdir(), left))
+            except OSError as error:
+                if not depth:
+                    raise
+                yield place, f"it cannot be read: {error.strerror}"
+                continue
+            left -= len(found)
+            for path in found:
+                if is_plain(path) or path.is_symlink() or not path.is_dir():
+                    yield path, "" if is_plain(path) else "a link, a pipe or a device"
+                elif not path.name.startswith((".", "__")):
+                    folders.append(path)
+        level = folders
+    yield from ((path, f"more than {MAX_LEVELS} folders deep") for path in level)
+
+
+def name_below(folder: Path, path: Path) -> str:
+    """Return a file's name as its program calls it, from the folder on; what is no text in it is replaced."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode(errors="replace")
 
 
 def names_in(folder: Path) -> str:

@@ -12,15 +12,16 @@ from typing import Any
 from gradstop.grading.intake.bounds import (
     MAX_CELLS,
     MAX_ENTRIES,
-    MAX_FILES,
     MAX_FILES_SIZE,
     MAX_NOTEBOOK,
     MAX_VALUES,
 )
 from gradstop.grading.intake.plain_files import (
     UnreadableError,
+    beside,
     decode,
     is_plain,
+    name_below,
     names_in,
     printable,
     read_plain,
@@ -38,7 +39,7 @@ class NothingHandedInError(UnreadableError):
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's submission: the notebook's bytes, and the files beside it by name."""
+    """One student's submission: the notebook's bytes, and the files beside it by name, ``data/rows.csv`` below it."""
 
     student: str
     notebook: bytes
@@ -54,7 +55,7 @@ class Submission:
 
 
 def read_submission(student: str, notebook: Path) -> Submission:
-    """Read a submission from its folder: the notebook and the plain files beside it, links and devices left out.
+    """Read a submission from its folder: the notebook and the plain files beside and below it, links left out.
 
     Raises:
         UnreadableError: where there is no notebook of this name, it is too large, or the student's name is none.
@@ -81,7 +82,7 @@ def read_submission(student: str, notebook: Path) -> Submission:
         raise UnreadableError(f"{notebook.name} has {size / 1e6:.0f} MB: clear its outputs and hand it in again")
     try:
         read_timestamp(folder)
-        files = {_name(path): read_plain(path, MAX_FILES_SIZE) for path in beside(notebook)[0]}
+        files = {name_below(folder, path): read_plain(path, MAX_FILES_SIZE) for path in beside(notebook)[0]}
         return Submission(student, read_plain(notebook, MAX_NOTEBOOK), files)
     except OSError as error:
         name = Path(error.filename or notebook).name
@@ -121,29 +122,6 @@ def refuse_odd_folder(folder: Path) -> None:
         raise UnreadableError(f"{name} cannot be read: {error.strerror}") from None
     if many:
         raise UnreadableError(f"{name} holds more than {MAX_ENTRIES} files: take away what is not needed")
-
-
-def beside(notebook: Path) -> tuple[list[Path], list[str]]:
-    """Return the files beside a notebook that a program may want, few and small ones, and what is left out and why."""
-    taken, left_out, left = list[Path](), list[str](), MAX_FILES_SIZE
-    folder = notebook.parent
-    for path in sorted(islice(folder.iterdir(), MAX_ENTRIES)) if folder.is_dir() and not folder.is_symlink() else []:
-        why = ""
-        if not is_plain(path):
-            why = "a folder" if path.is_dir() and not path.is_symlink() else "a link, a pipe or a device"
-        elif path.suffix == ".ipynb":
-            why = "another notebook"
-        elif len(taken) >= MAX_FILES or (left := left - path.stat().st_size) < 0:
-            why = f"more than {MAX_FILES} files, or {MAX_FILES_SIZE / 1e6:.0f} MB"
-        else:
-            taken.append(path)
-        if why and path.name != notebook.name and not path.name.startswith("."):
-            left_out.append(f"{printable(path.name)} ({why})")
-    return taken, left_out
-
-
-def _name(path: Path) -> str:
-    return os.fsencode(path.name).decode(errors="replace")
 
 
 def read_cells(data: bytes, name: str) -> list[dict[str, Any]]:

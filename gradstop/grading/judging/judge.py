@@ -30,10 +30,11 @@ _LOST = (ProtocolError, SubmissionLostError, OSError)  # TimeoutError is an OSEr
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdict on one exercise, and whether what was observed could be trusted."""
+    """The verdict on one exercise, whether what was observed could be trusted, ``without`` which line its cell ran."""
 
     verdict: Verdict
     trusted: bool = True
+    without: str = ""
 
 
 @dataclass(frozen=True)

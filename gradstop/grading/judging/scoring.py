@@ -13,13 +13,14 @@ def exercise_score(judged: Judged, reference: Reference, points: float, answer: 
     """Return what a verdict earns of these points; ``answer`` is the source of the answer's cell."""
     verdict = judged.verdict
     like = verdict.like
+    first = verdict.problem or next((_in_words(case) for case in verdict.cases if not case.agrees), "")
     return ExerciseScore(
         verdict.exercise,
         points * verdict.passed / len(verdict.cases),
         points,
         verdict.passed,
         len(verdict.cases),
-        first=verdict.problem or next((_in_words(case) for case in verdict.cases if not case.agrees), ""),
+        first=f"{first}; {judged.without}" if judged.without else first,
         misconception=like.misconception if like else "",
         like=like.says if like else "",
         read=like.read if like else "",

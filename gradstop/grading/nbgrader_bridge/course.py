@@ -10,7 +10,8 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from gradstop.course import Assignment, CourseError
-from gradstop.grading.intake.submission import Submission, beside, read_submission
+from gradstop.grading.intake.plain_files import beside
+from gradstop.grading.intake.submission import Submission, read_submission
 from gradstop.grading.nbgrader_bridge.register import course_config
 
 

@@ -68,6 +68,8 @@ def cause(error: Exception) -> str:
     said = " ".join(str(getattr(error, "orig", None) or error).split())
     if "unable to open database file" in said or "readonly database" in said:
         return f"{said}; let your user write to its folder and to all that is in it"
+    if "database is locked" in said:
+        return f"{said}; another program is writing to it: say the command again when that has ended"
     return said
 
 

@@ -12,6 +12,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import nbgrader.apps.api
 import nbgrader.converters.base
 from nbconvert.exporters import Exporter
 from nbgrader.api import Gradebook
@@ -22,8 +23,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import latesubmissions, saveautogrades
 from nbgrader.utils import find_all_files, is_ignored
 
-from gradstop.grading.intake.plain_files import UnreadableError, is_plain
-from gradstop.grading.intake.submission import NothingHandedInError, beside, refuse_odd_folder
+from gradstop.grading.intake.plain_files import UnreadableError, beside, is_plain
+from gradstop.grading.intake.submission import NothingHandedInError, refuse_odd_folder
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
 
@@ -153,6 +154,19 @@ def refuse_before_autograde(
             raise NbGraderException(f"not graded: {', '.join(self.not_graded)}")
 
     Autograde.init_destination, Autograde.convert_notebooks = begin_what_can_be_graded, convert_and_undo
+    nbgrader.apps.api.capture_log = _in_a_sentence(nbgrader.apps.api.capture_log)
+
+
+def _in_a_sentence(capture: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Have the formgrader's dialogs show what was refused without the traceback; their log says why."""
+
+    @wraps(capture)
+    def captured(*arguments: Any, **named: Any) -> dict[str, Any]:
+        found = capture(*arguments, **named)
+        kind, _, said = found.get("error", "").strip().rpartition("\n")[2].partition(": ")
+        return {**found, "error": said} if kind.endswith(("NbGraderException", "CourseError")) else found
+
+    return captured
 
 
 def read_times_alike() -> None:
@@ -207,8 +221,10 @@ def say_standing_in_lists(words: Callable[[Path, str, str | None], dict[str, str
 
 def _with_words(submission: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
     """Return what the formgrader shows of a submission, with words in the place of its time."""
-    told = [submission.get("display_timestamp"), said.get(submission["student"])]
-    return {**submission, "display_timestamp": "; ".join(filter(None, told)) or None}
+    told = "; ".join(filter(None, [submission.get("display_timestamp"), said.get(submission["student"])]))
+    if not told:
+        return submission
+    return {**submission, "timestamp": submission.get("timestamp") or "", "display_timestamp": told}  # no words at null
 
 
 def has_step(exporter: Exporter, kind: type) -> bool:

@@ -8,7 +8,8 @@ import msgspec
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.assess import Unit, grade_unit
 from gradstop.grading.graded_submission import GradedSubmission
-from gradstop.grading.intake.submission import Submission, beside
+from gradstop.grading.intake.plain_files import beside, name_below
+from gradstop.grading.intake.submission import Submission
 from gradstop.grading.judging.bundle import GradingBundle, handed_out
 from gradstop.grading.judging.scoring import why
 from gradstop.grading.rules import Rules
@@ -21,7 +22,9 @@ _proven = set[tuple[Assignment, str, Rules]]()
 def solution_unit(assignment: Assignment, rules: Rules) -> tuple[str, bytes]:
     """Return the solution as a unit of work, with the files that students get beside their notebook."""
     ours = (assignment.cases.name, assignment.reference.name)
-    files = {path.name: path.read_bytes() for path in beside(handed_out(assignment))[0] if path.name not in ours}
+    notebook = handed_out(assignment)
+    files = {name_below(notebook.parent, path): path.read_bytes() for path in beside(notebook)[0]}
+    files = {name: data for name, data in files.items() if name not in ours}
     submission = Submission(SOLUTION, assignment.notebook.read_bytes(), files)
     return SOLUTION, msgspec.json.encode(Unit(submission, rules))
 

@@ -96,10 +96,11 @@ class SubmissionProcess:
             raise SandboxError(
                 f"The sandbox shows what it should hide: {answer}. Is the virtual environment's folder the course's?"
             )
-        for name, data in files.items():
+        for path, data in files.items():
+            name = "/".join(part for part in path.split("/") if part not in ("", ".", ".."))
             for start in range(0, max(1, len(data)), _PART):
                 part = base64.b64encode(data[start : start + _PART]).decode()
-                self._say({"file": os.path.basename(name), "data": part})
+                self._say({"file": name, "data": part})
 
     def run(self, source: str, seconds: float, room: int) -> tuple[Any, int]:
         """Run a cell; return its outputs as the process reports them, and their bytes, ``room`` or little more.

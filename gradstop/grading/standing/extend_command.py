@@ -49,6 +49,8 @@ def extend_command(root: Path, options: Namespace) -> int:
     _enter(course, assignment, students)
     for student in students:
         print(f"{student} may hand in {assignment.name} until {_said(moment or due.replace(tzinfo=UTC))}.")
+    if assignment.name in people.best:
+        print(f"Which of several attempts is the best may be another one now: gradstop grade {assignment.name}")
     return 0
 
 

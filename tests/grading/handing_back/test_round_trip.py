@@ -24,6 +24,9 @@ def canvas_file(person, number):
     return f"{person.canvas_name}_{person.user}_{number}_detach.ipynb"
 
 
+ZIPPED = canvas_file(ZOE, 92).replace("detach.ipynb", "hand-in.zip")
+
+
 def table(name, *rows):
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
@@ -55,7 +58,8 @@ def course(tmp_path_factory):
         assert done.returncode == 0, done.stdout + done.stderr
     handed_in = [(moodle(ANN, "detach (1).ipynb"), notebook()), (moodle(OBRIEN), notebook(WRONG))]
     make_zip(course / "moodle.zip", handed_in)
-    make_zip(course / "canvas.zip", [(canvas_file(JL, 91), notebook()), (canvas_file(ZOE, 92), notebook())])
+    inner = make_zip(course / "w.zip", [("hand in/detach.ipynb", notebook()), ("hand in/rows.csv", b"1")]).read_bytes()
+    make_zip(course / "canvas.zip", [(canvas_file(JL, 91), notebook()), (ZIPPED, inner)])
     for name in ("moodle.zip", "canvas.zip"):
         done = run(course, "gradstop", "collect", name, NAME)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -109,7 +113,10 @@ def test_canvas_gets_each_notebook_by_the_name_that_it_gave(course):
     with zipfile.ZipFile(course / "back.zip") as archive:
         names = set(archive.namelist())
         graded = nbformat.reads(archive.read(canvas_file(JL, 91)).decode(), 4)
-    assert names == {canvas_file(JL, 91), canvas_file(ZOE, 92)}
+        with archive.open(ZIPPED) as file, zipfile.ZipFile(file) as inner:
+            zipped = nbformat.reads(inner.read("detach.ipynb").decode(), 4)
+    assert names == {canvas_file(JL, 91), ZIPPED}
+    assert zipped.cells[0].source.startswith("## Score: 5 of 5")
     assert {as_canvas_reads(name) for name in names} == {(JL.user, 91), (ZOE.user, 92)}
     nbformat.validate(graded)
     assert graded.cells[0].source.startswith("## Score: 5 of 5")

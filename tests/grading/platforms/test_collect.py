@@ -177,6 +177,24 @@ def test_a_later_attempt_counts_and_the_earlier_is_kept(course, tmp_path, capsys
     }
 
 
+def test_folders_below_the_notebook_are_kept(course, tmp_path, capsys):
+    inner = [("hand in/detach.ipynb", RIGHT), ("hand in/data/rows.csv", b"1"), ("hand in/helpers/a/b.py", b"x = 1")]
+    inner += [("hand in/x", b""), ("hand in/x/y", b""), ("hand in/detach.ipynb/z", b""), ("aside/q.csv", b"")]
+    inner += [("hand in/1/2/3/4/5/6/deep", b"")]
+    path = make_zip(tmp_path / "1.zip", [(moodle(ANN, "w.zip"), make_zip(tmp_path / "w.zip", inner).read_bytes())])
+    assert collect(course, path) == 0
+    said = capsys.readouterr().out
+    assert "w.zip/hand in/x/y (its folder has the name of a file)" in said
+    assert "w.zip/hand in/detach.ipynb/z (its folder has the name of a file)" in said
+    assert "w.zip/hand in/1/2/3/4/5/6/deep (more than 5 folders deep)" in said
+    assert "w.zip/aside/q.csv (not beside the notebook)" in said
+    below = [one.relative_to(folder(course)).as_posix() for one in folder(course).rglob("*") if one.is_file()]
+    assert sorted(below) == ["data/rows.csv", "detach.ipynb", "helpers/a/b.py", "timestamp.txt", "x"]
+    before = state(course)
+    assert collect(course, path) == 0
+    assert state(course) == before
+
+
 def test_an_older_zip_does_not_replace_a_later_attempt(course, tmp_path):
     collect(course, make_zip(tmp_path / "2.zip", [(moodle(ANN), WRONG)], (2027, 3, 2, 8, 0, 0)))
     collect(course, make_zip(tmp_path / "1.zip", [(moodle(ANN), RIGHT)]))
@@ -192,6 +210,31 @@ def test_an_older_attempt_leaves_what_the_platform_calls_the_one_that_counts(cou
     assert collect(course, tmp_path / "mail") == 0
     assert attempts(course) == [WRONG]
     assert read_class(course).students[ANN.id].hand_ins[NAME].path == canvas(ANN)
+
+
+@pytest.mark.parametrize("mail_is_first", [False, True])
+def test_what_comes_by_mail_leaves_what_the_platform_calls_the_student_s(course, tmp_path, mail_is_first):
+    """Or feedback could not go back to the platform."""
+    mail = tmp_path / "mail" / ANN.id / "detach.ipynb"
+    mail.parent.mkdir(parents=True)
+    mail.write_bytes(WRONG)  # later than what the platform has
+    given = [make_zip(tmp_path / "1.zip", [(canvas(ANN), RIGHT)], (2020, 1, 1, 0, 0, 0)), tmp_path / "mail"]
+    for one in reversed(given) if mail_is_first else given:
+        assert collect(course, one) == 0
+    assert (handed_in(course), attempts(course)) == (WRONG, [RIGHT])
+    hand_in = read_class(course).students[ANN.id].hand_ins[NAME]
+    assert (hand_in.platform, hand_in.path) == ("canvas", canvas(ANN))
+
+
+@pytest.mark.parametrize(("apart", "warned"), [(0, True), (70, False)])
+def test_a_folder_whose_files_were_all_changed_at_once_is_said_to_be_unpacked(course, tmp_path, capsys, apart, warned):
+    for number, person in enumerate((ANN, ZOE, SEAN)):
+        place = tmp_path / "unpacked" / moodle(person)
+        place.parent.mkdir(parents=True)
+        place.write_bytes(RIGHT)
+        os.utime(place, (apart * number, apart * number))
+    assert collect(course, tmp_path / "unpacked") == 0
+    assert ("All these files were changed within a minute" in capsys.readouterr().out) is warned
 
 
 def test_who_has_handed_in_another_way_is_not_said_to_be_missing(course, tmp_path, capsys):
@@ -271,6 +314,9 @@ NOT_TAKEN = {
     moodle(CLASS[6], "detach.tar.gz"): (b"\x1f\x8b", "there is detach.tar.gz: unpack it, and collect the folder"),
     moodle(JL, "onlinetext.html", "onlinetext"): (b"<p>x", "detach.ipynb is expected, there is onlinetext.html"),
     moodle(CHEN, "work.ipynb"): (b"PK\x03\x04", "is a zip archive"),
+    "anon_x7Bq2_99_detach.ipynb": (RIGHT, "Canvas grades this assignment anonymously"),
+    "LATE_anon_3_bQ2_99_detach.ipynb": (RIGHT, "nobody in the class is called"),
+    "LATE_anon_12345_99_detach.ipynb": (RIGHT, "take Anonymous Grading off it"),
     "submission_77/detach.ipynb": (RIGHT, "submission_metadata.yml"),
     "stray.ipynb": (RIGHT, "nobody in the class is called 'stray.ipynb'"),
     "../../up_1_2_detach.ipynb": (RIGHT, "leads out of the archive"),

@@ -98,13 +98,16 @@ from nbgrader.coursedir import CourseDirectory
 from gradstop.grading.nbgrader_bridge.register import course_config
 config = course_config(Path.cwd())
 api = NbGraderAPI(CourseDirectory(config=config), config=config)
-listed = {one["student"]: one["display_timestamp"] for one in api.get_submissions("03-detach")}
-alone = {name: api.get_submission("03-detach", name)["display_timestamp"] for name in listed}
+def shown(one):  # as its script does
+    return "None" if one["timestamp"] is None else one["display_timestamp"]
+listed = {one["student"]: shown(one) for one in api.get_submissions("03-detach")}
+alone = {name: shown(api.get_submission("03-detach", name)) for name in listed}
+refused = api.autograde("03-detach", "dan")
 exporter, pages = HTMLExporter(config=config), {}
 for path in Path("grading/autograded").glob("*/03-detach/detach.ipynb"):
     resources = {"assignment_id": "03-detach", "student": path.parts[2]}
     pages[path.parts[2]] = exporter.from_filename(str(path), resources=resources)[0]
-print(json.dumps([listed, alone, pages]))
+print(json.dumps([listed, alone, pages, refused]))
 """
 
 
@@ -112,12 +115,14 @@ def test_nbgrader_s_own_pages_say_it_too(course):
     assert run(course, "gradstop", "grade", NAME).returncode == 1, "it has read the newest ones"
     done = run(course, "python", "-W", "ignore", "-c", FORMGRADER)
     assert done.returncode == 0, done.stderr
-    listed, alone, pages = json.loads(done.stdout.splitlines()[-1])
+    listed, alone, pages, refused = json.loads(done.stdout.splitlines()[-1])
     for found in (listed, alone):
         assert "; earlier hand-in: detach.ipynb, line 1" in found["cyd"]
         assert found["eve"].endswith(f"earlier hand-in: there is no folder eve/{NAME}")
         assert "not graded: detach.ipynb, line 1" in found["dan"]
         assert {word for name in ("ann", "ben") for word in ("hand-in", "graded") if word in found[name]} == set()
+    assert refused["error"] == "not graded: dan"
+    assert "dan, 03-detach: not graded: detach.ipynb, line 1" in refused["log"]
     run(course, "nbgrader", "generate_feedback", NAME, "--force")
     words = {"cyd": "earlier", "eve": "earlier", "ben": "graded; late by 2 d 9 h, which costs 3", "ann": None}
     for name, said in words.items():
