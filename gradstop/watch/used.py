@@ -2,7 +2,7 @@
 
 from gradstop.watch.cuts import cut_answer
 from gradstop.watch.flow import Flow, Reached
-from gradstop.watch.kinds import LEAVING
+from gradstop.watch.kinds import INSIDE, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.records import Event
@@ -57,6 +57,10 @@ class Used:
         last = max(reached.events.values(), key=lambda event: event.number)
         lines = (("used here", first.line), ("the last that came of it", last.line))
         lines += tuple(("backward came from here", line) for line in dict.fromkeys(r.line for r in fills[:3]))
+        inside = [event for event in reached.events.values() if event.name.startswith(INSIDE)]
+        if inside and roots & reached.tensors.keys():
+            reason = f"{what} went into a {inside[0].name.split()[0]} call, and its history ends in there."
+            return cut_answer(self.flow, reason, inside)
         reason = f"{what} was used, but no loss that went backward was computed from it."
         return Answer("other loss", reason, lines, "add what was computed from it to the loss", "fills")
 
