@@ -132,6 +132,8 @@ class AroundStep:
                     continue
                 known = story.know(parameter, line)
                 known.version = now = version_of(parameter)
+                if parameter.grad is not None:  # by a closure
+                    self.ever_given.add(known.number)
                 unwritten = given and now == version and id(parameter) in silent
                 if unwritten:
                     unseen.add(known.memory or 0)

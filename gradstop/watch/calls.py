@@ -134,10 +134,11 @@ class Calls:
             with no_overrides():
                 story.refused = Refused(str(error), "requires_grad", line, (story.know(args[0], line).number,))
             raise
-        if kind == kinds.CLEAR and args[1] is not None:
-            return result
         with no_overrides():
             number = story.know(args[0], line).number
+            if kind == kinds.CLEAR and args[1] is not None:
+                story.handed.add(number)
+                return result
             if kind == kinds.CLEAR:
                 story.cleared[number] = line
                 story.cleared_at[number] = next(story.numbers)

@@ -45,6 +45,7 @@ class Story:
         self.optimizers: dict[int, tuple[Any, Line]] = {}  # by id: weak reference, the line that made it
         self.unseen: list[tuple[int, Line, Line]] = []  # a tensor that was written between two lines
         self.frozen: dict[int, tuple[bool, Line]] = {}  # tensor: what its flag was set to, and where
+        self.handed: set[int] = set()  # tensors whose .grad was set to another tensor
         self.cleared: dict[int, Line] = {}
         self.cleared_at: dict[int, int] = {}  # after which number
         self.hooked: dict[int, Line] = {}  # tensor: where a hook was put on it

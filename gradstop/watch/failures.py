@@ -10,7 +10,7 @@ from gradstop.internals.torch import parse_versions, says_freed
 from gradstop.watch.events import Story
 from gradstop.watch.in_place import edited_after_saving
 from gradstop.watch.lines import Line, line_of_error
-from gradstop.watch.raised_inside import explain_inside
+from gradstop.watch.raised_inside import explain_inside, raised_here
 from gradstop.watch.second_backward import second_backward
 from gradstop.watch.walk import Tag, lines_of_nodes, nodes_behind
 from gradstop.watch.words import Answer
@@ -61,6 +61,8 @@ def explain_backward(
     else:
         answers = explain_inside(story, message, roots)
     inside = line_of_error(error.__traceback__)
+    if inside is not None and not (answers or constants or unreached):
+        answers = [raised_here(inside)]
     return Failure(type(error).__name__, message, line, tuple(answers), constants, unreached, inside)
 
 

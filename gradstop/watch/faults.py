@@ -9,6 +9,7 @@ from gradstop.watch.loss_faults import LossFaults
 from gradstop.watch.memory_faults import MemoryFaults
 from gradstop.watch.not_driven import NotDriven
 from gradstop.watch.step_faults import StepFaults
+from gradstop.watch.used import DERIVATIVE
 from gradstop.watch.words import Answer
 from gradstop.watch.zero_gradients import cancels, is_flat, zero_answer
 
@@ -88,4 +89,6 @@ class Faults(Look):
         """Find parameters of an optimizer that required a gradient, and never had one at a step."""
         for number, flagged in sorted(self.steps.without.items()):
             if flagged and number not in self.steps.ever_given:
-                yield self.why.of_leaf(number, True)
+                answer = self.why.of_leaf(number, True)
+                if answer.kind != DERIVATIVE:  # a last bias, where the loss is of derivatives alone
+                    yield answer

@@ -50,13 +50,14 @@ class NotDriven(Look):
         found: dict[tuple[int, Line | None, Line], _Left] = {}
         if not self.story.steps:
             return []
+        handed = self.story.handed & self.steps.driven.keys()  # gradients of another network may be handed on to these
         filled = {number: record for record in reversed(self.story.backwards) for number in record.filled}
         for number, record in filled.items():
             shape = self.story.parameters.get(number)
             if number in self.steps.driven or self.written_after(number, record.number) or shape is None:
                 continue
             left = self._reason(number, shape, record)
-            if left is not None:
+            if left is not None and not (handed and left.how in (OTHER, ALONE, BESIDE)):
                 found.setdefault((left.how, left.at, record.line), left).numbers.append(number)
         return list(found.values())
 
@@ -96,13 +97,16 @@ class NotDriven(Look):
         driven = {n for other in rounds for n in other.filled if n in self.steps.driven}
         if driven:  # of an image that learns through a network nothing is said
             return _Left(BESIDE, record, None, first_made) if driven & self.story.parameters.keys() else None
-        return _Left(ALONE, record, None, first_made) if len(rounds) > 1 and not self._cut_off else None
+        return (
+            _Left(ALONE, record, None, first_made)
+            if len(rounds) > 1 and not self._is_written_by_driven(number)
+            else None
+        )
 
-    @cached_property
-    def _cut_off(self) -> bool:
-        """Whether an optimizer drives what was used and never had a gradient: then it was cut, and says more."""
+    def _is_written_by_driven(self, number: int) -> bool:
+        """Whether what an optimizer drives was written into it: then the cut there says more."""
         without = (n for n, flagged in self.steps.without.items() if flagged and n not in self.steps.ever_given)
-        return any(self.flow.users.get(number) for number in without)
+        return any(number in self.flow.after(driven).tensors for driven in without)
 
     def _is_cast(self, number: int) -> bool:
         """Whether the line that made it also made another tensor of it: that one the module has."""

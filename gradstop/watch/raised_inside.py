@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 from torch.autograd.graph import Node
 
 from gradstop.internals.torch_graph import custom_backward
@@ -24,6 +25,12 @@ def explain_inside(story: Story, message: str, roots: Sequence[Tensor]) -> list[
     """Return what is known of an error with this message, that a backward from these tensors raised."""
     raised = _Raised(story, message, roots)
     return next((explain(raised) for text, explain in _EXPLAINED.items() if text in message), [])
+
+
+def raised_here(line: Line) -> Answer:
+    """Return the answer for an error of the user's own code that a backward called."""
+    reason = "This backward called code of yours that raised the error: a hook, or the backward of a Function."
+    return Answer("raised", reason, (("raised here", line),), "mend that line, or take the hook off", "hooks")
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def _shape(raised: _Raised) -> list[Answer]:
 
 
 def _without_backward(raised: _Raised) -> list[Answer]:
-    lines = _calls(raised.roots, lambda node: hasattr(node, "_forward_cls") and custom_backward(node) is None)
+    lines = _calls(raised.roots, lambda node: isinstance(node, FunctionCtx) and custom_backward(node) is None)
     reason = "A Function of yours has no backward, and a gradient came to it."
     mend = "write its backward, or compute it with torch's operations, which have one"
     return [Answer("function", reason, tuple(("it was applied here", line) for _, line in lines), mend, "no backward")]

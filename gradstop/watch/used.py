@@ -8,6 +8,7 @@ from gradstop.watch.names import Names
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
+DERIVATIVE = "derivative"
 _COPIES = ("__deepcopy__", "_load_from_state_dict")  # what is copied there is another network's
 
 
@@ -61,6 +62,9 @@ class Used:
         if inside and roots & reached.tensors.keys():
             reason = f"{what} went into a {inside[0].name.split()[0]} call, and its history ends in there."
             return cut_answer(self.flow, reason, inside)
+        if roots & reached.tensors.keys() and any(event.name == "autograd.grad" for event in reached.events.values()):
+            reason = f"{what} was used, but the loss is of a derivative, which does not depend on it."
+            return Answer(DERIVATIVE, reason, lines, "add a term of the value itself, if it is to learn", "not used")
         reason = f"{what} was used, but no loss that went backward was computed from it."
         return Answer("other loss", reason, lines, "add what was computed from it to the loss", "fills")
 

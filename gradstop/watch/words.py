@@ -79,6 +79,7 @@ READ = {
     "not used": ("errors-backward", "appears to not have been used in the graph"),
     "second order": ("09-patterns", "Gradient penalty"),
     "by hand": ("09-gradients-by-hand", "A Function of your own"),
+    "hooks": ("09-gradients-by-hand", "Hooks"),
     "nan": ("09-gradients-by-hand", "Where, twice"),
     "function": ("errors-functions", "returned an incorrect number of gradients"),
     "invalid gradient": ("errors-functions", "returned an invalid gradient at index 0"),
