@@ -102,23 +102,23 @@ def compiled_calls(before: Callable[[Any, Any], None], after: Callable[[Any], No
         return switched
 
     with ExitStack() as stack:
+        put_on: set[str] = set()
 
-        def put_on() -> None:
-            stack.enter_context(replaced(sys.modules[name], "_maybe_set_eval_frame", make))
+        def put_on_where_loaded() -> None:  # an optimizer loads it too
+            if name in sys.modules and name not in put_on:
+                put_on.add(name)
+                stack.enter_context(replaced(sys.modules[name], "_maybe_set_eval_frame", make))
 
         def compiling(compile_: Callable[..., Any]) -> Callable[..., Any]:
             def compiled(*args: Any, **kwargs: Any) -> Any:
-                loaded = name in sys.modules
                 result = compile_(*args, **kwargs)
-                if not loaded and name in sys.modules:
-                    put_on()
+                put_on_where_loaded()
                 return result
 
             return compiled
 
         stack.enter_context(replaced(torch, "compile", compiling))
-        if name in sys.modules:
-            put_on()
+        put_on_where_loaded()
         yield
 
 

@@ -31,6 +31,7 @@ class AroundBackward:
         self.zero: set[int] = set()  # leaves whose .grad was all zeros when it was looked at, and has been since
         self._looked: dict[Line, int] = {}
         self.count = 0
+        self._explained = 0  # the id of the error that was explained last
 
     def run(self, line: Line, backward: Callable[..., Any], tensors: Any, args: Any, kwargs: Any) -> Any:
         """Run the engine."""
@@ -49,9 +50,11 @@ class AroundBackward:
             result = backward(tensors, *args, **kwargs)
         except Exception as error:
             record.failed = True
-            self.failure = Failure(type(error).__name__, str(error), line, ())
-            with our_own_faults_logged(), no_overrides():
-                self.failure = explain_backward(self.story, error, line, roots, tensors_in(args[3]))
+            if self._explained != id(error):  # else a backward inside of this one has raised it
+                self._explained = id(error)
+                self.failure = Failure(type(error).__name__, str(error), line, ())
+                with our_own_faults_logged(), no_overrides():
+                    self.failure = explain_backward(self.story, error, line, roots, tensors_in(args[3]))
             raise
         finally:
             if zeros is not None:
@@ -91,9 +94,11 @@ class AroundBackward:
                 culprit = zeros.culprit(leaf)
                 if culprit.operation not in (HOOK, START, SUM):  # a hook may have taken the gradient away again
                     record.none[self.story.know(leaf, record.line).number] = culprit
+            known = self.story.know(leaf, record.line)
+            if leaf.grad is None and self.story.cleared_at.get(known.number, 0) > record.number:
+                filled.append(known.number)  # and cleared again by a hook
             if leaf.grad is None or _state(leaf) == (grad_id, version):
                 continue
-            known = self.story.know(leaf, record.line)
             self.story.ever_tracked.add(known.number)
             filled.append(known.number)
             if grad_id is None:

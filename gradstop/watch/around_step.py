@@ -15,9 +15,9 @@ from gradstop.watch.events import Story
 from gradstop.watch.lines import Line, line_of
 from gradstop.watch.records import Event, Step
 from gradstop.watch.tensors import tensors_in, version_of
+from gradstop.watch.zeros import not_zero
 
 MOST_STEPS = 300
-MOST_SILENT = 20
 _MOVES_AT_ZERO = ("momentum", "weight_decay", "betas")
 
 
@@ -30,6 +30,7 @@ class AroundStep:
         self.without: dict[int, bool] = {}  # parameters without a gradient at a step: whether they require one
         self.ever_given: set[int] = set()  # parameters that had a gradient at a step
         self.masked: dict[int, tuple[Line, Line, str]] = {}  # moved at zero: where it was zeroed, the step, why
+        self.zeroed: dict[int, tuple[Line, Line]] = {}  # whose gradient was written, all zeros: where, and the step
         self.frozen: dict[int, tuple[Line, str]] = {}  # moved while frozen: the step, why
         self.made: dict[Line, int] = {}  # where an optimizer was made, and after which number
         self._before: dict[int, list[Any]] = {}
@@ -108,6 +109,8 @@ class AroundStep:
             return
         known = self.story.find(gradient)
         edited = known.edited if known else None
+        if edited is not None and number not in self.zeroed and not not_zero(gradient):
+            self.zeroed[number] = (edited, line)
         if edited is None:
             edited = next((at for tensor, at in self.story.hooked.items() if tensor == number), None)
         if why and edited is not None and number not in self.masked and not edited.library:
@@ -129,6 +132,8 @@ class AroundStep:
                     continue
                 known = story.know(parameter, line)
                 known.version = now = version_of(parameter)
+                if parameter.grad is not None:  # by a closure
+                    self.ever_given.add(known.number)
                 unwritten = given and now == version and id(parameter) in silent
                 if unwritten:
                     unseen.add(known.memory or 0)
@@ -142,8 +147,7 @@ class AroundStep:
         numbers, memories, versions = zip(*moved, strict=True) if moved else ((), (), ())
         name = f"{type(optimizer).__name__}.step"
         if unseen:
-            story.silent.append((number, line, name, frozenset(unseen - {0})))
-            del story.silent[:-MOST_SILENT]
+            story.wrote_silently(number, line, name, unseen - {0})
         story.add(Event(number, name, line, None, (), (), numbers, memories, versions, story.epoch))
 
 

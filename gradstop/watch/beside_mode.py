@@ -23,6 +23,7 @@ from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.calls import Calls
 from gradstop.watch.inside_func import InsideFunc
 from gradstop.watch.lines import Line, line_of
+from gradstop.watch.records import Refused
 from gradstop.watch.tensors import tensors_in
 
 _MODULE_HOOKS = ("register_full_backward_hook", "register_full_backward_pre_hook")
@@ -60,11 +61,16 @@ class BesideMode:
             stack.enter_context(compiled_calls(self._before_compiled, self._after_compiled))
             yield
 
-    def unwatched(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    def unwatched(self, line: Line, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Make a call that ends in the engine."""
         self.local.inside = getattr(self.local, "inside", 0) + 1
         try:
             return function(*args, **kwargs)
+        except Exception as error:  # before it came to the engine, too
+            with no_overrides():
+                numbers = tuple(self.calls.story.know(tensor, line).number for tensor in tensors_in(list(args[:1])))
+            self.calls.story.refused = Refused(str(error), name, line, numbers)
+            raise
         finally:
             self.local.inside -= 1
 
@@ -175,12 +181,13 @@ class BesideMode:
         mode, function, given, line = calls.pop()
         mode.__enter__()
         taken = _captured(function)
-        name = f"compiled {getattr(function, '__name__', 'function')}"
+        module = getattr(function, "__self__", None)
+        name = type(module).__name__ if isinstance(module, nn.Module) else getattr(function, "__name__", "function")
         with no_overrides():
             given = [*tensors_in(list(given)), *taken]
             known = [self.calls.story.know(tensor, line) for tensor in given]
             inputs = tuple((its.number, tensor.requires_grad) for its, tensor in zip(known, given, strict=True))
-            self.calls.after(line, name, self.calls.switches.now(), inputs, given, known, result)
+            self.calls.after(line, f"compiled {name}", self.calls.switches.now(), inputs, given, known, result)
 
 
 def _captured(function: Any) -> list[Tensor]:

@@ -14,7 +14,7 @@ from gradstop.watch.guarded import log_our_own
 from gradstop.watch.lines import Line
 from gradstop.watch.records import NODE_KEY, Event, Known, Refused
 from gradstop.watch.switches import Switches
-from gradstop.watch.tensors import history_of, tensors_in, version_of
+from gradstop.watch.tensors import history_of, memory_of, tensors_in, version_of
 
 MOST_FLOATS = 2_000
 MOST_UNSEEN = 1_000
@@ -96,8 +96,12 @@ class Calls:
                     metadata = node.metadata
                     if NODE_KEY not in metadata:
                         metadata[NODE_KEY] = (number, line, story.epoch)
+        if name == "data =":  # no version tells
+            known[0].memory = memory_of(given[0])
+            written.append((known[0], given[0]))
         changed: tuple[tuple[int, ...], ...] = (_NOTHING, _NOTHING, _NOTHING)
         if written:
+            self._note_silent(number, line, name, written)
             made = {tensor for tensor, _ in outputs}
             for its, tensor in written:
                 if its.number not in made:
@@ -111,6 +115,16 @@ class Calls:
             )
         story.add(_new(Event, (number, name, line, off, inputs, tuple(outputs), *changed, story.epoch, note, False)))
 
+    def _note_silent(self, number: int, line: Line, name: str, written: list[tuple[Known, Tensor]]) -> None:
+        """Note what was written through ``.data``: its version is not that of the tensor it came from."""
+        story = self.story
+        made = (story.made(its.number) for its, _ in written)
+        memories = {
+            its.memory or 0 for event, (its, _) in zip(made, written, strict=True) if event and event.name == "data"
+        }
+        if memories - {0}:
+            story.wrote_silently(number, line, name, memories - {0})
+
     def flag(self, kind: int, line: Line, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Set ``requires_grad`` or ``.grad``, and note what to."""
         story = self.story
@@ -120,12 +134,14 @@ class Calls:
             with no_overrides():
                 story.refused = Refused(str(error), "requires_grad", line, (story.know(args[0], line).number,))
             raise
-        if kind == kinds.CLEAR and args[1] is not None:
-            return result
         with no_overrides():
             number = story.know(args[0], line).number
+            if kind == kinds.CLEAR and args[1] is not None:
+                story.handed.add(number)
+                return result
             if kind == kinds.CLEAR:
                 story.cleared[number] = line
+                story.cleared_at[number] = next(story.numbers)
                 return result
             story.frozen[number] = (bool(args[0].requires_grad), line)
             if args[0].is_leaf and args[0].requires_grad:

@@ -9,6 +9,7 @@ from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
 MOST_LEFT = 3
+FROM_TENSOR = "compute it with torch's operations, from the tensor itself"
 
 
 def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
@@ -17,7 +18,7 @@ def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
     cuts = list(origin.cuts.values())
     if cuts:
         return cut_answer(flow, f"{what} has no history: it was cut {times_cut(cut_lines(flow, cuts))}.", cuts)
-    left = [event for event in story.events.values() if event.name in LEAVING and _had_history(flow, event)]
+    left = [event for event in story.events.values() if event.name in LEAVING and had_history(flow, event)]
     own = [n for n in origin.ends if n in story.parameters or n in story.frozen]
     if left and (origin.outside or (origin.ends and not own)):
         gone = dict.fromkeys((f"{event.name}: leaves torch", event.line) for event in left)
@@ -27,8 +28,7 @@ def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
             users = [flow.users[n][0] for n in origin.ends if n not in own and n in flow.users]
             made = dict.fromkeys(("first used here", event.line) for event in users if event.number > left[0].number)
         reason = f"{what} was made anew from numbers: what had a history left torch before."
-        mend = "compute it with torch's operations, from the tensor itself"
-        return Answer("cut", reason, (*list(gone)[-MOST_LEFT:], *made), mend, "numpy")
+        return Answer("cut", reason, (*list(gone)[-MOST_LEFT:], *made), FROM_TENSOR, "numpy")
     found = [story.gradients[n] for n in origin.ends if n in story.gradients]
     if found:
         filled = [record for record in story.backwards if record.accumulates and found[0] in record.filled]
@@ -46,6 +46,6 @@ def why_constant(flow: Flow, names: Names, number: int, what: str) -> Answer:
     return Answer("constant", reason, where, "requires_grad=True on what has to learn, before the forward", "fills")
 
 
-def _had_history(flow: Flow, event: Event) -> bool:
+def had_history(flow: Flow, event: Event) -> bool:
     """Whether what left torch had a history, or was cut from one just before."""
     return bool(flow.cut(event)) or any(flow.before(number).cuts for number, _ in event.inputs)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 
 from gradstop.watch.flow import Flow
+from gradstop.watch.kinds import INSIDE
 from gradstop.watch.lines import Line
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
@@ -14,13 +15,16 @@ _WHAT = {
     "copied": "a copy of the values, without history",
     "discrete": "has no derivative",
     "indices": "its indices have no derivative",
-    "inside": "what comes out has no history",
+    "inside": "the history ends in it",
     "no_grad": "not recorded: grad mode is off",
     "gradient": "a gradient is a constant",
     "function": "not recorded: inside a Function's forward",
     "parameter": "a new leaf, with the values alone",
     "left": "leaves torch: a number or an array",
+    "copy": "leaves of its own, with the values alone",
+    "vector": "writes the values into leaves",
 }
+COPIED = "torch.func.functional_call(net, {name: tensor}, (x,)) keeps the way back; or hand on: p.grad = q.grad"
 UPDATED = "write a step into the leaf itself: with torch.no_grad(): w -= lr * w.grad"
 _MEND = {
     "detach": "leave the detach() out where the gradient has to pass",
@@ -34,6 +38,8 @@ _MEND = {
     "function": "give it to apply() as an argument, and return its gradient from backward",
     "parameter": "use the tensor itself: nn.Parameter is for what the model owns, made once",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
+    "copy": COPIED,
+    "vector": "split it, and call torch.func.functional_call(net, {name: part}, (x,)), which keeps the history",
 }
 _READ = {
     "detach": "detach",
@@ -47,9 +53,12 @@ _READ = {
     "function": "function",
     "parameter": "rewrapped",
     "left": "numpy",
+    "copy": "call",
+    "vector": "call",
 }
 
 
+_OF_PACKAGE = "the package switches it off there: call another part of it (the model in the place of its predict)"
 # Who switched grad mode off, where that was a library: the mend and the section.
 _OFF = {
     os.path.join("torch", "distributions"): (
@@ -68,7 +77,8 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
     lines: dict[Line, str] = {}
     for event in sorted(events, key=lambda event: event.number):
         how = _how(flow, event)
-        lines.setdefault(event.line, f"{event.name}: {_WHAT[how]}")
+        name = "deepcopy" if how == "copy" else event.name
+        lines.setdefault(event.line, f"{name}: {_WHAT[how]}")
         if how == "no_grad" and (off := event.off) and off.number:
             lines.setdefault(off, f"grad mode is {'switched off' if off.where != event.line.where else 'off in here'}")
     return tuple((what, line) for line, what in lines.items())
@@ -82,12 +92,20 @@ def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Ans
     off = ordered[0].off if how == "no_grad" else None
     if off is not None and flow.is_update(ordered[0], [number for number, _ in ordered[0].inputs]):
         mend, read = UPDATED, "no_grad"
+    elif off is not None and off.package is not None:
+        mend = _OF_PACKAGE
     elif off is not None and off.library is not None:
         mend, read = next((own for path, own in _OFF.items() if path in off.library.file), (mend, read))
     return Answer("cut", reason, cut_lines(flow, ordered), mend, read, notes)
 
 
 def _how(flow: Flow, event: Event) -> str:
+    if event.copies:
+        return "copy"
+    if event.name.startswith(INSIDE):
+        return "inside"
+    if event.line.library is not None and event.line.library.function == "vector_to_parameters":
+        return "vector"
     return flow.cut(event) or ("indices" if flow.constants_of(event) else "copied")
 
 

@@ -2,7 +2,7 @@
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import count
 from typing import Any
@@ -12,11 +12,12 @@ from torch.nn import Parameter
 
 from gradstop.watch.lines import Line
 from gradstop.watch.owners import Owner
-from gradstop.watch.records import Backward, Event, Known, Refused, Step
+from gradstop.watch.records import Backward, Event, Known, Refused, Silent, Step
 from gradstop.watch.tensors import memory_of, version_of
 from gradstop.watch.words import Answer
 
 FIRST_LOOK = 64  # calls since the last backward
+MOST_SILENT = 20
 
 
 class Story:
@@ -29,7 +30,8 @@ class Story:
         self.last_backward = 0  # the count of calls at it
         self.kept: dict[Line, Any] = {}  # results that were alive in number
         self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
-        self.differentiated: dict[Line, tuple[int, ...]] = {}  # where torch.func took a derivative, and of what
+        # Where torch.func took a derivative: of what, and, backwards, with respect to what.
+        self.differentiated: dict[Line, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self.inside: dict[int, int] = {}  # custom Functions that called something: the number before their calls
         self.epoch = 0
         self.events: dict[int, Event] = {}
@@ -43,12 +45,15 @@ class Story:
         self.optimizers: dict[int, tuple[Any, Line]] = {}  # by id: weak reference, the line that made it
         self.unseen: list[tuple[int, Line, Line]] = []  # a tensor that was written between two lines
         self.frozen: dict[int, tuple[bool, Line]] = {}  # tensor: what its flag was set to, and where
+        self.handed: set[int] = set()  # tensors whose .grad was set to another tensor
         self.cleared: dict[int, Line] = {}
+        self.cleared_at: dict[int, int] = {}  # after which number
         self.hooked: dict[int, Line] = {}  # tensor: where a hook was put on it
         self.module_hooks: dict[Line, None] = {}  # where hooks for the backward of a module were put on
         self.gradients: dict[int, int] = {}  # what user code has read as a .grad: of which tensor
         self.read_none: list[tuple[int, Line, bool]] = []  # a .grad that was read and is None: where, and of a leaf
         self.refused: Refused | None = None  # the last call that raised
+        self.processes: dict[Line, None] = {}  # where others were started: what they call is not seen
         self.empty: Answer | None = None  # why an optimizer got nothing
         self.not_leaves: tuple[int, ...] = ()  # what an optimizer refused
         self.ever_tracked: set[int] = set()  # leaves
@@ -57,10 +62,11 @@ class Story:
         self.named: dict[int, Callable[[], str]] = {}  # parameters: what returns their names
         self.registered: dict[int, Line] = {}  # parameters: where a module got them
         self.owners: dict[int, Owner] = {}  # parameters: the module that they are in
-        self.builders: dict[int, Owner] = {}  # parameters: the module in whose __init__ they were made
+        self.builders: dict[int, Owner] = {}  # parameters: the module in whose __init__ or forward they were made
+        self.in_forward: set[int] = set()  # parameters that were made in a forward
         self.before: dict[int, tuple[weakref.ref[Tensor], Owner, str]] = {}  # by id: what was in a module at the start
         self.floats: dict[float, int] = {}  # what item() gave: the tensor it came from
-        self.silent: list[tuple[int, Line, str, frozenset[int]]] = []  # fused steps: number, line, name, memories
+        self.silent: list[Silent] = []  # the last writes that raise no version
         self._most_known = 20_000
 
     def know(self, tensor: Tensor, line: Line) -> Known:
@@ -110,6 +116,15 @@ class Story:
             for number, _ in oldest.outputs:
                 self.maker.pop(number, None)
                 self.alias.pop(number, None)
+
+    def wrote_silently(self, number: int, line: Line, name: str, memories: Iterable[int]) -> None:
+        """Note a write that raises no version: those of one line in one round are one."""
+        last = self.silent[-1] if self.silent else None
+        if last is not None and (last.line, last.epoch) == (line, self.epoch):
+            last.memories.update(memories)
+            return
+        self.silent.append(Silent(number, line, name, {*memories}, self.epoch))
+        del self.silent[:-MOST_SILENT]
 
     def applied(self, start: int) -> None:
         """Note the calls since a number as those inside the custom Function whose call is the last."""

@@ -9,7 +9,8 @@ from torch import Tensor
 from gradstop.internals.torch import parse_versions, says_freed
 from gradstop.watch.events import Story
 from gradstop.watch.in_place import edited_after_saving
-from gradstop.watch.lines import Line
+from gradstop.watch.lines import Line, line_of_error
+from gradstop.watch.raised_inside import explain_inside, raised_here
 from gradstop.watch.second_backward import second_backward
 from gradstop.watch.walk import Tag, lines_of_nodes, nodes_behind
 from gradstop.watch.words import Answer
@@ -30,6 +31,7 @@ class Failure:
     answers: tuple[Answer, ...]
     constants: tuple[int, ...] = ()  # without a history; they are explained in the report
     unreached: tuple[tuple[int, bool], ...] = ()  # what autograd.grad was asked for; its flag
+    inside: Line | None = None  # the user's line that raised it, in a hook or in a Function's backward
 
 
 def explain_backward(
@@ -56,7 +58,12 @@ def explain_backward(
         met = {id(leaf) for leaf in leaves}
         others = [tensor for tensor in asked if id(tensor) not in met and tensor.grad_fn not in nodes]
         unreached = tuple((story.know(tensor, line).number, True) for tensor in others)
-    return Failure(type(error).__name__, message, line, tuple(answers), constants, unreached)
+    else:
+        answers = explain_inside(story, message, roots)
+    inside = line_of_error(error.__traceback__)
+    if inside is not None and not (answers or constants or unreached):
+        answers = [raised_here(inside)]
+    return Failure(type(error).__name__, message, line, tuple(answers), constants, unreached, inside)
 
 
 def _without_derivative(story: Story, roots: Sequence[Tensor]) -> list[Answer]:

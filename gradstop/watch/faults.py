@@ -1,6 +1,6 @@
 """What a block did that is nearly never meant: each is said only where the calls show it. And what may be meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from gradstop.watch.func_faults import FuncFaults
@@ -9,10 +9,21 @@ from gradstop.watch.loss_faults import LossFaults
 from gradstop.watch.memory_faults import MemoryFaults
 from gradstop.watch.not_driven import NotDriven
 from gradstop.watch.step_faults import StepFaults
+from gradstop.watch.used import DERIVATIVE
 from gradstop.watch.words import Answer
 from gradstop.watch.zero_gradients import cancels, is_flat, zero_answer
 
 MOST = 4
+
+
+def _apart(found: Iterable[Answer]) -> list[Answer]:
+    """Return answers without those that name no line which an earlier one has not named."""
+    answers: list[Answer] = []
+    for answer in found:
+        mine = {line.where for _, line in answer.lines}
+        if not mine or not any(mine < {line.where for _, line in other.lines} for other in answers):
+            answers.append(answer)
+    return answers
 
 
 class Faults(Look):
@@ -31,14 +42,14 @@ class Faults(Look):
         found = [answer for look in looks for answer in look.all()]
         found += self._interior()
         once = {(answer.place, answer.reason): answer for answer in reversed(found)}
-        return list(reversed(once.values())) or list(self._not_one())[:MOST]
+        return _apart(reversed(once.values())) or list(self._not_one())[:MOST]
 
     def perhaps(self, said: list[Answer]) -> list[Answer]:
         """Return what may be meant: gradients of zeros, parameters that are driven and not used, layers left out."""
         found: dict[object, Answer] = {}
         known = {answer.place for answer in said}
         for answer in (
-            *(*self._zeros(), *self._never_given()),
+            *(*self._zeros(), *StepFaults(*self.parts).zeroed(), *self._never_given()),
             *(*self._not_driven.elsewhere(), *MemoryFaults(*self.parts).kept_meanwhile()),
         ):
             found.setdefault(answer.place, answer)
@@ -78,4 +89,6 @@ class Faults(Look):
         """Find parameters of an optimizer that required a gradient, and never had one at a step."""
         for number, flagged in sorted(self.steps.without.items()):
             if flagged and number not in self.steps.ever_given:
-                yield self.why.of_leaf(number, True)
+                answer = self.why.of_leaf(number, True)
+                if answer.kind != DERIVATIVE:  # a last bias, where the loss is of derivatives alone
+                    yield answer

@@ -54,6 +54,8 @@ class Flow:
         """Return how a call cut the history of what it took, None where it did not."""
         if not was_tracked(event) or event.name in PASSING | SHAPES:
             return None
+        if event.name == "data =":  # the first is what it is set on
+            return "data" if any(tracked for _, tracked in event.inputs[1:]) else None
         around = None if event.grad_mode else self._around.get(event.number)
         if around is not None:  # nothing is recorded there: what the Function was given has its backward
             given = {number for number, _ in around.inputs}
@@ -121,6 +123,11 @@ class Flow:
             if not copies and not (event.name in ("clone", "detach", "data") and not event.grad_mode):
                 return False
         return True
+
+    def copied_to(self, number: int, other: int) -> Event | None:
+        """Return the call that wrote a tensor's values into another one, None where none did."""
+        step = self.after(number).tensors.get(other)
+        return step[1] if step is not None and step[1] is not None and other in step[1].written else None
 
     def after(self, number: int) -> "Reached":
         """Follow the values of a tensor forward."""

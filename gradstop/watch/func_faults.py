@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.kinds import LEAVING
+from gradstop.watch.kinds import BORDER, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.records import Event
@@ -12,6 +12,7 @@ from gradstop.watch.zero_gradients import STRAIGHT
 
 _CUT = "torch.func took the gradient of a constant, and gave zeros: what the function returned was cut inside it."
 _FLAT = "torch.func gave a gradient of zeros: all that the function returned went through what has a slope of zero."
+_UNUSED = "torch.func gave a gradient of zeros: the function never used what the gradient was taken by."
 _TAKEN = "the gradient is taken here"
 
 
@@ -20,7 +21,10 @@ class FuncFaults(Look):
 
     def all(self) -> Iterator[Answer]:
         """Yield all that was found."""
-        for line, numbers in self.story.differentiated.items():
+        for line, (numbers, asked) in self.story.differentiated.items():
+            if asked and not any(self.flow.users.get(number) for number in asked):
+                yield self._unused(line)
+                continue
             if any(number in self.flow.tracked for number in numbers):
                 yield from self._flat(line, numbers)
                 continue
@@ -37,6 +41,14 @@ class FuncFaults(Look):
             return cuts
         events = self.story.events.values()
         return [event for event in events if event.in_func and event.name in LEAVING and self.flow.cut(event)]
+
+    def _unused(self, line: Line) -> Answer:
+        """Say that what it is differentiated by was not used, and which parameters were, from outside."""
+        inside = [event for event in self.story.events.values() if event.in_func and event.name != BORDER]
+        used = {e.line: None for e in inside for number, _ in e.inputs if number in self.story.parameters}
+        lines = (*(("parameters from outside are used here", at) for at in list(used)[:2]), (_TAKEN, line))
+        mend = "torch.func.functional_call(net, params, (x,)) in the function, in the place of net(x)"
+        return Answer("unused", _UNUSED, lines, mend, "call")
 
     def _flat(self, line: Line, numbers: tuple[int, ...]) -> Iterator[Answer]:
         lines = tuple((f"{event.name} has a slope of zero", event.line) for event in self.flow.flat_ends(numbers))

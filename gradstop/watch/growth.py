@@ -37,7 +37,7 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None
         return
     epochs: dict[Line, set[int]] = defaultdict(set)
     earlier: dict[Line, set[int]] = defaultdict(set)  # of these, those of tensors that an earlier round has made
-    most: dict[tuple[Line, bool], _Held] = {}  # by the line, and whether an earlier round has made what is held
+    most: dict[tuple[Line, bool], list[_Held]] = {}  # by the line, and whether an earlier round has made what is held
     for known, tensor in story.alive():
         held = tensor.grad if tensor.is_leaf else tensor
         if held is None or history_of(held) is None:
@@ -50,19 +50,18 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None
         for line, its in mine.items():
             epochs[line] |= its
             earlier[line] |= its if early else set()
-            best = most.get((line, early))
-            if best is None or len(its) > best.rounds or min(its) < best.oldest:
-                most[line, early] = _Held(len(its), min(its), known, held is not tensor)
+            ranked = most.setdefault((line, early), [])
+            ranked.append(_Held(len(its), min(its), own[0] if own else 0, known, held is not tensor))
+            ranked.sort(key=_rank)
+            del ranked[MOST_ASKED:]
     held = tensor = None  # type: ignore[assignment]
     holders: dict[int, str] = {}
     for line, rounds in epochs.items():
         if len(rounds) < ROUNDS or line in found:
             continue
         # What an earlier round made, where it holds all that; else what has most: the last round's may pass it only.
-        for early in (True, False) if len(rounds - earlier[line]) <= 1 else (False, True):
-            best = most.get((line, early))
-            if best is None:
-                continue
+        order = (True, False) if len(rounds - earlier[line]) <= 1 else (False, True)
+        for best in (held for early in order for held in most.get((line, early), ())):
             if best.in_gradient:
                 found[line] = Growth(line, len(rounds), ".grad", None, True)
                 break
@@ -80,8 +79,14 @@ class _Held:
 
     rounds: int
     oldest: int
+    made: int  # the number of the call
     known: Known
     in_gradient: bool
+
+
+def _rank(held: _Held) -> tuple[int, int, int]:
+    """More rounds first, older ones, and what was made first: a state that is carried comes before the loss of it."""
+    return -held.rounds, held.oldest, held.made
 
 
 def _due(count: int) -> bool:

@@ -7,7 +7,11 @@ import types
 from collections import deque
 from typing import Any
 
+from torch.autograd.function import FunctionCtx
+
 from gradstop.watch.lines import USER, Line, kind_of
+
+CTX = "ctx of "  # that of a custom Function
 
 
 def holder_of(item: Any, depth: int = 6) -> str:
@@ -78,7 +82,7 @@ def _in_dictionary(referrer: dict[Any, Any], item: Any) -> tuple[str, bool] | No
     if "__name__" in referrer and "__builtins__" in referrer:
         return str(name), True
     owner = next((r for r in gc.get_referrers(referrer) if getattr(r, "__dict__", None) is referrer), None)
-    return (f"[{name!r}]", False) if owner is None else (f"{type(owner).__name__}.{name}", True)
+    return (f"[{name!r}]", False) if owner is None else (_attribute(owner, name), True)
 
 
 def _in_function(cell: types.CellType) -> tuple[str, bool] | None:
@@ -108,7 +112,12 @@ def _in_attributes(referrer: Any, item: Any) -> tuple[str, bool] | None:
         slots = vars(base).get("__slots__", ())
         names += [slots] if isinstance(slots, str) else list(slots)
     name = next((name for name in names if _read(referrer, name) is item), None)
-    return None if name is None else (f"{kind.__name__}.{name}", True)
+    return None if name is None else (_attribute(referrer, name), True)
+
+
+def _attribute(owner: Any, name: str) -> str:
+    of = CTX if isinstance(owner, FunctionCtx) else ""
+    return f"{of}{type(owner).__name__}.{name}"
 
 
 def _read(owner: Any, name: str) -> Any:

@@ -12,6 +12,7 @@ from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.records import Event
 from gradstop.watch.second_backward import carried, carrier, earlier_backward, is_carried
+from gradstop.watch.tensors import version_of
 from gradstop.watch.walk import Tag, lines_of_nodes
 from gradstop.watch.words import Answer, shape_of
 
@@ -40,6 +41,8 @@ def _edited(roots: Sequence[Tensor]) -> Iterator[tuple[Node, str, Tag, str]]:
 def _answer(story: Story, node: Node, field: str, tag: Tag, text: str, roots: Sequence[Tensor]) -> Answer | None:
     versions = parse_versions(text)
     tensor = _raw(node, field, text)
+    if tensor is None:  # packed by a hook, as a checkpoint keeps what it was given
+        tensor, field = _of_version(story, text, versions), ""
     saved = versions[0] if versions else 0
     names = Names(story)
     memory = tensor.untyped_storage().data_ptr() if tensor is not None else 0
@@ -65,7 +68,7 @@ def _answer(story: Story, node: Node, field: str, tag: Tag, text: str, roots: Se
     mend = "write out of place (x = x + 1), or write into a clone"
     if stepped:
         reason = f"Backward needs {what} as it was in the forward, and an optimizer's step has changed it since."
-        mend = "call all backward() before step(), or do the forward again after the step"
+        mend = "call all backward() before step(), do the forward again after it, or detach() what was kept from before"
     return Answer("edited", reason, tuple(lines), mend, "step" if stepped else "edited", notes)
 
 
@@ -81,6 +84,14 @@ def _raw(node: Node, field: str, text: str) -> Tensor | None:
     for slot in slots if isinstance(slots, tuple) else [slots]:
         tensor = getattr(slot, "data", None)
         if isinstance(tensor, Tensor) and f"[{', '.join(map(str, tensor.shape))}]" in text:
+            return tensor
+    return None
+
+
+def _of_version(story: Story, text: str, versions: tuple[int, int] | None) -> Tensor | None:
+    """Return a tensor of the shape and the version that the message tells."""
+    for _, tensor in story.alive():
+        if versions and f"[{', '.join(map(str, tensor.shape))}]" in text and version_of(tensor) == versions[1]:
             return tensor
     return None
 

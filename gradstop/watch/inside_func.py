@@ -60,8 +60,9 @@ class InsideFunc:
             line = line_of(sys._getframe(1))
             if len(self.story.differentiated) < MOST_NOTED:
                 with no_overrides():
-                    numbers = self._numbers(tensors_in(outputs), line)
-                self.story.differentiated.setdefault(line, tuple(number for number, _ in numbers))
+                    found = [self._numbers(tensors_in(given), line) for given in (outputs, args[:1])]
+                out, by = (tuple(number for number, _ in numbers) for numbers in found)
+                self.story.differentiated.setdefault(line, (out, by))
             return before(outputs, *args, **kwargs)
 
         return differentiated

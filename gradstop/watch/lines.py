@@ -4,7 +4,7 @@ import linecache
 import os
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 
@@ -16,7 +16,7 @@ _OVERRIDES = (os.path.join(_TORCH, "overrides.py"), os.path.join(_TORCH, "utils"
 _GRAD_MODE = os.path.join(_TORCH, "autograd", "grad_mode.py")
 _PATHS = sysconfig.get_paths()
 _LIBRARIES = tuple({_PATHS[name] + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {_TORCH})
-OURS, LIBRARY, USER = range(3)
+OURS, LIBRARY, USER, PACKAGE = range(4)
 # Where what the user's own line says ends up: the library's line would say nothing more.
 _QUIET = ("autograd", "_tensor.py", "optim", "utils/_contextlib", "nn/modules/module.py")
 _SAYS_NOTHING = tuple(os.path.join(_TORCH, name) for name in _QUIET)
@@ -32,6 +32,7 @@ class Line:
     number: int
     function: str
     library: "Line | None" = None
+    package: "Line | None" = None  # of a package between the two, which is neither torch's nor Python's
 
     @property
     def code(self) -> str:
@@ -50,28 +51,29 @@ class Line:
         return self.file, self.number
 
     def __str__(self) -> str:
-        inside = f"  (in {self.library.place})" if self.library else ""
+        within = self.package or self.library
+        inside = f"  (in {within.place})" if within else ""
         return f"{self.place}  {self.code}{inside}".rstrip()
 
 
 def _kind(file: str) -> int:
     if file.startswith(_OURS) or file in _OVERRIDES:
         return OURS
-    if file.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in file or file.startswith("<frozen"):
-        return LIBRARY
-    return USER
+    if not file.startswith(_TORCH) and f"{os.sep}site-packages{os.sep}" in file:
+        return PACKAGE
+    return LIBRARY if file.startswith(_LIBRARIES) or file.startswith("<frozen") else USER
 
 
 def kind_of(file: str) -> int:
-    """Tell whose code a file is: OURS, LIBRARY or USER."""
+    """Tell whose code a file is: OURS, LIBRARY (torch's or Python's), PACKAGE (another that is installed) or USER."""
     kind = _kinds.get(file)
     if kind is None:
         kind = _kinds[file] = _kind(file)
     return kind
 
 
-# By the ids of two codes and the instructions in them: to hash a code or to count its lines takes long.
-_lines: dict[tuple[int, int, int, int], tuple[Line, CodeType, CodeType | None]] = {}  # the codes keep their ids
+# By the ids of up to three codes and the instructions in them: to hash a code or to count its lines takes long.
+_lines: dict[tuple[int, ...], tuple[Line, tuple[CodeType | None, ...]]] = {}  # the codes keep their ids
 MOST_LINES = 20_000
 
 
@@ -81,6 +83,7 @@ def line_of(frame: FrameType | None) -> Line:
     Where no frame is the user's, it is the library's line.
     """
     library: FrameType | None = None
+    package: FrameType | None = None
     for _ in range(MOST_FRAMES):
         if frame is None:
             break
@@ -89,26 +92,35 @@ def line_of(frame: FrameType | None) -> Line:
         if kind is None:
             kind = kind_of(file)
         if kind == USER:
-            return _made(frame, library)
-        if kind == LIBRARY and library is None:
-            library = frame
+            return _made(frame, library, package)
+        if kind:
+            library = library or frame
+            if kind == PACKAGE and package is None:
+                package = frame
         frame = frame.f_back
-    return _made(library, None) if library else Line("?", 0, "?")
+    return _made(library, None, None) if library else Line("?", 0, "?")
 
 
-def _made(frame: FrameType, library: FrameType | None) -> Line:
+def _made(frame: FrameType, library: FrameType | None, package: FrameType | None) -> Line:
     code = frame.f_code
     inner = library.f_code if library else None
-    key = (id(code), frame.f_lasti, id(inner), library.f_lasti if library else 0)
+    between = package.f_code if package else None
+    key = (
+        *(id(code), frame.f_lasti, id(inner), library.f_lasti if library else 0),
+        *((id(between), package.f_lasti) if package else (0, 0)),
+    )
     found = _lines.get(key)
     if found is None:
         if len(_lines) > MOST_LINES:
             _lines.clear()
-        within = None
-        if inner is not None and library is not None and not inner.co_filename.startswith(_SAYS_NOTHING):
-            within = Line(inner.co_filename, library.f_lineno, inner.co_name)
-        found = _lines[key] = (Line(code.co_filename, frame.f_lineno, code.co_name, within), code, inner)
+        within = _plain(library) if inner and not inner.co_filename.startswith(_SAYS_NOTHING) else None
+        line = Line(code.co_filename, frame.f_lineno, code.co_name, within, _plain(package))
+        found = _lines[key] = (line, (code, inner, between))
     return found[0]
+
+
+def _plain(frame: FrameType | None) -> Line | None:
+    return Line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name) if frame is not None else None
 
 
 def line_of_switch(frame: FrameType) -> Line:
@@ -119,8 +131,12 @@ def line_of_switch(frame: FrameType) -> Line:
     if caller is not None and caller.f_code.co_filename in _OVERRIDES:
         function = caller.f_locals.get("func")
         code = getattr(function, "__code__", None)
-        if isinstance(code, CodeType) and kind_of(code.co_filename) == USER:
-            return Line(code.co_filename, code.co_firstlineno, code.co_name)
+        if isinstance(code, CodeType):
+            decorated = Line(code.co_filename, code.co_firstlineno, code.co_name)
+            if kind_of(code.co_filename) == USER:
+                return decorated
+            if kind_of(code.co_filename) == PACKAGE:
+                return replace(line_of(caller), package=decorated)
     return line_of(caller)
 
 
@@ -140,6 +156,14 @@ def line_of_error(trace: TracebackType | None) -> Line | None:
         return None
     code = found.tb_frame.f_code
     return Line(code.co_filename, found.tb_lineno, code.co_name)
+
+
+def definition(code: CodeType) -> Line:
+    """Return the line of a function's ``def``: its code begins with its decorators."""
+    number = code.co_firstlineno
+    while linecache.getline(code.co_filename, number).lstrip().startswith("@"):
+        number += 1
+    return Line(code.co_filename, number, code.co_name)
 
 
 def _cell_of(file: str) -> str | None:

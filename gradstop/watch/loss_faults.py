@@ -1,11 +1,13 @@
 """Losses that do not reach what they are to train."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
-from gradstop.watch.constants import why_constant
+from gradstop.watch.constants import FROM_TENSOR, MOST_LEFT, had_history, why_constant
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.kinds import CASTS, DISCRETE
+from gradstop.watch.flow import Origin
+from gradstop.watch.kinds import CASTS, DISCRETE, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.records import Event
@@ -13,7 +15,11 @@ from gradstop.watch.words import Answer
 from gradstop.watch.zero_gradients import is_flat, nan_answer, zero_answer
 
 _ADDS = {"add", "__add__", "__radd__", "sub", "__sub__", "__rsub__", "__iadd__", "add_", "sum"}
+_SCALES = {"mul", "__mul__", "__rmul__", "div", "neg"}
+_REDUCTIONS = {"sum", "mean", "norm", "var", "std", "max", "min", "amax", "amin", "logsumexp", "cross_entropy"}
 _SAID = ("cut", "none")
+_LOST = "One term of the loss has no gradient: it was cut, and the other terms do all the training."
+_FINE = "The gradients of the other terms are fine."
 
 
 class LossFaults(Look):
@@ -53,15 +59,37 @@ class LossFaults(Look):
 
     def _lost(self, number: int, made: Event) -> Iterator[Answer]:
         origin = self.flow.before(number)
+        if not origin.cuts and self._is_reduced(number):
+            yield from self._by_numbers(origin, made)
         kinds = {self.flow.cut(event) for event in origin.cuts.values()}
         meant = {event.name for event in origin.cuts.values()} <= DISCRETE | CASTS | {"round", "tensor", "as_tensor"}
         if origin.cuts and meant and kinds <= {"discrete", "copied"}:
-            reason = "One term of the loss has no gradient: it was cut, and the other terms do all the training."
-            answer = cut_answer(self.flow, reason, list(origin.cuts.values()))
+            answer = cut_answer(self.flow, _LOST, list(origin.cuts.values()))
             lines = (*answer.lines, ("added to the loss here", made.line))
-            yield Answer(
-                "cut", reason, lines, answer.mend, answer.read, ("The gradients of the other terms are fine.",)
-            )
+            yield Answer("cut", _LOST, lines, answer.mend, answer.read, (_FINE,))
+
+    def _is_reduced(self, number: int) -> bool:
+        """Whether a reduction made it, as the term of a loss is, perhaps times a weight."""
+        while (made := self.story.made(number)) is not None and made.name in _SCALES and made.inputs:
+            number = made.inputs[0][0]
+        return made is not None and (made.name in _REDUCTIONS or made.name.endswith("_loss"))
+
+    def _by_numbers(self, origin: Origin, added: Event) -> Iterator[Answer]:
+        """Say that a term was made anew from numbers, where what had a history had left torch just before."""
+        since = max((event.number for event in self.story.events.values() if event.epoch < added.epoch), default=0)
+        left = [e for e in self.left if since < e.number < added.number]
+        anew = [e for e in origin.outside.values() if left and left[0].number < e.number < added.number]
+        if anew:
+            lines = {event.line: f"{event.name}: leaves torch" for event in left[-MOST_LEFT:]}
+            lines |= {event.line: f"{event.name}: made anew here" for event in anew if event.line not in lines}
+            lines.setdefault(added.line, "added to the loss here")
+            told = tuple((what, line) for line, what in lines.items())
+            yield Answer("cut", _LOST, told, FROM_TENSOR, "numpy", (_FINE,))
+
+    @cached_property
+    def left(self) -> list[Event]:
+        """The calls by which what had a history left torch."""
+        return [e for e in self.story.events.values() if e.name in LEAVING and had_history(self.flow, e)]
 
     def only_itself(self) -> Iterator[Answer]:
         """Find backwards from a leaf that was made of what had a history: they fill that leaf, and nothing else."""

@@ -4,12 +4,27 @@ from collections.abc import Iterable, Iterator
 
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch.growth import Growth, Kept, kept_results, never_passed
+from gradstop.watch.holders import CTX
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.words import Answer
 
 _KEEP = "keep numbers: loss.item(), or tensor.detach(); cut a state that is carried"
+_SAVE = "ctx.save_for_backward(y) in the place of ctx.y = y: an attribute of ctx and its result hold each other"
 MOST_LINES = 6
+# What changed it in silence, why torch does not notice, the mend, what to read.
+_STEPPED = (
+    "A fused step",
+    "Torch raises nothing: a fused step does not raise a version.",
+    "call all backward() before step(), or do the forward again after the step",
+    "step",
+)
+_THROUGH_DATA = (
+    "A write through .data",
+    "Torch raises nothing: .data has a version of its own.",
+    "write after backward(), under torch.no_grad() and without .data: then torch would have noticed",
+    "data",
+)
 
 
 class MemoryFaults(Look):
@@ -40,7 +55,8 @@ class MemoryFaults(Look):
             lines = tuple(reversed(alive.values()))
             lines += tuple(("made what is held", line) for where, line in made.items() if where not in alive)
             reason = f"Memory grows: the graphs of {rounds} rounds were alive at once, held by {holder}."
-            yield Answer("held", reason, lines, _KEEP, "held")
+            mend, read = (_SAVE, "by hand") if holder.startswith(CTX) else (_KEEP, "held")
+            yield Answer("held", reason, lines, mend, read)
 
     def _in_gradients(self, grown: list[Growth]) -> Answer:
         made = dict.fromkeys(record.line for record in self.story.backwards if record.creates and record.accumulates)
@@ -71,18 +87,17 @@ class MemoryFaults(Look):
                 yield Answer("held", reason, lines, "compute it under torch.no_grad(), or keep tensor.detach()", "held")
 
     def stale(self) -> Iterator[Answer]:
-        """Find backwards that used what a fused step had changed in silence."""
+        """Find backwards that used what was changed in silence."""
         said: set[tuple[Line, Line]] = set()
         for record in self.story.backwards:
             news = [item for item in record.stale if (item.step, record.line) not in said]
             for item in news[:1]:
                 said.add((item.step, record.line))
                 owner = next((known.number for known, _ in self.story.alive() if known.memory == item.memory), 0)
-                reason = f"A fused step changed {self.names.of(owner)} after it was saved: these gradients are wrong."
                 lines = (("saved here", item.saved), (f"changed by {item.by}", item.step))
-                mend = "call all backward() before step(), or do the forward again after the step"
-                note = "Torch raises nothing: a fused step does not raise a version."
-                yield Answer("stale", reason, (*lines, ("this backward used it", record.line)), mend, "step", (note,))
+                how, note, mend, read = _STEPPED if item.by.endswith(".step") else _THROUGH_DATA
+                reason = f"{how} changed {self.names.of(owner)} after it was saved: these gradients are wrong."
+                yield Answer("stale", reason, (*lines, ("this backward used it", record.line)), mend, read, (note,))
 
     def overwritten(self) -> Iterator[Answer]:
         """Find a detached view of a result that a later call in place wrote over, and that is still held."""

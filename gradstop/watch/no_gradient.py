@@ -4,7 +4,7 @@ from torch import Tensor
 
 from gradstop.watch.around_step import AroundStep
 from gradstop.watch.constants import why_constant
-from gradstop.watch.cuts import UPDATED
+from gradstop.watch.cuts import COPIED, UPDATED
 from gradstop.watch.events import Story
 from gradstop.watch.flow import Flow
 from gradstop.watch.lines import Line
@@ -84,6 +84,9 @@ class NoGradient:
         other, used = twin
         entered = self.story.entered(other)
         put = ((f"the other was {entered[0]} here", entered[1]),) if entered is not None else ()
+        copied = self.flow.copied_to(number, other)
+        if copied is not None:
+            put, mend = (("its values were copied here", copied.line),), COPIED
         return Answer("other", reason, (got, *put, ("the other is first used here", used)), mend, "object")
 
     def interior(self, number: int, what: str) -> Answer:
@@ -121,7 +124,12 @@ class NoGradient:
             reason = f"{what} is frozen: its requires_grad was set to False."
             mend = "requires_grad_(True) before the forward, and give it to the optimizer"
             return Answer("frozen", reason, (("frozen here", flag[1]),), mend, "frozen")
-        if self.story.made(number) is not None or number in self.story.alias:
+        made = self.story.made(number)
+        if made is not None and made.name == "Parameter":
+            reason = f"{what} is frozen: it was made without requires_grad."
+            mend = "make it with requires_grad=True (from_pretrained(..., freeze=False))"
+            return Answer("frozen", reason, (("made here", made.line),), mend, "frozen")
+        if made is not None or number in self.story.alias:
             return why_constant(self.flow, self.names, number, what)
         reason = f"{what} does not require grad, and nothing in this block switched that off."
         known = next((k for k, _ in self.story.alive() if k.number == number), None)
@@ -132,17 +140,25 @@ class NoGradient:
         record = [record for record in self.story.backwards if number in record.filled][-1]
         lines = (("filled here", record.line), ("cleared here", self.story.cleared[number]))
         reason = f"{what} had a gradient, and it was cleared again."
-        return Answer("cleared", reason, lines, "look at .grad between backward() and zero_grad()", "adds")
+        return Answer("cleared", reason, lines, "clear it after step(); look at .grad before that", "adds")
 
     def _never_used(self, what: str) -> Answer:
         reason = f"{what} was never used: no call of torch in this block took it."
+        if self.story.processes:
+            lines = tuple(("another process was started here", line) for line in list(self.story.processes)[:2])
+            reason += " What a worker does with it is not seen, and no gradient comes back from there."
+            mend = "compute it in the process of the loss: a worker of a DataLoader sends data"
+            return Answer("unused", reason, lines, mend, "sent")
         return Answer("unused", reason, (), "use it in forward, or look whether another object is used", "fills")
 
     def _twin(self, number: int) -> tuple[int, Line] | None:
         """Return a parameter of the same shape that no optimizer has, and where it was used."""
         shape = self.story.parameters.get(number)
+        twins = {}
         for other, its_shape in self.story.parameters.items():
             users = [event for event in self.flow.users.get(other, ()) if not event.written]
             if users and its_shape == shape and other != number and other not in self.steps.driven:
-                return other, users[0].line
-        return None
+                twins[other] = users[0].line
+        copies = (other for other in twins if self.flow.copied_to(number, other) is not None)
+        twin = next(copies, next(iter(twins), 0))
+        return (twin, twins[twin]) if twin else None

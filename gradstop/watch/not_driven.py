@@ -6,6 +6,7 @@ from functools import cached_property
 
 from torch import nn
 
+from gradstop.watch.cuts import COPIED
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.owners import Owner, living_modules
@@ -15,9 +16,10 @@ from gradstop.watch.words import Answer, listed
 
 _ANOTHER = "the optimizer got another object here"
 _AFTER = "make the optimizer after that, or opt.add_param_group({'params': ...})"
+_WRITE = "write into the one that the optimizer has: with torch.no_grad(): p.copy_(values), or p.clamp_(0, 1)"
 _LIST = "put what it is in into an nn.ModuleList, nn.ModuleDict or nn.ParameterList"
 _REST = "give the optimizer net.parameters(), or a group for the rest"
-UNFROZEN, OTHER, LATE, UNREGISTERED, SIBLING, ELSEWHERE, ALONE, TWICE = range(8)
+UNFROZEN, OTHER, LATE, UNREGISTERED, SIBLING, ELSEWHERE, ALONE, TWICE, ANEW, CAST, BESIDE = range(11)
 
 
 @dataclass
@@ -37,58 +39,79 @@ class NotDriven(Look):
 
     def all(self) -> Iterator[Answer]:
         """Yield what is nearly never meant: unfrozen or put in too late, replaced, in a plain list, half a layer."""
-        yield from (self._answer(left) for left in self._left if left.how != ELSEWHERE)
+        yield from (self._answer(left) for left in self._left if left.how not in (ELSEWHERE, BESIDE))
 
     def elsewhere(self) -> Iterator[Answer]:
-        """Yield what may be meant: other layers of a model that an optimizer drives a part of."""
-        yield from (self._answer(left) for left in self._left if left.how == ELSEWHERE)
+        """Yield what may be meant: other layers of a model that an optimizer drives a part of, other networks."""
+        yield from (self._answer(left) for left in self._left if left.how in (ELSEWHERE, BESIDE))
 
     @cached_property
     def _left(self) -> list[_Left]:
         found: dict[tuple[int, Line | None, Line], _Left] = {}
         if not self.story.steps:
             return []
+        handed = self.story.handed & self.steps.driven.keys()  # gradients of another network may be handed on to these
         filled = {number: record for record in reversed(self.story.backwards) for number in record.filled}
         for number, record in filled.items():
             shape = self.story.parameters.get(number)
             if number in self.steps.driven or self.written_after(number, record.number) or shape is None:
                 continue
             left = self._reason(number, shape, record)
-            if left is not None:
+            if left is not None and not (handed and left.how in (OTHER, ALONE, BESIDE)):
                 found.setdefault((left.how, left.at, record.line), left).numbers.append(number)
         return list(found.values())
 
     def _reason(self, number: int, shape: tuple[int, ...], record: Backward) -> _Left | None:
         first_made = min((line for _, line in self.story.optimizers.values()), key=str, default=None)
         flag = self.story.frozen.get(number)
-        if flag and flag[0]:
+        owner, builder = self.story.owners.get(number), self.story.builders.get(number)
+        family = self._driven_in(owner) if owner is not None else []
+        late = bool(family) and number > self.steps.made.get(self.steps.driven[family[0]], number)
+        if flag and flag[0] and not late:
             return _Left(UNFROZEN, record, flag[1], first_made)
         if (place := self._unused_twin(shape)) is not None:
             return _Left(OTHER, record, place, first_made)
-        owner, builder = self.story.owners.get(number), self.story.builders.get(number)
         registered = self.story.registered.get(number) or self.story.first_lines.get(number)
         if number in self._held:
             held, made = self._held[number]
             return _Left(UNREGISTERED, record, registered, made, held=held)
         if owner is None:
             built = self._driven_in(builder) if builder is not None else []
-            return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]]) if built else None
+            how = ANEW if number in self.story.in_forward else CAST if self._is_cast(number) else UNREGISTERED
+            return _Left(how, record, registered, self.steps.driven[built[0]]) if built else None
         siblings = [n for n in self.steps.driven if self.story.owners.get(n) is owner]
-        family = self._driven_in(owner)
-        if family and number > self.steps.made.get(made := self.steps.driven[family[0]], number):
+        if late:
+            made = self.steps.driven[family[0]]
             put_in = owner.put_in_after(self.steps.made.get(made, number))
             return _Left(LATE, record, put_in or registered, made)
         if siblings:
             return _Left(SIBLING, record, None, self.steps.driven[siblings[0]])
         if builder is not None and builder.root is not owner.root and (built := self._driven_in(builder)):
-            return _Left(UNREGISTERED, record, registered, self.steps.driven[built[0]])
+            how = ANEW if number in self.story.in_forward else UNREGISTERED
+            return _Left(how, record, registered, self.steps.driven[built[0]])
         if family:
             return _Left(ELSEWHERE, record, None, self.steps.driven[family[0]])
         if self._twice is not None:
             return _Left(TWICE, record, self._twice[1], self._twice[0])
         rounds = [other for other in self.story.backwards if other.line == record.line and other.accumulates]
-        alone = all(n not in self.steps.driven for other in rounds for n in other.filled)
-        return _Left(ALONE, record, None, first_made) if alone and len(rounds) > 1 else None
+        driven = {n for other in rounds for n in other.filled if n in self.steps.driven}
+        if driven:  # of an image that learns through a network nothing is said
+            return _Left(BESIDE, record, None, first_made) if driven & self.story.parameters.keys() else None
+        return (
+            _Left(ALONE, record, None, first_made)
+            if len(rounds) > 1 and not self._is_written_by_driven(number)
+            else None
+        )
+
+    def _is_written_by_driven(self, number: int) -> bool:
+        """Whether what an optimizer drives was written into it: then the cut there says more."""
+        without = (n for n, flagged in self.steps.without.items() if flagged and n not in self.steps.ever_given)
+        return any(number in self.flow.after(driven).tensors for driven in without)
+
+    def _is_cast(self, number: int) -> bool:
+        """Whether the line that made it also made another tensor of it: that one the module has."""
+        made, users = self.story.made(number), self.flow.users.get(number, ())
+        return made is not None and any(user.line.where == made.line.where and user.grad_mode for user in users)
 
     @cached_property
     def _twice(self) -> tuple[Line, Line] | None:
@@ -138,9 +161,25 @@ class NotDriven(Look):
         elif left.how == OTHER and left.at:
             entered = self.story.entered(numbers[0])
             put = ((f"it was {entered[0]} here", entered[1]),) if entered is not None else ()
+            copied = (self.flow.copied_to(number, numbers[0]) for number in self.steps.driven)
+            if (copy := next(filter(None, copied), None)) is not None:
+                put, mend, read = (("values were copied into it here", copy.line),), COPIED, "call"
             at = (self.steps.said_of(left.at, _ANOTHER), *put)
         elif left.how == LATE and left.at:
             at = (("it was put in here", left.at),)
+            if len(numbers) > len({*map(self.names.of, numbers)}):  # again in each round
+                mend = _WRITE
+        elif left.how == ANEW and left.at:
+            at = (("it was made here", left.at),)
+            reason += ": each forward makes a new one"
+            mend, read = "make it once, in __init__", "optimizer"
+        elif left.how == CAST and left.at:
+            at = (("it was made here", left.at),)
+            reason += ": the model has what an operation made of it on the same line, and that is no parameter"
+            mend, read = "operation first, nn.Parameter last: nn.Parameter(torch.ones(1).double())", "flag"
+        elif left.how == BESIDE:
+            reason += f": the loss of another network fills {them}"
+            mend, read = "where it is not to learn: requires_grad_(False), or run it under torch.no_grad()", "frozen"
         elif left.how == UNREGISTERED:
             made_here = self.story.made(numbers[0]) is not None or numbers[0] in self.story.registered
             said = "it was made here" if made_here else "it is first used here"

@@ -93,18 +93,22 @@ class Owners:
             for name, parameter in module.named_parameters(recurse=False):
                 yield parameter, owner, name
 
-    def builder(self, frame: FrameType | None) -> Owner | None:
-        """Return the module of the user's in whose ``__init__`` this runs, None where there is none."""
+    def builder(self, frame: FrameType | None) -> tuple[Owner, bool] | None:
+        """Return the module of the user's in whose ``__init__`` this runs, None where there is none.
+
+        Where a module's ``forward`` has called that, it is this one, and True.
+        """
+        found = None
         for _ in range(MOST_DEEP):
             if frame is None:
-                return None
+                break
             code = frame.f_code
-            if code.co_name == "__init__" and code.co_argcount and kind_of(code.co_filename) == USER:
+            if code.co_name in ("__init__", "forward") and code.co_argcount and kind_of(code.co_filename) == USER:
                 outer = frame.f_locals.get(code.co_varnames[0])
-                if isinstance(outer, nn.Module):
-                    return self.of(outer)
+                if isinstance(outer, nn.Module) and (found is None or code.co_name == "forward"):
+                    found = (self.of(outer), code.co_name == "forward")
             frame = frame.f_back
-        return None
+        return found
 
     def put_in(self, module: nn.Module, name: str, child: Any) -> None:
         """Note that a module is put into another: a hook of torch's."""

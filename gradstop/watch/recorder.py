@@ -5,6 +5,7 @@ import threading
 import weakref
 from contextlib import ExitStack
 from functools import partial
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import torch
@@ -68,6 +69,7 @@ class Recorder:
         stack.enter_context(func_borders(self.inside.border, self.inside.differentiated))
         stack.enter_context(replaced(torch.optim.Optimizer, "__init__", self.steps.making))
         stack.enter_context(replaced(threading.Thread, "start", self._starting))
+        stack.enter_context(replaced(BaseProcess, "start", self._apart))
         stack.callback(self.steps.start())
         stack.callback(register_module_parameter_registration_hook(self._named).remove)
         stack.callback(register_module_module_registration_hook(self._owners.put_in).remove)
@@ -90,7 +92,7 @@ class Recorder:
                 self.calls.read(args[0], gradient, line_of(frame))
             return gradient
         if kind == kinds.BACKWARD:  # it ends in the engine, which is replaced
-            return self.beside.unwatched(function, args, kwargs)
+            return self.beside.unwatched(line_of(frame), name, function, args, kwargs)
         if kind == kinds.MODE:
             self.switches.set(bool(args[0] if args else kwargs.get("mode")), frame)
             return function(*args, **kwargs)
@@ -124,11 +126,21 @@ class Recorder:
             story.named[number] = partial(owner.named, name)
 
     def _made(self, parameter: Tensor, line: Line) -> None:
-        """Note the module in whose ``__init__`` a parameter is made."""
+        """Note the module in whose ``__init__`` or ``forward`` a parameter is made."""
         builder = self._owners.builder(sys._getframe(2))
         if builder is not None:
             with no_overrides():
-                self.story.builders[self.story.know(parameter, line).number] = builder
+                number = self.story.know(parameter, line).number
+            self.story.builders[number] = builder[0]
+            if builder[1]:
+                self.story.in_forward.add(number)
+
+    def _apart(self, before: Any) -> Any:
+        def start(process: BaseProcess) -> None:
+            self.story.processes[line_of(sys._getframe(1))] = None
+            before(process)
+
+        return start
 
     def _starting(self, before: Any) -> Any:
         def start(thread: threading.Thread) -> None:

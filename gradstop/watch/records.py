@@ -64,9 +64,20 @@ class Refused:
     in_func: bool = False  # inside of torch.func
 
 
+@dataclass(slots=True)
+class Silent:
+    """A write that raises no version: a fused step, or one through ``.data``."""
+
+    number: int  # of the first call
+    line: Line
+    name: str
+    memories: set[int]
+    epoch: int
+
+
 @dataclass(frozen=True)
 class Stale:
-    """A saved tensor that a fused step changed without raising its version: torch compares, and sees nothing."""
+    """A saved tensor that was changed without raising its version: torch compares, and sees nothing."""
 
     memory: int
     saved: Line

@@ -125,9 +125,40 @@ def _number(call: _Call) -> list[Answer]:
 
 
 def _number_in_vmap(call: _Call) -> list[Answer]:
+    if call.refused.name in ("__getitem__", "__setitem__"):
+        reason = "Inside vmap a tensor is indexed by a number that is another one for each element of the batch."
+        mend = "x.gather(0, i[None]) or torch.index_select(x, 0, i[None]) in the place of x[i]"
+        return [Answer("refused", reason, (("indexed here", call.refused.line),), mend, "vmap item")]
     reason = f"{call.refused.name}() takes a number out of a tensor that stands for a whole batch inside vmap."
     mend = "torch.where(condition, a, b) in the place of an if; return the tensor, and take numbers out after vmap"
     return [Answer("refused", reason, (("leaves torch here", call.refused.line),), mend, "vmap item")]
+
+
+def _detached_view(call: _Call) -> list[Answer]:
+    reason = "detach_() would cut a view from its base in place, and that is refused."
+    lines = (*_made_by(call), ("detach_() is called here", call.refused.line))
+    return [Answer("refused", reason, lines, "x = x.detach() in its place", "detach views")]
+
+
+def _not_scalar(call: _Call) -> list[Answer]:
+    root = call.names.tensor(next(iter(call.refused.inputs), 0))
+    if root is not None and root.is_complex():
+        reason, mend = "Backward was called on a complex number.", "a real loss: z.abs().square(), z.real"
+    else:
+        reason, mend = "Backward was called on more than one number.", "loss.mean() or loss.sum(), for one number"
+    return [Answer("not a scalar", reason, _made_by(call), mend, "scalar")]
+
+
+def _out(call: _Call) -> list[Answer]:
+    reason = f"{call.refused.name} was to write into out=, and one of its inputs requires grad."
+    lines = ((f"{call.refused.name} writes here", call.refused.line),)
+    return [Answer("refused", reason, lines, "take what it returns in the place of out=", "out")]
+
+
+def _without_setup(call: _Call) -> list[Answer]:
+    reason = f"{call.refused.name} was called inside torch.func, which wants forward and setup_context apart."
+    mend = "forward without ctx, and setup_context(ctx, inputs, output) that saves; generate_vmap_rule = True"
+    return [Answer("refused", reason, (("called here", call.refused.line),), mend, "setup_context")]
 
 
 def _in_place_in_vmap(call: _Call) -> list[Answer]:
@@ -151,4 +182,8 @@ _REFUSALS: dict[str, Callable[[_Call], list[Answer]]] = {
     "support the deepcopy protocol": _copied,
     "you can only change requires_grad flags of leaf variables": _flags,
     "Can't call numpy() on Tensor that requires grad": _number,
+    "Can't detach views in-place": _detached_view,
+    "grad can be implicitly created only for": _not_scalar,
+    "functions with out=... arguments": _out,
+    "must override the setup_context staticmethod": _without_setup,
 }

@@ -32,10 +32,16 @@ def carrier(story: Story, roots: Sequence[Tensor], first: Backward) -> tuple[Eve
         if event is None or number < first.number:
             continue
         for taken, tracked in event.inputs:
-            made = story.made(taken)
-            if tracked and made is not None and made.number in first.passed:
+            made = _last_made(story, taken, number) if tracked else None
+            if made is not None and made.number in first.passed:
                 return event, made
     return None
+
+
+def _last_made(story: Story, tensor: int, before: int) -> Event | None:
+    """Return the last call before a number that made a tensor, or wrote it."""
+    writers = (event for event in story.events.values() if tensor in event.written and event.number < before)
+    return max((event for event in (story.made(tensor), *writers) if event), key=lambda e: e.number, default=None)
 
 
 def is_carried(found: tuple[Event, Event] | None) -> bool:
@@ -55,6 +61,11 @@ def carried(found: tuple[Event, Event], first: Backward) -> Answer:
     if _is_sum(taker, first):
         reason = "A sum of losses goes on after its backward, so the next one passes the earlier rounds again."
         mend = "begin the sum anew after each backward (total = 0), or call loss.backward() for each loss alone"
+        return Answer("carried", reason, lines, mend, "freed")
+    library = made.line.library
+    if library is not None and "parametriz" in library.file:
+        reason = "A weight that a parametrization computed is kept, so this backward passes the last round again."
+        mend = "with parametrize.cached(): around the forward of each round, not around the loop"
         return Answer("carried", reason, lines, mend, "freed")
     reason = "A state is carried over to the next round with its history, so this backward passes the last round again."
     mend = "cut the state where it is carried: state = state.detach() (each tensor of a tuple); no retain_graph"
@@ -88,6 +99,8 @@ def second_backward(story: Story, roots: Sequence[Tensor], line: Line) -> list[A
             lines.append((f"{taken[1].name} made it here", taken[1].line))
     reason = "Two backwards pass the same graph, and the first has freed what it saved."
     mend = "detach() it where one of them takes it as a constant; else compute it anew for each, or add the losses"
+    if {*first.roots} & {*story.backwards[-1].roots}:
+        mend = "retain_graph=True in the first, where both are meant; no step may come between them"
     return [Answer("second", reason, tuple(lines), mend, "freed")]
 
 
@@ -100,9 +113,9 @@ def _again(story: Story, taken: tuple[Event, Event]) -> bool:
         event = queue.pop()
         if (event.line.file, event.line.number) == place:
             return True
-        for number, tracked in event.inputs:
+        for number, _ in event.inputs:
             before = story.made(number)
-            if tracked and before is not None and before.number not in seen:
+            if before is not None and before.number not in seen:
                 seen.add(before.number)
                 queue.append(before)
     return False

@@ -19,7 +19,7 @@ from gradstop.watch.no_gradient import NoGradient
 from gradstop.watch.recorder import Recorder
 from gradstop.watch.refusals import explain_refusal
 from gradstop.watch.words import Answer, Answers
-from gradstop.watch.zero_gradients import zero_answer
+from gradstop.watch.zero_gradients import written_answer, zero_answer
 
 KEEP = 30_000
 MOST_MESSAGE = 300
@@ -130,8 +130,9 @@ class Watch:
             if culprit is not None:
                 return zero_answer(self._story, what, culprit, number)
             cleared = known.edited if known and (known := self._story.find(gradient)) else None
-            lines: tuple[tuple[str, Line], ...] = (("written here", cleared),) if cleared else ()
-            return Answer("zero", f"{what} has a gradient of zeros.", lines, "watch one backward alone", "zero")
+            if cleared:
+                return written_answer(what, cleared)
+            return Answer("zero", f"{what} has a gradient of zeros.", (), "watch one backward alone", "zero")
         lines = tuple(("filled here", line) for line in dict.fromkeys(record.line for record in records[-5:]))
         return Answer("filled", f"{what} has a gradient.", lines, "", "fills")
 
@@ -182,7 +183,8 @@ class Watch:
             return "a watch whose block has not ended"
         parts: list[str] = []
         if self._failure is not None:
-            parts.append(f"{self._failure.error} at {self._failure.line}\n  {_short(self._failure.message)}")
+            inside = f"\n  raised at {self._failure.inside}" if self._failure.inside else ""
+            parts.append(f"{self._failure.error} at {self._failure.line}{inside}\n  {_short(self._failure.message)}")
         elif self._error_text:
             where = f" at {self._error_line}" if self._error_line else ""
             parts.append(f"{self._error_text.partition(':')[0]}{where}\n  {self._error_text.partition(': ')[2]}")

@@ -1,4 +1,4 @@
-"""What a backward is about to use although a fused step has changed it: torch compares versions, and these stay."""
+"""What a backward is about to use although it was changed in silence: torch compares versions, and these stay."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from gradstop.watch.walk import lines_of_nodes
 
 
 def stale(story: Story, roots: Sequence[Tensor], calls: set[int]) -> tuple[Stale, ...]:
-    """Return what the graph behind some tensors saved before a fused step that wrote it.
+    """Return what the graph behind some tensors saved before a write that raised no version.
 
     Args:
         story: what was seen.
@@ -21,15 +21,15 @@ def stale(story: Story, roots: Sequence[Tensor], calls: set[int]) -> tuple[Stale
         calls: the numbers of the calls that the graph is made of.
 
     """
-    if not story.silent or not calls or min(calls) > story.silent[-1][0]:
+    if not story.silent or not calls or min(calls) > story.silent[-1].number:
         return ()
     found = {}
     for node, (number, line, _) in lines_of_nodes(roots).items():
-        later = [step for step in story.silent if step[0] > number]
+        later = [write for write in story.silent if write.number > number]
         for memory in _saved_memories(node) if later else ():
-            step = next((step for step in later if memory in step[3]), None)
-            if step is not None:
-                found[memory] = Stale(memory, line, step[1], step[2])
+            write = next((write for write in later if memory in write.memories), None)
+            if write is not None:
+                found[memory] = Stale(memory, line, write.line, write.name)
     return tuple(found.values())
 
 

@@ -7,6 +7,7 @@ from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.records import Backward, Event, Step
 from gradstop.watch.words import Answer
+from gradstop.watch.zero_gradients import written_answer
 
 
 class StepFaults(Look):
@@ -17,6 +18,12 @@ class StepFaults(Look):
         yield from self.moved()
         yield from self.statistics()
         yield from self.left_over()
+
+    def zeroed(self) -> Iterator[Answer]:
+        """Gradients that were written with zeros between a backward and the step."""
+        for number, (written, step) in self.steps.zeroed.items():
+            if not any(number in record.zero for record in self.story.backwards):
+                yield written_answer(self.names.of(number), written, (("the step", step),))
 
     def moved(self) -> Iterator[Answer]:
         """Who moved without a gradient, or by a gradient that was set to zero."""

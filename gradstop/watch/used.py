@@ -2,12 +2,13 @@
 
 from gradstop.watch.cuts import cut_answer
 from gradstop.watch.flow import Flow, Reached
-from gradstop.watch.kinds import LEAVING
+from gradstop.watch.kinds import INSIDE, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 
+DERIVATIVE = "derivative"
 _COPIES = ("__deepcopy__", "_load_from_state_dict")  # what is copied there is another network's
 
 
@@ -57,6 +58,13 @@ class Used:
         last = max(reached.events.values(), key=lambda event: event.number)
         lines = (("used here", first.line), ("the last that came of it", last.line))
         lines += tuple(("backward came from here", line) for line in dict.fromkeys(r.line for r in fills[:3]))
+        inside = [event for event in reached.events.values() if event.name.startswith(INSIDE)]
+        if inside and roots & reached.tensors.keys():
+            reason = f"{what} went into a {inside[0].name.split()[0]} call, and its history ends in there."
+            return cut_answer(self.flow, reason, inside)
+        if roots & reached.tensors.keys() and any(event.name == "autograd.grad" for event in reached.events.values()):
+            reason = f"{what} was used, but the loss is of a derivative, which does not depend on it."
+            return Answer(DERIVATIVE, reason, lines, "add a term of the value itself, if it is to learn", "not used")
         reason = f"{what} was used, but no loss that went backward was computed from it."
         return Answer("other loss", reason, lines, "add what was computed from it to the loss", "fills")
 

@@ -15,10 +15,12 @@ _OF_MODULE = "BackwardHookFunction"  # what torch puts into the graph for a modu
 _OUTSIDE = "its values are all where it is flat: look at the bias, the first values, the size of the steps"
 _SATURATED = "it is saturated, or goes over one element: look at the values that go into it, and at dim"
 _FACTOR = "its other factor is zero: look at the weight of the term, at a mask, at a dropout's p"
+_OTHER = "its other factor is all zeros: look at what makes it so; of two factors one at most may begin with zeros"
 _LOOK = {
     ("Relu", "LeakyRelu", "Clamp", "Hardtanh", "Hardsigmoid", "Threshold", "Maximum", "Minimum"): _OUTSIDE,
     ("Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Erf", "LogSigmoid"): _SATURATED,
     ("Mul", "NativeDropout", "Where", "MaskedFill"): _FACTOR,
+    ("Mm", "Addmm", "Bmm", "Baddbmm", "Mv", "Convolution"): _OTHER,
 }
 
 
@@ -28,8 +30,15 @@ def is_flat(culprit: Culprit) -> bool:
 
 
 def cancels(story: Story, culprit: Culprit) -> bool:
-    """Whether several gradients add up to zero, as those of a critic's bias do."""
-    return culprit.operation == SUM and not story.hooked
+    """Whether several gradients of a leaf add up to zero, as those of a critic's bias do."""
+    return culprit.operation == SUM and not story.hooked and not culprit.terms
+
+
+def written_answer(what: str, written: Line, more: tuple[tuple[str, Line], ...] = ()) -> Answer:
+    """Return the answer for a gradient that was written with zeros after the backward."""
+    reason = f"{what} has a gradient of zeros: it was written after the backward."
+    lines = (("written here", written), *more)
+    return Answer("zero", reason, lines, "look at what it is multiplied by there, or filled with", "zero")
 
 
 def nan_answer(story: Story, what: str, culprit: Culprit) -> Answer:
@@ -54,6 +63,8 @@ def zero_answer(story: Story, what: str, culprit: Culprit, number: int) -> Answe
     if cancels(story, culprit):
         reason = f"{what} has a gradient of zeros: the gradients of several terms add up to zero."
         return Answer("zero", reason, (), "nothing, where the terms are meant to cancel out", "zero")
+    if culprit.terms and culprit.tag is not None and not story.hooked:
+        return _cancelled(what, culprit, culprit.tag[1])
     if culprit.operation in (HOOK, SUM) or culprit.operation.startswith(_OF_MODULE):
         return _hooked(story, what, culprit, number)
     name = _named(culprit)
@@ -69,6 +80,15 @@ def zero_answer(story: Story, what: str, culprit: Culprit, number: int) -> Answe
         return Answer("zero", reason, lines, f"look at what the backward of {name} returns", "by hand")
     mend = next((look for names, look in _LOOK.items() if name.startswith(names)), "look at the values that go into it")
     return Answer("zero", reason, lines, mend, "zero")
+
+
+def _cancelled(what: str, culprit: Culprit, made: Line) -> Answer:
+    """Answer for an interior tensor that is added and subtracted again."""
+    taken = dict.fromkeys(tag[1] for tag in culprit.terms)
+    lines = (("it was made here", made), *(("taken here", line) for line in taken))
+    reason = f"{what} has a gradient of zeros: those that come back to one interior tensor add up to zero."
+    mend = "detach() one of them where it was to go straight through: z + (q - z).detach()"
+    return Answer("zero", reason, lines, mend, "round")
 
 
 def _hooked(story: Story, what: str, culprit: Culprit, number: int) -> Answer:

@@ -29,6 +29,7 @@ class Culprit:
 
     operation: str
     tag: Tag | None
+    terms: tuple[Tag, ...] = ()  # where several gradients of an interior tensor add up to zero: who gave them
 
 
 class Zeros:
@@ -88,7 +89,11 @@ class Zeros:
                 if upper not in seen:
                     seen.add(upper)
                     queue.append(upper)
-        return Culprit(changed, tags.get(ends[0])) if changed else Culprit(START, None)
+        if not changed:
+            return Culprit(START, None)
+        summed = changed == SUM and leaf_of(ends[0]) is None
+        terms = {tags[upper]: None for upper, _ in above[ends[0]] if upper in tags} if summed else {}
+        return Culprit(changed, tags.get(ends[0]), tuple(terms))
 
 
 def _tags(nodes: Sequence[Node]) -> dict[Node, Tag]:

@@ -1,5 +1,8 @@
 """What `gradstop.internals.torch_calls` relies on, each assumption by its name."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -47,6 +50,21 @@ def test_a_call_of_a_compiled_function_is_seen_from_both_ends():
         result = torch.compile(double, backend="eager")(torch.ones(2))
     assert seen[0] == "double"
     assert any(item is result for item in seen)
+
+
+def test_a_compiled_function_is_seen_where_an_optimizer_has_loaded_the_compiler():
+    lines = (
+        "import sys, torch",
+        "from gradstop.internals.torch_calls import compiled_calls",
+        "seen = []",
+        "with compiled_calls(lambda f, given: seen.append(f.__name__), seen.append):",
+        "    torch.optim.SGD([torch.ones(1, requires_grad=True)], 0.1)",
+        "    assert 'torch._dynamo.eval_frame' in sys.modules",
+        "    def double(x): return x * 2",
+        "    torch.compile(double, backend='eager')(torch.ones(2))",
+        "assert seen[0] == 'double', seen",
+    )
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
 
 
 def test_what_was_replaced_comes_back():

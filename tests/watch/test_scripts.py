@@ -12,6 +12,7 @@ from gradstop import watch
 
 HERE = Path(__file__).parent
 FAULTY = sorted((HERE / "scripts").glob("*.py"))
+PROJECTS = sorted((HERE / "projects").glob("*/main.py"))  # of several files, and of packages that are installed
 HEALTHY = sorted((HERE / "healthy").glob("*.py"))
 
 
@@ -33,6 +34,25 @@ def run(path):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem)
 def test_the_report_names_the_lines_and_says_what_to_do(path):
+    look(path, [path])
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_the_line_is_named_where_it_is_in_another_file_or_package(path, monkeypatch):
+    for folder in (path.parent / "site-packages", path.parent):
+        monkeypatch.syspath_prepend(str(folder))
+    before = set(sys.modules)
+    try:
+        look(path, sorted(path.parent.rglob("*.py")))
+    finally:
+        for name in set(sys.modules) - before:
+            if str(path.parent) in str(getattr(sys.modules[name], "__file__", "")):
+                del sys.modules[name]
+
+
+def look(path, files):
+    """Run a program, and hold its report to the marks in its files and to the words in the first."""
     source = path.read_text()
     seen, names, error = run(path)
     text = str(seen).partition("Seen: ")[0]
@@ -40,9 +60,14 @@ def test_the_report_names_the_lines_and_says_what_to_do(path):
     if asked:
         text += str(seen.why(eval(asked[1], names)))
     assert error is None or text.startswith(type(error).__name__)
-    marked = {number for number, line in enumerate(source.splitlines(), 1) if line.endswith("# <-")}
+    marked = {
+        f"{file.name}:{number}"
+        for file in files
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if line.endswith("# <-")
+    }
     assert marked
-    assert marked <= {int(number) for number in re.findall(rf"{path.name}:(\d+)", text)}, text
+    assert marked <= {*re.findall(r"[\w-]+\.py:\d+", text)}, text
     assert all(says in text for says in [*re.findall(r"^# SAYS: (.*)$", source, re.M), "Mend: ", "Read: "]), text
 
 
