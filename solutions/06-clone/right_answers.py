@@ -246,7 +246,7 @@ def by_vector(layer, w):
 
 
 @right("set_weight")
-def flag_off_and_on(layer, w):
+def flag_off_for_a_write_of_values(layer, w):
     layer.weight.requires_grad_(False)
     layer.weight.zero_().add_(w.detach())
     layer.weight.requires_grad_(True)

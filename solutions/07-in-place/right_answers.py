@@ -487,8 +487,10 @@ def hook_that_hands_on_a_cut_output(model, layer, x):
         return o.detach()
 
     h = layer.register_forward_hook(hook)
-    model(x)
-    h.remove()
+    try:
+        model(x)
+    finally:
+        h.remove()
     return got[0]
 
 

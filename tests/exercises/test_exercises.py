@@ -69,6 +69,8 @@ def test_there_are_enough_cases_and_answers(bench, exercise):
     assert len(bench.cases[exercise]) >= 3
     assert len(bench.wrong[exercise]) >= 10
     assert len(bench.right[exercise]) >= 4
+    names = [answer.name for answer in bench.right[exercise] + bench.wrong[exercise]]
+    assert len(names) == len(set(names))  # a record of verdicts tells answers by their names
 
 
 def wrong_answers():
