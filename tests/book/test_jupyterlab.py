@@ -175,7 +175,7 @@ def opens_by_a_click(figure):
     door.click()
     assert closed.count() == 0
     assert figure.locator(f"section:visible g[data-card^='{path}.']").count() >= 1
-    figure.locator("nav label").first.click()
+    figure.locator("[role=radiogroup] label").first.click()
     assert closed.count() == 1
 
 
