@@ -487,7 +487,7 @@ def statistics_not_tracked(body):
 
 
 @right("freeze")
-def new_parameters(body):
+def parameters_made_anew(body):
     for module in body.modules():
         for name, p in list(module.named_parameters(recurse=False)):
             setattr(module, name, nn.Parameter(p.detach().clone(), requires_grad=False))
