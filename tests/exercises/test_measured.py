@@ -18,7 +18,7 @@ def test_the_page_of_measurements_counts_what_there_is():
     rows = f"""\
 | threats in the adversarial suite, each with a control | {len(threats())} |
 | assignments, exercises, cases, and runs of a function in all | {len(BENCHES)}, {len(exercises)}, {len(cases)}, {runs:,} |
-| known wrong answers, all caught and named, the same under every seed | {wrong} |
+| known wrong answers, all caught and named, the same under every seed | {wrong:,} |
 | other right answers, all accepted, the same under every seed | {right} |
 | mechanical changes of the solutions; survivors, each read and written down as right | {changes:,}; {survivors} |
 """

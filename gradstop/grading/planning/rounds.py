@@ -9,7 +9,7 @@ from gradstop.grading.assess import Unit
 from gradstop.grading.intake.submission import Submission
 from gradstop.grading.rules import Rules
 
-LEAST, TIMES = 2.0, 5  # seconds; times what half of those that are graded have taken at most
+LEAST, TIMES = 1.0, 4  # seconds; times what half of those that are graded have taken at most
 
 
 class Rounds:
