@@ -16,6 +16,7 @@ _STEP, _SMALL, _BYTES = (
     sys.getsizeof(b""),
 )  # bytes: of what is allocated in pools, and of bytes without content
 _IN_A_ROW = 24  # blocks, which seldom follow each other by chance
+_MOST_FREE = 100_000  # blocks of one size
 _taken: list[object] = []
 
 
@@ -80,11 +81,15 @@ def take_free_blocks() -> None:
     """
     for size in range(_STEP, _SMALL + 1, _STEP):
         in_a_row, last = 0, 0
-        while in_a_row < _IN_A_ROW:
+        for _ in range(_MOST_FREE):
             block = _object_of(size)
             _taken.append(block)
             in_a_row = in_a_row + 1 if id(block) == last + size else 0
             last = id(block)
+            if in_a_row == _IN_A_ROW:
+                break
+        else:  # Python was told to use another allocator, in which none follow each other (PYTHONMALLOC)
+            return
 
 
 def _object_of(size: int) -> object:

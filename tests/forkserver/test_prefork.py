@@ -1,13 +1,15 @@
 """What the warm process does so that its forks copy little."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
 
-def printed(code):
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+def printed(code, **environment):
+    words, environment = [sys.executable, "-c", code], {**os.environ, **environment}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=True)
     return [int(number) for number in done.stdout.split()]
 
 
@@ -24,6 +26,17 @@ print(len(places), len(places & set(map(id, prefork._taken))))
     free, taken = printed(code)
     assert free == 3000
     assert taken >= 2500
+
+
+@pytest.mark.parametrize("allocator", ["malloc", "pymalloc_debug"])
+def test_another_allocator_of_python_s_has_no_such_blocks_and_is_left_alone(allocator):
+    code = """
+from gradstop.forkserver import prefork
+prefork.take_free_blocks()
+print(len(prefork._taken), prefork._MOST_FREE)
+"""
+    taken, most = printed(code, PYTHONMALLOC=allocator)
+    assert taken <= most
 
 
 def test_what_lies_free_on_the_heap_is_taken():
