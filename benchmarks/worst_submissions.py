@@ -1,7 +1,7 @@
 """Grading a class of 25 of which one hands in the worst that is known, against the same class without it, in turns.
 
-"The others" is when the last of the other 24 was written; a submission that takes much longer than half of the class
-is graded after them.
+"The others" is when the last of the other 24 was graded and written, for a command that does that; a submission that
+takes much longer than half of the class is graded after them.
 
 python benchmarks/worst_submissions.py [PART OF A NAME ...]        each kind of ``tests/support/worst.py``, or some
 """
@@ -44,7 +44,11 @@ def used(course: Path, words: list[str]) -> tuple[float, float, float]:
     if done.returncode not in (0, 1):
         sys.exit(f"{' '.join(words)}: {done.stderr[-2000:]}")
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return processor, took, max((written - began for written in others_written(course)), default=took)
+    return (
+        processor,
+        took,
+        max((written - began for written in others_written(course) if written > began), default=took),
+    )
 
 
 def others_written(course: Path) -> list[float]:

@@ -110,7 +110,7 @@ def take_free_chunks() -> None:
     """Take all memory that lies free among what is in use on the heap: a megabyte after torch's import.
 
     A fork then gets its own from the heap's end, on pages that follow each other, where it would have written to, and
-    so copied, a page for nearly each chunk: an eighth of what it copies.
+    so copied, a page for nearly each chunk: a twentieth of what it copies.
 
     Raises:
         AttributeError: for a C library without these functions.

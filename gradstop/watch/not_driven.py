@@ -97,11 +97,8 @@ class NotDriven(Look):
         driven = {n for other in rounds for n in other.filled if n in self.steps.driven}
         if driven:  # of an image that learns through a network nothing is said
             return _Left(BESIDE, record, None, first_made) if driven & self.story.parameters.keys() else None
-        return (
-            _Left(ALONE, record, None, first_made)
-            if len(rounds) > 1 and not self._is_written_by_driven(number)
-            else None
-        )
+        alone = len(rounds) > 1 and not self._is_written_by_driven(number)
+        return _Left(ALONE, record, None, first_made) if alone else None
 
     def _is_written_by_driven(self, number: int) -> bool:
         """Whether what an optimizer drives was written into it: then the cut there says more."""

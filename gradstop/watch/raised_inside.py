@@ -61,8 +61,7 @@ def _count(raised: _Raised) -> list[Answer]:
     name, expected, got = match.groups()
     reason = f"forward took {expected} arguments after ctx, and this backward returns {got} gradients."
     mend = "return one for each argument, in their order: None for what needs none"
-    lines = _calls(raised.roots, lambda node: node.name() == name)
-    return [Answer("function", f"{_function(name)}: {reason}", lines, mend, "function")]
+    return [_of_function(raised, name, reason, mend, "function")]
 
 
 def _shape(raised: _Raised) -> list[Answer]:
@@ -72,8 +71,7 @@ def _shape(raised: _Raised) -> list[Answer]:
     name, place = match.groups()
     reason = f"what backward returned at index {place} does not fit the argument of forward at index {place}."
     mend = "return each gradient in the shape, dtype and device of its argument: g.t() @ x for the weight of x @ w.t()"
-    lines = _calls(raised.roots, lambda node: node.name() == name)
-    return [Answer("function", f"{_function(name)}: {reason}", lines, mend, "invalid gradient")]
+    return [_of_function(raised, name, reason, mend, "invalid gradient")]
 
 
 def _without_backward(raised: _Raised) -> list[Answer]:
@@ -85,9 +83,8 @@ def _without_backward(raised: _Raised) -> list[Answer]:
 
 def _twice(raised: _Raised) -> list[Answer]:
     applied = (event for event in raised.story.events.values() if event.name.endswith(".apply"))
-    lines = tuple(("a Function is applied here", line) for line in dict.fromkeys(event.line for event in applied))[
-        -MOST:
-    ]
+    last = list(dict.fromkeys(event.line for event in applied))[-MOST:]
+    lines = tuple(("a Function is applied here", line) for line in last)
     reason = "A gradient of a gradient came to a Function whose backward may be differentiated once only."
     mend = "leave @once_differentiable out, and compute with torch's operations on saved tensors alone in its backward"
     return [Answer("function", reason, lines, mend, "by hand")]
@@ -124,8 +121,11 @@ def _reentrant(raised: _Raised) -> list[Answer]:
     return [Answer("checkpoint", reason, lines, "use_reentrant=False", "checkpoint grad")]
 
 
-def _function(name: str) -> str:
-    return re.sub(r"Backward\d*$", "", name)
+def _of_function(raised: _Raised, node_name: str, reason: str, mend: str, read: str) -> Answer:
+    """Say of the Function whose nodes have this name what is wrong with its backward."""
+    lines = _calls(raised.roots, lambda node: node.name() == node_name)
+    function = re.sub(r"Backward\d*$", "", node_name)
+    return Answer("function", f"{function}: {reason}", lines, mend, read)
 
 
 _EXPLAINED: dict[str, Callable[[_Raised], list[Answer]]] = {

@@ -51,7 +51,7 @@ def collect_command(root: Path, options: Namespace) -> int:
         print("\n".join(lines), flush=True)
     if not options.dry_run:
         write_class(root, people)
-        # Where only the time is another, nothing is graded again; the gradebook has to learn it.
+        # The gradebook has to learn another time, whether or not anything is graded again for it.
         result_store_of(root).mark_entered(assignment.name, changed, entered=False)
     missing = [
         one for one in sorted(people.students.keys() - found.students.keys()) if not _is_there(course, assignment, one)
