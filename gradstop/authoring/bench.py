@@ -18,6 +18,7 @@ from gradstop.course import (
 )
 from gradstop.grading.answer_key.references import assignment_references
 from gradstop.observe import Case, observe, read_cases
+from gradstop.record import Record
 from gradstop.reference_file import read_reference_file
 
 
@@ -27,6 +28,7 @@ class Bench:
     def __init__(self, assignment: Assignment):
         self.assignment = assignment
         self._references: dict[tuple[str, int], Reference] = {}
+        self._observed: dict[tuple[str, str], dict[str, list[Record]]] = {}
         self._verdicts: dict[tuple[str, str, int | None], Verdict] = {}
 
     @cached_property
@@ -94,20 +96,29 @@ class Bench:
             self._references[exercise, seed] = made[exercise]
         return self._references[exercise, seed]
 
+    def observed(self, exercise: str, function: Callable[..., Any], seed: int | None = None) -> dict[str, list[Record]]:
+        """Observe a function in every trial of a reference, the recorded one or that of a seed, by the case's name."""
+        trials = self.reference(exercise, seed).trials
+        return {c.name: [observe(c, function, t.setups) for t in trials[c.name]] for c in self.cases[exercise]}
+
     def verdict(self, exercise: str, function: Callable[..., Any], seed: int | None = None) -> Verdict:
-        """Observe a function in every trial of a reference: the recorded one, or that of a seed."""
-        reference = self.reference(exercise, seed)
-        trials = reference.trials
-        return verdict_on(
-            reference,
-            {c.name: [observe(c, function, t.setups) for t in trials[c.name]] for c in self.cases[exercise]},
-        )
+        """Return the verdict on what is observed of a function: by the recorded reference, or that of a seed."""
+        return verdict_on(self.reference(exercise, seed), self.observed(exercise, function, seed))
+
+    def known_observed(self, answer: Answer) -> dict[str, list[Record]]:
+        """Return what is observed of an answer of the assignment's own files in the recorded trials; observed once."""
+        key = (answer.exercise, answer.name)
+        if key not in self._observed:
+            self._observed[key] = self.observed(answer.exercise, answer.function)
+        return self._observed[key]
 
     def known_verdict(self, answer: Answer, seed: int | None = None) -> Verdict:
-        """Return the verdict on an answer of the assignment's own files, which is observed the first time only."""
+        """Return the verdict on an answer of the assignment's own files, which is found the first time only."""
         key = (answer.exercise, answer.name, seed)
         if key not in self._verdicts:
-            self._verdicts[key] = self.verdict(answer.exercise, answer.function, seed)
+            recorded = seed is None
+            seen = self.known_observed(answer) if recorded else self.observed(answer.exercise, answer.function, seed)
+            self._verdicts[key] = verdict_on(self.reference(answer.exercise, seed), seen)
         return self._verdicts[key]
 
     def case_agrees(self, case: Case, function: Callable[..., Any], seed: int | None = None) -> bool:

@@ -94,7 +94,7 @@ def _recordings(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
 
 def _right(bench: Bench, exercise: str, seeds: Seeds) -> Iterator[str]:
     for answer in bench.right.get(exercise, []):
-        verdicts = [bench.verdict(exercise, answer.function, seed) for seed in seeds]
+        verdicts = [bench.known_verdict(answer, seed) for seed in seeds]
         refused = [verdict for verdict in verdicts if not verdict.agrees]
         if refused:
             often = f"under {len(refused)} of {len(verdicts)} seeds"

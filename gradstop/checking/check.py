@@ -13,6 +13,7 @@ from gradstop.checking.captured_output import printed
 from gradstop.checking.recording import Recording, read_recording
 from gradstop.checking.section_links import section_links
 from gradstop.checking.show import Report, fail, show
+from gradstop.checking.time_limit import TimeOver
 from gradstop.compare import Reference, Verdict, as_html, as_text, headline, verdict_on
 from gradstop.compare.report import headline_is_all
 from gradstop.compare.report_text import TEXT_WIDTH
@@ -64,12 +65,15 @@ def run_check(function: Callable[..., Any], recording: Recording, reference: Ref
 
     Raises:
         CourseError: if it is interrupted.
+        TimeOver: if its caller limits its time.
 
     """
     observed: dict[str, list[Any]] = {}
     for case in recording.cases[reference.exercise]:
         try:
             observed[case.name] = [observe(case, function, trial.setups) for trial in reference.trials[case.name]]
+        except TimeOver:  # and the caller says so
+            raise
         except KeyboardInterrupt:
             raise CourseError(
                 f"You stopped the check of {reference.exercise} while it ran the case “{case.title}”: "

@@ -9,8 +9,8 @@ from types import FrameType
 AGAIN = 0.5  # seconds between two attempts: a bare ``except`` may have caught the first
 
 
-class TimeOver(BaseException):
-    """The time for a piece of code is over; no ``Exception``, so that few catch it."""
+class TimeOver(KeyboardInterrupt):
+    """The time for a piece of code is over: it ends what runs as an interrupt does, an observation too."""
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
-        if over:  # and what observes an answer has taken it for an error of the answer's
+        if over:  # and a bare ``except`` has caught it
             raise TimeOver
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

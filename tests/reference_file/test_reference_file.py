@@ -8,7 +8,6 @@ from support.course import ASSIGNMENTS, ROOT, bench_of, exercises, together
 from gradstop.compare import Reference, Trial, Wrong, verdict_on
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.answer_key.references import repeated_reference
-from gradstop.observe import observe
 from gradstop.record import Observation, Record, Setup
 from gradstop.reference_file import ReferenceFile, read_reference_file, reference_text
 
@@ -34,8 +33,8 @@ def test_no_verdict_becomes_another_one(bench, exercise, tmp_path):
     full = repeated_reference(bench.assignment, exercise, setups)
     read = read_back(tmp_path, full)[exercise]
     answers = [*bench.right.get(exercise, []), *bench.wrong.get(exercise, [])]
-    for function in (bench.solutions[exercise], stub, *(answer.function for answer in answers)):
-        observed = {c.name: [observe(c, function, s) for s in setups[c.name]] for c in bench.cases[exercise]}
+    others = (bench.observed(exercise, function) for function in (bench.solutions[exercise], stub))
+    for observed in (*others, *map(bench.known_observed, answers)):
         assert verdict_on(read, observed) == verdict_on(full, observed)
 
 
