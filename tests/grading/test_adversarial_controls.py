@@ -177,7 +177,7 @@ def test_without_afterwards(name):
     least = {"by-a-thread": 0}.get(name, 3)
     assert least <= passed(f"tampering-{name}") < 5
     if name == "by-a-thread":  # which comes in time or not
-        assert max(passed(f"tampering-{name}", take_away=take_away) for _ in range(5)) >= 4
+        assert any(passed(f"tampering-{name}", take_away=take_away) >= 4 for _ in range(5))
     elif name == "dispatch-mode":
         assert passed(f"tampering-{name}", take_away=take_away) != passed(f"tampering-{name}")
     else:
