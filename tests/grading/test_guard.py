@@ -3,12 +3,14 @@
 import builtins
 import cProfile
 import gc
+import json
 import multiprocessing
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import thread as _pools
 from multiprocessing import shared_memory
@@ -16,6 +18,7 @@ from queue import SimpleQueue
 from types import SimpleNamespace
 
 import pytest
+import torch
 from support.forks import in_a_fork
 from torch.nn.modules import module as modules
 from torch.optim import optimizer
@@ -26,6 +29,7 @@ from gradstop.grading.inside.guard.left_on import block_signals
 from gradstop.internals.torch import global_hooks
 from gradstop.observe import probes, read_cases
 from gradstop.observe.encode import encode
+from gradstop.record import Setup
 
 CASES = """
 from gradstop.observe import case
@@ -151,7 +155,7 @@ def busy(pool):
     pool.submit(STAYS.wait)
 
 
-def test_code_of_ours_and_of_the_cases_is_refused_to_be_changed():
+def test_code_of_others_and_of_the_cases_is_refused_to_be_changed():
     def body():
         refuse_hooks_and_swapped_code()
         (case,) = read_cases(CASES)["stop"]
@@ -159,8 +163,12 @@ def test_code_of_ours_and_of_the_cases_is_refused_to_be_changed():
             for name, other in {"__code__": (lambda: None).__code__, "__defaults__": (), "__kwdefaults__": {}}.items():
                 with pytest.raises(RuntimeError, match="stay as they are"):
                     setattr(function, name, other)
-        waiting.__code__ = (lambda *_: 3).__code__
-        assert waiting() == 3
+        for function in (torch.Tensor.backward, json.JSONEncoder.iterencode, Setup.__new__, waiting):
+            with pytest.raises(RuntimeError, match="stay as they are"):
+                function.__code__ = (lambda *_: 3).__code__
+        own = lambda: 2
+        own.__code__, own.__defaults__ = (lambda *_: 3).__code__, ()
+        assert own() == 3
 
     in_a_fork(body)
 
@@ -213,6 +221,28 @@ def test_what_observes_is_put_back_too():
         assert probes.encode is encode
         assert "len" not in vars(probes)
         assert names == {"edit": print}
+
+    in_a_fork(body)
+
+
+def test_what_runs_is_put_back_by_name_and_its_numbers_may_change():
+    """Torch counts its hooks in a class."""
+    handle = torch.utils.hooks.RemovableHandle
+
+    def body():
+        guard, x, removes = Guard(), torch.ones(1, requires_grad=True), handle.remove
+        guard.keep_what_runs(lambda: x.register_hook(print).remove())
+
+        def changes():
+            for _ in range(3):
+                x.register_hook(lambda gradient: None)
+            torch.utils.hooks.weakref = handle.remove = print
+
+        guard.around(changes)()
+        assert torch.utils.hooks.weakref is weakref
+        assert handle.remove is removes
+        x.register_hook(lambda gradient: None)
+        assert len(x._backward_hooks) == 4
 
     in_a_fork(body)
 
