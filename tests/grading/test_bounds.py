@@ -223,13 +223,13 @@ def test_texts_are_converted(unit):
     within("texts are made harmless, and converted for feedback", work)
 
 
-CODE = ["x=", "{", "\\", "rb'", "@a.", "'%("]
+CODE = ["x=", "{", "\\", "rb'", "@a.", "'%(", "...", "a.", "\n", "\r", " \n", "\t\n", "%%perl\ns{"]
 
 
 @pytest.mark.parametrize("unit", CODE)
 def test_code_is_coloured(unit):
     def work():
-        cells = [{"cell_type": "code", "source": filled(unit, 2 * bounds.MAX_CODE)} for _ in range(30)]
+        cells = [{"cell_type": "code", "source": f"x{filled(unit, 2 * bounds.MAX_CODE)}x"} for _ in range(30)]
         shorten_code(cells)
         for cell in cells:
             Highlight2HTML()(cell["source"])
@@ -237,8 +237,20 @@ def test_code_is_coloured(unit):
     within("code is coloured for feedback", work)
 
 
+def test_code_of_usual_shape_is_shown_as_it_is_and_long_lines_and_many_blank_ones_are_cut():
+    usual = "%%time\ndef f(x):\n" + "\n" * bounds.MAX_BLANK + f"    return '{'x' * 900}'\n\n"
+    odd = f"{'x' * 2_000}\n" + "\n" * 60 + "y\n%%perl\n" + "z" * 900 + "\n" + "z" * 900 + "\n" + "z" * 900
+    cells = [{"cell_type": "code", "source": source} for source in (usual, odd)]
+    shorten_code(cells)
+    assert cells[0]["source"] == usual
+    long, *others = cells[1]["source"].splitlines()
+    assert long == f"{'x' * bounds.MAX_WIDTH} # (cut: 2000 characters)"
+    assert [line[:9] for line in others if line] == ["y", "%%perl", *["z" * 9] * 3, "# (cut: t"]
+    assert others.count("") == bounds.MAX_BLANK + 1
+
+
 def test_code_that_is_cut_says_so():
-    cells = [{"cell_type": "code", "source": "x" * (bounds.MAX_CODE + 1)} for _ in range(4)]
+    cells = [{"cell_type": "code", "source": "x" + filled("\nx", bounds.MAX_CODE)} for _ in range(4)]
     shorten_code(cells)
     assert cells[0]["source"].endswith(f"\n\n# (cut: the code has {bounds.MAX_CODE + 1} characters)")
     assert cells[3]["source"].endswith(f"# (cut: all code has more than {bounds.MAX_CODES} characters)")

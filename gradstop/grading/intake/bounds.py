@@ -14,6 +14,8 @@ MAX_VALUES = 1_000_000  # of a notebook's JSON: each takes up to 250 bytes of me
 MAX_CELLS = 800  # feedback takes 1.5 ms for each
 MAX_TEXT, MAX_TEXTS = 5_000, 100_000  # characters of a text cell, and of all: Markdown takes quadratic time
 MAX_CODE, MAX_CODES = 50_000, 100_000  # characters of a cell's code, and of all, that are shown
+MAX_WIDTH, MAX_BLANK = 1_000, 50  # characters of a line of code that is shown, and blank lines in a row
+MAX_LANGUAGE = 2_000  # characters of code in another language, after a magic
 MAX_ANSWER = 10_000  # characters of an answer that is parsed; each takes up to 0.9 kB of memory
 MAX_SEARCHED = 500_000  # characters of all cells in which a function that is missing is looked for
 MAX_OUTPUTS, MAX_ALL_OUTPUTS = 200, 800  # outputs of one cell, and of all; feedback takes as long for each
@@ -81,7 +83,8 @@ BOUNDS = (
     ),
     Bound(
         "code is coloured for feedback",
-        f"{MAX_CODE:,} characters of a cell, {MAX_CODES:,} of all",
+        f"{MAX_CODE:,} characters of a cell, {MAX_CODES:,} of all; {MAX_WIDTH:,} of a line, {MAX_BLANK} blank lines in a "
+        f"row; {MAX_LANGUAGE:,} characters in another language",
         "cut, with a note",
         1.2,
         30,
