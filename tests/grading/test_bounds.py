@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from nbconvert.filters import ansi2html, markdown2html
 from nbconvert.filters.highlight import Highlight2HTML
 from support.course import ROOT
@@ -336,6 +337,39 @@ def test_outputs_are_read(name):
 def test_html_is_cleaned(name, times):
     assert len(HTML[name]) <= bounds.MAX_HTML
     within("HTML of outputs is cleaned", lambda: parse_outputs(html(*[HTML[name]] * times)))
+
+
+PAGES = {
+    "signs": [{"output_type": "stream", "text": "<" * 240_000}] * 40,
+    "signs of an error": [{"output_type": "error", "evalue": "'" * 240_000, "traceback": ["&" * 9_000] * 50}] * 10,
+    "tags": html(*["<p>x</p>" * 100_000] * 9),
+    "entities": html(*["&lt;" * 200_000] * 9),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_outputs_are_read_again_as_a_page(name):
+    """As nbconvert does with all of a page."""
+
+    def work():
+        outputs = parse_outputs(PAGES[name])
+        texts = [one.get("text", "") + one.get("evalue", "") + "".join(one.get("traceback", ())) for one in outputs]
+        shown = [*map(ansi2html, texts), *(one.get("data", {}).get("text/html", "") for one in outputs)]
+        str(BeautifulSoup("".join(shown), "html.parser"))
+
+    within("outputs are read again as a part of a page of feedback", work)
+
+
+def test_a_text_is_cut_where_all_have_too_many_signs_and_html_then_shows_as_its_text():
+    texts = [
+        {"output_type": "stream", "text": "x<" * (bounds.MAX_SIGNS - 1)},
+        {"output_type": "stream", "text": "<<<x"},
+    ]
+    first, second = parse_outputs(texts)
+    assert len(first["text"]) == len(texts[0]["text"])
+    assert second["text"] == f"<\n(cut: all outputs have more than {bounds.MAX_SIGNS} signs like < and &)"
+    many = "<p>x</p>" * (bounds.MAX_TAGS // 2)
+    assert ["text/html" in one["data"] for one in parse_outputs(html(many, "<p>x</p>"))] == [True, False]
 
 
 LONG = {
