@@ -84,8 +84,8 @@ BOUNDS = (
     ),
     Bound(
         "code is coloured for feedback",
-        f"{MAX_CODE:,} characters of a cell, {MAX_CODES:,} of all; {MAX_WIDTH:,} of a line, {MAX_BLANK} blank lines in a "
-        f"row; {MAX_LANGUAGE:,} characters in another language",
+        f"{MAX_CODE:,} characters of a cell, {MAX_CODES:,} of all; {MAX_WIDTH:,} of a line, {MAX_BLANK} blank lines in "
+        f"a row; {MAX_LANGUAGE:,} characters in another language",
         "cut, with a note",
         1.2,
         30,
