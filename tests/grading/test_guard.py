@@ -23,6 +23,7 @@ from support.forks import in_a_fork
 from torch.nn.modules import module as modules
 from torch.optim import optimizer
 
+from gradstop.grading.inside.guard import left_on
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.guard.left_on import block_signals
@@ -264,6 +265,31 @@ def test_what_is_replaced_when_another_thing_is_put_back_is_put_back_too():
     in_a_fork(body)
 
 
+class SaysItIsAList:
+    __class__ = property(lambda self: list if claims else SaysItIsAList)
+
+
+class SaysSoToAll:
+    def __getattribute__(self, name):
+        return list if name == "__class__" and claims else object.__getattribute__(self, name)
+
+
+claims = []
+
+
+@pytest.mark.parametrize("kind", [SaysItIsAList, SaysSoToAll])
+def test_a_result_that_may_say_later_that_it_is_a_list_is_refused(kind):
+    def body():
+        with pytest.raises(TypeError, match="may say that it is of another"):
+            Guard().around(kind)()
+        claims.append(True)
+        assert isinstance(kind(), list)
+        for plain in (print, Guard, SimpleNamespace(), 3, None, threading.Lock(), torch.nn.Linear(1, 1)):
+            assert Guard().around(lambda plain=plain: plain)() is plain
+
+    in_a_fork(body)
+
+
 def test_no_garbage_is_collected_between_two_calls():
     class Garbage:
         def __init__(self):
@@ -290,6 +316,21 @@ def test_no_garbage_is_collected_between_two_calls():
 def test_a_thread_that_ends_soon_is_waited_for():
     def body():
         Guard().around(lambda: threading.Timer(0.2, int).start())()
+
+    in_a_fork(body)
+
+
+def test_after_a_thread_that_went_on_the_next_is_waited_for_less_long(monkeypatch):
+    def body():
+        waits = []
+        monkeypatch.setattr(left_on, "_sleep", waits.append)
+        function, waited = Guard().around(starts_a_thread), []
+        for _ in range(3):
+            waits.clear()
+            with pytest.raises(RuntimeError, match="left a thread running"):
+                function()
+            waited.append(len(waits))
+        assert waited[0] > 5 * waited[1] == 5 * waited[2]
 
     in_a_fork(body)
 
