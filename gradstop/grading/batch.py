@@ -69,14 +69,16 @@ def grade(
             rounds = Rounds(len(plan.to_grade) + len(attempts.waiting))
             units = _Units(course, assignment, attempts, rules, rounds)
 
-            def second() -> Iterator[tuple[str, bytes | Lost]]:
-                if rounds.put_off:
+            def later() -> Iterator[tuple[str, bytes | Lost]]:
+                for names in rounds.later():
                     entries.enter()
-                    tell(f"graded last, for it takes much longer than the others: {', '.join(rounds.put_off)}")
-                yield from executor.run(grade_unit, bundle, units.of(rounds.second()))
+                    if rounds.is_last and names:
+                        entries.at_once = 1  # or what is graded would wait for what never ends
+                        tell(f"graded last, for it takes much longer than the others: {', '.join(names)}")
+                    yield from executor.run(grade_unit, bundle, units.of(names))
 
             work = chain([solution_unit(assignment, rules)], units.of(chain(plan.to_grade, attempts.waiting)))
-            results = chain(executor.run(grade_unit, bundle, work), second())
+            results = chain(executor.run(grade_unit, bundle, work), later())
             for student, data in once_the_solution_earns_all(results, assignment):
                 if data == PUT_OFF:
                     rounds.put_off.append(student)
@@ -130,8 +132,10 @@ class _Units:
 class _Entries:
     """What is kept and has still to be entered in the gradebook, some at a time.
 
-    ``failed`` has those that could not be entered; the next run tries again.
+    ``failed`` has those that could not be entered; the next run tries again. ``at_once`` are entered together.
     """
+
+    at_once = BATCH
 
     def __init__(self, assignment: Assignment, store: ResultStore, writer: GradebookWriter) -> None:
         self._assignment, self._store, self._writer = assignment, store, writer
@@ -147,7 +151,7 @@ class _Entries:
     def add(self, student: str) -> None:
         """Enter a kept outcome, now or with the next ones."""
         self._waiting.append(student)
-        if len(self._waiting) >= BATCH:
+        if len(self._waiting) >= self.at_once:
             self.enter()
 
     def enter(self) -> None:

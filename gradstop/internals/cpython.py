@@ -63,6 +63,18 @@ def version_tag(items: Any) -> ctypes.c_uint64 | None:
     return ctypes.c_uint64.from_address(id(plain) + _VERSION_TAG)
 
 
+def unseen(thing: Any) -> int:
+    """Keep an object for good where neither a reference nor the garbage collector leads to it; return its place."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+    ctypes.pythonapi.PyObject_GC_UnTrack(ctypes.py_object(thing))
+    return id(thing)
+
+
+def seen(place: int) -> Any:
+    """Return the object that ``unseen`` has put there."""
+    return ctypes.cast(place, ctypes.py_object).value
+
+
 def start_processes_by_fork() -> None:
     """Have multiprocessing fork where it is not told otherwise, as before CPython 3.14: loading torch again is slow."""
     context._default_context._default_context = get_context("fork")  # type: ignore[attr-defined]

@@ -16,6 +16,8 @@ from torch.nn.modules import module as _module
 from torch.optim import optimizer as _optimizer
 from torch.utils import _python_dispatch
 
+from gradstop.internals.cpython import seen, unseen
+
 _C = torch._C
 _autograd = _C._autograd
 
@@ -181,14 +183,15 @@ namespaces = (torch._tensor, torch._C._nn)
 def refuse_registrations(namespace: str, why: str) -> None:
     """Have torch raise RuntimeError where a kernel is registered for an operator of this namespace, from now on.
 
-    Each registration of Python's begins with the one function that is replaced. Code in C++ has its own way.
+    Each registration of Python's begins with the one function that is replaced, and found no more: nothing that Python
+    shows refers to it. Code in C++ has its own way.
     """
-    begin = _C._dispatch_library
+    place = unseen(_C._dispatch_library)
 
     def refusing(kind: str, name: str, *more: Any) -> Any:
         if name == namespace:
             raise RuntimeError(why)
-        return begin(kind, name, *more)
+        return seen(place)(kind, name, *more)
 
     _C._dispatch_library = refusing  # type: ignore[assignment]
 

@@ -5,11 +5,14 @@ Stock nbgrader executes submissions as whoever runs this, so that threats to the
 """
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,6 +21,7 @@ from support.classroom import make_course, run, scores  # noqa: E402
 from support.threats import CLASSES, FULL, NAME, Threat, threats  # noqa: E402
 
 RISKY = ("outside", "resources")
+STOCK_SECONDS = 120  # for one submission; each of its cells has 30
 CONFIG = """
 import os, sys
 from pathlib import Path
@@ -101,8 +105,29 @@ def graded_by_nbgrader(course: Path, known: list[Threat]) -> dict[str, str]:
         return f"{sum(filter(None, found.values())):g}" if found else "not graded"
 
     for threat in known:  # alone: some end the whole run
-        run(course, "nbgrader", "autograde", NAME, "--student", threat.name)
+        run_at_most(course, "nbgrader", "autograde", NAME, "--student", threat.name)
+        print(threat.name, flush=True)
     return {threat.name: one(threat) for threat in known}
+
+
+def run_at_most(course: Path, *command: str) -> None:
+    """Run a command, and end it with what it has started after ``STOCK_SECONDS``: some submissions wait for ever.
+
+    Nothing is read from it, as what it leaves running would hold the other end.
+    """
+    program = str(Path(sys.executable).parent / command[0])
+    nothing = subprocess.DEVNULL
+    process = subprocess.Popen(
+        [program, *command[1:]], cwd=course, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+    )
+    try:
+        process.wait(STOCK_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(f"{command[-1]} was ended after {STOCK_SECONDS} s", flush=True)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def table(known: list[Threat], ours: dict[str, str], stock: dict[str, str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import _thread
 import atexit
 import cProfile
+import gc
 import logging
 import math
 import multiprocessing
@@ -254,5 +255,19 @@ def test_multiprocessing_forks_and_may_be_told_otherwise():
         assert multiprocessing.get_start_method() == "fork"
         multiprocessing.set_start_method("spawn", force=True)
         assert multiprocessing.get_start_method() == "spawn"
+
+    in_a_fork(body)
+
+
+def test_what_is_unseen_is_found_by_its_place_alone():
+    def body():
+        thing = [["x"]]
+        place = cpython.unseen(thing)
+        inside = thing[0]
+        del thing
+        gc.collect()
+        assert cpython.seen(place) == [["x"]]
+        assert not any(one is cpython.seen(place) for one in gc.get_objects())
+        assert cpython.seen(place) not in gc.get_referrers(inside)
 
     in_a_fork(body)

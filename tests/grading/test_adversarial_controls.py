@@ -33,6 +33,7 @@ from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import guard as guard_module
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard, keep_kernels
+from gradstop.grading.inside.warmup import warm_up
 from gradstop.grading.intake.outputs import clean_text, parse_outputs
 from gradstop.grading.intake.submission import read_cells, read_submission
 from gradstop.grading.intake.template import Template
@@ -195,9 +196,20 @@ def test_without_plain(name, exercise, most):
     assert passed(f"tampering-{name}", exercise, take_away=take_away) == most
 
 
-def test_without_kernels():
-    assert passed("tampering-targeted-kernel", take_away=keep_kernels) == 4
-    assert passed("tampering-targeted-kernel") == 5
+@pytest.mark.parametrize("name", ["targeted-kernel", "kernel-by-a-closure"])
+def test_without_kernels(name):
+    assert passed(f"tampering-{name}", take_away=keep_kernels) == 4
+    assert passed(f"tampering-{name}") == 5
+
+
+def test_without_what_runs():
+    def warmed():
+        guard = Guard()
+        warm_up(guard)
+        return guard
+
+    assert passed("tampering-what-runs", guard=warmed) == 4
+    assert passed("tampering-what-runs") == 5
 
 
 def test_without_learners_copy():
@@ -231,6 +243,8 @@ def test_without_hooks():
         connection.sendall(bytes([events() > 0]))
 
     assert said_by(body) == bytes([True, False])
+    assert passed("tampering-others-code", take_away=refuse_hooks_and_swapped_code) == 4
+    assert passed("tampering-others-code") == 5
 
 
 def test_without_case_names():

@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from nbconvert.filters import ansi2html, markdown2html
 from nbconvert.filters.highlight import Highlight2HTML
 from support.course import ROOT
@@ -223,13 +224,13 @@ def test_texts_are_converted(unit):
     within("texts are made harmless, and converted for feedback", work)
 
 
-CODE = ["x=", "{", "\\", "rb'", "@a.", "'%("]
+CODE = ["x=", "{", "\\", "rb'", "@a.", "'%(", "...", "a.", "\n", "\r", " \n", "\t\n", "%%perl\ns{"]
 
 
 @pytest.mark.parametrize("unit", CODE)
 def test_code_is_coloured(unit):
     def work():
-        cells = [{"cell_type": "code", "source": filled(unit, 2 * bounds.MAX_CODE)} for _ in range(30)]
+        cells = [{"cell_type": "code", "source": f"x{filled(unit, 2 * bounds.MAX_CODE)}x"} for _ in range(30)]
         shorten_code(cells)
         for cell in cells:
             Highlight2HTML()(cell["source"])
@@ -237,8 +238,20 @@ def test_code_is_coloured(unit):
     within("code is coloured for feedback", work)
 
 
+def test_code_of_usual_shape_is_shown_as_it_is_and_long_lines_and_many_blank_ones_are_cut():
+    usual = "%%time\ndef f(x):\n" + "\n" * bounds.MAX_BLANK + f"    return '{'x' * 900}'\n\n"
+    odd = f"{'x' * 2_000}\n" + "\n" * 60 + "y\n%%perl\n" + "z" * 900 + "\n" + "z" * 900 + "\n" + "z" * 900
+    cells = [{"cell_type": "code", "source": source} for source in (usual, odd)]
+    shorten_code(cells)
+    assert cells[0]["source"] == usual
+    long, *others = cells[1]["source"].splitlines()
+    assert long == f"{'x' * bounds.MAX_WIDTH} # (cut: 2000 characters)"
+    assert [line[:9] for line in others if line] == ["y", "%%perl", *["z" * 9] * 3, "# (cut: t"]
+    assert others.count("") == bounds.MAX_BLANK + 1
+
+
 def test_code_that_is_cut_says_so():
-    cells = [{"cell_type": "code", "source": "x" * (bounds.MAX_CODE + 1)} for _ in range(4)]
+    cells = [{"cell_type": "code", "source": "x" + filled("\nx", bounds.MAX_CODE)} for _ in range(4)]
     shorten_code(cells)
     assert cells[0]["source"].endswith(f"\n\n# (cut: the code has {bounds.MAX_CODE + 1} characters)")
     assert cells[3]["source"].endswith(f"# (cut: all code has more than {bounds.MAX_CODES} characters)")
@@ -324,6 +337,39 @@ def test_outputs_are_read(name):
 def test_html_is_cleaned(name, times):
     assert len(HTML[name]) <= bounds.MAX_HTML
     within("HTML of outputs is cleaned", lambda: parse_outputs(html(*[HTML[name]] * times)))
+
+
+PAGES = {
+    "signs": [{"output_type": "stream", "text": "<" * 240_000}] * 40,
+    "signs of an error": [{"output_type": "error", "evalue": "'" * 240_000, "traceback": ["&" * 9_000] * 50}] * 10,
+    "tags": html(*["<p>x</p>" * 100_000] * 9),
+    "entities": html(*["&lt;" * 200_000] * 9),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_outputs_are_read_again_as_a_page(name):
+    """As nbconvert does with all of a page."""
+
+    def work():
+        outputs = parse_outputs(PAGES[name])
+        texts = [one.get("text", "") + one.get("evalue", "") + "".join(one.get("traceback", ())) for one in outputs]
+        shown = [*map(ansi2html, texts), *(one.get("data", {}).get("text/html", "") for one in outputs)]
+        str(BeautifulSoup("".join(shown), "html.parser"))
+
+    within("outputs are read again as a part of a page of feedback", work)
+
+
+def test_a_text_is_cut_where_all_have_too_many_signs_and_html_then_shows_as_its_text():
+    texts = [
+        {"output_type": "stream", "text": "x<" * (bounds.MAX_SIGNS - 1)},
+        {"output_type": "stream", "text": "<<<x"},
+    ]
+    first, second = parse_outputs(texts)
+    assert len(first["text"]) == len(texts[0]["text"])
+    assert second["text"] == f"<\n(cut: all outputs have more than {bounds.MAX_SIGNS} signs like < and &)"
+    many = "<p>x</p>" * (bounds.MAX_TAGS // 2)
+    assert ["text/html" in one["data"] for one in parse_outputs(html(many, "<p>x</p>"))] == [True, False]
 
 
 LONG = {

@@ -3,12 +3,14 @@
 import builtins
 import cProfile
 import gc
+import json
 import multiprocessing
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import thread as _pools
 from multiprocessing import shared_memory
@@ -16,16 +18,19 @@ from queue import SimpleQueue
 from types import SimpleNamespace
 
 import pytest
+import torch
 from support.forks import in_a_fork
 from torch.nn.modules import module as modules
 from torch.optim import optimizer
 
+from gradstop.grading.inside.guard import left_on
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.guard.left_on import block_signals
 from gradstop.internals.torch import global_hooks
 from gradstop.observe import probes, read_cases
 from gradstop.observe.encode import encode
+from gradstop.record import Setup
 
 CASES = """
 from gradstop.observe import case
@@ -151,7 +156,7 @@ def busy(pool):
     pool.submit(STAYS.wait)
 
 
-def test_code_of_ours_and_of_the_cases_is_refused_to_be_changed():
+def test_code_of_others_and_of_the_cases_is_refused_to_be_changed():
     def body():
         refuse_hooks_and_swapped_code()
         (case,) = read_cases(CASES)["stop"]
@@ -159,8 +164,12 @@ def test_code_of_ours_and_of_the_cases_is_refused_to_be_changed():
             for name, other in {"__code__": (lambda: None).__code__, "__defaults__": (), "__kwdefaults__": {}}.items():
                 with pytest.raises(RuntimeError, match="stay as they are"):
                     setattr(function, name, other)
-        waiting.__code__ = (lambda *_: 3).__code__
-        assert waiting() == 3
+        for function in (torch.Tensor.backward, json.JSONEncoder.iterencode, Setup.__new__, waiting):
+            with pytest.raises(RuntimeError, match="stay as they are"):
+                function.__code__ = (lambda *_: 3).__code__
+        own = lambda: 2
+        own.__code__, own.__defaults__ = (lambda *_: 3).__code__, ()
+        assert own() == 3
 
     in_a_fork(body)
 
@@ -217,6 +226,28 @@ def test_what_observes_is_put_back_too():
     in_a_fork(body)
 
 
+def test_what_runs_is_put_back_by_name_and_its_numbers_may_change():
+    """Torch counts its hooks in a class."""
+    handle = torch.utils.hooks.RemovableHandle
+
+    def body():
+        guard, x, removes = Guard(), torch.ones(1, requires_grad=True), handle.remove
+        guard.keep_what_runs(lambda: x.register_hook(print).remove())
+
+        def changes():
+            for _ in range(3):
+                x.register_hook(lambda gradient: None)
+            torch.utils.hooks.weakref = handle.remove = print
+
+        guard.around(changes)()
+        assert torch.utils.hooks.weakref is weakref
+        assert handle.remove is removes
+        x.register_hook(lambda gradient: None)
+        assert len(x._backward_hooks) == 4
+
+    in_a_fork(body)
+
+
 def test_what_is_replaced_when_another_thing_is_put_back_is_put_back_too():
     class Dropped:
         def __del__(self):
@@ -230,6 +261,31 @@ def test_what_is_replaced_when_another_thing_is_put_back_is_put_back_too():
 
         guard.around(changes)()
         assert probes.encode is encode
+
+    in_a_fork(body)
+
+
+class SaysItIsAList:
+    __class__ = property(lambda self: list if claims else SaysItIsAList)
+
+
+class SaysSoToAll:
+    def __getattribute__(self, name):
+        return list if name == "__class__" and claims else object.__getattribute__(self, name)
+
+
+claims = []
+
+
+@pytest.mark.parametrize("kind", [SaysItIsAList, SaysSoToAll])
+def test_a_result_that_may_say_later_that_it_is_a_list_is_refused(kind):
+    def body():
+        with pytest.raises(TypeError, match="may say that it is of another"):
+            Guard().around(kind)()
+        claims.append(True)
+        assert isinstance(kind(), list)
+        for plain in (print, Guard, SimpleNamespace(), 3, None, threading.Lock(), torch.nn.Linear(1, 1)):
+            assert Guard().around(lambda plain=plain: plain)() is plain
 
     in_a_fork(body)
 
@@ -260,6 +316,21 @@ def test_no_garbage_is_collected_between_two_calls():
 def test_a_thread_that_ends_soon_is_waited_for():
     def body():
         Guard().around(lambda: threading.Timer(0.2, int).start())()
+
+    in_a_fork(body)
+
+
+def test_after_a_thread_that_went_on_the_next_is_waited_for_less_long(monkeypatch):
+    def body():
+        waits = []
+        monkeypatch.setattr(left_on, "_sleep", waits.append)
+        function, waited = Guard().around(starts_a_thread), []
+        for _ in range(3):
+            waits.clear()
+            with pytest.raises(RuntimeError, match="left a thread running"):
+                function()
+            waited.append(len(waits))
+        assert waited[0] > 5 * waited[1] == 5 * waited[2]
 
     in_a_fork(body)
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("odd files")]  # one cla
 NAME, SECRET = "03-detach", "a secret of the instructor's"
 PATIENCE = 300  # seconds until a command is taken for one that waits
 LARGE = 10_000_000_000  # bytes, none of them on the disk
-ODD_NAMES = [b"new\nline", b"\x1b[2J", b"\xff\xfe", b"-rf", b"n" * 255, b"; touch x"]
+ODD_NAMES = [b"new\nline", b"\x1b[2J", b"\xff\xfe", b"-rf", b"n" * 255, b"; touch x", b"\xff" * 100]
 
 
 def as_socket(path: Path) -> None:
@@ -45,6 +45,7 @@ def replaced(path: Path, make) -> None:
 NOT_GRADED = {
     "linked-student": "linked-student is a link, which may lead to another's",
     "linked-folder": "linked-folder/03-detach is a link, which may lead to another's",
+    "pipe-as-folder": "pipe-as-folder/03-detach is a file, a pipe or a device: put a folder there",
     "linked-notebook": "detach.ipynb is a link",
     "pipe": "detach.ipynb is a folder, a pipe or a device",
     "socket": "detach.ipynb is a folder, a pipe or a device",
@@ -71,6 +72,8 @@ def fill(submitted: Path, secret: Path) -> None:
     def of(student: str, name: str = "detach.ipynb") -> Path:
         return submitted / student / NAME / name
 
+    shutil.rmtree(of("pipe-as-folder").parent)
+    os.mkfifo(of("pipe-as-folder").parent)
     replaced(of("linked-notebook"), lambda path: path.symlink_to(good / "detach.ipynb"))
     replaced(of("hard-link"), lambda path: path.hardlink_to(good / "detach.ipynb"))
     replaced(of("pipe"), os.mkfifo)

@@ -39,9 +39,20 @@ def test_nobody_is_put_off_for_whom_nobody_waits():
     rounds = Rounds(2)
     assert [share_of(rounds), share_of(rounds)] == [LEAST, LEAST]  # the first is entered when the last is graded
     rounds.put_off.append("ann")
-    assert list(rounds.second()) == ["ann"]
+    (names,) = rounds.later()
+    assert names == ["ann"]
     assert share_of(rounds) is None
     assert rounds.put_off == []
+
+
+def test_several_that_are_put_off_have_twice_the_share_before_they_wait_for_those_that_never_end():
+    rounds = Rounds(9)
+    rounds.graded(LEAST)
+    rounds.put_off += ["ann", "eve"]
+    later = rounds.later()
+    assert (next(later), share_of(rounds)) == (["ann", "eve"], 2 * TIMES * LEAST)
+    rounds.put_off.append("eve")
+    assert (next(later), share_of(rounds)) == (["eve"], None)
 
 
 @pytest.mark.parametrize("ask", [lambda process: process.run("", 1.0, 10), lambda process: process._watch()])

@@ -72,8 +72,11 @@ WORST: dict[str, Callable[[Path], None]] = {
     "a million values": _more_cells(_cell("", metadata={"a": [[]] * (bounds.MAX_VALUES // 2 - 9_000)})),
     "700 cells of text": _more_cells(_cell("x ![" * 20, "markdown"), times=700),
     "700 cells of code": _more_cells(_cell("x = 1\n" * 8), times=700),
-    "texts of 100,000 characters": _more_cells(_cell(filled("![", bounds.MAX_TEXT), "markdown"), times=20),
-    "code of 100,000 characters": _more_cells(_cell("0\n" + filled("{", bounds.MAX_CODE - 9)), times=2),
+    "texts of 50,000 characters": _more_cells(
+        _cell("|a|b|c|d\n" + filled("|-", 9) + filled("\n||||", bounds.MAX_TEXT - 99), "markdown"), times=10
+    ),
+    "code of 50,000 characters": _more_cells(_cell(filled("x=" * 40 + "\n", bounds.MAX_CODE)), times=3),
+    "blank lines of code": _more_cells(_cell("x" + "\n" * 90_000 + "x")),
     "answers of 10,000 characters": _answers(
         lambda _, source: source + "\n" + filled("0,", bounds.MAX_ANSWER - len(source) - 9) + "0"
     ),
@@ -89,6 +92,10 @@ WORST: dict[str, Callable[[Path], None]] = {
         _cell(f"{SHOW}show({{'text/html': '<table>' + 'a<p>' * 12_000, 'text/plain': ''}})")
     ),
     "10,000 colours": _more_cells(_cell(f"print('\\x1b[31mx' * {bounds.MAX_ESCAPES - 9})")),
+    "10 MB of signs that HTML escapes": _more_cells(_cell("print('<' * 240_000)"), times=40),
+    "10 MB of tags": _more_cells(
+        _cell(f"{SHOW}show({{'text/html': '<p>x</p>' * 100_000, 'text/plain': ''}})"), times=10
+    ),
     "2 MB reported of each exercise": _in_each(_REPORT),
     "a crash in each exercise": _in_each("import os; os._exit(1)"),
     "a crash in each exercise, and 700 cells": lambda notebook: (

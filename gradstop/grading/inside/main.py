@@ -137,7 +137,7 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
     while True:
         order = judge.receive()
         if "file" in order:
-            with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):  # two of one name, by other signs
+            with suppress(OSError):  # two of one name, by other signs; a name that is too long by these
                 os.makedirs(os.path.dirname(order["file"]) or ".", exist_ok=True)
                 with open(order["file"], "ab") as file:
                     file.write(base64.b64decode(order["data"]))

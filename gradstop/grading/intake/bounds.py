@@ -12,8 +12,10 @@ MAX_ENTRIES, MAX_LEVELS = 10_000, 5  # of a folder that is listed, all below it 
 MAX_TIMESTAMP = 100  # bytes
 MAX_VALUES = 1_000_000  # of a notebook's JSON: each takes up to 250 bytes of memory
 MAX_CELLS = 800  # feedback takes 1.5 ms for each
-MAX_TEXT, MAX_TEXTS = 5_000, 100_000  # characters of a text cell, and of all: Markdown takes quadratic time
-MAX_CODE, MAX_CODES = 50_000, 100_000  # characters of a cell's code, and of all, that are shown
+MAX_TEXT, MAX_TEXTS = 5_000, 50_000  # characters of a text cell, and of all: Markdown takes quadratic time
+MAX_CODE, MAX_CODES = 20_000, 50_000  # characters of a cell's code, and of all, that are shown
+MAX_WIDTH, MAX_BLANK = 1_000, 50  # characters of a line of code that is shown, and blank lines in a row
+MAX_LANGUAGE = 2_000  # characters of code in another language, after a magic
 MAX_ANSWER = 10_000  # characters of an answer that is parsed; each takes up to 0.9 kB of memory
 MAX_SEARCHED = 500_000  # characters of all cells in which a function that is missing is looked for
 MAX_OUTPUTS, MAX_ALL_OUTPUTS = 200, 800  # outputs of one cell, and of all; feedback takes as long for each
@@ -21,6 +23,7 @@ MAX_LINES = 50  # entries of one traceback
 MAX_OUTPUT = 10_000_000  # bytes of all outputs of a submission, as its process reports them
 MAX_LOST = 10  # cells that end or hang their process; each is a process more
 MAX_ESCAPES = 10_000  # control sequences, as of colours, in all outputs of a submission
+MAX_SIGNS, MAX_TAGS = 300_000, 60_000  # signs that HTML escapes, and tags, opening and closing, in all outputs
 MAX_HTML, MAX_FORMATS = 50_000, 20  # characters, and tags that format text, that are cleaned without a process for it
 HTML_SECONDS, HTML_MEMORY = 1, 256 << 20  # of that process: processor time, bytes of addresses
 MAX_REPORT = 1_000_000  # bytes that are observed of one exercise
@@ -81,7 +84,8 @@ BOUNDS = (
     ),
     Bound(
         "code is coloured for feedback",
-        f"{MAX_CODE:,} characters of a cell, {MAX_CODES:,} of all",
+        f"{MAX_CODE:,} characters of a cell, {MAX_CODES:,} of all; {MAX_WIDTH:,} of a line, {MAX_BLANK} blank lines in "
+        f"a row; {MAX_LANGUAGE:,} characters in another language",
         "cut, with a note",
         1.2,
         30,
@@ -122,6 +126,13 @@ BOUNDS = (
         "shown as text",
         2.0,
         40,
+    ),
+    Bound(
+        "outputs are read again as a part of a page of feedback",
+        f"{MAX_SIGNS:,} of the signs `<>&\"'`, {MAX_TAGS:,} tags of HTML",
+        "cut, with a note; shown as its plain text",
+        1.5,
+        90,
     ),
     Bound(
         "what is observed of an exercise is read",

@@ -113,8 +113,10 @@ def refuse_odd_folder(folder: Path) -> None:
     for shown, place in ((folder.parent.name, folder.parent), (name, folder)):
         if place.is_symlink():
             raise UnreadableError(f"{shown} is a link, which may lead to another's: put a folder there")
-    if not folder.is_dir():
+    if not os.path.lexists(folder):
         raise NothingHandedInError(f"there is no folder {name}")
+    if not folder.is_dir():
+        raise UnreadableError(f"{name} is a file, a pipe or a device: put a folder there")
     try:
         with os.scandir(folder) as entries:
             many = sum(1 for _ in islice(entries, MAX_ENTRIES + 1)) > MAX_ENTRIES

@@ -11,7 +11,15 @@ from functools import cached_property
 from typing import Any
 
 from gradstop.course import CHECK
-from gradstop.grading.intake.bounds import MAX_CODE, MAX_CODES, MAX_TEXT, MAX_TEXTS
+from gradstop.grading.intake.bounds import (
+    MAX_BLANK,
+    MAX_CODE,
+    MAX_CODES,
+    MAX_LANGUAGE,
+    MAX_TEXT,
+    MAX_TEXTS,
+    MAX_WIDTH,
+)
 from gradstop.grading.intake.outputs import clean_text, is_base64
 from gradstop.grading.intake.plain_files import UnreadableError
 
@@ -19,6 +27,8 @@ Cell = dict[str, Any]
 _CELL_TYPES = ("code", "markdown", "raw")
 _IMAGES = ("image/png", "image/jpeg", "image/gif")
 _FILE = re.compile(r"[\w .()-]{1,200}")  # the name of a picture
+# A part that is coloured as of another language, wherever it begins.
+_OTHER_LANGUAGE = re.compile(r"%%(?!(?:time|timeit|capture|debug|prun|python3?|writefile|file)\b)\w")
 _ATTACHED = re.compile(r"\b(attachment):([^\s)>\"']*)", re.IGNORECASE)
 
 
@@ -132,7 +142,11 @@ def shorten_code(cells: list[Cell]) -> None:
     """Cut code that has run to what is shown: feedback colours it."""
     for cell in cells:
         if cell["cell_type"] == "code":
-            cell["source"] = _cut(cell["source"], MAX_CODE, f"# (cut: the code has {len(cell['source'])} characters)")
+            whole = f"# (cut: the code has {len(cell['source'])} characters)"
+            cell["source"] = _cut(cell["source"], MAX_CODE, whole)
+            cell["source"] = _cut_lines(cell["source"])
+            if other := _OTHER_LANGUAGE.search(cell["source"]):
+                cell["source"] = _cut(cell["source"], other.start() + MAX_LANGUAGE, whole)
     _shorten(cells, ("code",), MAX_CODES, f"# (cut: all code has more than {MAX_CODES} characters)")
 
 
@@ -194,6 +208,17 @@ def _shorten(cells: list[Cell], kinds: tuple[str, ...], left: int, note: str) ->
             whole = len(cell["source"])
             cell["source"] = _cut(cell["source"], left, note)
             left -= min(whole, left)
+
+
+def _cut_lines(source: str) -> str:
+    """Return code without lines that are too long, and with few blank ones in a row."""
+    kept, blank = list[str](), 0
+    for line in source.splitlines():
+        blank = 0 if line.strip() else blank + 1
+        if blank <= MAX_BLANK:
+            kept.append(line if len(line) <= MAX_WIDTH else f"{line[:MAX_WIDTH]} # (cut: {len(line)} characters)")
+    shorter = "\n".join(kept)
+    return shorter if len(shorter) < len(source.rstrip()) else source
 
 
 def _cut(source: str, most: int, note: str) -> str:

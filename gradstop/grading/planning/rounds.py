@@ -16,10 +16,13 @@ class Rounds:
     """What is put off in a run, and how long a submission may take before it is.
 
     In the first round each submission has a share of time; one that takes more of it is put off, and graded from the
-    beginning in the second, without another limit than its own. That costs nobody a point, and the others do not wait.
+    beginning in a later one, in the last without another limit than its own. That costs nobody a point, and the others
+    do not wait. Of several that are put off some may only have come when the machine was busy, or before it was known
+    what the others take: they have twice the share once more, so that they do not wait for those that never end.
 
     Attributes:
-        put_off: the names of the units that are to be graded in the second round.
+        put_off: the names of the units that are to be graded in the next round.
+        is_last: whether nothing is put off any more.
 
     """
 
@@ -27,22 +30,30 @@ class Rounds:
         """Begin a first round of ``count`` units; of one alone nothing is put off."""
         self.put_off: list[str] = []
         self._took: list[float] = []
-        self._is_first = count > 1
+        self._times = TIMES
+        self.is_last = count <= 1
 
     def unit(self, submission: Submission, rules: Rules) -> bytes:
-        """Return a unit for a worker; in the first round with a share, for those graded are entered many at a time."""
-        return msgspec.json.encode(Unit(submission, rules, self.share if self._is_first else None))
+        """Return a unit for a worker, but in the last round with a share: those graded are entered many at a time."""
+        return msgspec.json.encode(Unit(submission, rules, None if self.is_last else self.share))
 
     @property
     def share(self) -> float:
         """The seconds that a submission has. As long as all were put off it doubles: then the assignment takes long."""
-        return max(LEAST, TIMES * median(self._took)) if self._took else LEAST * 2 ** len(self.put_off)
+        return max(LEAST, self._times * median(self._took)) if self._took else LEAST * 2 ** len(self.put_off)
 
     def graded(self, seconds: float) -> None:
         """Note how long one took that was graded."""
         self._took.append(seconds)
 
-    def second(self) -> Iterator[str]:
-        """Begin the second round: yield what was put off."""
-        names, self.put_off, self._is_first = self.put_off, [], False
-        yield from names
+    def later(self) -> Iterator[list[str]]:
+        """Begin one later round after the other: yield what was put off until then."""
+        if len(self.put_off) > 1 and self._took:
+            self._times *= 2
+            yield self._next()
+        self.is_last = True
+        yield self._next()
+
+    def _next(self) -> list[str]:
+        names, self.put_off = self.put_off, []
+        return names

@@ -41,8 +41,12 @@ def used_by(*namespaces: dict[str, Any]) -> tuple[list[type], list[ModuleType]]:
     for one in found:
         if issubclass(one, Optimizer) and one is not Optimizer:
             hook_step(one)  # or it would look changed from its first use on
-    classes = [one for one in found if one.__flags__ & _HEAP_TYPE and not one.__flags__ & _IMMUTABLE]
-    return classes, list(modules.values())
+    return changeable(found), list(modules.values())
+
+
+def changeable(classes: Iterable[type]) -> list[type]:
+    """Return those of which a program may change something."""
+    return [one for one in classes if one.__flags__ & _HEAP_TYPE and not one.__flags__ & _IMMUTABLE]
 
 
 class Kinds:

@@ -18,19 +18,22 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy
 import torch
 from torch import nn
 
-from gradstop.grading.inside.guard.classes import Kinds, used_by
+from gradstop.grading.inside.guard.classes import Kinds, changeable, used_by
 from gradstop.grading.inside.guard.left_on import LeftOn
 from gradstop.grading.inside.guard.plain_values import require_plain
+from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.cpython import version_tag
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
 
 _MISSING = object()
+_DATA = {int, float, str, bytes, bool, tuple, list, dict, set, type(None)}
 _HOLDERS: tuple[Any, ...] = (
     builtins,
     base64,
@@ -89,11 +92,31 @@ class Guard:
         """
         self._hold(map(_Names, names), *used_by(*names))
 
+    def keep_what_runs(self, run: Callable[[], object]) -> None:
+        """Put back what is looked up while ``run`` observes something, too."""
+        running = Running()
+        sys.setprofile(running.look)
+        try:
+            run()
+        finally:
+            sys.setprofile(None)
+        modules = {id(vars(module)): module for module in sys.modules.values()}
+        places = {id(place): (modules.get(id(place), _Names(place)), names) for place, names in running.places.values()}
+        holders = [*((kind, list(vars(kind))) for kind in changeable(running.classes)), *places.values()]
+        known = {id(before.holder) for before in self._before}
+        fresh = [(holder, names) for holder, names in holders if id(holder) not in known]
+        self._kinds.hold(holder for holder, _ in fresh if isinstance(holder, type | ModuleType))
+        self._before += tuple(_Before(holder, names) for holder, names in fresh)
+        self._look_anew()
+
     def _hold(self, holders: Iterable[Any], classes: Iterable[type], modules: Iterable[Any]) -> None:
         known = {id(before.holder) for before in self._before}
         fresh = {id(one): one for one in (*holders, *classes) if id(one) not in known}
         self._kinds.hold((*fresh.values(), *modules))
         self._before += tuple(map(_Before, fresh.values()))
+        self._look_anew()
+
+    def _look_anew(self) -> None:
         self._tags = [before.tag for before in self._before if before.tag is not None]
         self._known = [before.known for before in self._before]
 
@@ -159,12 +182,16 @@ class _Names:
 
 
 class _Before:
-    """What one module or class held."""
+    """What one module or class held: all, or what runs of that which has these names; numbers and lists may change."""
 
-    def __init__(self, holder: Any) -> None:
+    def __init__(self, holder: Any, names: Iterable[str] | None = None) -> None:
         self.holder, self._name = holder, holder.__name__
-        self._items = dict(vars(holder))
-        self._identities = list(map(id, self._items.values()))
+        held = vars(holder)
+        self._items = dict(held)
+        if names is not None:
+            self._items = {name: held[name] for name in names if type(held[name]) not in _DATA}
+        self._there = set(held)
+        self._identities = list(map(id, held.values())) if names is None else None
         # To read it takes a fiftieth of the time of a look at the items.
         self.tag = version_tag(vars(holder))
         self.known = self.tag.value if self.tag is not None else 0  # the version that held nothing to be put back
@@ -179,7 +206,7 @@ class _Before:
         now = vars(self.holder)
         # By identity, and in one pass of the interpreter's own: a value may claim to equal any other.
         changed: list[str] = []
-        if list(map(id, now.values())) != self._identities:
+        if self._identities is None or list(map(id, now.values())) != self._identities:
             changed = [f"{self._name}.{name}" for name in (*self._put_back(now), *self._uncover(now))]
         if not changed:
             self.known = version
@@ -194,7 +221,7 @@ class _Before:
     def _uncover(self, now: Any) -> list[str]:
         """Take away what has been added and hides something: of a base class, or of builtins."""
         hidden = self.holder.__mro__[1:] if isinstance(self.holder, type) else (builtins,)
-        hiding = [name for name in now if name not in self._items and any(name in vars(one) for one in hidden)]
+        hiding = [name for name in now if name not in self._there and any(name in vars(one) for one in hidden)]
         for name in hiding:
             delattr(self.holder, name)
         return hiding

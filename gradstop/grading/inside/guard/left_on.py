@@ -26,7 +26,8 @@ from gradstop.internals.torch import (
     top_saved_tensors_hooks,
 )
 
-_LOOKS, _WAIT = range(100), 0.01  # at a thread that is about to end; seconds between two of them
+_LOOKS, _FEWER, _WAIT = 100, 10, 0.01  # at a thread that is about to end, and after one that was not; seconds between
+_looks = [_LOOKS]
 _BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
 _BUT_TIMERS = _ALL_SIGNALS - {signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF}
 # What is called after each call of a submission's function, out of its reach.
@@ -81,13 +82,14 @@ def _wait_for_threads(before: int) -> None:
     """Return when no more threads run than before.
 
     Raises:
-        RuntimeError: where one goes on.
+        RuntimeError: where one goes on; the next is waited for less long.
 
     """
-    for _ in _LOOKS:
+    for _ in range(_looks[0]):
         if _running_threads() <= before:
             return
         _sleep(_WAIT)
+    _looks[0] = _FEWER
     raise RuntimeError("the function has left a thread running")
 
 

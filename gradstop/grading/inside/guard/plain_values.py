@@ -1,6 +1,7 @@
 """Refuses results that could answer for themselves: tensors, arrays, containers of a submission's own classes."""
 
 from collections import OrderedDict, defaultdict
+from types import FunctionType
 from typing import Any
 
 import numpy
@@ -33,3 +34,10 @@ def require_plain(value: Any, depth: int = 3) -> None:
             raise TypeError(f"a container of the class {type(value).__name__}, where a plain one is asked for")
         for item in value.values() if isinstance(value, dict) else value:
             require_plain(item, depth - 1)
+    elif any(map(_answers_for_its_class, type(value).__mro__[:-1])):
+        raise TypeError(f"an object of the class {type(value).__name__}, which may say that it is of another")
+
+
+def _answers_for_its_class(kind: type) -> bool:
+    """Whether a class has code of its own that ``isinstance`` asks: it could be a list when it is looked at later."""
+    return "__class__" in vars(kind) or type(vars(kind).get("__getattribute__")) is FunctionType

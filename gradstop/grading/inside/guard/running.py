@@ -1,0 +1,51 @@
+"""Which code runs while a case is observed, found by running one: what it looks up is put back with the rest.
+
+A part of torch or of the standard library that it uses would else be a door: a submission's code put in its place would
+run in ours.
+"""
+
+import sys
+from types import CodeType, FrameType, ModuleType
+from typing import Any
+
+
+class Running:
+    """What has run while ``look`` was the profile function.
+
+    Attributes:
+        classes: those whose methods were called, and their bases.
+        places: dictionaries of names by their identity, each with the names that the code looks up there.
+
+    """
+
+    def __init__(self) -> None:
+        self.classes: dict[type, None] = {}
+        self.places: dict[int, tuple[dict[str, Any], set[str]]] = {}
+        self._codes = set[CodeType]()
+
+    def look(self, frame: FrameType, event: str, _: object) -> None:
+        """Note the call of a function of Python's."""
+        code = frame.f_code
+        if event != "call" or code in self._codes:
+            return
+        self._codes.add(code)
+        self._note(code, frame.f_globals)
+        first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+        self.classes.update(dict.fromkeys((first if isinstance(first, type) else type(first)).__mro__))
+
+    def _note(self, code: CodeType, names: dict[str, Any]) -> None:
+        """Note what a function's code looks up: in its module, in modules that it names there, in those it imports."""
+        imported = {name for name in code.co_names if "." in name and name in sys.modules}
+        self._place(sys.modules, imported)
+        waiting = [names, *(vars(sys.modules[name]) for name in imported)]
+        for place in waiting:  # which grows by each module that is named
+            found = [place[name] for name in code.co_names if name in place]
+            self._place(place, {name for name in code.co_names if name in place})
+            modules = [vars(one) for one in found if isinstance(one, ModuleType)]
+            waiting += [one for one in modules if not any(one is known for known in waiting)]
+            for one in found:
+                if isinstance(one, type):
+                    self.classes.update(dict.fromkeys(one.__mro__))
+
+    def _place(self, place: dict[str, Any], names: set[str]) -> None:
+        self.places.setdefault(id(place), (place, set()))[1].update(names)
