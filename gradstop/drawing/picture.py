@@ -14,16 +14,15 @@ from gradstop.graph import Graph
 FOLD_OVER = 30  # cards
 
 
-def picture(graph: Graph, running: bool = False, opened: Collection[str] = ()) -> Picture:
-    """Return the picture of a graph, perhaps while a backward runs. Over ``FOLD_OVER`` cards are folded.
+def picture(graph: Graph, opened: Collection[str] = ()) -> Picture:
+    """Return the picture of a graph. Over ``FOLD_OVER`` cards are folded.
 
     Args:
         graph: what was read.
-        running: whether a backward runs.
         opened: the modules of a model that are shown part by part.
 
     """
-    words = Words(graph, running)
+    words = Words(graph)
     cards = tuple(_cards(graph, words, opened))
     links = tuple(_links(graph, cards))
     saved_by = savers(graph, cards)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gradstop.drawing.operations import written
-from gradstop.drawing.reach import idle, out_of_reach, results
+from gradstop.drawing.reach import idle, results
 from gradstop.graph import CutInfo, Graph, NodeInfo, SavedInfo, TensorInfo
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -30,9 +30,9 @@ class Line:
 
 
 class Words:
-    """Names and phrases for one graph. While a backward is running, a ``.grad`` can be filled through what it freed."""
+    """Names and phrases for one graph."""
 
-    def __init__(self, graph: Graph, running: bool = False) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
         shared = [group for group in graph.memories if len(group) > 1]
         self.memories = {_letter(i): group for i, group in enumerate(shared)}
@@ -44,7 +44,6 @@ class Words:
         for one in graph.taken:
             if not one.is_sure:
                 self._perhaps[one.node].append(self.tensor(one.tensor))
-        self._lost = set() if running else out_of_reach(graph)
         self._results = results(graph)
         self._idle = not graph.roots and self._results and idle(graph)
 
@@ -89,10 +88,10 @@ class Words:
             return "filled"
         if tensor.kind == "constant" or (tensor.kind == "interior" and not tensor.retains_grad):
             return None
+        if tensor.will_raise:
+            return "backward will raise"
         if not tensor.will_be_filled:
             return "perhaps filled" if tensor.doubt else "not reached"
-        if {tensor.accumulator, tensor.node} & self._lost:
-            return "backward will raise"
         if tensor.transform and tensor.transform != "vmap":
             return "returned"
         return "perhaps filled" if tensor.doubt else "will be filled"
@@ -117,7 +116,8 @@ class Words:
         if outlook == "will be filled":
             will = outlook + self._by(tensor)
             return Line("slot", f".grad None\n→ {will}", "will", said=f"None and {flat(will)}")
-        return Line("slot", f".grad None,\n{outlook}", "never", said=f"None and {outlook}")
+        why = f"{outlook}:\n{tensor.doubt}" if tensor.doubt else outlook
+        return Line("slot", f".grad None,\n{why}", "never", said=f"None and {flat(why)}")
 
     def _by(self, tensor: TensorInfo) -> str:
         """Name the results whose backward fills a slot, where the picture has others from which none starts."""

@@ -415,8 +415,8 @@ def test_folding_makes_no_cycle(seed):
 
 
 def test_bad_input():
-    with pytest.raises(TypeError, match=r"Argument 'xs', entry 1 is of type str, not a tensor"):
-        draw(xs=[leaf(), "x"])
+    with pytest.raises(TypeError, match=r"Argument 'xs', entry 1 is of type object, not a tensor"):
+        draw(xs=[leaf(), object()])
     with pytest.raises(TypeError, match=r"title is the caption, and takes a text, not Tensor.*title_=title"):
         draw(title=leaf(), x=leaf())
     with pytest.raises(ValueError, match="pass at least one by its name, for example x=x"):
