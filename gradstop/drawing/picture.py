@@ -8,7 +8,7 @@ from gradstop.drawing.cards import Card, Entry, Link, Picture
 from gradstop.drawing.fold import fold
 from gradstop.drawing.folded import box_lines, fold_lines
 from gradstop.drawing.rank import connected, ranks, savers
-from gradstop.drawing.words import Line, Words, hooks_of, kind_of, look, special
+from gradstop.drawing.words import Line, Words, hooks_of, kind_of, look, special, start_of
 from gradstop.graph import Graph
 
 FOLD_OVER = 30  # cards
@@ -126,7 +126,7 @@ def _entry_lines(entry: Entry, words: Words) -> list[Line]:
     lines = [Line("name", words.heading(info.id), look=entry.look, memory=words.memory(info.id))]
     lines.append(Line("plain", ", ".join([kind_of(info), *entry.special])))
     if info.is_root:
-        lines.append(Line("plain", "backward starts here" if info.requires_grad else "no backward starts here"))
+        lines.append(Line("plain", start_of(info)[0]))
     if info.values is not None and (info.names or info.is_root):
         lines.append(Line("code", info.values))
     return [*lines, *hooks_of(info)]

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
 
 from gradstop.drawing.operations import written
@@ -129,7 +130,8 @@ class Words:
 
     def node_lines(self, node: NodeInfo) -> list[Line]:
         """Return what a node takes and saves; what it saved alike is one line."""
-        lines = [Line("plain", "a custom Function", said="is a custom Function")] if node.is_custom else []
+        what = "a custom Function" + (",\ndifferentiable once" if node.is_once else "")
+        lines = [Line("plain", what, said=f"is {flat(what)}")] if node.is_custom else []
         if node.hooks:
             lines.append(hook_line(node.hooks))
         if node.constants:
@@ -200,6 +202,15 @@ def special(tensor: TensorInfo, several: bool = False) -> list[str]:
         "history lost: its base was edited": tensor.broken,
     }
     return [*(fact for fact, holds in facts.items() if holds), *tensor.notes]
+
+
+def start_of(tensor: TensorInfo) -> tuple[str, str]:
+    """Return what is said of a tensor from which a backward would start, on its card and in a sentence."""
+    if not tensor.requires_grad:
+        return "no backward starts here", "No backward starts here"
+    if tensor.shape is not None and prod(tensor.shape) == 1 and not tensor.dtype.startswith("complex"):
+        return "backward starts here", "A backward starts here"
+    return "backward starts here,\nwith a gradient", "A backward starts here, with a gradient"
 
 
 def kind_of(tensor: TensorInfo) -> str:

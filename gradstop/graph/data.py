@@ -79,6 +79,7 @@ class NodeInfo:
     name: str  # "MulBackward0"
     operation: str  # "mul"
     is_custom: bool  # made by a Python ``autograd.Function``
+    is_once: bool  # whose ``backward`` is marked as ``once_differentiable``
     saved: tuple[SavedInfo, ...]
     constants: int  # inputs that no gradient goes to: edges to nowhere
     accumulates: int | None  # the leaf that an AccumulateGrad node fills

@@ -20,7 +20,7 @@ from torch import Tensor
 from gradstop.graph.follow_values import MODES, UNKNOWN, LostError, RaisedError, Values, lifted
 from gradstop.graph.source import definition
 
-_MOST_WAYS, _DEEP = 24, 4
+_MOST_WAYS, _MOST_TURNS, _DEEP = 24, 50, 4
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,9 @@ class _Scope(Values):
                 for target in targets:
                     self.assign(target, result)
             case ast.AugAssign(target=target, op=op, value=value):
-                self.assign(target, self.operate(op, self.value(target), self.value(value)))
+                before = self.value(target)
+                self.writes(before)
+                self.assign(target, self.operate(op, before, self.value(value)))
             case ast.If(test=test, body=body, orelse=orelse):
                 self._run(body if self.fork(self.value(test)) else orelse)
             case ast.Assert(test=test):
@@ -163,10 +165,25 @@ class _Scope(Values):
                     self._run(body)
             case ast.With(items=items, body=body) if all(self._is_mode(one.context_expr) for one in items):
                 self._run(body)
+            case ast.While(test=test, body=body, orelse=[]):
+                for _ in range(_MOST_TURNS):
+                    if not self.fork(self.value(test)):
+                        return
+                    self._run(body)
+                raise LostError
+            case ast.Try(body=body, orelse=orelse, finalbody=last):
+                self._try([*body, *orelse])
+                self._run(last)
             case ast.Pass() | ast.Nonlocal() | ast.Global() | ast.Import() | ast.ImportFrom():
                 return
             case _:
                 raise LostError
+
+    def _try(self, body: Sequence[ast.stmt]) -> None:
+        try:
+            self._run(body)
+        except RaisedError as raised:  # what catches it is not followed
+            raise LostError from raised
 
     def _is_mode(self, made: ast.expr) -> bool:
         return isinstance(made, ast.Call) and self.value(made.func) in MODES
@@ -188,6 +205,7 @@ class _Scope(Values):
                 if isinstance(into, list) and isinstance(key, int):
                     into[key] = value
                 elif isinstance(into, Tensor):
+                    self.writes(into)
                     self.tried(operator.setitem, into, key, value)
             case ast.Attribute(value=holder, attr=name):
                 self.set(self.value(holder), name, value)
@@ -199,6 +217,8 @@ class _Scope(Values):
             self.walk.cleared = value is None
 
     def fork(self, value: Any) -> bool:
+        if isinstance(value, Tensor) and value.numel() != 1:
+            raise RaisedError  # torch refuses to say
         if value is not UNKNOWN and not isinstance(value, Tensor):
             return bool(value)
         walk = self.walk
@@ -209,6 +229,11 @@ class _Scope(Values):
             walk.others.append([*walk.taken, False])
             walk.taken.append(True)
         return walk.taken[-1]
+
+    def writes(self, value: Any) -> None:
+        given = [one for arg in self.walk.args for one in (arg if isinstance(arg, tuple) else (arg,))]
+        if any(value is one for one in given if isinstance(one, Tensor) and one.numel() > 1):
+            self.doubt()  # torch refuses it where the elements lie in one place, as those of an expanded gradient do
 
     def doubt(self) -> Any:
         self.walk.is_sure = False

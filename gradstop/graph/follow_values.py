@@ -20,7 +20,16 @@ from gradstop.internals.torch_graph import context_value
 UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda _: "unknown"})()
 _CONTAINERS = (list, dict, set, deque, defaultdict, OrderedDict)
 _ATTRIBUTES = {"shape", "dtype", "device", "ndim", "T", "mT", "data", "grad"}
-_FILLING = {"append", "appendleft", "extend", "insert", "add", "update", "clear"}  # methods that return None
+_FILLING = {
+    "append",
+    "appendleft",
+    "extend",
+    "insert",
+    "add",
+    "update",
+    "clear",
+    "__setitem__",
+}  # methods that return None
 _READING = {"item", "tolist", "numpy", "data_ptr", "cpu"}  # tells what only numbers tell
 _WRITTEN_IN_PYTHON = {"norm", "split"}  # methods of tensors
 _HARMLESS = (print, repr, str, float, int, bool, abs, id, type, max, min, sum, round, format)
@@ -85,6 +94,10 @@ class Values(ABC):
         """Note that something was not followed; return ``UNKNOWN``."""
 
     @abstractmethod
+    def writes(self, value: Any) -> None:
+        """Note that a tensor is written in place."""
+
+    @abstractmethod
     def follow(self, function: Callable[..., Any], args: list[Any], keywords: dict[str, Any]) -> Any:
         """Return what a function of Python returns."""
 
@@ -133,7 +146,7 @@ class Values(ABC):
                 values = self._parts(parts)
                 return tuple(values) if isinstance(node, ast.Tuple) else values
             case ast.Subscript(value=holder, slice=index):
-                return self.tried(operator.getitem, self.value(holder), self.value(index))
+                return self._item(self.value(holder), self.value(index))
             case ast.Slice(lower=lower, upper=upper, step=step):
                 return slice(*(None if part is None else self.value(part) for part in (lower, upper, step)))
             case ast.ListComp(elt=elt, generators=[one]) | ast.GeneratorExp(elt=elt, generators=[one]):
@@ -183,6 +196,11 @@ class Values(ABC):
                 return UNKNOWN
             raise RaisedError from error
 
+    def _item(self, holder: Any, index: Any) -> Any:
+        if isinstance(holder, dict):
+            return lifted(holder[index]) if isinstance(index, _PLAIN) and index in holder else self.doubt()
+        return self.tried(operator.getitem, holder, index)
+
     def _parts(self, nodes: Sequence[ast.expr]) -> list[Any]:
         found = []
         for node in nodes:
@@ -222,8 +240,12 @@ class Values(ABC):
         return self.result(_attribute(holder, name) if name else self.value(node.func), args, keywords)
 
     def _method(self, tensor: Tensor, name: str, args: list[Any], keywords: dict[str, Any]) -> Any:
+        if name == "item" and tensor.numel() != 1:
+            raise RaisedError
         if name in _READING:
             return torch.empty((), device="meta") if name == "item" else UNKNOWN
+        if name.endswith("_"):
+            self.writes(tensor)
         method: Any = getattr(Tensor, name, None)
         is_plain = isinstance(method, MethodDescriptorType) or name in _WRITTEN_IN_PYTHON
         return self.tried(method, tensor, *args, **keywords) if is_plain else self.doubt()

@@ -26,6 +26,7 @@ from gradstop.graph.verdicts import hook_name
 from gradstop.graph.walk import adjacency, discover, reached
 from gradstop.internals.torch import hooks, is_view, no_function_modes, post_accumulate_grad_hooks, version
 from gradstop.internals.torch_graph import (
+    is_once_differentiable,
     make_room_to_free,
     node_hooks,
 )
@@ -210,6 +211,7 @@ class _Reader:
                 name=_node_name(node),
                 operation=self.operations[number],
                 is_custom=isinstance(node, BackwardCFunction),
+                is_once=is_once_differentiable(node),
                 saved=read_saved(node, fields(type(node)), self.known),
                 constants=sum(target is None for target, _ in node.next_functions),
                 accumulates=accumulates.get(number),

@@ -120,6 +120,13 @@ def custom_backward(node: Node) -> Callable[..., Any] | None:
     return next(iter(methods), None)
 
 
+def is_once_differentiable(node: Node) -> bool:
+    """Whether a node's ``backward`` is one that torch has wrapped so that it has no derivative of its own."""
+    backward = custom_backward(node)
+    module = getattr(backward, "__globals__", {}).get("__name__")
+    return module == torch.autograd.function.__name__ and hasattr(backward, "__wrapped__")
+
+
 def context_value(node: Node, name: str, otherwise: object) -> Any:
     """Return what the node of a Python ``autograd.Function`` has under a name, as its ``backward`` would read it.
 

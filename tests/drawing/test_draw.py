@@ -170,7 +170,7 @@ def test_alternative_text_has_everything():
         "frozen is a constant of shape (2,)",
         "* (node 1) is a node whose result has no name, which has 1 constant input; saves frozen at version 0.",
         "The root is an interior tensor (retains grad) of shape (2,), with the values [2, 3].",
-        "A backward starts here.",
+        "A backward starts here, with a gradient.",
         "It was made by +, which has 1 constant input.",
         "From there the gradient flows to * (node 1).",
         "Its .grad is None and not reached.",

@@ -262,6 +262,16 @@ def noted_in_a_dict(name="g"):
     return hooked(note)
 
 
+def doubled_in_a_loop(g):
+    times = 0
+    while times < 2:
+        g, times = g * 2, times + 1
+    try:
+        return g
+    except RuntimeError:
+        return None
+
+
 class Keeps:
     def __init__(self):
         self.seen = []
@@ -375,7 +385,11 @@ CASES = [
     case(hooked, nothing),
     case(hooked, print),
     case(hooked, lambda g: g * 0, name="hook: zeros"),
-    case(hooked, lambda g: g.clamp_(-1, 1), name="hook: clamps"),
+    case(hooked, lambda g: g.clamp(-1, 1), name="hook: clamps"),
+    case(hooked, lambda g: g.clamp_(-1, 1), perhaps="x", name="hook: in place"),
+    case(hooked, lambda g: print(g.item()), name="hook: a number of two"),
+    case(hooked, lambda g: g if g > 0 else None, name="hook: two conditions at once"),
+    case(hooked, doubled_in_a_loop),
     case(hooked, lambda g: torch.where(g > 0, g, -g), name="hook: where"),
     case(hooked, lambda g: g / (g.norm() + 1e-6), name="hook: normalises"),
     case(hooked, lambda g: g if g.sum() > 0 else g * 2, name="hook: either way"),
