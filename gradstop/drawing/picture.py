@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 
 from gradstop.drawing.boxes import Boxes, find_boxes
 from gradstop.drawing.cards import Card, Entry, Link, Picture
@@ -104,11 +105,12 @@ def _tensor_card(graph: Graph, words: Words, numbers: list[int]) -> Card:
     made = [] if maker is None else [Line("plain", f"made by {words.operation(maker.id)}", title=maker.name)]
     maker_lines = () if maker is None else tuple(words.node_lines(maker))
     heads = [line for entry in entries for line in _entry_lines(entry, words)]
-    slots = [entry.slot for entry in entries if entry.slot]
+    slots = [(entry.label, entry.slot) for entry in entries if entry.slot]
+    named = [replace(slot, text=f"{label}{slot.text}") if len(entries) > 1 else slot for label, slot in slots]
     return Card(
         style=first.kind,
         label=", ".join(entry.label for entry in entries),
-        lines=(*heads, *made, *maker_lines, *slots),
+        lines=(*heads, *made, *maker_lines, *named),
         tensors=entries,
         maker="" if maker is None else words.operation(maker.id),
         maker_lines=maker_lines,

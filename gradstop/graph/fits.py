@@ -12,7 +12,7 @@ from torch.autograd.graph import Node
 from gradstop.graph.cuts import Place
 from gradstop.graph.values import attempt
 from gradstop.internals.torch import saved_slots
-from gradstop.internals.torch_graph import saved_argument
+from gradstop.internals.torch_graph import saved_argument, sequence_number
 
 _MOST = 100_000  # elements that are computed once more
 Values = Mapping[tuple[Node | None, int], Tensor]  # the tensors at hand, by the node that made, or fills, them
@@ -47,10 +47,17 @@ def fitting(nodes: Sequence[Node], places: Sequence[Place], at_hand: Callable[[]
     values, reduced = at_hand(), _reducing(nodes)
     found = []
     for number, node in asked:
-        fits = [one for one in given if _fits(node, one.tensor, values, reduced)]
+        earlier = (one for one in given if one.is_constant or _is_earlier(one, node))
+        fits = [one for one in earlier if _fits(node, one.tensor, values, reduced)]
         constants = [one for one in fits if one.is_constant]
         found += [(number, one) for one in constants or fits if len(constants or fits) == 1]
     return found
+
+
+def _is_earlier(place: Place, node: Node) -> bool:
+    """Whether a tensor was made before a node, which may have taken it."""
+    maker = None if place.is_broken else place.tensor.grad_fn
+    return maker is None or sequence_number(maker) < sequence_number(node)
 
 
 def _lacks_one(node: Node) -> bool:
@@ -87,11 +94,11 @@ def _fits(node: Node, taken: Tensor, values: Values, reduced: Reduced) -> bool:
 def _known(node: Node, values: Values, reduced: Reduced) -> Iterator[tuple[Callable[[Tensor], Tensor], Tensor]]:
     """Yield the result of a node where it is at hand, else what is made of it, each with how it is made."""
     if (node, 0) in values:
-        yield _itself, values[node, 0].detach()
+        yield _itself, values[node, 0]
         return
     for other in reduced.get(node, ()):
         if (other, 0) in values:
-            yield _REDUCING[other.name()], values[other, 0].detach()
+            yield _REDUCING[other.name()], values[other, 0]
 
 
 def _itself(tensor: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 import gradstop
 from gradstop.drawing import Drawing, describe, draw
@@ -500,3 +501,22 @@ def test_text_is_legible_on_a_phone():
     least = float(re.search(r"min-width:(\d+)px", page)[1])
     assert 12.5 * least / width >= 10.99
     assert 'class="gs-wide" tabindex="0"' in page
+
+
+def test_each_grad_of_several_outputs_says_whose_it_is():
+    a, b = (leaf() * 1).unbind()
+    a.retain_grad()
+    b.retain_grad()
+    text = draw(a * 2, a=a, b=b).text
+    assert "    a.grad None → will be filled\n    b.grad None, not reached\n" in text
+
+
+def test_a_long_text_is_whole_or_says_that_it_goes_on():
+    x = leaf()
+    loss = checkpoint(torch.sin, x, use_reentrant=True).sum()
+    said = " ".join(words(cards(draw(loss, x=x))["x"]).split())
+    assert "perhaps filled: the Function CheckpointFunction may stop it" in said
+    for number in range(40):
+        x.register_hook(hook := lambda g: None)
+        hook.__qualname__ = f"a_hook_with_a_long_name_{number}"
+    assert "…" in words(cards(draw((x * 2).sum(), x=x))["x"])

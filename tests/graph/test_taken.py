@@ -75,6 +75,16 @@ def test_what_saves_nothing_of_a_constant_is_told_by_its_numbers(make):
         assert not taken(read_graph(result=make(x, c + 1), x=x, c=c))
 
 
+def test_no_operation_has_taken_its_own_result_or_what_was_made_later():
+    x = torch.tensor([-1.0, 4.0], requires_grad=True)
+    inside = torch.where(x > 0, x, 1.0)
+    later = inside * 1
+    y = torch.where(x > 0, inside.sqrt(), 0.0) * later
+    graph = read_graph(x=x, inside=inside, later=later, y=y)
+    assert not graph.taken
+    assert not graph.cuts
+
+
 def test_a_constant_that_makes_no_difference_is_not_told():
     x, c = leaf(3.0, 5.0), torch.tensor([0.3, 0.7])
     assert not taken(read_graph(result=torch.where(x > 1, x, c), x=x, c=c))
