@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gradstop.drawing.cards import Card, Entry, Picture
-from gradstop.drawing.words import Line, flat, hooks_of, kind_of, listed, start_of
+from gradstop.drawing.words import CUTS, Line, flat, hooks_of, kind_of, listed, start_of
 
 _KINDS = {
     "leaf": "a leaf",
@@ -25,7 +25,7 @@ def alternative(picture: Picture, title: str | None = None) -> str:
     for cut in picture.graph.cuts:
         source, end = words.ends(cut)
         what = "There is a cut" if cut.is_sure else "There may be a cut"
-        why = "same memory, no history" if cut.is_sure else "the numbers fit"
+        why = " ".join(CUTS[cut.kind]).partition(": ")[2]
         sentences.append(f"{what} between {source} and {end}: {why}.")
     for group in words.memories.values():
         sentences.append(f"{listed([words.tensor(i) for i in group])} share one memory.")

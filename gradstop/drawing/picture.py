@@ -167,7 +167,7 @@ def _links(graph: Graph, cards: tuple[Card, ...]) -> list[Link]:
         Link(
             card_of_node[cut.taken_by] if cut.taken_by is not None else card_of_tensor[cut.cut or 0],
             card_of_tensor[cut.source] if cut.source is not None else card_of_node[cut.source_node or 0],
-            kind="cut" if cut.is_sure else "perhaps cut",
+            kind=cut.kind,
         )
         for cut in graph.cuts
     ]

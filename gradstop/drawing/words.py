@@ -11,8 +11,12 @@ from gradstop.drawing.reach import idle, results
 from gradstop.graph import CutInfo, Graph, NodeInfo, SavedInfo, TensorInfo
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-CUT = "cut: same memory, no history"
-PERHAPS_CUT = "perhaps a cut: the numbers fit"
+# What is said of a cut, on two lines.
+CUTS = {
+    "cut": ("cut: same memory,", "no history"),
+    "perhaps cut": ("perhaps a cut:", "the numbers fit"),
+    "seen cut": ("cut: the watch", "saw the call"),
+}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Outlook = Literal["filled", "will be filled", "perhaps filled", "not reached", "backward will raise", "returned"]
 

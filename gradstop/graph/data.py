@@ -111,6 +111,12 @@ class CutInfo:
     source_node: int | None = None
     taken_by: int | None = None
     is_sure: bool = True  # else its numbers alone say so
+    is_seen: bool = False  # by who saw the calls, which are not in the memory
+
+    @property
+    def kind(self) -> Literal["cut", "perhaps cut", "seen cut"]:
+        """What is known of it."""
+        return "seen cut" if self.is_seen else "cut" if self.is_sure else "perhaps cut"
 
 
 @dataclass(frozen=True, slots=True)

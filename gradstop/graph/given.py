@@ -13,6 +13,8 @@ from gradstop.internals.torch_graph import has_tangent, unwrap_level
 
 # Who knows more of a tensor than it shows, such as the line that made it, adds a function that says so.
 tellers: list[Callable[[Tensor], Iterable[str]]] = []
+# Who saw the calls adds one that says which of some tensors a constant was cut from.
+cut_tellers: list[Callable[[Tensor, Sequence[Tensor]], Iterable[int]]] = []
 
 
 @dataclass

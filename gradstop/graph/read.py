@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from gradstop.graph.cuts import Place, Reaches, find_cuts
+from gradstop.graph.cuts import Place, Reaches, find_cuts, seen_cuts
 from gradstop.graph.data import RAISING, CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TakenInfo, TensorInfo
 from gradstop.graph.forecast import Forecast, Outlook
 from gradstop.graph.given import Found, collect
@@ -229,7 +229,8 @@ class _Reader:
         ]
         takers = Takers(self.nodes, places, self.known.slots)
         more = takers.cuts({cut.cut for cut in cuts if cut.cut is not None})
-        return (*sorted(cuts, key=lambda cut: cut.cut or 0), *more), tuple(takers.taken())
+        cuts = [*sorted(cuts, key=lambda cut: cut.cut or 0), *more]
+        return (*cuts, *seen_cuts(self.found, self.known.slots, cuts)), tuple(takers.taken())
 
     def _place(self, number: int, one: Found) -> Place:
         history, named = one.node is not None or one.broken, bool(one.names)

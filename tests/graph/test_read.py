@@ -487,7 +487,15 @@ def test_json():
     plain = read_graph(y=y, z=y.detach()).to_json()
     assert json.loads(json.dumps(plain)) == plain
     assert plain["cuts"] == [
-        {"source": 0, "cut": 1, "same_counter": None, "source_node": None, "taken_by": None, "is_sure": True}
+        {
+            "source": 0,
+            "cut": 1,
+            "same_counter": None,
+            "source_node": None,
+            "taken_by": None,
+            "is_sure": True,
+            "is_seen": False,
+        }
     ]
 
 
