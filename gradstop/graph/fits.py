@@ -16,7 +16,7 @@ from gradstop.internals.torch_graph import saved_argument, sequence_number
 
 _MOST = 100_000  # elements that are computed once more
 Values = Mapping[tuple[Node | None, int], Tensor]  # the tensors at hand, by the node that made, or fills, them
-Reduced = Mapping[Node | None, list[Node]]  # for a node, those that make one number of its result
+Onward = Mapping[Node | None, list[Node]]  # for a node, those that are made of its result alone
 # What an operation computes, of its node, which holds its other arguments, and of its inputs.
 _OPERATIONS: dict[str, Callable[[Any, Sequence[Tensor]], Tensor]] = {
     "Add": lambda node, inputs: inputs[0] + saved_argument(node, "alpha") * inputs[1],
@@ -28,7 +28,16 @@ _OPERATIONS: dict[str, Callable[[Any, Sequence[Tensor]], Tensor]] = {
     "Stack": lambda node, inputs: torch.stack([*inputs], _dimension(node)),
 }
 _NAME = re.compile(rf"({'|'.join(_OPERATIONS)})Backward0$")
-_REDUCING: dict[str, Callable[[Tensor], Tensor]] = {"SumBackward0": torch.sum, "MeanBackward0": torch.mean}  # over all
+# What is made of a result alone, and may be at hand where it is not.
+_ONWARD: dict[str, Callable[[Tensor], Tensor]] = {
+    "SumBackward0": torch.sum,
+    "MeanBackward0": torch.mean,
+    "ExpBackward0": torch.exp,
+    "SigmoidBackward0": torch.sigmoid,
+    "TanhBackward0": torch.tanh,
+    "ReluBackward0": torch.relu,
+    "SqrtBackward0": torch.sqrt,
+}
 
 
 def fitting(nodes: Sequence[Node], places: Sequence[Place], at_hand: Callable[[], Values]) -> list[tuple[int, Place]]:
@@ -44,11 +53,11 @@ def fitting(nodes: Sequence[Node], places: Sequence[Place], at_hand: Callable[[]
     asked = [(number, node) for number, node in enumerate(nodes) if given and _lacks_one(node)]
     if not asked:
         return []
-    values, reduced = at_hand(), _reducing(nodes)
+    values, onward = at_hand(), _made_of(nodes)
     found = []
     for number, node in asked:
         earlier = (one for one in given if one.is_constant or _is_earlier(one, node))
-        fits = [one for one in earlier if _fits(node, one.tensor, values, reduced)]
+        fits = [one for one in earlier if _fits(node, one.tensor, values, onward)]
         constants = [one for one in fits if one.is_constant]
         found += [(number, one) for one in constants or fits if len(constants or fits) == 1]
     return found
@@ -64,20 +73,22 @@ def _lacks_one(node: Node) -> bool:
     return bool(_NAME.match(node.name())) and [target for target, _ in node.next_functions].count(None) == 1
 
 
-def _reducing(nodes: Sequence[Node]) -> Reduced:
-    """Return for each node those that make one number of its result."""
+def _made_of(nodes: Sequence[Node]) -> Onward:
+    """Return for each node those that are made of its result alone."""
     found: dict[Node | None, list[Node]] = defaultdict(list)
     for node in nodes:
-        if node.name() in _REDUCING:
+        if node.name() in _ONWARD:
             found[node.next_functions[0][0]].append(node)
     return found
 
 
-def _fits(node: Node, taken: Tensor, values: Values, reduced: Reduced) -> bool:
+def _fits(node: Node, taken: Tensor, values: Values, onward: Onward) -> bool:
     others = [values.get((target, output)) for target, output in node.next_functions]
-    if others.count(None) > 1 or any(other is not None and other.numel() > _MOST for other in others):
+    if sum(other is None for other in others) > 1 or any(
+        other is not None and other.numel() > _MOST for other in others
+    ):
         return False
-    known = list(_known(node, values, reduced))
+    known = list(_known(node, values, onward))
     if not known or any(result is taken for _, result in known):
         return False
 
@@ -85,20 +96,20 @@ def _fits(node: Node, taken: Tensor, values: Values, reduced: Reduced) -> bool:
         with torch.no_grad():
             inputs = [taken if other is None else other.detach() for other in others]
             again = _OPERATIONS[node.name().partition("Backward")[0]](node, inputs)
-            return all(_equal(reduce(again), result, exactly=reduce is _itself) for reduce, result in known)
+            return all(_equal(make(again), result, exactly=make is _itself) for make, result in known)
 
     # Of a tensor that makes no difference, such as where no element is taken from it, the numbers tell nothing.
     return bool(attempt(lambda: compute(taken.detach()) and not compute(taken.detach() + 1)))
 
 
-def _known(node: Node, values: Values, reduced: Reduced) -> Iterator[tuple[Callable[[Tensor], Tensor], Tensor]]:
+def _known(node: Node, values: Values, onward: Onward) -> Iterator[tuple[Callable[[Tensor], Tensor], Tensor]]:
     """Yield the result of a node where it is at hand, else what is made of it, each with how it is made."""
     if (node, 0) in values:
         yield _itself, values[node, 0]
         return
-    for other in reduced.get(node, ()):
+    for other in onward.get(node, ()):
         if (other, 0) in values:
-            yield _REDUCING[other.name()], values[other, 0]
+            yield _ONWARD[other.name()], values[other, 0]
 
 
 def _itself(tensor: Tensor) -> Tensor:
