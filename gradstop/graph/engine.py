@@ -194,6 +194,6 @@ class Run:
         """Stop where code raises, and note where it may."""
         if verdict.raises:
             raise _StopError(f"{who} raises")
-        unknown = not verdict.is_followed and any(map(may_raise, (code, *user_hooks(code))))
+        unknown = not verdict.is_followed and any(map(may_raise, user_hooks(code) or (code,)))
         if verdict.raises is None or unknown:
             self._before = self._before or f"{who} may raise before"

@@ -30,9 +30,11 @@ _FILLING = {
     "clear",
     "__setitem__",
 }  # methods that return None
+_QUIET = {"norm", "abs", "mean", "sum", "std", "max", "min", "detach", "clone", "float"}  # of whatever tensor
 _READING = {"item", "tolist", "numpy", "data_ptr", "cpu"}  # tells what only numbers tell
 _WRITTEN_IN_PYTHON = {"norm", "split"}  # methods of tensors
-_HARMLESS = (print, repr, str, float, int, bool, abs, id, type, max, min, sum, round, format)
+_PURE = (float, int, bool, abs, max, min, round)
+_HARMLESS = (*_PURE, print, repr, str, id, type, sum, format)
 _CONCRETE = (tuple, list, range, zip, enumerate, reversed, len, isinstance)
 _FACTORIES = {"zeros", "ones", "full", "empty", "rand", "randn", "randint", "arange", "linspace", "eye", "tensor"}
 _SAFE_MODULES = ("torch.functional", "torch.nn.functional")
@@ -235,6 +237,8 @@ class Values(ABC):
         keywords = {str(one.arg): self.value(one.value) for one in node.keywords}
         if isinstance(holder, Tensor):
             return self._method(holder, name, args, keywords)
+        if holder is UNKNOWN and name in _QUIET:
+            return UNKNOWN
         if isinstance(holder, _CONTAINERS):
             return None if name in _FILLING else UNKNOWN  # a container is left as it is
         return self.result(_attribute(holder, name) if name else self.value(node.func), args, keywords)
@@ -259,6 +263,8 @@ class Values(ABC):
             return UNKNOWN
         if function in _CONCRETE:
             return self._concrete(function, args)
+        if function in _PURE and args and all(isinstance(one, _PLAIN) for one in args):
+            return self._concrete(function, args)
         if function in _HARMLESS:
             return None if function is print else UNKNOWN
         if isinstance(function, BuiltinFunctionType):
@@ -277,7 +283,7 @@ class Values(ABC):
             return UNKNOWN
         try:
             value = function(*args)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise RaisedError from error
         return list(value) if function in (zip, enumerate, reversed) else value
 
@@ -306,6 +312,8 @@ def _attribute(holder: Any, name: str) -> Any:
             return lifted(context_value(holder, name, UNKNOWN))
         except RuntimeError as error:  # it was freed, or edited
             raise RaisedError from error
+    if isinstance(holder, tuple) and name in getattr(type(holder), "__match_args__", ()):  # such as the values of topk
+        return holder[type(holder).__match_args__.index(name)]
     found = getattr_static(holder, name, UNKNOWN)
     if isinstance(found, staticmethod):
         return found.__func__

@@ -2,25 +2,39 @@
 
 import ast
 import linecache
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import lru_cache
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FunctionType
 from typing import Any
 
 Definition = ast.FunctionDef | ast.Lambda
 
 
-def plain_function(function: Callable[..., Any]) -> FunctionType | None:
-    """Return the function of a bound method, or itself; None for what is written in another language."""
-    inner = function.__func__ if isinstance(function, MethodType) else function
-    return inner if isinstance(inner, FunctionType) else None
-
-
 def definition(function: FunctionType) -> Definition | None:
     """Return where a function is written, None where its file cannot be read, or holds it no longer."""
-    code = function.__code__
-    lines = linecache.getlines(code.co_filename, function.__globals__)
-    found = [node for node in _definitions("".join(lines)) if _is_of(node, code)]
+    lines = linecache.getlines(function.__code__.co_filename, function.__globals__)
+    return _found(function.__code__, _Lines(lines))
+
+
+class _Lines:
+    """The lines of a file, which are the same as long as ``linecache`` keeps them."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Lines) and self.lines is other.lines
+
+    def __hash__(self) -> int:
+        return id(self.lines)
+
+
+@lru_cache(maxsize=256)
+def _found(code: CodeType, lines: _Lines) -> Definition | None:
+    definitions, codes = _written(lines)
+    if code not in codes:  # the file is another one by now
+        return None
+    found = [node for node in definitions if _is_of(node, code)]
     lambdas = [node for node in found if isinstance(node, ast.Lambda)]  # of those around each other the innermost
     inner = [node for node in lambdas if not any(_is_within(other, node) for other in lambdas if other is not node)]
     chosen = [*inner] or found
@@ -28,12 +42,21 @@ def definition(function: FunctionType) -> Definition | None:
 
 
 @lru_cache(maxsize=16)
-def _definitions(text: str) -> tuple[Definition, ...]:
+def _written(lines: _Lines) -> tuple[tuple[Definition, ...], frozenset[CodeType]]:
+    """Return the functions in a file, and their code."""
     try:
-        tree = ast.parse(text)
+        tree = ast.parse("".join(lines.lines))
+        whole = compile(tree, "", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
-        return ()
-    return tuple(node for node in ast.walk(tree) if isinstance(node, Definition))
+        return (), frozenset()
+    return tuple(node for node in ast.walk(tree) if isinstance(node, Definition)), frozenset(_codes_in(whole))
+
+
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield const
+            yield from _codes_in(const)
 
 
 def _is_of(node: Definition, code: CodeType) -> bool:

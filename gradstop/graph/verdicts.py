@@ -161,7 +161,7 @@ def _judged(endings: Sequence[Ending], wanted: Came, exactly: bool) -> Verdict:
 def _listed(value: Any, wanted: Came) -> list[Any]:
     if value is UNKNOWN:
         return [UNKNOWN] * len(wanted)
-    return list(value) if isinstance(value, (tuple, list)) else [value]
+    return list(value) if isinstance(value, tuple) else [value]  # torch takes a list for one gradient, and refuses it
 
 
 def _are_sound(values: Sequence[Any], wanted: Came, exactly: bool) -> bool:

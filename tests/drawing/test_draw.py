@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 import gradstop
-from gradstop.drawing import Drawing, describe, draw
+from gradstop.drawing import Drawing, describe, draw, step_through
 from gradstop.drawing.fold import fold
 from gradstop.drawing.picture import FOLD_OVER, picture
 from gradstop.drawing.style import _DARK, _LIGHT
@@ -509,6 +509,15 @@ def test_each_grad_of_several_outputs_says_whose_it_is():
     b.retain_grad()
     text = draw(a * 2, a=a, b=b).text
     assert "    a.grad None → will be filled\n    b.grad None, not reached\n" in text
+
+
+def test_parameters_may_be_handed_over_as_a_module_gives_them():
+    net = nn.Linear(2, 2)
+    loss = net(leaf()).sum()
+    assert "p[0]  (2, 2)" in draw(loss, p=net.parameters()).text
+    assert "p[1][1]  (2,)" in describe(loss, p=net.named_parameters())
+    step_through(loss, p=net.parameters())
+    assert net.bias.grad.tolist() == [1, 1]
 
 
 def test_a_long_text_is_whole_or_says_that_it_goes_on():

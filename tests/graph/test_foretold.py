@@ -5,6 +5,7 @@ must be so: that a gradient comes, that none does, or that the backward raises b
 """
 
 import functools
+import linecache
 
 import pytest
 import torch
@@ -282,6 +283,20 @@ class Keeps:
         return g * self.scale
 
 
+def noted(module, sent, came, seen=[]):  # noqa: B006
+    seen.append(came[0].norm())
+
+
+class Unfollowed:
+    def __call__(self, module, sent, came):
+        del sent, came
+
+
+def largest_half(g):
+    least = g.abs().topk(max(1, int(g.numel() * 0.5))).values.min()
+    return torch.where(g.abs() >= least, g, torch.zeros_like(g))
+
+
 def masked(shape):
     mask = torch.ones(shape)
     return hooked(lambda g: g * mask)
@@ -375,6 +390,7 @@ CASES = [
     case(applied, lambda ctx, g: g.double(), name="returns another dtype"),
     case(applied, lambda ctx, g: (g, g), name="returns one too many"),
     case(applied, lambda ctx, g: (g, None), name="returns a None too many"),
+    case(applied, lambda ctx, g: [g], name="returns a list"),
     case(applied, fail, name="raises"),
     case(applied, lambda ctx, g: g.item(), name="returns a number"),
     case(applied, lambda ctx, g: g[g > 0], perhaps="x", name="needs the numbers"),
@@ -429,6 +445,11 @@ CASES = [
     case(of_module, lambda net: net.register_full_backward_hook(lambda m, i, o: (i[0] * 0,)), name="module: zeros"),
     case(of_module, lambda net: net.register_full_backward_hook(lambda m, i, o: (None,)), name="module: stops"),
     case(of_module, lambda net: net.register_full_backward_hook(fail), name="module: raises"),
+    case(of_module, lambda net: net.register_full_backward_hook(noted), name="module: notes"),
+    case(
+        of_module, lambda net: net.register_full_backward_hook(Unfollowed()), perhaps="x", name="module: not followed"
+    ),
+    case(hooked, largest_half),
     case(of_module, lambda net: net.register_full_backward_pre_hook(lambda m, o: (o[0] * 2,)), name="module: before"),
     case(of_several, nothing),
     case(of_several, nothing, "any"),
@@ -495,3 +516,16 @@ def test_code_without_a_source_makes_it_doubtful():
     x = leaf()
     x.register_hook(names["hook"])
     assert read_graph((x * 2).sum(), x=x)["x"].doubt == "the hook <lambda> of x may raise"
+
+
+def test_a_source_that_is_another_by_now_makes_it_doubtful(tmp_path):
+    path, names = tmp_path / "hooks.py", {}
+    path.write_text("hook = lambda g: g * 2\n")
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    x = leaf()
+    x.register_hook(names["hook"])
+    loss = (x * 2).sum()
+    assert read_graph(loss, x=x)["x"].doubt == ""
+    path.write_text("hook = lambda g: g[:1]\n")
+    linecache.checkcache(str(path))
+    assert read_graph(loss, x=x)["x"].doubt == "the hook <lambda> of x may raise"
