@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from gradstop.graph.follow import follow
-from gradstop.graph.follow_values import UNKNOWN
+from gradstop.graph.follow_live import UNKNOWN
 from gradstop.graph.live import Live, Place
 from gradstop.graph.verdicts import (
     Hook,

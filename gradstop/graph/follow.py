@@ -17,7 +17,8 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-from gradstop.graph.follow_values import MODES, UNKNOWN, LostError, RaisedError, Values, lifted
+from gradstop.graph.follow_calls import MODES, Calls
+from gradstop.graph.follow_live import UNKNOWN, LostError, RaisedError, lifted
 from gradstop.graph.source import definition
 
 _MOST_WAYS, _MOST_TURNS, _DEEP = 24, 50, 4
@@ -102,7 +103,7 @@ class _Walk:
         return scope.run(where.body)
 
 
-class _Scope(Values):
+class _Scope(Calls):
     """The names of a function that is followed, and its statements."""
 
     def __init__(self, walk: _Walk, function: FunctionType, depth: int) -> None:
@@ -186,7 +187,7 @@ class _Scope(Values):
             raise LostError from raised
 
     def _is_mode(self, made: ast.expr) -> bool:
-        return isinstance(made, ast.Call) and self.value(made.func) in MODES
+        return isinstance(made, ast.Call) and any(self.value(made.func) is mode for mode in MODES)
 
     def assign(self, target: ast.expr, value: Any) -> None:
         match target:

@@ -11,7 +11,7 @@ from torch.autograd.graph import Node
 from torch.utils.hooks import BackwardHook
 
 from gradstop.graph.follow import Ending, follow
-from gradstop.graph.follow_values import UNKNOWN
+from gradstop.graph.follow_live import UNKNOWN
 from gradstop.graph.source import closure
 from gradstop.internals.torch_graph import gradient_shapes
 
