@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gradstop.drawing.cards import Card, Entry, Picture
-from gradstop.drawing.words import Line, flat, hooks_of, kind_of, listed
+from gradstop.drawing.words import CUTS, Line, flat, hooks_of, kind_of, listed, start_of
 
 _KINDS = {
     "leaf": "a leaf",
@@ -25,7 +25,7 @@ def alternative(picture: Picture, title: str | None = None) -> str:
     for cut in picture.graph.cuts:
         source, end = words.ends(cut)
         what = "There is a cut" if cut.is_sure else "There may be a cut"
-        why = "same memory, no history" if cut.is_sure else "the numbers fit"
+        why = " ".join(CUTS[cut.kind]).partition(": ")[2]
         sentences.append(f"{what} between {source} and {end}: {why}.")
     for group in words.memories.values():
         sentences.append(f"{listed([words.tensor(i) for i in group])} share one memory.")
@@ -37,7 +37,7 @@ def _tensors(card: Card) -> list[str]:
     for entry in card.tensors:
         sentences.append(_tensor(entry))
         if entry.info.is_root:
-            sentences.append("A backward starts here." if entry.info.requires_grad else "No backward starts here.")
+            sentences.append(f"{start_of(entry.info)[1]}.")
         for line in hooks_of(entry.info):
             sentences.append(f"It {line.said}.")
         if entry.slot:

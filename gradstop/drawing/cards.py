@@ -45,7 +45,7 @@ class Link:
     source: int
     target: int
     times: int = 1
-    kind: Literal["flow", "cut", "perhaps cut", "takes", "perhaps"] = "flow"
+    kind: Literal["flow", "cut", "perhaps cut", "seen cut", "takes", "perhaps"] = "flow"
 
     @property
     def is_cut(self) -> bool:

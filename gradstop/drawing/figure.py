@@ -1,6 +1,6 @@
 """What a reader calls: ``draw`` and ``describe``."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -152,10 +152,11 @@ def describe(
 
 
 def as_model(model: object, named: dict[str, object]) -> tuple[dict[str, object], nn.Module | None]:
-    """Return what has a name, and the model: what is no module has this name as any other."""
+    """Return what has a name, with ``net.parameters()`` as a list, and the model; one that is no module has a name."""
+    whole = {name: list(value) if isinstance(value, Iterator) else value for name, value in named.items()}
     if model is None or isinstance(model, nn.Module):
-        return named, model
-    return named | {"model": model}, None
+        return whole, model
+    return whole | {"model": model}, None
 
 
 def _opened(model: object, opened: object, named: dict[str, object]) -> set[str]:

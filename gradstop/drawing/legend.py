@@ -9,6 +9,7 @@ _BAR = (
 )
 _BOX = '<rect class="box" x="1" y="1" width="26" height="12" rx="{}"/>'
 _LINE = '<path class="{}" d="M2 7h24"/>'
+_CUT = _LINE.format("cut") + '<path class="slash" d="M10 12l4 -10m2 10l4 -10"/>'
 _SAMPLES = {
     "leaf": (f'<g class="leaf">{_BAR}</g>', "a leaf, and what is in its .grad"),
     "interior": (f'<g class="interior">{_BAR}</g>', "an interior tensor, with the operation that made it"),
@@ -16,14 +17,9 @@ _SAMPLES = {
     "node": (f'<g class="node">{_BOX.format(6)}</g>', "an operation whose result has no name here"),
     "fold": (f'<g class="fold">{_BOX.format(6)}</g>', "several operations, folded"),
     "flow": (_LINE.format("flow") + '<path class="tip" d="M26 7l-8 -4v8z"/>', "the way a backward sends the gradient"),
-    "cut": (
-        _LINE.format("cut") + '<path class="slash" d="M10 12l4 -10m2 10l4 -10"/>',
-        "a cut: same memory, no history",
-    ),
-    "perhaps cut": (
-        _LINE.format("cut") + '<path class="slash" d="M10 12l4 -10m2 10l4 -10"/>',
-        "perhaps a cut: the numbers fit",
-    ),
+    "cut": (_CUT, "a cut: same memory, no history"),
+    "perhaps cut": (_CUT, "perhaps a cut: the numbers fit"),
+    "seen cut": (_CUT, "a cut: the watch saw the call that made it"),
     "takes": (_LINE.format("takes"), "an operation takes a constant"),
     "perhaps": (_LINE.format("perhaps"), "it may have taken this one: the numbers fit"),
 }

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from gradstop.drawing.cards import Picture
 from gradstop.drawing.measure import text_width
+from gradstop.drawing.words import CUTS
 
 ROW = 480  # a row of cards is at most this wide
 GAP = 22  # between cards of a row
-CUT_LABEL = {"cut": ("cut: same memory,", "no history"), "perhaps cut": ("perhaps a cut:", "the numbers fit")}
-CUT_WIDTH = 30 + text_width(CUT_LABEL["cut"][0], "label")
+CUT_WIDTH = 30 + text_width(CUTS["cut"][0], "label")
 
 
 @dataclass(frozen=True)

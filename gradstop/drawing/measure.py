@@ -9,6 +9,7 @@ from gradstop.drawing.words import Line
 
 WRAP = 28  # characters: two cards fit side by side on a phone
 _NAME = 24
+_MOST_LINES = 8  # of one text
 HEIGHT = {"name": 23, "op": 21, "plain": 17, "code": 17, "note": 17, "slot": 17}
 SIZE = {
     "name": 15,
@@ -67,9 +68,11 @@ def _wrap(line: Line) -> list[Line]:
         for text in line.text.split("\n")
         for piece in textwrap.wrap(text if line.role == "code" else _TOGETHER.sub(_STICKY, text), WRAP)
     ]
+    if len(pieces) > _MOST_LINES:
+        pieces = [*pieces[: _MOST_LINES - 1], f"{pieces[_MOST_LINES - 1]} …"]
     # Continued lines keep the indent of the first one, without its mark.
     blank = MORE + line.mark if line.mark else ""
-    return [replace(line, text=piece, mark=blank if i else line.mark) for i, piece in enumerate(pieces[:4])]
+    return [replace(line, text=piece, mark=blank if i else line.mark) for i, piece in enumerate(pieces)]
 
 
 def _line_width(line: Line) -> float:

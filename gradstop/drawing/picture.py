@@ -2,28 +2,28 @@
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 
 from gradstop.drawing.boxes import Boxes, find_boxes
 from gradstop.drawing.cards import Card, Entry, Link, Picture
 from gradstop.drawing.fold import fold
 from gradstop.drawing.folded import box_lines, fold_lines
 from gradstop.drawing.rank import connected, ranks, savers
-from gradstop.drawing.words import Line, Words, hooks_of, kind_of, look, special
+from gradstop.drawing.words import Line, Words, hooks_of, kind_of, look, special, start_of
 from gradstop.graph import Graph
 
 FOLD_OVER = 30  # cards
 
 
-def picture(graph: Graph, running: bool = False, opened: Collection[str] = ()) -> Picture:
-    """Return the picture of a graph, perhaps while a backward runs. Over ``FOLD_OVER`` cards are folded.
+def picture(graph: Graph, opened: Collection[str] = ()) -> Picture:
+    """Return the picture of a graph. Over ``FOLD_OVER`` cards are folded.
 
     Args:
         graph: what was read.
-        running: whether a backward runs.
         opened: the modules of a model that are shown part by part.
 
     """
-    words = Words(graph, running)
+    words = Words(graph)
     cards = tuple(_cards(graph, words, opened))
     links = tuple(_links(graph, cards))
     saved_by = savers(graph, cards)
@@ -105,11 +105,12 @@ def _tensor_card(graph: Graph, words: Words, numbers: list[int]) -> Card:
     made = [] if maker is None else [Line("plain", f"made by {words.operation(maker.id)}", title=maker.name)]
     maker_lines = () if maker is None else tuple(words.node_lines(maker))
     heads = [line for entry in entries for line in _entry_lines(entry, words)]
-    slots = [entry.slot for entry in entries if entry.slot]
+    slots = [(entry.label, entry.slot) for entry in entries if entry.slot]
+    named = [replace(slot, text=f"{label}{slot.text}") if len(entries) > 1 else slot for label, slot in slots]
     return Card(
         style=first.kind,
         label=", ".join(entry.label for entry in entries),
-        lines=(*heads, *made, *maker_lines, *slots),
+        lines=(*heads, *made, *maker_lines, *named),
         tensors=entries,
         maker="" if maker is None else words.operation(maker.id),
         maker_lines=maker_lines,
@@ -127,7 +128,7 @@ def _entry_lines(entry: Entry, words: Words) -> list[Line]:
     lines = [Line("name", words.heading(info.id), look=entry.look, memory=words.memory(info.id))]
     lines.append(Line("plain", ", ".join([kind_of(info), *entry.special])))
     if info.is_root:
-        lines.append(Line("plain", "backward starts here" if info.requires_grad else "no backward starts here"))
+        lines.append(Line("plain", start_of(info)[0]))
     if info.values is not None and (info.names or info.is_root):
         lines.append(Line("code", info.values))
     return [*lines, *hooks_of(info)]
@@ -166,7 +167,7 @@ def _links(graph: Graph, cards: tuple[Card, ...]) -> list[Link]:
         Link(
             card_of_node[cut.taken_by] if cut.taken_by is not None else card_of_tensor[cut.cut or 0],
             card_of_tensor[cut.source] if cut.source is not None else card_of_node[cut.source_node or 0],
-            kind="cut" if cut.is_sure else "perhaps cut",
+            kind=cut.kind,
         )
         for cut in graph.cuts
     ]

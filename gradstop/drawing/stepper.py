@@ -85,7 +85,8 @@ def step_through(
     Raises:
         RuntimeError: torch's own, if the backward cannot start.
         TypeError: if an argument is no tensor, and holds none; if the title is no text.
-        ValueError: if so much is named that there would be too many pictures. Nothing has run then.
+        ValueError: if so much is named that there would be too many pictures, or the tensor is within a transform of
+            torch.func. Nothing has run then.
 
     """
     text = caption(title)
@@ -96,5 +97,11 @@ def step_through(
         raise TypeError(f"A backward starts from a tensor, not from {type(loss).__name__}: pass the loss first.")
     others, net = as_model(model, named)
     before = read_given([loss], others, net)
+    transform = before.tensors[before.roots[0]].transform
+    if transform:
+        raise ValueError(
+            f"This tensor is within {transform}, where no backward runs: step through what is made of it outside, or "
+            "look at it with draw()."
+        )
     groups = groups_to_step(before)
     return Stepper(trace_groups(before, groups, loss, gradient, others, retain_graph, net), text, forward)

@@ -79,7 +79,8 @@ def _moments(trace: Trace, forward: bool) -> Iterator[Moment]:
         yield teller.moment(step)
     if trace.failure is not None:
         after = trace.steps[-1].after if trace.steps else trace.before
-        shown = teller.numbered(picture(after))
+        ended = tuple(replace(info, will_raise=info.will_be_filled, doubt="") for info in after.tensors)
+        shown = teller.numbered(picture(replace(after, tensors=ended)))
         yield Moment(teller.failed(trace.failure), shown, teller.card_of[trace.failure.node], dict(teller.sent))
 
 
@@ -113,7 +114,7 @@ class _Teller:
 
     def moment(self, step: Step) -> Moment:
         """Return the picture after a step, its cards told what they have received."""
-        shown = self.numbered(picture(step.after, running=True))
+        shown = self.numbered(picture(step.after))
         card = self.card_of[step.node]
         if len(self.cards[card].nodes) == 1:
             self.received[card] = step.received or "none"

@@ -33,7 +33,7 @@ CSS = "".join(
         "@media(prefers-color-scheme:dark){.gs" + _variables(_DARK) + "}",
         "html[data-theme=light] .gs,body[data-jp-theme-light=true] .gs" + _variables(_LIGHT),
         "html[data-theme=dark] .gs,body[data-jp-theme-light=false] .gs" + _variables(_DARK),
-        "figure.gs{margin:1em 0;color:var(--gs-ink)}",
+        "figure.gs{margin:1em 0;color:inherit}",  # the words around a picture lie on the page, of whatever theme
         ".gs figcaption{font-weight:600;margin-bottom:.4em;color:inherit}",
         ".gs details{font-size:.85em;color:inherit}",
         ".gs pre{background:none;border:0;color:inherit;overflow:auto}",

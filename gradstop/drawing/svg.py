@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from gradstop.drawing.cards import Picture
 from gradstop.drawing.layout import Item, Layout, Route, lay_out
-from gradstop.drawing.levels import CUT_LABEL, GAP
+from gradstop.drawing.levels import GAP
 from gradstop.drawing.measure import HEIGHT, MARK, MORE, PAD, RULE, Sized, measure, text_width
 from gradstop.drawing.style import CSS
-from gradstop.drawing.words import Line
+from gradstop.drawing.words import CUTS, Line
 
 _LEGIBLE = 0.88  # of its size: 12.5 px become 11
 _PHONE = 330  # pixels of a column on the narrowest phones
@@ -150,7 +150,7 @@ def _links(layout: Layout, picture: Picture, frame: Frame) -> Iterable[str]:
         items = route.items if route.items[-1].y <= route.items[0].y else route.items[::-1]
         points = _points(items, tops[id(route)], bottoms[id(route)])
         if route.link.is_cut:
-            yield _cut(points, items, CUT_LABEL[route.link.kind])
+            yield _cut(points, items, CUTS[route.link.kind])
             continue
         if not route.link.is_flow:
             yield f'<path class="{route.link.kind}" d="{_curve(points)}"/>'

@@ -20,7 +20,7 @@ _TABLE_CSS = "".join(
         "figure.gs .gs-scroll:focus-visible{outline:3px solid var(--gs-interior);outline-offset:2px}",
         "figure.gs table{border-collapse:collapse;width:auto;margin:0;font-size:.8em;line-height:1.35}",
         "figure.gs caption{caption-side:top;text-align:left;font-weight:600;font-size:1.15em;padding:0 0 .5em}",
-        "figure.gs :is(caption,th,td){color:var(--gs-ink)}",
+        "figure.gs :is(th,td){color:var(--gs-ink)}figure.gs caption{color:inherit}",
         "figure.gs table :is(thead,tbody) tr:is(tr,:hover,:nth-child(n)){background:var(--gs-bg)}",
         "figure.gs table :is(th,td){text-align:left;vertical-align:top;max-width:none;white-space:normal;",
         "padding:.35em .4em;border:0;border-bottom:1px solid var(--gs-line)}",

@@ -1,7 +1,7 @@
 """A picture as lines of text: for plain Python, and folded below the picture in a notebook."""
 
 from gradstop.drawing.cards import Picture
-from gradstop.drawing.words import CUT, PERHAPS_CUT, flat
+from gradstop.drawing.words import CUTS, flat
 
 
 def dump(picture: Picture) -> str:
@@ -9,7 +9,7 @@ def dump(picture: Picture) -> str:
     blocks = [_block(picture, number) for number in picture.order]
     words = picture.words
     blocks += [
-        f"{' | '.join(words.ends(cut))}  {CUT if cut.is_sure else PERHAPS_CUT}{_counter(cut.same_counter)}"
+        f"{' | '.join(words.ends(cut))}  {' '.join(CUTS[cut.kind])}{_counter(cut.same_counter)}"
         for cut in picture.graph.cuts
     ]
     for letter, group in words.memories.items():

@@ -3,15 +3,20 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
 
 from gradstop.drawing.operations import written
-from gradstop.drawing.reach import idle, out_of_reach, results
+from gradstop.drawing.reach import idle, results
 from gradstop.graph import CutInfo, Graph, NodeInfo, SavedInfo, TensorInfo
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-CUT = "cut: same memory, no history"
-PERHAPS_CUT = "perhaps a cut: the numbers fit"
+# What is said of a cut, on two lines.
+CUTS = {
+    "cut": ("cut: same memory,", "no history"),
+    "perhaps cut": ("perhaps a cut:", "the numbers fit"),
+    "seen cut": ("cut: the watch", "saw the call"),
+}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Outlook = Literal["filled", "will be filled", "perhaps filled", "not reached", "backward will raise", "returned"]
 
@@ -30,9 +35,9 @@ class Line:
 
 
 class Words:
-    """Names and phrases for one graph. While a backward is running, a ``.grad`` can be filled through what it freed."""
+    """Names and phrases for one graph."""
 
-    def __init__(self, graph: Graph, running: bool = False) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
         shared = [group for group in graph.memories if len(group) > 1]
         self.memories = {_letter(i): group for i, group in enumerate(shared)}
@@ -44,7 +49,6 @@ class Words:
         for one in graph.taken:
             if not one.is_sure:
                 self._perhaps[one.node].append(self.tensor(one.tensor))
-        self._lost = set() if running else out_of_reach(graph)
         self._results = results(graph)
         self._idle = not graph.roots and self._results and idle(graph)
 
@@ -89,10 +93,10 @@ class Words:
             return "filled"
         if tensor.kind == "constant" or (tensor.kind == "interior" and not tensor.retains_grad):
             return None
+        if tensor.will_raise:
+            return "backward will raise"
         if not tensor.will_be_filled:
             return "perhaps filled" if tensor.doubt else "not reached"
-        if {tensor.accumulator, tensor.node} & self._lost:
-            return "backward will raise"
         if tensor.transform and tensor.transform != "vmap":
             return "returned"
         return "perhaps filled" if tensor.doubt else "will be filled"
@@ -117,7 +121,8 @@ class Words:
         if outlook == "will be filled":
             will = outlook + self._by(tensor)
             return Line("slot", f".grad None\n→ {will}", "will", said=f"None and {flat(will)}")
-        return Line("slot", f".grad None,\n{outlook}", "never", said=f"None and {outlook}")
+        why = f"{outlook}:\n{tensor.doubt}" if tensor.doubt else outlook
+        return Line("slot", f".grad None,\n{why}", "never", said=f"None and {flat(why)}")
 
     def _by(self, tensor: TensorInfo) -> str:
         """Name the results whose backward fills a slot, where the picture has others from which none starts."""
@@ -129,7 +134,8 @@ class Words:
 
     def node_lines(self, node: NodeInfo) -> list[Line]:
         """Return what a node takes and saves; what it saved alike is one line."""
-        lines = [Line("plain", "a custom Function", said="is a custom Function")] if node.is_custom else []
+        what = "a custom Function" + (",\ndifferentiable once" if node.is_once else "")
+        lines = [Line("plain", what, said=f"is {flat(what)}")] if node.is_custom else []
         if node.hooks:
             lines.append(hook_line(node.hooks))
         if node.constants:
@@ -200,6 +206,15 @@ def special(tensor: TensorInfo, several: bool = False) -> list[str]:
         "history lost: its base was edited": tensor.broken,
     }
     return [*(fact for fact, holds in facts.items() if holds), *tensor.notes]
+
+
+def start_of(tensor: TensorInfo) -> tuple[str, str]:
+    """Return what is said of a tensor from which a backward would start, on its card and in a sentence."""
+    if not tensor.requires_grad:
+        return "no backward starts here", "No backward starts here"
+    if tensor.shape is not None and prod(tensor.shape) == 1 and not tensor.dtype.startswith("complex"):
+        return "backward starts here", "A backward starts here"
+    return "backward starts here,\nwith a gradient", "A backward starts here, with a gradient"
 
 
 def kind_of(tensor: TensorInfo) -> str:

@@ -1,13 +1,15 @@
 """Where history was cut: tensors without history that lie in the memory of a tracked one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
 from gradstop.graph.data import CutInfo
+from gradstop.graph.given import Found, cut_tellers
 from gradstop.graph.memory import overlap
+from gradstop.graph.saved import Slot
 from gradstop.graph.values import attempt
 from gradstop.internals.torch import is_view, version, view_base
 
@@ -61,6 +63,33 @@ def find_cuts(group: Sequence[Place], reaches: Reaches) -> list[CutInfo]:
             source = min(sources, key=lambda other: _distance(other, place))
             cuts.append(CutInfo(source.id, place.id, _same_counter(source.tensor, place.tensor)))
     return cuts
+
+
+def seen_cuts(found: Sequence[Found], slots: Sequence[Slot], known: Sequence[CutInfo]) -> Iterator[CutInfo]:
+    """Yield the cuts that only who saw the calls can tell, such as a clone of a ``detach()``.
+
+    Args:
+        found: the known tensors.
+        slots: what the nodes have saved.
+        known: the cuts that the tensors themselves tell.
+
+    """
+    if not cut_tellers:
+        return
+    cut, takers = {one.cut for one in known}, {one.taken_by for one in known}
+    given = [one.given for one in found]
+    ids = {id(tensor) for tensor in given}
+    ends: list[tuple[Tensor, int | None, int | None]] = [
+        (one.given, number, None) for number, one in enumerate(found) if one.node is None and number not in cut
+    ]
+    ends += [
+        (slot.tensor, None, slot.node)
+        for slot in slots
+        if slot.is_constant and slot.node not in takers and id(slot.tensor) not in ids
+    ]
+    for tensor, number, node in ends:
+        for source in sorted({source for tell in cut_tellers for source in tell(tensor, given)} - {number}):
+            yield CutInfo(source, number, None, taken_by=node, is_seen=True)
 
 
 def _distance(source: Place, cut: Place) -> tuple[bool, bool, bool, int]:

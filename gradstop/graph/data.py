@@ -8,6 +8,7 @@ from gradstop.graph.walk import adjacency
 
 Kind = Literal["leaf", "interior", "constant"]
 Status = Literal["kept", "freed", "edited", "detached", "packed", "unknown"]
+RAISING: frozenset[Status] = frozenset({"edited", "detached", "freed"})  # what was saved and is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,8 @@ class TensorInfo:
     """One tensor: what was given, or a leaf that was reached.
 
     ``kind`` is "leaf" (requires grad, no history), "interior" (has history) or "constant" (requires no grad).
-    ``will_be_filled`` says that a backward comes to its ``.grad``; ``doubt`` says what code on the way may decide
-    otherwise. Whether it would raise on the way, the saved tensors of the nodes tell.
+    ``will_be_filled`` says that a backward comes to its ``.grad``, ``will_raise`` that it raises before; ``doubt`` says
+    what code on the way may decide otherwise, or what raises, where the card of a node does not tell.
     """
 
     id: int
@@ -35,7 +36,8 @@ class TensorInfo:
     grad: str | None  # None while ``.grad`` is None, else its values in short
     retains_grad: bool
     will_be_filled: bool
-    doubt: str  # why it may be filled and may not; empty where it is sure
+    will_raise: bool
+    doubt: str
     hooks: tuple[str, ...]  # on its gradient
     after_hooks: tuple[str, ...]  # that run once its ``.grad`` is filled
     transform: str  # the transform of torch.func that it is within: "vmap"
@@ -77,6 +79,7 @@ class NodeInfo:
     name: str  # "MulBackward0"
     operation: str  # "mul"
     is_custom: bool  # made by a Python ``autograd.Function``
+    is_once: bool  # whose ``backward`` is marked as ``once_differentiable``
     saved: tuple[SavedInfo, ...]
     constants: int  # inputs that no gradient goes to: edges to nowhere
     accumulates: int | None  # the leaf that an AccumulateGrad node fills
@@ -108,6 +111,12 @@ class CutInfo:
     source_node: int | None = None
     taken_by: int | None = None
     is_sure: bool = True  # else its numbers alone say so
+    is_seen: bool = False  # by who saw the calls, which are not in the memory
+
+    @property
+    def kind(self) -> Literal["cut", "perhaps cut", "seen cut"]:
+        """What is known of it."""
+        return "seen cut" if self.is_seen else "cut" if self.is_sure else "perhaps cut"
 
 
 @dataclass(frozen=True, slots=True)

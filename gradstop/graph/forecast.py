@@ -1,116 +1,104 @@
 """Which tensors a backward will fill, and why that may turn out otherwise: code that runs within it can decide."""
 
-from collections.abc import Callable, Iterable, Sequence
-from types import CodeType, FunctionType
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
-from torch.autograd.graph import Node
-
+from gradstop.graph.engine import Run
+from gradstop.graph.live import Live, Place
+from gradstop.graph.verdicts import user_hooks
 from gradstop.graph.walk import reached
-from gradstop.internals.torch_graph import custom_backward
+from gradstop.graph.writers import Writing, writing
 
-Hook = Callable[..., Any]
-_DEEP = 4  # calls, from a backward to a helper of a helper
-
-
-def hook_name(hook: Hook) -> str:
-    """Return what a hook is called, "a module's hook" for what torch puts on a node for a module."""
-    if getattr(hook, "__module__", "") == "torch.utils.hooks":
-        return "a module's hook"
-    name = getattr(hook, "__qualname__", None) or type(hook).__qualname__
-    return str(name).rpartition("<locals>.")[2]
+_MOST_RUNS = 8
 
 
-def may_run_backward(function: object, depth: int = _DEEP) -> bool:
-    """Whether a Python function, or one that it calls by a global name, speaks of ``backward``."""
-    code = getattr(getattr(function, "__func__", function), "__code__", None)
-    names = _names(code) if isinstance(code, CodeType) else set()
-    if "backward" in names:
-        return True
-    known = getattr(function, "__globals__", {})
-    cells = (cell for cell in getattr(function, "__closure__", None) or ())
-    called = [known.get(name) for name in names] + [_content(cell) for cell in cells]
-    return depth > 0 and any(
-        may_run_backward(other, depth - 1)
-        for other in called
-        if isinstance(other, FunctionType) and not other.__module__.startswith("torch.")
-    )
+@dataclass(frozen=True)
+class Outlook:
+    """What is foretold of one ``.grad``.
 
-
-def _content(cell: Any) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not filled yet
-        return None
-
-
-def _names(code: CodeType) -> set[str]:
-    inner = (const for const in code.co_consts if isinstance(const, CodeType))
-    return set(code.co_names).union(*map(_names, inner))
-
-
-class Forecast:
-    """What a backward from some nodes comes to.
-
-    Args:
-        nodes: all nodes of the graph.
-        operations: what each is called.
-        targets: for each node, those that it sends to.
-        hooks: for each node that has some, the hooks before it and after it.
-        starts: the nodes from which the backward starts.
+    Attributes:
+        kind: "filled", "not reached", or "raises": the backward raises before it comes there.
+        doubt: why that may turn out otherwise; where something raises, what does.
 
     """
 
-    def __init__(
-        self,
-        nodes: Sequence[Node],
-        operations: Sequence[str],
-        targets: Sequence[Sequence[int]],
-        hooks: dict[int, tuple[Sequence[Hook], Sequence[Hook]]],
-        starts: Iterable[int],
-    ) -> None:
-        self.operations, self.hooks = operations, hooks
-        starts = list(starts)
-        self.reached = reached(starts, targets)
-        customs = {i: found for i in sorted(self.reached) if (found := custom_backward(nodes[i])) is not None}
-        before = {i for i in self.reached if i in hooks and hooks[i][0]}
-        stoppers = customs.keys() | {i for i in self.reached if i in hooks}
-        passing = [() if i in stoppers else row for i, row in enumerate(targets)]
-        # A hook before a node may keep from it what has come.
-        self.sure = reached([i for i in starts if i not in before], passing) if stoppers else self.reached
-        self._doubts = {i: self._why(i, i in customs) for i in sorted(stoppers)}
-        self._spread(targets)
-        self.others = self._others(customs)
+    kind: Literal["filled", "not reached", "raises"] = "not reached"
+    doubt: str = ""
 
-    def _why(self, node: int, is_custom: bool) -> str:
-        by = [hook_name(hook) for group in self.hooks.get(node, ()) for hook in group]
-        if "a module's hook" in by:
-            return "a module's hook may stop it"
-        if by:
-            return f"the hook {by[0]} of {self.operations[node]} may stop it"
-        if is_custom and self.operations[node] == "BackwardHookFunction":
-            return "a module's hook may stop it"
-        return f"the Function {self.operations[node]} may stop it"
+    @property
+    def rank(self) -> int:
+        """How much is known to come: of several backwards the best one counts."""
+        return {"filled": 3 if not self.doubt else 2, "raises": 1, "not reached": 0}[self.kind]
 
-    def _spread(self, targets: Sequence[Sequence[int]]) -> None:
-        queue = list(self._doubts)
-        for node in queue:  # grows while it is read
-            for target in targets[node]:
-                if target not in self.sure and target not in self._doubts:
-                    self._doubts[target] = self._doubts[node]
-                    queue.append(target)
 
-    def _others(self, customs: dict[int, Hook]) -> str:
-        """Return who may fill what is not reached, "" where nobody may."""
-        for node, backward in customs.items():
-            if may_run_backward(backward):
-                return f"the Function {self.operations[node]} runs a backward of its own"
-        for node, groups in self.hooks.items():
-            for hook in (hook for group in groups for hook in group):
-                if node in self.reached and may_run_backward(hook):
-                    return f"the hook {hook_name(hook)} of {self.operations[node]} runs a backward of its own"
-        return ""
+class Forecast:
+    """What the backwards from some tensors come to, each run in thought as torch's engine would.
 
-    def doubt(self, node: int) -> str:
-        """Return why a node that is reached may receive nothing, "" where it surely receives a gradient."""
-        return "" if node in self.sure else self._doubts.get(node, "")
+    Args:
+        live: what runs within them.
+        starts: the outputs of nodes from which they start.
+        may_start_elsewhere: whether a backward may also start from one that is behind another, where that one raises.
+
+    """
+
+    def __init__(self, live: Live, starts: Iterable[Place], may_start_elsewhere: bool) -> None:
+        self.live = live
+        starts = list(dict.fromkeys(starts))
+        behind = reached([end for node, _ in starts for end in live.targets[node]], live.targets)
+        first = [start for start in starts if start[0] not in behind]
+        self.runs = list(self._run(first))
+        if may_start_elsewhere and any(run.raised is not None for run in self.runs):
+            self.runs += self._run([start for start in starts if start[0] in behind])
+
+    def _run(self, starts: Sequence[Place]) -> Iterator[Run]:
+        apart = [[start] for start in starts] if len(starts) <= _MOST_RUNS else [list(starts)]
+        return (Run(self.live, together) for together in apart)
+
+    def of_leaf(self, accumulator: int) -> Outlook:
+        """Return what is foretold of the leaf that a node fills."""
+        return self._best(_outlook(run, run.filled.get(accumulator), accumulator) for run in self.runs)
+
+    def of_interior(self, place: Place) -> Outlook:
+        """Return what is foretold of a tensor that retains its gradient."""
+        return self._best(_outlook(run, run.kept.get(place), place[0]) for run in self.runs)
+
+    def of_others(self) -> Outlook:
+        """Return what is foretold of a tensor that no backward comes to by the graph."""
+        who, how = self._writer
+        return Outlook(
+            "not reached", f"{who} {'runs a backward of its own' if how == 'fills' else 'may fill it'}" if who else ""
+        )
+
+    def _best(self, found: Iterable[Outlook]) -> Outlook:
+        best = max(found, key=lambda one: one.rank, default=Outlook())
+        if best.kind == "not reached":
+            return self.of_others()
+        who, how = self._writer
+        if best.kind == "filled" and not best.doubt and how == "writes":
+            return Outlook("filled", f"{who} may clear it")
+        return best
+
+    @cached_property
+    def _writer(self) -> tuple[str, Writing]:
+        """Who may write a ``.grad`` beside the graph's own way: one that may clear it first, else one that fills it."""
+        found = [(who, how) for who, how in self._writers() if how]
+        return min(found, key=lambda one: one[1] != "writes", default=("", ""))
+
+    def _writers(self) -> Iterator[tuple[str, Writing]]:
+        live, come = self.live, set().union(*(run.reached for run in self.runs))
+        for node, backward in live.functions.items():
+            if node in come:
+                yield f"the Function {live.operations[node]}", writing(backward, *vars(live.nodes[node]).values())
+        for node, hook, who in live.hooks():
+            if node in come:
+                yield from ((who, writing(one)) for one in (hook, *user_hooks(hook)))
+
+
+def _outlook(run: Run, doubt: str | None, node: int) -> Outlook:
+    if doubt is not None:
+        return Outlook("filled", doubt)
+    if run.raised is not None and node in run.reached and node not in run.ran:
+        return Outlook("raises", run.raised)
+    return Outlook()

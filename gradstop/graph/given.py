@@ -1,7 +1,8 @@
 """What a caller hands over, as single tensors with names: tensors, modules, optimizers, and dicts and lists of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
+from dataclasses import fields as fields_of
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,8 @@ from gradstop.internals.torch_graph import has_tangent, unwrap_level
 
 # Who knows more of a tensor than it shows, such as the line that made it, adds a function that says so.
 tellers: list[Callable[[Tensor], Iterable[str]]] = []
+# Who saw the calls adds one that says which of some tensors a constant was cut from.
+cut_tellers: list[Callable[[Tensor, Sequence[Tensor]], Iterable[int]]] = []
 
 
 @dataclass
@@ -99,12 +102,20 @@ def _tensors(name: str, value: object, who: str) -> Iterator[tuple[str, Tensor]]
             for key, item in value.items():
                 yield from _tensors(f"{name}.{key}" if name else str(key), item, f"{who}, entry {key!r}")
         case list() | tuple() | set() | frozenset():
+            fields = getattr(value, "_fields", ())  # of a named tuple
             for i, item in enumerate(value):
-                yield from _tensors(f"{name}[{i}]" if name else "", item, f"{who}, entry {i}")
+                called = f"{name}.{fields[i]}" if i < len(fields) else f"{name}[{i}]"
+                yield from _tensors(called if name else "", item, f"{who}, entry {i}")
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            for one in fields_of(value):
+                item = getattr(value, one.name)
+                yield from _tensors(f"{name}.{one.name}" if name else one.name, item, f"{who}, field {one.name!r}")
+        case None | str() | int() | float() | complex() if ", " in who:  # beside tensors in what holds them
+            return
         case _:
             raise TypeError(
                 f"{who} is of type {type(value).__name__}, not a tensor: pass a torch.Tensor, for example x=x, "
-                "or a module, an optimizer, a dict or a list of tensors."
+                "or a module, an optimizer, a dataclass, a dict or a list of tensors."
             )
 
 

@@ -4,6 +4,7 @@ import gc
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 import torch
@@ -11,18 +12,24 @@ from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from gradstop.graph.cuts import Place, Reaches, find_cuts
-from gradstop.graph.data import CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TakenInfo, TensorInfo
-from gradstop.graph.forecast import Forecast, hook_name
+from gradstop.graph.cuts import Place, Reaches, find_cuts, seen_cuts
+from gradstop.graph.data import RAISING, CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TakenInfo, TensorInfo
+from gradstop.graph.forecast import Forecast, Outlook
 from gradstop.graph.given import Found, collect
+from gradstop.graph.live import find_live
 from gradstop.graph.match import Matcher
 from gradstop.graph.memory import group_by_memory, storage_span
 from gradstop.graph.saved import Known, read_saved, slot_fields
 from gradstop.graph.taken import Takers
 from gradstop.graph.values import attempt, few_values, summary
+from gradstop.graph.verdicts import hook_name
 from gradstop.graph.walk import adjacency, discover, reached
 from gradstop.internals.torch import hooks, is_view, no_function_modes, post_accumulate_grad_hooks, version
-from gradstop.internals.torch_graph import make_room_to_free, node_hooks
+from gradstop.internals.torch_graph import (
+    is_once_differentiable,
+    make_room_to_free,
+    node_hooks,
+)
 
 _LARGE = 2_000  # nodes: almost all of them are folded
 _ACCUMULATE = "AccumulateGrad"
@@ -92,7 +99,8 @@ class _Reader:
         self.memory_of, self.memories = self._group()
 
     def read(self) -> Graph:
-        forecast, nodes = self._forecast(), self._read_nodes()
+        nodes = self._read_nodes()
+        forecast = self._forecast(nodes)
         cuts, taken = self._compare()
         return Graph(
             tensors=tuple(self._read_tensor(i, one, forecast) for i, one in enumerate(self.found)),
@@ -138,28 +146,27 @@ class _Reader:
                 members[number].append(i)
         return memory_of, members
 
-    def _forecast(self) -> Forecast:
-        roots = [one for one in self.found if one.is_root] or self.found
-        starts = [self.ids[one.node] for one in roots if one.node is not None]
-        return Forecast(self.nodes, self.operations, self.targets, self.hooks, starts)
+    def _forecast(self, infos: Sequence[NodeInfo]) -> Forecast:
+        roots = [one for one in self.found if one.is_root]
+        starts = [(self.ids[one.node], one.tensor.output_nr) for one in roots or self.found if one.node is not None]
+        live = find_live(self.found, self.nodes, self.operations, self.edges, self.hooks, self.known.unpackers)
+        gone = {info.id for info in infos if any(one.status in RAISING for one in info.saved)}
+        return Forecast(replace(live, gone=gone), starts, may_start_elsewhere=not roots)
 
-    def _outlook(self, one: Found, forecast: Forecast) -> tuple[bool, str]:
-        """Return whether a backward comes to the ``.grad`` of a tensor, and why it may not, or why it may."""
+    def _outlook(self, one: Found, forecast: Forecast) -> Outlook:
+        """Return what is foretold of the ``.grad`` of a tensor."""
         tensor = one.tensor
-        if one.accumulator is not None and one.accumulator in forecast.reached and tensor.requires_grad:
-            clears = ["a hook after it may clear it"] if post_accumulate_grad_hooks(tensor) else []
-            return True, " and ".join([*filter(None, [forecast.doubt(one.accumulator)]), *clears])
+        if one.accumulator is not None and tensor.requires_grad:
+            return forecast.of_leaf(one.accumulator)
         if one.is_root and one.node is None and not one.broken and tensor.requires_grad:
-            return True, ""
-        if one.node is not None and tensor.retains_grad and self.ids[one.node] in forecast.reached:
-            # Its .grad is kept before the hooks of its node run, which therefore stop nothing here.
-            node = self.ids[one.node]
-            return True, "" if node in forecast.sure or one.is_root else forecast.doubt(node)
-        return False, forecast.others
+            return Outlook("filled")
+        if one.node is not None and tensor.retains_grad:
+            return forecast.of_interior((self.ids[one.node], tensor.output_nr))
+        return forecast.of_others()
 
     def _read_tensor(self, number: int, one: Found, forecast: Forecast) -> TensorInfo:
         tensor, history = one.tensor, one.node is not None or one.broken
-        filled, doubt = self._outlook(one, forecast)
+        outlook = self._outlook(one, forecast)
         kind: Kind = "interior" if history else "leaf" if tensor.requires_grad else "constant"
         retains = not one.broken and tensor.retains_grad
         # Asking an interior tensor for a ``.grad`` that it does not keep warns, and there is none.
@@ -180,8 +187,9 @@ class _Reader:
             values=few_values(one.given),
             grad=None if grad is None else summary(grad),
             retains_grad=retains,
-            will_be_filled=filled,
-            doubt=doubt,
+            will_be_filled=outlook.kind == "filled",
+            will_raise=outlook.kind == "raises",
+            doubt=outlook.doubt,
             hooks=tuple(map(hook_name, (hooks(tensor) or {}).values())),
             after_hooks=tuple(map(hook_name, (post_accumulate_grad_hooks(tensor) or {}).values())),
             transform=one.transform,
@@ -203,6 +211,7 @@ class _Reader:
                 name=_node_name(node),
                 operation=self.operations[number],
                 is_custom=isinstance(node, BackwardCFunction),
+                is_once=is_once_differentiable(node),
                 saved=read_saved(node, fields(type(node)), self.known),
                 constants=sum(target is None for target, _ in node.next_functions),
                 accumulates=accumulates.get(number),
@@ -220,7 +229,8 @@ class _Reader:
         ]
         takers = Takers(self.nodes, places, self.known.slots)
         more = takers.cuts({cut.cut for cut in cuts if cut.cut is not None})
-        return (*sorted(cuts, key=lambda cut: cut.cut or 0), *more), tuple(takers.taken())
+        cuts = [*sorted(cuts, key=lambda cut: cut.cut or 0), *more]
+        return (*cuts, *seen_cuts(self.found, self.known.slots, cuts)), tuple(takers.taken())
 
     def _place(self, number: int, one: Found) -> Place:
         history, named = one.node is not None or one.broken, bool(one.names)

@@ -39,7 +39,8 @@ class Recorder:
         self.before, self.groups, self.root = before, groups, root
         self.group_of = {node: number for number, group in enumerate(groups) for node in group}
         self.found = found
-        self.nodes = list(discover(one.tensor.grad_fn for one in self.found if one.tensor.grad_fn is not None))
+        made = [attempt(lambda: one.tensor.grad_fn) for one in self.found]  # noqa: B023  # called at once
+        self.nodes = list(discover(node for node in made if node is not None))
         ids = {node: number for number, node in enumerate(self.nodes)}
         self.reached = set() if root.grad_fn is None else reached([ids[root.grad_fn]], before.targets)
         self.edges: list[list[EdgeInfo]] = [[] for _ in self.nodes]
@@ -123,7 +124,7 @@ class Recorder:
 
     def _mark(self, number: int) -> tuple[int, int | None]:
         tensor = self.found[number].tensor
-        grad = tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+        grad = attempt(lambda: tensor.grad if tensor.is_leaf or tensor.retains_grad else None)
         return id(grad), None if grad is None else attempt(lambda: version(grad))
 
     def _look_at_grads(self, number: int) -> None:

@@ -47,6 +47,7 @@ class Known:
     node: Callable[[Node | None], int | None]
     with_numbers: bool = True  # of constants, which takes its time
     slots: list[Slot] = field(default_factory=list)
+    unpackers: dict[int, list[Callable[..., Any]]] = field(default_factory=dict)  # by node; those of torch are left out
 
 
 def slot_fields(kind: type) -> list[str]:
@@ -91,7 +92,7 @@ def _read_slot(label: str, slot: Any, value: Tensor | None, error: str, node: No
     span = storage_span(data)
     shown = value if value is not None else data
     made_by, number = known.node(getattr(shown, "grad_fn", None)), known.node(node)
-    is_constant = value is not None and not value.requires_grad
+    is_constant = value is not None and not _has_way(value, node)
     if number is not None and status == "kept":
         known.slots.append(Slot(number, label, data, span, made_by, is_constant))
     return SavedInfo(
@@ -106,6 +107,13 @@ def _read_slot(label: str, slot: Any, value: Tensor | None, error: str, node: No
         is_constant=is_constant,
         values=few_values(data) if is_constant and known.with_numbers and data.numel() == 1 else None,
     )
+
+
+def _has_way(value: Tensor, node: Node) -> bool:
+    """Whether a gradient for what a node saved has a way: it has none to a leaf that the node does not send to."""
+    if not value.requires_grad or value.grad_fn is not None:
+        return value.requires_grad
+    return any(getattr(target, "variable", None) is value for target, _ in node.next_functions)
 
 
 def _judge(slot: Any, data: Tensor, value: Tensor | None, error: str, node: Node) -> tuple[Status, Versions]:
@@ -127,7 +135,9 @@ def _judge(slot: Any, data: Tensor, value: Tensor | None, error: str, node: Node
 
 
 def _packed(label: str, slot: Any, known: Known, node: Node) -> SavedInfo:
-    data = slot.data
+    data, number = slot.data, known.node(node)
+    if number is not None and not str(getattr(slot.unpack_hook, "__module__", "")).startswith("torch."):
+        known.unpackers.setdefault(number, []).append(slot.unpack_hook)
     if not isinstance(data, Tensor):
         return _nothing(label, "packed")
     return SavedInfo(

@@ -5,21 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
 from gradstop.graph.cuts import Place
 from gradstop.graph.data import CutInfo, TakenInfo
+from gradstop.graph.fits import fitting
 from gradstop.graph.memory import Span, overlap, storage_span
 from gradstop.graph.saved import Slot
-from gradstop.graph.values import attempt
 
 # Results without a derivative that these operations save, and that may go on as constants.
 _INDICES = re.compile(r"(Max|Min|Topk|Sort|Kthvalue|Median|Nanmedian|Mode|Cummax|Cummin|\w*MaxPool\w*)Backward\d*$")
-_SUMS = re.compile(r"(Add|Sub)Backward0$")
-_MOST = 100_000  # elements that are computed once more
 
 
 class Takers:
@@ -27,7 +24,7 @@ class Takers:
 
     def __init__(self, nodes: Sequence[Node], places: Sequence[Place], slots: Iterable[Slot]) -> None:
         self.nodes, self.places = nodes, places
-        self.slots = [slot for slot in slots if not isinstance(nodes[slot.node], BackwardCFunction)]
+        self.slots = [slot for slot in slots if _has_constants(nodes[slot.node])]
         self.by_identity = {id(place.tensor): place for place in places}
         self.made: dict[int, Slot] = {}  # what a node has made, where another one, or itself, has saved it
         self.results: dict[object, list[Slot]] = defaultdict(list)  # by its memory, with what has no derivative
@@ -44,6 +41,7 @@ class Takers:
     def taken(self) -> list[TakenInfo]:
         """Return which nodes have taken a constant that was given."""
         sure = {(slot.node, place.id) for slot in self._constants() for place in self._given(slot)}
+        sure |= {(number, place.id) for number, node in enumerate(self.nodes) for place in self._held(node)}
         found = [TakenInfo(node, tensor) for node, tensor in sorted(sure)]
         return found + [TakenInfo(node, place.id, False) for node, place in self.fitting if place.is_constant]
 
@@ -80,16 +78,31 @@ class Takers:
             return []
         return [place for place in near if overlap(place.tensor, slot.tensor)][:1]
 
+    def _held(self, node: Node) -> Iterator[Place]:
+        """Yield the constants given that a Function has put on its ``ctx``."""
+        if isinstance(node, BackwardCFunction):
+            held = (self.by_identity.get(id(value)) for value in vars(node).values() if isinstance(value, Tensor))
+            yield from (place for place in held if place is not None and place.is_constant)
+
     def _source(self, tensor: Tensor, span: Span | None, but: int | None) -> tuple[int | None, int | None] | None:
         """Return what is tracked in the memory of a tensor: a known one, else the node that made it."""
         for place in sorted(self.known.get(span, []), key=lambda place: not place.has_history):
             if place.tracked and place.tensor is not tensor and overlap(place.tensor, tensor):
-                return place.id, None
+                return None if but is not None and self._is_own(but, place) else (place.id, None)
         for slot in self.results.get(span, []):
             node = slot.node if slot.made_by is None else slot.made_by
             if node != but and overlap(slot.tensor, tensor):
                 return None, node
         return None
+
+    def _is_own(self, number: int, place: Place) -> bool:
+        """Whether a Function has saved a view of an input that has a history."""
+        node = self.nodes[number]
+        inputs = {target for target, _ in node.next_functions if target is not None}
+        return isinstance(node, BackwardCFunction) and (
+            (not place.is_broken and place.tensor.grad_fn in inputs)
+            or any(getattr(target, "variable", None) is place.tensor for target in inputs)
+        )
 
     def _constants(self) -> Iterator[Slot]:
         return (slot for slot in self.slots if slot.is_constant and not self._is_index(slot))
@@ -97,28 +110,10 @@ class Takers:
     def _is_index(self, slot: Slot) -> bool:
         return slot.is_constant and slot.field == "indices" and bool(_INDICES.match(self.nodes[slot.node].name()))
 
-    # A sum saves nothing: whether it has taken a tensor, its numbers tell, where both others are at hand.
-
     @cached_property
     def fitting(self) -> list[tuple[int, Place]]:
-        """Return the sums whose numbers fit one of the tensors given, in the place of an input without history."""
-        given = [place for place in self.places if place.is_named and place.tensor.numel() <= _MOST]
-        sums = [
-            (number, node, absent[0])
-            for number, node in enumerate(self.nodes)
-            if given and _SUMS.match(node.name())
-            if (absent := [target is None for target, _ in node.next_functions]).count(True) == 1
-        ]
-        values = self._values() if sums else {}
-        found = []
-        for number, node, is_first in sums:
-            target, output = node.next_functions[is_first]
-            result, other = values.get((node, 0)), values.get((target, output))
-            if result is not None and other is not None and result.numel() <= _MOST:
-                sign = -1 if node.name().startswith("Sub") else 1
-                fits = [one for one in given if _fits(result, other, one.tensor, sign, is_first)]
-                found += [(number, fits[0])] if len(fits) == 1 else []
-        return found
+        """Return the operations that save nothing of what they have taken, with the tensor that fits their numbers."""
+        return fitting(self.nodes, self.places, self._values)
 
     def _values(self) -> dict[tuple[Node | None, int], Tensor]:
         """Return the tensors that are at hand, by the node that made, or fills, them and its output."""
@@ -135,10 +130,6 @@ class Takers:
         return values
 
 
-def _fits(result: Tensor, other: Tensor, taken: Tensor, sign: int, is_first: bool) -> bool:
-    def compute() -> bool:
-        with torch.no_grad():
-            again = taken + sign * other if is_first else other + sign * taken
-            return taken is not result and again.shape == result.shape and torch.equal(again, result.detach())
-
-    return bool(attempt(compute))
+def _has_constants(node: Node) -> bool:
+    """Whether what a node saves may have come without a history: a Function may save what it likes of its inputs."""
+    return not isinstance(node, BackwardCFunction) or any(target is None for target, _ in node.next_functions)

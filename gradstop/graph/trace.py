@@ -134,7 +134,12 @@ def trace_groups(
 
 
 def _told(raised: Exception) -> str:
-    return str(raised) if type(raised) is RuntimeError else f"{type(raised).__name__}: {raised}"
+    name = type(raised).__name__
+    try:
+        said = str(raised)
+    except Exception as own:  # of the user's class
+        said = f"(its text raises {type(own).__name__})"
+    return said if type(raised) is RuntimeError else f"{name}: {said}" if said else name
 
 
 class _Teller:

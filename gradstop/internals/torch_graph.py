@@ -1,6 +1,6 @@
 """What drawing a graph uses of torch's insides. Tried with torch 2.13.0; ``tests/contracts/test_torch_graph.py``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -15,6 +15,25 @@ except ImportError:  # Windows
 
 _functorch = torch._C._functorch
 _eval_frame = torch._C._dynamo.eval_frame
+_RAISING = {"Error", "DelayedError", "NotImplemented"}  # of what can't be differentiated, or not once more
+# For each node of torch that has no derivative, how many inputs from the first on: tools/autograd/derivatives.yaml.
+_NOT_IMPLEMENTED = {
+    "GeqrfBackward": 1,
+    "IgammaBackward": 1,
+    "IgammacBackward": 1,
+    "SpecialZetaBackward": 1,
+    "UniqueBackward": 1,
+    "Unique2Backward": 1,
+    "UniqueDimBackward": 1,
+    "UniqueConsecutiveBackward": 1,
+    "UniqueDimConsecutiveBackward": 1,
+    "StandardGammaGradBackward": 1,
+    "PdistBackwardBackward": 3,
+    "CdistBackwardBackward": 4,
+    "EmbeddingBagBackwardBackward": 2,
+    "EmbeddingBagDenseBackwardBackward": 2,
+}
+_QUIET = {"LinalgSlogdetBackward0", "LinalgVectorNormBackward0"}
 _REFUSING = {torch.autograd.Function.backward, torch.autograd.Function.vjp}  # those of a class without its own
 ENGINE_FUNCTION = "_engine_run_backward"  # the function of torch within which nodes and hooks run
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,6 +118,79 @@ def custom_backward(node: Node) -> Callable[..., Any] | None:
         return None
     methods = {getattr(function, name) for name in ("backward", "vjp")} - _REFUSING
     return next(iter(methods), None)
+
+
+def is_once_differentiable(node: Node) -> bool:
+    """Whether a node's ``backward`` is one that torch has wrapped so that it has no derivative of its own."""
+    backward = custom_backward(node)
+    module = getattr(backward, "__globals__", {}).get("__name__")
+    return module == torch.autograd.function.__name__ and hasattr(backward, "__wrapped__")
+
+
+def context_value(node: Node, name: str, otherwise: object) -> Any:
+    """Return what the node of a Python ``autograd.Function`` has under a name, as its ``backward`` would read it.
+
+    Raises:
+        RuntimeError: torch's own, where reading what was saved raises.
+
+    """
+    context: Any = node
+    if name in ("saved_tensors", "saved_variables"):
+        slots = context._raw_saved_tensors
+        hooked = any(slot.unpack_hook is not None for slot in slots)  # to unpack would run it
+        return tuple(otherwise for _ in slots) if hooked else context.saved_tensors
+    return context.needs_input_grad if name == "needs_input_grad" else vars(context).get(name, otherwise)
+
+
+def saved_argument(node: Node, name: str) -> Any:
+    """Return an argument of the operation that made a node, which is no tensor."""
+    return getattr(node, f"_saved_{name}")
+
+
+def needed_inputs(node: Node) -> tuple[bool, ...]:
+    """Return for each argument that the ``forward`` of a Function was given whether it needs a gradient."""
+    return tuple(getattr(node, "needs_input_grad", ()))
+
+
+def takes_zeros(node: Node) -> bool:
+    """Whether the ``backward`` of a Function gets zeros where no gradient came, which is the default."""
+    function = getattr(node, "_forward_cls", None)
+    codes = [getattr(getattr(function, name), "__code__", None) for name in ("forward", "setup_context")]
+    return not any(code is not None and "set_materialize_grads" in code.co_names for code in codes)
+
+
+def why_without_backward(node: Node) -> str:
+    """Return why a node's backward always raises, where torch has no derivative, or a Function no ``backward``."""
+    name = node.name().rsplit("::", 1)[-1]
+    if getattr(node, "_forward_cls", None) is not None:
+        return "" if custom_backward(node) else f"the Function {name.removesuffix('Backward')} has no backward"
+    targets = [target for target, _ in node.next_functions]
+    missing = targets[: _NOT_IMPLEMENTED.get(name.rstrip("0123456789"), 0)]
+    if name not in _RAISING and not any(target is not None for target in missing):
+        return ""
+    return "torch has no derivative here"
+
+
+def may_send_nothing(node: Node) -> bool:
+    """Whether ``sends_nothing`` may hold for a node."""
+    return node.name() in _QUIET
+
+
+def sends_nothing(node: Node, outputs: Collection[int]) -> bool:
+    """Whether a node of torch's own sends no gradient on, though one came to these of its outputs."""
+    own: Any = node
+    if node.name() == "LinalgSlogdetBackward0":  # the sign has no derivative
+        return outputs == {0} and own._raw_saved_A.data is not None and not own._raw_saved_A.data.is_complex()
+    return node.name() == "LinalgVectorNormBackward0" and own._saved_ord == 0
+
+
+def gradient_shapes(node: Node) -> list[tuple[tuple[int, ...] | None, torch.dtype | None]]:
+    """Return shape and dtype of the gradient that comes to each output of a node; None where there is no one shape."""
+    found: list[tuple[tuple[int, ...] | None, torch.dtype | None]] = []
+    for one in node._input_metadata:
+        plain = not one.is_nested_tensor and not one.is_cpp_nested_tensor
+        found.append((tuple(one.shape), one.dtype) if plain else (None, None))
+    return found
 
 
 # Compiling

@@ -987,7 +987,8 @@ def x_is_hooked(x, lam):
 @wrong(
     "grad_reverse",
     "cut-the-wrong-operand",
-    "`-lam * x`: the gradient is right, and the value is multiplied too.",
+    "`-lam * x`: its own derivative is right, and the value is multiplied too, so what is computed from it is another "
+    "and may have another gradient.",
     "01-computation-graph#one-use-its-own-gradient",
 )
 def value_multiplied(x, lam):

@@ -187,7 +187,8 @@ def hook_on_x(x, a):
 @wrong(
     "scale_grad",
     "cut-the-wrong-operand",
-    "`a * x`: the gradient is right, and the value is multiplied too.",
+    "`a * x`: its own derivative is right, and the value is multiplied too, so what is computed from it is another and "
+    "may have another gradient.",
     "03-detach#one-path-is-cut",
 )
 def scaled_value(x, a):

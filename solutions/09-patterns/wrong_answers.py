@@ -1853,7 +1853,8 @@ def whole_numbers_as_integers(x):
 @wrong(
     "ste_round",
     "straight-through",
-    "x itself: the gradient is right, and nothing is rounded.",
+    "x itself: its own derivative is right, and nothing is rounded, so what is computed from it is another and may "
+    "have another gradient.",
     "09-representation#straight-through",
 )
 def not_rounded(x):

@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 import gradstop
-from gradstop.drawing import Drawing, describe, draw
+from gradstop.drawing import Drawing, describe, draw, step_through
 from gradstop.drawing.fold import fold
 from gradstop.drawing.picture import FOLD_OVER, picture
 from gradstop.drawing.style import _DARK, _LIGHT
@@ -170,7 +171,7 @@ def test_alternative_text_has_everything():
         "frozen is a constant of shape (2,)",
         "* (node 1) is a node whose result has no name, which has 1 constant input; saves frozen at version 0.",
         "The root is an interior tensor (retains grad) of shape (2,), with the values [2, 3].",
-        "A backward starts here.",
+        "A backward starts here, with a gradient.",
         "It was made by +, which has 1 constant input.",
         "From there the gradient flows to * (node 1).",
         "Its .grad is None and not reached.",
@@ -415,8 +416,8 @@ def test_folding_makes_no_cycle(seed):
 
 
 def test_bad_input():
-    with pytest.raises(TypeError, match=r"Argument 'xs', entry 1 is of type str, not a tensor"):
-        draw(xs=[leaf(), "x"])
+    with pytest.raises(TypeError, match=r"Argument 'xs', entry 1 is of type object, not a tensor"):
+        draw(xs=[leaf(), object()])
     with pytest.raises(TypeError, match=r"title is the caption, and takes a text, not Tensor.*title_=title"):
         draw(title=leaf(), x=leaf())
     with pytest.raises(ValueError, match="pass at least one by its name, for example x=x"):
@@ -500,3 +501,31 @@ def test_text_is_legible_on_a_phone():
     least = float(re.search(r"min-width:(\d+)px", page)[1])
     assert 12.5 * least / width >= 10.99
     assert 'class="gs-wide" tabindex="0"' in page
+
+
+def test_each_grad_of_several_outputs_says_whose_it_is():
+    a, b = (leaf() * 1).unbind()
+    a.retain_grad()
+    b.retain_grad()
+    text = draw(a * 2, a=a, b=b).text
+    assert "    a.grad None → will be filled\n    b.grad None, not reached\n" in text
+
+
+def test_parameters_may_be_handed_over_as_a_module_gives_them():
+    net = nn.Linear(2, 2)
+    loss = net(leaf()).sum()
+    assert "p[0]  (2, 2)" in draw(loss, p=net.parameters()).text
+    assert "p[1][1]  (2,)" in describe(loss, p=net.named_parameters())
+    step_through(loss, p=net.parameters())
+    assert net.bias.grad.tolist() == [1, 1]
+
+
+def test_a_long_text_is_whole_or_says_that_it_goes_on():
+    x = leaf()
+    loss = checkpoint(torch.sin, x, use_reentrant=True).sum()
+    said = " ".join(words(cards(draw(loss, x=x))["x"]).split())
+    assert "perhaps filled: the Function CheckpointFunction may stop it" in said
+    for number in range(40):
+        x.register_hook(hook := lambda g: None)
+        hook.__qualname__ = f"a_hook_with_a_long_name_{number}"
+    assert "…" in words(cards(draw((x * 2).sum(), x=x))["x"])

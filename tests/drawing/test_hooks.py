@@ -165,7 +165,8 @@ def test_a_derivative_that_torch_does_not_have_raises():
 
     x = leaf()
     (g,) = torch.autograd.grad((Once.apply(x) ** 2).sum(), x, create_graph=True)
-    assert ".grad None, backward will raise" in describe(g, x=x)
+    assert ".grad None, backward will raise: torch has no derivative here" in describe(g, x=x)
+    assert "a custom Function, differentiable once" in describe(Once.apply(x), x=x)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         g.sum().backward()
 
@@ -182,3 +183,56 @@ def test_within_a_transform_a_tensor_is_no_constant():
     assert "leaf, within vmap" in said[0]
     torch.func.grad(f)(torch.ones(2))
     assert ".grad None, the transform returns its gradient" in said[1]
+
+
+def test_a_backward_within_a_transform_is_refused_before_anything_runs():
+    def f(x):
+        with pytest.raises(ValueError, match="where no backward runs: step through"):
+            step_through((x * 2).sum(), x=x)
+        return x.sum()
+
+    torch.func.grad(f)(torch.ones(2))
+    torch.func.vmap(f)(torch.ones(3, 2, requires_grad=True))
+
+
+def test_what_raises_and_what_may_is_named_beside_the_grad():
+    x, w = leaf(), leaf()
+    x.register_hook(refuse)
+    text = describe((x * 2).sum() + w.sum(), x=x, w=w)
+    assert ".grad None, backward will raise: the hook refuse of x raises" in text
+    assert ".grad None → will be filled" in text  # w comes first
+    h = leaf() * 2
+    h.register_hook(lambda g: refuse() if g.isnan().any() else g)
+    assert ".grad None → perhaps filled: the hook <lambda> of h may raise" in describe(h.sum(), h=h)
+
+
+def test_an_error_without_a_text_ends_the_steps():
+    class DumbError(Exception):
+        def __str__(self):
+            raise KeyError
+
+    def fail(_):
+        raise DumbError
+
+    for error, said in (
+        (fail, "DumbError: (its text raises KeyError)"),
+        (lambda _: next(iter(())), "StopIteration (in"),
+    ):
+        x = leaf()
+        x.register_hook(error)
+        assert said in last(step_through((x * 2).sum(), x=x))
+
+
+def test_a_view_that_lost_its_history_is_no_hindrance():
+    x = leaf()
+    y = x * 2
+    a, _ = y.unbind()
+    y.mul_(2)
+    step_through(y.sum(), x=x, y=y, a=a)
+    assert x.grad.tolist() == [4, 4]
+
+
+def test_a_backward_that_needs_a_gradient_says_so():
+    x = leaf()
+    assert "backward starts here, with a gradient" in describe(x * 2, x=x)
+    assert "with a gradient" not in describe((x * 2).sum(), x=x)

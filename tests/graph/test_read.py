@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 import weakref
+from collections import namedtuple
+from dataclasses import make_dataclass
 
 import pytest
 import torch
@@ -401,11 +403,20 @@ def test_a_subclass_is_not_asked():
     assert read_graph(t=torch.ones(2).as_subclass(Loud))["t"].values == "[1, 1]"
 
 
+def test_what_holds_tensors_beside_other_things():
+    pair = namedtuple("pair", "a rate")
+    batch = make_dataclass("Batch", ["ids", "note", "more"])(leaf(), "a note", {"mask": leaf(), "none": None})
+    graph = read_graph(batch=batch, pair=pair(leaf(), 0.1))
+    assert [info.names for info in graph.tensors] == [("batch.ids",), ("batch.more.mask",), ("pair.a",)]
+    with pytest.raises(ValueError, match="No tensor was given"):
+        read_graph(batch={"rate": 0.1, "none": None})
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([torch.ones(1), 2], "entry 1 is of type int"),
-        ({"a": {"b": None}}, "entry 'a', entry 'b' is of type NoneType"),
+        ([torch.ones(1), object()], "entry 1 is of type object"),
+        ({"a": {"b": range(2)}}, "entry 'a', entry 'b' is of type range"),
         (3.0, "pass a torch.Tensor"),
         (None, "NoneType"),
     ],
@@ -476,7 +487,15 @@ def test_json():
     plain = read_graph(y=y, z=y.detach()).to_json()
     assert json.loads(json.dumps(plain)) == plain
     assert plain["cuts"] == [
-        {"source": 0, "cut": 1, "same_counter": None, "source_node": None, "taken_by": None, "is_sure": True}
+        {
+            "source": 0,
+            "cut": 1,
+            "same_counter": None,
+            "source_node": None,
+            "taken_by": None,
+            "is_sure": True,
+            "is_seen": False,
+        }
     ]
 
 

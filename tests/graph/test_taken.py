@@ -51,9 +51,70 @@ def test_a_sum_saves_nothing_and_is_told_by_its_numbers(make, operation):
     assert not taken(read_graph(y=make(x, c), x=x, c=c, twin=c.clone()))  # either of them
 
 
-def test_a_scaled_sum_is_not_told():
-    x, c = leaf(), torch.tensor([0.3, 0.7])
-    assert not taken(read_graph(y=torch.add(x, c, alpha=2), x=x, c=c))
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x, c: torch.add(x, c, alpha=2),
+        lambda x, c: torch.rsub(x, c, alpha=2),
+        lambda x, c: torch.where(x > 4, x, c),
+        lambda x, c: torch.where(x > 4, c, x),
+        lambda x, c: torch.cat([x, c]),
+        lambda x, c: torch.stack([c, x], dim=-1),
+        lambda x, c: torch.lerp(x, c, 0.3),
+        lambda x, c: (x - c).sum(),
+        lambda x, c: (c - x).mean(),
+        lambda x, c: (x - c).exp(),
+        lambda x, c: torch.sigmoid(c - x),
+    ],
+)
+def test_what_saves_nothing_of_a_constant_is_told_by_its_numbers(make):
+    """The constant may be a cut one: it has the numbers of what it was cut from."""
+    x, y = leaf(3.0, 5.0), leaf(0.3, 0.7) * 1
+    for c in (torch.tensor([0.3, 0.7]), y.detach()):
+        ((operation, name, is_sure),) = taken(read_graph(result=make(x, c), x=x, c=c, y=y))
+        assert (name, is_sure) == ("c", False)
+        assert operation not in ("sum", "mean", "exp", "sigmoid")
+        assert not taken(read_graph(result=make(x, c + 1), x=x, c=c))
+
+
+def test_no_operation_has_taken_its_own_result_or_what_was_made_later():
+    x = torch.tensor([-1.0, 4.0], requires_grad=True)
+    inside = torch.where(x > 0, x, 1.0)
+    later = inside * 1
+    y = torch.where(x > 0, inside.sqrt(), 0.0) * later
+    graph = read_graph(x=x, inside=inside, later=later, y=y)
+    assert not graph.taken
+    assert not graph.cuts
+
+
+def test_a_constant_that_makes_no_difference_is_not_told():
+    x, c = leaf(3.0, 5.0), torch.tensor([0.3, 0.7])
+    assert not taken(read_graph(result=torch.where(x > 1, x, c), x=x, c=c))
+
+
+def test_a_cut_that_a_function_takes_is_joined_to_it():
+    class Product(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.save_for_backward(b)
+            ctx.again = b
+            return a * b
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.saved_tensors[0], None
+
+    w, y = leaf(3.0, 5.0), leaf() * 2
+    assert cuts(read_graph(Product.apply(w, y.detach()).sum(), w=w, y=y)) == {("y", "[Product]")}
+    c = torch.ones(2)
+    assert taken(read_graph(Product.apply(w, c).sum(), w=w, c=c)) == {("Product", "c", True)}
+
+
+def test_a_view_made_without_history_is_a_cut_without_a_name_too():
+    w, y = leaf(3.0, 5.0), leaf() * 2
+    with torch.no_grad():
+        view = y.view(2)
+    assert cuts(read_graph((w * view).sum(), w=w, y=y)) == {("y", "[mul]")}
 
 
 # What was cut, with a name and without one
@@ -149,7 +210,7 @@ def test_a_function_that_saves_a_view_of_its_input_is_not_accused():
 def test_reading_many_sums_is_linear():
     from collections import Counter
 
-    from gradstop.graph import taken as module
+    from gradstop.graph import fits as module
 
     counts = []
     for length in (50, 100):
