@@ -97,8 +97,8 @@ class AroundStep:
                         self._look_at_zeros(known.number, parameter, line, why)
                     else:
                         self.without[known.number] = parameter.requires_grad
-                    states.append((weakref.ref(parameter), version, given))
-        self._before[id(optimizer)] = [line, states]
+                    states.append((weakref.ref(parameter), version, given, known.memory))
+        self._before[id(optimizer)] = [line, next(story.numbers), states]
 
     def _look_at_zeros(self, number: int, parameter: Tensor, line: Line, why: str) -> None:
         gradient = parameter.grad
@@ -119,14 +119,15 @@ class AroundStep:
                     self.masked[number] = (edited, line, why)
 
     def _post(self, optimizer: Any, *_: Any) -> None:
-        line, states = self._before.pop(id(optimizer), (None, []))
+        line, began, states = self._before.pop(id(optimizer), (None, 0, []))
         if line is None:
             return
         story, moved, parameters = self.story, [], []
         silent = {id(p) for group in optimizer.param_groups if group.get("fused") for p in group["params"]}
         unseen: set[int] = set()  # the memories that a fused step wrote without raising a version
         with no_overrides():
-            for ref, version, given in states:
+            through_data = {memory for write in story.silent if write.number > began for memory in write.memories}
+            for ref, version, given, memory in states:
                 parameter = ref()
                 if parameter is None:
                     continue
@@ -137,7 +138,8 @@ class AroundStep:
                 unwritten = given and now == version and id(parameter) in silent
                 if unwritten:
                     unseen.add(known.memory or 0)
-                parameters.append((known.number, given, now != version or unwritten))
+                written = now != version or unwritten or known.memory != memory or memory in through_data
+                parameters.append((known.number, given, written))
                 if now != version:
                     moved.append((known.number, known.memory or 0, now or 0))
                 known.line = line

@@ -36,6 +36,8 @@ class Calls:
         if story.calls == story.look_at:
             look_for_kept(story, story.kept)
         given = tensors_in((args, kwargs) if kwargs else args)
+        if name == "new_tensor":  # the first is taken for its dtype alone
+            del given[:1]
         with no_overrides():
             known = [story.know(tensor, line) for tensor in given]
             for tensor, its in zip(given, known, strict=True):
@@ -176,7 +178,8 @@ class Calls:
                 story.floats[result] = inputs[0][0]
             return None
         if name in kinds.FACTORIES:
-            return self._from_floats(args[0]) if args and not inputs and result.is_floating_point() else None
+            numbers = args[name == "new_tensor" :]
+            return self._from_floats(numbers[0]) if numbers and not inputs and result.is_floating_point() else None
         given = args[5] if len(args) > 5 else kwargs.get("training", kwargs.get("use_input_stats", False))
         return bool(given)  # of a normalisation: whether it moves the running statistics; no version tells
 

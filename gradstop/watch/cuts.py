@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 
 from gradstop.watch.flow import Flow
-from gradstop.watch.kinds import INSIDE
+from gradstop.watch.kinds import DRAWS, INSIDE, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
@@ -38,9 +38,11 @@ _MEND = {
     "function": "give it to apply() as an argument, and return its gradient from backward",
     "parameter": "use the tensor itself: nn.Parameter is for what the model owns, made once",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
+    "switch": "it is False there: look at its argument, and call set_grad_enabled(True) after what is evaluated",
     "copy": COPIED,
     "vector": "split it, and call torch.func.functional_call(net, {name: part}, (x,)), which keeps the history",
 }
+_AGAIN = {"cpu", "to", "clone", "float", "double", "detach", "squeeze", "flatten", "contiguous"}
 _READ = {
     "detach": "detach",
     "data": "data",
@@ -87,16 +89,28 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
 def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Answer:
     """Return the answer for one or several cuts."""
     ordered = sorted(events, key=lambda event: event.number)
-    how = _how(flow, ordered[0])
+    first = next((event for event in ordered if event.name not in DRAWS), ordered[0])
+    how = _how(flow, first)
+    how = "left" if how == "detach" and _leaves_after(flow, first) else how
     mend, read = _MEND[how], _READ[how]
-    off = ordered[0].off if how == "no_grad" else None
-    if off is not None and flow.is_update(ordered[0], [number for number, _ in ordered[0].inputs]):
+    off = first.off if how == "no_grad" else None
+    if off is not None and flow.is_update(first, [number for number, _ in first.inputs]):
         mend, read = UPDATED, "no_grad"
+    elif off is not None and off.library is None and "set_grad_enabled(" in off.code:
+        mend = _MEND["switch"]
     elif off is not None and off.package is not None:
         mend = _OF_PACKAGE
     elif off is not None and off.library is not None:
         mend, read = next((own for path, own in _OFF.items() if path in off.library.file), (mend, read))
     return Answer("cut", reason, cut_lines(flow, ordered), mend, read, notes)
+
+
+def _leaves_after(flow: Flow, event: Event) -> bool:
+    """Whether all that was detached there left torch at once: without the detach it would be refused."""
+    users = [user for number, _ in event.outputs for user in flow.users.get(number, ())]
+    return bool(users) and all(
+        user.name in LEAVING or (user.name in _AGAIN and _leaves_after(flow, user)) for user in users
+    )
 
 
 def _how(flow: Flow, event: Event) -> str:

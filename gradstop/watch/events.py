@@ -155,8 +155,10 @@ class Story:
         return self.events.get(self.maker.get(number, 0))
 
     def entered(self, number: int) -> tuple[str, Line] | None:
-        """Return how a parameter came into its module, "copied" or "put in", and where; None where it is not known."""
+        """Return how a parameter came to be, "copied", "put in" or "made", and where; None where it is not known."""
         made, put = self.made(number), self.registered.get(number)
         if made is not None and made.copies:
             return "copied", made.line
-        return ("put in", put) if put is not None else None
+        if put is not None:
+            return "put in", put
+        return ("made", made.line) if made is not None else None

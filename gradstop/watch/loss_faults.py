@@ -6,10 +6,10 @@ from typing import Any
 
 from gradstop.watch.constants import FROM_TENSOR, MOST_LEFT, had_history, why_constant
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.flow import Origin
 from gradstop.watch.kinds import CASTS, DISCRETE, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
+from gradstop.watch.reached import Origin
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 from gradstop.watch.zero_gradients import is_flat, nan_answer, zero_answer
@@ -17,7 +17,7 @@ from gradstop.watch.zero_gradients import is_flat, nan_answer, zero_answer
 _ADDS = {"add", "__add__", "__radd__", "sub", "__sub__", "__rsub__", "__iadd__", "add_", "sum"}
 _SCALES = {"mul", "__mul__", "__rmul__", "div", "neg"}
 _REDUCTIONS = {"sum", "mean", "norm", "var", "std", "max", "min", "amax", "amin", "logsumexp", "cross_entropy"}
-_SAID = ("cut", "none")
+SAID = ("cut", "none")
 _LOST = "One term of the loss has no gradient: it was cut, and the other terms do all the training."
 _FINE = "The gradients of the other terms are fine."
 
@@ -113,7 +113,7 @@ class LossFaults(Look):
             if not self.flow.users.get(number) or self.follows(number):
                 continue
             answer = self.why.missing(number, self.names.of(number))
-            if answer.kind in _SAID and (lines := answer.place[1:]) not in said:
+            if answer.kind in SAID and (lines := answer.place[1:]) not in said:
                 said.add(lines)
                 yield answer
 

@@ -59,7 +59,10 @@ def _count(raised: _Raised) -> list[Answer]:
     if match is None:
         return []
     name, expected, got = match.groups()
-    reason = f"forward took {expected} arguments after ctx, and this backward returns {got} gradients."
+    returns = f"{got} gradient{'s' * (got != '1')}"
+    reason = (
+        f"forward took {expected} argument{'s' * (expected != '1')} after ctx, and this backward returns {returns}."
+    )
     mend = "return one for each argument, in their order: None for what needs none"
     return [_of_function(raised, name, reason, mend, "function")]
 

@@ -45,6 +45,8 @@ class Watch:
         self._recorder = Recorder(self._story)
         self._failure: Failure | None = None
         self._answers: list[Answer] | None = None
+        self._found: list[Answer] = []
+        self._perhaps: list[Answer] = []
         self._ran = False
 
     def __enter__(self) -> "Watch":
@@ -65,7 +67,7 @@ class Watch:
                 failure = None
         self._failure = failure
         self._noted = None
-        self._answers, self._found, self._perhaps = [], [], []
+        self._answers = []
         with torch.no_grad(), our_own_faults_logged():
             self._answers = self._explained(error)
             said = {answer.reason for answer in self._answers}
@@ -78,8 +80,6 @@ class Watch:
     _noted: BaseException | None = None
     _error_line: Line | None = None
     _error_text: str = ""
-    _found: list[Answer]
-    _perhaps: list[Answer]
 
     # What was found
 
@@ -157,7 +157,7 @@ class Watch:
             reader = self._reader(names)
             what = "What backward was called on"
             roots = [why_constant(reader.flow, names, number, what) for number in failure.constants]
-            unreached = [reader.of_leaf(number, flagged) for number, flagged in failure.unreached]
+            unreached = [reader.asked(number, flagged) for number, flagged in failure.unreached]
             return [*failure.answers, *roots, *unreached]
         if error is None:
             return []

@@ -1,10 +1,11 @@
 """Why a leaf that was used has no gradient: cut on the way, no backward, or one from another loss."""
 
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.flow import Flow, Reached
+from gradstop.watch.flow import Flow
 from gradstop.watch.kinds import INSIDE, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
+from gradstop.watch.reached import Reached
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 

@@ -1,0 +1,75 @@
+"""Optimizers that move nothing: whose step is never called, or changes none of what has a gradient."""
+
+import gc
+from collections.abc import Iterator
+
+from torch.optim import Optimizer
+
+from gradstop.watch.lines import Line
+from gradstop.watch.look import Look
+from gradstop.watch.records import Backward
+from gradstop.watch.words import Answer, listed
+
+_NEVER = "its optimizer never steps: the gradients are cleared again without any use"
+_LIBRARY = "torch.optim"
+
+
+class Idle(Look):
+    """Looks for optimizers without an effect."""
+
+    def all(self) -> Iterator[Answer]:
+        """Yield all that was found."""
+        yield from self._never()
+        yield from self._without_effect()
+
+    def _never(self) -> Iterator[Answer]:
+        """Find optimizers whose parameters were filled and cleared in turn, and never stepped."""
+        refilled = self._refilled()
+        living = [item for item in gc.get_objects() if isinstance(item, Optimizer)] if refilled else []
+        for optimizer in living:
+            known = (self.story.find(p) for group in optimizer.param_groups for p in group["params"])
+            numbers = [its.number for its in known if its is not None and its.number in refilled]
+            if not numbers:
+                continue
+            made = self.story.optimizers.get(id(optimizer))
+            lines = (("the optimizer was made here", made[1]),) if made and made[0]() is optimizer else ()
+            reason = f"{listed(list(map(self.names.of, numbers)))} had a gradient in each round, and {_NEVER}."
+            filled: tuple[str, Line] = ("filled here", refilled[numbers[0]].line)
+            mend = "optimizer.step() after backward(), with its parentheses"
+            yield Answer("no step", reason, (*lines, filled), mend, "optimizer")
+
+    def _refilled(self) -> dict[int, Backward]:
+        """Return what was filled anew in two rounds, and which nothing has moved or read since."""
+        stepped = {number for step in self.story.steps for number, _, _ in step.parameters}
+        if any(event.name.startswith("_amp_") for event in self.story.events.values()):
+            return {}  # a scaler may leave out a step
+        read, seen, again = {*self.story.gradients.values()}, dict[int, Backward](), dict[int, Backward]()
+        for record in self.story.backwards:
+            for number in record.first if record.accumulates else ():
+                if number in seen and seen[number].line == record.line:
+                    again[number] = record
+                seen.setdefault(number, record)
+        return {
+            number: record
+            for number, record in again.items()
+            if number not in stepped and number not in read and not self.written_after(number, seen[number].number)
+        }
+
+    def _without_effect(self) -> Iterator[Answer]:
+        """Find optimizers of the user's own whose steps leave all as it was."""
+        for key, (ref, _) in self.story.optimizers.items():
+            optimizer = ref()
+            if optimizer is None or type(optimizer).__module__.startswith(_LIBRARY):
+                continue
+            steps = [step for step in self.story.steps if step.optimizer == key]
+            given = {number: step for step in steps for number, had, _ in step.parameters if had}
+            if not given or any(moved for step in steps for _, _, moved in step.parameters):
+                continue
+            number, step = next(iter(given.items()))
+            made = [event for event in self.flow.users.get(number, ()) if self.flow.is_update(event, [number])]
+            lines = tuple(
+                {event.line: (f"{event.name} makes a new tensor here", event.line) for event in made}.values()
+            )
+            reason = f"The step of {step.kind} changes none of its parameters, though they have gradients."
+            mend = "write into them: with torch.no_grad(): p.sub_(lr * p.grad), or p -= lr * p.grad"
+            yield Answer("no step", reason, (*lines, ("the step", step.line)), mend, "optimizer")
