@@ -89,7 +89,7 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
 def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Answer:
     """Return the answer for one or several cuts."""
     ordered = sorted(events, key=lambda event: event.number)
-    first = next((event for event in ordered if event.name not in DRAWS), ordered[0])
+    first = next((event for event in ordered if event.name not in DRAWS | {"autograd.grad"}), ordered[0])
     how = _how(flow, first)
     how = "left" if how == "detach" and _leaves_after(flow, first) else how
     mend, read = _MEND[how], _READ[how]
@@ -107,10 +107,17 @@ def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Ans
 
 def _leaves_after(flow: Flow, event: Event) -> bool:
     """Whether all that was detached there left torch at once: without the detach it would be refused."""
-    users = [user for number, _ in event.outputs for user in flow.users.get(number, ())]
-    return bool(users) and all(
-        user.name in LEAVING or (user.name in _AGAIN and _leaves_after(flow, user)) for user in users
-    )
+    queue = [number for number, _ in event.outputs]
+    seen, left = set(queue), False
+    while queue:
+        for user in flow.users.get(queue.pop(), ()):
+            if user.name not in LEAVING and user.name not in _AGAIN:
+                return False
+            left |= user.name in LEAVING
+            new = {number for number, _ in user.outputs} - seen
+            seen |= new
+            queue += new
+    return left
 
 
 def _how(flow: Flow, event: Event) -> str:
@@ -120,7 +127,7 @@ def _how(flow: Flow, event: Event) -> str:
         return "inside"
     if event.line.library is not None and event.line.library.function == "vector_to_parameters":
         return "vector"
-    return flow.cut(event) or ("indices" if flow.constants_of(event) else "copied")
+    return flow.cut(event) or ("indices" if flow.constants_of(event) else "no_grad" if event.off else "copied")
 
 
 def times_cut(lines: Iterable[tuple[str, Line]]) -> str:

@@ -30,8 +30,8 @@ class Story:
         self.last_backward = 0  # the count of calls at it
         self.kept: dict[Line, Any] = {}  # results that were alive in number
         self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
-        # Where torch.func took a derivative: of what, and, backwards, with respect to what.
-        self.differentiated: dict[Line, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        # Where torch.func took a derivative: of what; backwards, with respect to what, and whether of constants alone.
+        self.differentiated: dict[Line, tuple[tuple[int, ...], tuple[int, ...], bool]] = {}
         self.inside: dict[int, int] = {}  # custom Functions that called something: the number before their calls
         self.epoch = 0
         self.events: dict[int, Event] = {}

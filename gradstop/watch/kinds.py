@@ -46,7 +46,9 @@ FLAT_NODES = ("Round", "Floor", "Ceil", "Trunc", "Sign", "Sgn", "Heaviside", "No
 FLAT = {name.lower() for name in FLAT_NODES} | {"fix"}
 INSIDE = ("compiled ", "scripted ")  # calls of which only what goes in and comes out is seen
 NORMALISATIONS = {"batch_norm", "instance_norm"}
-NOTED = FACTORIES | NORMALISATIONS  # calls of which more is written down
+FACTORS = {"mul", "__mul__", "__rmul__"}
+NOTED = FACTORIES | NORMALISATIONS | FACTORS  # calls of which more is written down
+ZERO = ()  # what is noted of a factor 0
 CALL, ASK, BACKWARD, FLAG, CLEAR, MODE, LEAVE, HOOK, READ = range(9)
 _cache: dict[Any, tuple[int, str]] = {}
 

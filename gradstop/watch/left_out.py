@@ -9,6 +9,7 @@ from gradstop.watch.records import Backward
 MAY_BE_MEANT = (ELSEWHERE, BESIDE)
 WRITE = "write into the one that the optimizer has: with torch.no_grad(): p.copy_(values), or p.clamp_(0, 1)"
 MADE = "it was made here"
+COPY = "call the one that the optimizer has; or hand the gradients on: p.grad = q.grad; or drive the copy"
 _AFTER = "make the optimizer after that, or opt.add_param_group({'params': ...})"
 
 

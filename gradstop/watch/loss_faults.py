@@ -6,7 +6,7 @@ from typing import Any
 
 from gradstop.watch.constants import FROM_TENSOR, MOST_LEFT, had_history, why_constant
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.kinds import CASTS, DISCRETE, LEAVING
+from gradstop.watch.kinds import CASTS, DISCRETE, FACTORS, LEAVING, ZERO
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.reached import Origin
@@ -58,6 +58,9 @@ class LossFaults(Look):
                     yield from self._lost(number, made)
 
     def _lost(self, number: int, made: Event) -> Iterator[Answer]:
+        term = self.story.made(number)
+        if term is not None and term.name in FACTORS and term.note == ZERO:
+            return  # it is left out by hand
         origin = self.flow.before(number)
         if not origin.cuts and self._is_reduced(number):
             yield from self._by_numbers(origin, made)

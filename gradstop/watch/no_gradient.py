@@ -61,6 +61,10 @@ class NoGradient:
         users = [event for event in self.flow.users.get(number, ()) if number not in event.written]
         if self.flow.is_copied_only(number) and (another := self._another(number, what)) is not None:
             return another
+        if not users and self.story.refused is not None and number in self.story.refused.inputs:
+            refused = (("refused here", self.story.refused.line),)
+            reason = f"{what} was used by one call alone, and that was refused."
+            return Answer("unused", reason, refused, "mend what that error is about", "fills")
         if not users:
             return self._never_used(what)
         flag = self.story.frozen.get(number)

@@ -172,6 +172,7 @@ class NotDriven(Look):
         if left.how == ways.OTHER and left.at:
             entered = self.story.entered(numbers[0])
             put = ((f"it was {entered[0]} here", entered[1]),) if entered is not None else ()
+            mend = ways.COPY if entered is not None and entered[0] == "copied" else mend
             copied = (self.flow.copied_to(number, numbers[0]) for number in self.steps.driven)
             if (copy := next(filter(None, copied), None)) is not None:
                 put, mend, read = (("values were copied into it here", copy.line),), COPIED, "call"

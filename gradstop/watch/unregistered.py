@@ -25,7 +25,7 @@ def unregistered(modules: list[nn.Module]) -> Iterator[tuple[nn.Module, str, Ten
         registered = {id(parameter) for parameter in module.parameters()}
         held = {name: value for base in type(module).__mro__[::-1] for name, value in vars(base).items()}
         held = {name: value for name, value in held.items() if isinstance(value, nn.Module)}  # of the class
-        for name, value in [*held.items(), *vars(module).items(), *module._buffers.items()]:
+        for name, value in [*held.items(), *vars(module).items(), *module.named_buffers(recurse=False)]:
             if name in _OWN or (isinstance(value, list | tuple) and len(value) == 1):
                 continue
             for tensor in _learning(value, MOST_DEEP):

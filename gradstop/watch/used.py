@@ -33,7 +33,9 @@ class Used:
         cuts = self._first_cuts(number)
         picks = self._picks(number)
         fills = [record for record in self.story.backwards if record.accumulates and not record.failed]
+        failed = [record for record in self.story.backwards if record.failed]
         roots = {root for record in fills for root in record.roots}
+        roots |= {root for record in failed for root in record.roots if root not in self.flow.tracked}
         leading = [event for event in [*picks, *cuts] if self._leads(event, roots)]
         first = next(event for event in self.flow.users[number] if number not in event.written)
         if not leading and not fills:
@@ -45,6 +47,9 @@ class Used:
                 return cut_answer(self.flow, f"{what} was used, and its history ends on the way to the loss.", cuts)
             lines = (("used here", first.line), ("the last that came of it", last.line), *gone)
             reason = f"{what} was used, but no backward came in this block."
+            if any(root in reached.tensors for record in failed for root in record.roots):
+                reason = f"{what} was used, and the backward that was to fill it raised."
+                return Answer("no backward", reason, lines, "mend what that error is about", "fills")
             return Answer("no backward", reason, lines, "call backward() on what was computed from it", "fills")
         if leading:
             lines_count = len({event.line.where for event in leading})
