@@ -86,6 +86,8 @@ class AroundStep:
                 why = next((name for name in _MOVES_AT_ZERO if _acts(group.get(name))), "")
                 for parameter in group["params"]:
                     known = story.know(parameter, line)
+                    if isinstance(parameter, torch.nn.Parameter):
+                        story.note_shape(known.number, parameter)
                     self.driven.setdefault(known.number, story.optimizers[id(optimizer)][1])
                     version = version_of(parameter)
                     if known.version != version:

@@ -23,7 +23,10 @@ _WHAT = {
     "left": "leaves torch: a number or an array",
     "copy": "leaves of its own, with the values alone",
     "vector": "writes the values into leaves",
+    "state": "a state_dict has the values alone",
+    "drawn": "what is drawn has no derivative",
 }
+_WITHIN = {"vector_to_parameters": "vector", "_save_to_state_dict": "state"}  # what a function of torch's does
 COPIED = "torch.func.functional_call(net, {name: tensor}, (x,)) keeps the way back; or hand on: p.grad = q.grad"
 UPDATED = "write a step into the leaf itself: with torch.no_grad(): w -= lr * w.grad"
 _MEND = {
@@ -40,6 +43,8 @@ _MEND = {
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
     "switch": "it is False there: look at its argument, and call set_grad_enabled(True) after what is evaluated",
     "copy": COPIED,
+    "state": "dict(net.named_parameters()) in its place: these are the parameters themselves",
+    "drawn": "weigh what follows with its log-probability (Categorical.log_prob), or F.gumbel_softmax in its place",
     "vector": "split it, and call torch.func.functional_call(net, {name: part}, (x,)), which keeps the history",
 }
 _AGAIN = {"cpu", "to", "clone", "float", "double", "detach", "squeeze", "flatten", "contiguous"}
@@ -57,6 +62,8 @@ _READ = {
     "left": "numpy",
     "copy": "call",
     "vector": "call",
+    "state": "call",
+    "drawn": "discrete",
 }
 
 
@@ -91,7 +98,7 @@ def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Ans
     ordered = sorted(events, key=lambda event: event.number)
     first = next((event for event in ordered if event.name not in DRAWS | {"autograd.grad"}), ordered[0])
     how = _how(flow, first)
-    how = "left" if how == "detach" and _leaves_after(flow, first) else how
+    how = "left" if how == "detach" and leaves_after(flow, first) else how
     mend, read = _MEND[how], _READ[how]
     off = first.off if how == "no_grad" else None
     if off is not None and flow.is_update(first, [number for number, _ in first.inputs]):
@@ -105,8 +112,8 @@ def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Ans
     return Answer("cut", reason, cut_lines(flow, ordered), mend, read, notes)
 
 
-def _leaves_after(flow: Flow, event: Event) -> bool:
-    """Whether all that was detached there left torch at once: without the detach it would be refused."""
+def leaves_after(flow: Flow, event: Event) -> bool:
+    """Whether all that a call made left torch at once: without a detach that would be refused."""
     queue = [number for number, _ in event.outputs]
     seen, left = set(queue), False
     while queue:
@@ -125,8 +132,11 @@ def _how(flow: Flow, event: Event) -> str:
         return "copy"
     if event.name.startswith(INSIDE):
         return "inside"
-    if event.line.library is not None and event.line.library.function == "vector_to_parameters":
-        return "vector"
+    within = event.line.library.function if event.line.library is not None else ""
+    if within in _WITHIN:
+        return _WITHIN[within]
+    if event.name in DRAWS and event.grad_mode:
+        return "drawn"
     return flow.cut(event) or ("indices" if flow.constants_of(event) else "no_grad" if event.off else "copied")
 
 

@@ -13,7 +13,7 @@ from torch.nn import Parameter
 from gradstop.watch.lines import Line
 from gradstop.watch.owners import Owner
 from gradstop.watch.records import Backward, Event, Known, Refused, Silent, Step
-from gradstop.watch.tensors import memory_of, version_of
+from gradstop.watch.tensors import memory_of, shape_of, version_of
 from gradstop.watch.words import Answer
 
 FIRST_LOOK = 64  # calls since the last backward
@@ -83,13 +83,19 @@ class Story:
         if memory:
             self._share(memory, known)
         if type(tensor) is not Tensor and isinstance(tensor, Parameter):  # the second takes long to tell
-            self.parameters[known.number] = tuple(tensor.shape)
+            self.note_shape(known.number, tensor)
             self.first_lines[known.number] = line
             before = self.before.get(id(tensor))
             if before is not None and before[0]() is tensor:
                 self.owners[known.number] = before[1]
                 self.named[known.number] = partial(before[1].named, before[2])
         return known
+
+    def note_shape(self, number: int, parameter: Tensor) -> None:
+        """Note the shape of a parameter, once it has one."""
+        shape = shape_of(parameter) if number not in self.parameters else None
+        if shape is not None:
+            self.parameters[number] = shape
 
     def _share(self, memory: int, known: Known) -> None:
         """Note who else was found in the same memory."""

@@ -41,8 +41,8 @@ class Idle(Look):
     def _refilled(self) -> dict[int, Backward]:
         """Return what was filled anew in two rounds, and which nothing has moved or read since."""
         stepped = {number for step in self.story.steps for number, _, _ in step.parameters}
-        if any(event.name.startswith("_amp_") for event in self.story.events.values()):
-            return {}  # a scaler may leave out a step
+        if self.scaled:
+            return {}
         read, seen, again = {*self.story.gradients.values()}, dict[int, Backward](), dict[int, Backward]()
         for record in self.story.backwards:
             for number in record.first if record.accumulates else ():
@@ -66,10 +66,17 @@ class Idle(Look):
             if not given or any(moved for step in steps for _, _, moved in step.parameters):
                 continue
             number, step = next(iter(given.items()))
-            made = [event for event in self.flow.users.get(number, ()) if self.flow.is_update(event, [number])]
-            lines = tuple(
-                {event.line: (f"{event.name} makes a new tensor here", event.line) for event in made}.values()
-            )
+            lines = tuple((f"{name} makes a new tensor here", line) for line, name in self._updates(number).items())
+            if not lines:
+                continue  # it may only gather what a later step uses
             reason = f"The step of {step.kind} changes none of its parameters, though they have gradients."
             mend = "write into them: with torch.no_grad(): p.sub_(lr * p.grad), or p -= lr * p.grad"
             yield Answer("no step", reason, (*lines, ("the step", step.line)), mend, "optimizer")
+
+    def _updates(self, number: int) -> dict[Line, str]:
+        """Return the calls of a step that made a new value of a parameter in the place of writing it."""
+        users = self.flow.users.get(number, [])
+        views = (output for event in users if event.name == "data" for output, _ in event.outputs)
+        takers = [*users, *(event for view in views for event in self.flow.users.get(view, ()))]
+        within = (event for event in takers if event.line.function == "step" or event.off is not None)
+        return {event.line: event.name for event in within if self.flow.is_update(event, [number])}

@@ -138,6 +138,10 @@ class LossFaults(Look):
         for record in self.story.backwards:
             for number, culprit in record.nan.items():
                 later = (s for s in steps if s.number > record.number for p, _, moved in s.parameters if p == number)
-                if culprit.tag is not None and culprit.tag[1] not in said and (not steps or any(later)):
+                if (
+                    culprit.tag is not None
+                    and culprit.tag[1] not in said
+                    and (any(later) or not (steps or self.scaled))
+                ):
                     said.add(culprit.tag[1])
                     yield nan_answer(self.story, self.names.of(number), culprit)

@@ -176,7 +176,8 @@ class NotDriven(Look):
             copied = (self.flow.copied_to(number, numbers[0]) for number in self.steps.driven)
             if (copy := next(filter(None, copied), None)) is not None:
                 put, mend, read = (("values were copied into it here", copy.line),), COPIED, "call"
-            at = (self.steps.said_of(left.at, ANOTHER), *put)
+            used = self._first_used(numbers[0])
+            at = (self.steps.said_of(left.at, ANOTHER), *put, *((("it is first used here", used),) if used else ()))
         elif left.how == ways.LATE and len(numbers) > len({*map(self.names.of, numbers)}):  # again in each round
             mend = ways.WRITE
         elif said.at == ways.MADE and left.at and not self._made_here(numbers[0]):

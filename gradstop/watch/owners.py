@@ -17,8 +17,17 @@ MOST_MODULES = 20_000
 
 
 def living_modules() -> list[nn.Module]:
-    """Return all modules that are there."""
-    return [item for item in gc.get_objects() if issubclass(type(item), nn.Module)]
+    """Return all modules that are there; none whose ``__init__`` or copy was broken off."""
+    return [item for item in gc.get_objects() if issubclass(type(item), nn.Module) and _is_whole(item)]
+
+
+def _is_whole(module: nn.Module) -> bool:
+    try:
+        next(module.children(), None)
+        next(module.parameters(recurse=False), None)
+    except Exception:  # whatever a __getattr__ of the user's raises, too
+        return False
+    return True
 
 
 @dataclass(slots=True, eq=False)

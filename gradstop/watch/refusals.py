@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from gradstop.watch.constants import FROM_TENSOR, MOST_LEFT, had_history
 from gradstop.watch.events import Story
+from gradstop.watch.kinds import LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.no_gradient import NoGradient
 from gradstop.watch.refused_call import Call, last, made_by
@@ -27,10 +29,14 @@ def explain_refusal(story: Story, reader: NoGradient, error: BaseException, line
         return [reader.interior(number, reader.names.of(number)) for number in story.not_leaves[:1]]
     if isinstance(error, ValueError) and "got an empty parameter list" in message and story.empty is not None:
         return [story.empty]
+    if isinstance(error, AttributeError) and "has no attribute 'backward'" in message:
+        return _no_tensor(story, reader)
     if isinstance(error, TypeError | AttributeError) and "NoneType" in message and line is not None:
         return _gradient_not_there(story, reader, line)
     if "DataLoader worker process" in message and _OUT in message:
         return _sent(story)
+    if "_scale is None" in message:
+        return _not_scaled(story)
     if "to return only tensors" in message:
         return number_returned(story)
     refused = story.refused
@@ -39,6 +45,21 @@ def explain_refusal(story: Story, reader: NoGradient, error: BaseException, line
     return next(
         (explain(Call(story, reader.names, refused)) for text, explain in _REFUSALS.items() if text in message), []
     )
+
+
+def _no_tensor(story: Story, reader: NoGradient) -> list[Answer]:
+    """Name where what had a history left torch last, where that is so."""
+    events = (event for event in story.events.values() if event.name in LEAVING and had_history(reader.flow, event))
+    left = list(dict.fromkeys((f"{event.name}: leaves torch", event.line) for event in events))
+    reason = "What backward was called on is a number of Python: what had a history left torch before."
+    return [Answer("cut", reason, tuple(left[-MOST_LEFT:]), FROM_TENSOR, "numpy")] if left else []
+
+
+def _not_scaled(story: Story) -> list[Answer]:
+    lines = tuple(("this backward was not scaled", record.line) for record in story.backwards[-1:])
+    reason = "The scaler is to step, and no loss was scaled by it."
+    mend = "scaler.scale(loss).backward() in the place of loss.backward()"
+    return [Answer("refused", reason, lines, mend, "No inf checks were recorded for this optimizer")]
 
 
 def _sent(story: Story) -> list[Answer]:
@@ -97,11 +118,11 @@ def _inference(call: Call) -> list[Answer]:
 
 def _copied(call: Call) -> list[Answer]:
     reason = "Only a leaf can be copied by deepcopy, and this is an interior tensor."
-    return [
-        Answer(
-            "refused", reason, (*made_by(call), ("copied here", call.refused.line)), "x.detach().clone()", "deepcopy"
-        )
-    ]
+    event = call.story.made(next(iter(call.refused.inputs), 0))  # the others are what was copied before
+    made = ((f"{event.name} made it here", event.line),) if event is not None else ()
+    lines = (*made, ("copied here", call.refused.line))
+    mend = "x.detach().clone() in its place; in an attribute of a module keep x.detach()"
+    return [Answer("refused", reason, lines, mend, "deepcopy")]
 
 
 def _flags(call: Call) -> list[Answer]:
