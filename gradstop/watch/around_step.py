@@ -12,6 +12,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch.empty_list import is_spent, module_of, why_empty
 from gradstop.watch.events import Story
+from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line, line_of
 from gradstop.watch.records import Event, Step
 from gradstop.watch.tensors import tensors_in, version_of
@@ -80,8 +81,8 @@ class AroundStep:
         story = self.story
         if id(optimizer) not in story.optimizers or story.optimizers[id(optimizer)][0]() is not optimizer:
             story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
-        states = []
-        with no_overrides():
+        states: list[Any] = []
+        with our_own_faults_logged(), no_overrides():
             for group in optimizer.param_groups:
                 why = next((name for name in _MOVES_AT_ZERO if _acts(group.get(name))), "")
                 for parameter in group["params"]:
@@ -127,7 +128,7 @@ class AroundStep:
         story, moved, parameters = self.story, [], []
         silent = {id(p) for group in optimizer.param_groups if group.get("fused") for p in group["params"]}
         unseen: set[int] = set()  # the memories that a fused step wrote without raising a version
-        with no_overrides():
+        with our_own_faults_logged(), no_overrides():
             through_data = {memory for write in story.silent if write.number > began for memory in write.memories}
             for ref, version, given, memory in states:
                 parameter = ref()

@@ -40,14 +40,18 @@ class Calls:
         given = tensors_in((args, kwargs) if kwargs else args)
         if name == "new_tensor":  # the first is taken for its dtype alone
             del given[:1]
-        with no_overrides():
-            known = [story.know(tensor, line) for tensor in given]
-            for tensor, its in zip(given, known, strict=True):
-                version = version_of(tensor)
-                if version != its.version:
-                    self._unseen(its, line)
-                    its.version = version
-            inputs = tuple([(its.number, tensor.requires_grad) for tensor, its in zip(given, known, strict=True)])
+        try:
+            with no_overrides():
+                known = [story.know(tensor, line) for tensor in given]
+                for tensor, its in zip(given, known, strict=True):
+                    version = version_of(tensor)
+                    if version != its.version:
+                        self._unseen(its, line)
+                        its.version = version
+                inputs = tuple([(its.number, tensor.requires_grad) for tensor, its in zip(given, known, strict=True)])
+        except Exception:  # a fault of ours never ends the program
+            log_our_own()
+            return function(*args, **kwargs)
         off = None if torch.is_grad_enabled() else self.switches.now()
         try:
             result = function(*args, **kwargs)
@@ -58,7 +62,7 @@ class Calls:
         try:
             with no_overrides():
                 self.after(line, name, off, inputs, given, known, result, note)
-        except Exception:  # a fault of ours never ends the program
+        except Exception:
             log_our_own()
         return result
 

@@ -25,7 +25,7 @@ class Idle(Look):
     def _never(self) -> Iterator[Answer]:
         """Find optimizers whose parameters were filled and cleared in turn, and never stepped."""
         refilled = self._refilled()
-        living = [item for item in gc.get_objects() if isinstance(item, Optimizer)] if refilled else []
+        living = [item for item in gc.get_objects() if issubclass(type(item), Optimizer)] if refilled else []
         for optimizer in living:
             known = (self.story.find(p) for group in optimizer.param_groups for p in group["params"])
             numbers = [its.number for its in known if its is not None and its.number in refilled]
