@@ -37,18 +37,8 @@ class Calls:
         story.calls += 1
         if story.calls == story.look_at:
             look_for_kept(story, story.kept)
-        given = tensors_in((args, kwargs) if kwargs else args)
-        if name == "new_tensor":  # the first is taken for its dtype alone
-            del given[:1]
         try:
-            with no_overrides():
-                known = [story.know(tensor, line) for tensor in given]
-                for tensor, its in zip(given, known, strict=True):
-                    version = version_of(tensor)
-                    if version != its.version:
-                        self._unseen(its, line)
-                        its.version = version
-                inputs = tuple([(its.number, tensor.requires_grad) for tensor, its in zip(given, known, strict=True)])
+            given, known, inputs = self._taken(line, name, args, kwargs)
         except Exception:  # a fault of ours never ends the program
             log_our_own()
             return function(*args, **kwargs)
@@ -65,6 +55,22 @@ class Calls:
         except Exception:
             log_our_own()
         return result
+
+    def _taken(
+        self, line: Line, name: str, args: Any, kwargs: Any
+    ) -> tuple[list[Tensor], list[Known], tuple[tuple[int, bool], ...]]:
+        """Return the tensors that a call takes, what is known of each, and its number and flag."""
+        given = tensors_in((args, kwargs) if kwargs else args)
+        if name == "new_tensor":  # the first is taken for its dtype alone
+            del given[:1]
+        with no_overrides():
+            known = [self.story.know(tensor, line) for tensor in given]
+            for tensor, its in zip(given, known, strict=True):
+                version = version_of(tensor)
+                if version != its.version:
+                    self._unseen(its, line)
+                    its.version = version
+            return given, known, tuple([(its.number, t.requires_grad) for t, its in zip(given, known, strict=True)])
 
     def after(
         self,

@@ -26,7 +26,6 @@ _WHAT = {
     "state": "a state_dict has the values alone",
     "drawn": "what is drawn has no derivative",
 }
-_WITHIN = {"vector_to_parameters": "vector", "_save_to_state_dict": "state"}  # what a function of torch's does
 COPIED = "torch.func.functional_call(net, {name: tensor}, (x,)) keeps the way back; or hand on: p.grad = q.grad"
 UPDATED = "write a step into the leaf itself: with torch.no_grad(): w -= lr * w.grad"
 _MEND = {
@@ -132,9 +131,10 @@ def _how(flow: Flow, event: Event) -> str:
         return "copy"
     if event.name.startswith(INSIDE):
         return "inside"
-    within = event.line.library.function if event.line.library is not None else ""
-    if within in _WITHIN:
-        return _WITHIN[within]
+    if event.line.library is not None and event.line.library.function == "vector_to_parameters":
+        return "vector"
+    if event.name == "detach" and "state_dict(" in event.line.code:
+        return "state"
     if event.name in DRAWS and event.grad_mode:
         return "drawn"
     return flow.cut(event) or ("indices" if flow.constants_of(event) else "no_grad" if event.off else "copied")
