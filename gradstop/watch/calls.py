@@ -13,11 +13,11 @@ from gradstop.watch.events import Story
 from gradstop.watch.growth import look_for_kept
 from gradstop.watch.guarded import log_our_own
 from gradstop.watch.lines import Line
+from gradstop.watch.notes import note_of
 from gradstop.watch.records import NODE_KEY, Event, Known, Refused
 from gradstop.watch.switches import Switches
 from gradstop.watch.tensors import history_of, memory_of, tensors_in, version_of
 
-MOST_FLOATS = 2_000
 _REBUILT = os.path.join("multiprocessing", "reductions.py")
 MOST_UNSEEN = 1_000
 MOST_READ = 50
@@ -48,8 +48,8 @@ class Calls:
         except Exception as error:
             story.refused = Refused(str(error), name, line, tuple(number for number, _ in inputs))
             raise
-        note = self._note(kind, name, args, kwargs, inputs, result) if kind or name in kinds.NOTED else None
         try:
+            note = note_of(story, kind, name, args, kwargs, inputs, result) if kind or name in kinds.NOTED else None
             with no_overrides():
                 self.after(line, name, off, inputs, given, known, result, note)
         except Exception:
@@ -181,30 +181,3 @@ class Calls:
         if len(self.story.unseen) < MOST_UNSEEN:
             self.story.unseen.append((known.number, known.line, line))
         known.edited = None
-
-    def _note(self, kind: int, name: str, args: Any, kwargs: Any, inputs: Any, result: Any) -> Any:
-        """Return what else a later answer needs of a call."""
-        story = self.story
-        if kind == kinds.LEAVE:
-            if isinstance(result, float) and inputs:
-                if len(story.floats) > MOST_FLOATS:
-                    story.floats.clear()
-                story.floats[result] = inputs[0][0]
-            return None
-        if name in kinds.FACTORS:
-            return factor(args)
-        if name in kinds.FACTORIES:
-            numbers = args[name == "new_tensor" :]
-            return self._from_floats(numbers[0]) if numbers and not inputs and result.is_floating_point() else None
-        given = args[5] if len(args) > 5 else kwargs.get("training", kwargs.get("use_input_stats", False))
-        return bool(given)  # of a normalisation: whether it moves the running statistics; no version tells
-
-    def _from_floats(self, value: Any) -> Any:
-        """Return the tensors whose ``item()`` these numbers are."""
-        values = value if isinstance(value, list | tuple) else [value]
-        return tuple(self.story.floats[v] for v in values[:100] if isinstance(v, float) and v in self.story.floats)
-
-
-def factor(args: Any) -> Any:
-    """Return what is noted of a product: whether a factor is the number 0."""
-    return kinds.ZERO if any(isinstance(value, int | float) and value == 0 for value in args) else None

@@ -7,11 +7,11 @@ from typing import Any
 from torch import Tensor
 
 from gradstop.internals.torch_calls import is_tracked, levels_of, no_overrides
-from gradstop.watch.calls import factor
 from gradstop.watch.events import Story
 from gradstop.watch.guarded import log_our_own
 from gradstop.watch.kinds import BORDER, FACTORIES, FACTORS
 from gradstop.watch.lines import Line, line_of
+from gradstop.watch.notes import factor
 from gradstop.watch.records import NODE_KEY, Event, Refused
 from gradstop.watch.switches import Switches
 from gradstop.watch.tensors import history_of, tensors_in
