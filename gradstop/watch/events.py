@@ -65,6 +65,7 @@ class Story:
         self.builders: dict[int, Owner] = {}  # parameters: the module in whose __init__ or forward they were made
         self.in_forward: set[int] = set()  # parameters that were made in a forward
         self.before: dict[int, tuple[weakref.ref[Tensor], Owner, str]] = {}  # by id: what was in a module at the start
+        self.early: set[int] = set()  # parameters that were in a module at the start
         self.floats: dict[float, int] = {}  # what item() gave: the tensor it came from
         self.silent: list[Silent] = []  # the last writes that raise no version
         self._most_known = 20_000
@@ -87,6 +88,7 @@ class Story:
             self.first_lines[known.number] = line
             before = self.before.get(id(tensor))
             if before is not None and before[0]() is tensor:
+                self.early.add(known.number)
                 self.owners[known.number] = before[1]
                 self.named[known.number] = partial(before[1].named, before[2])
         return known

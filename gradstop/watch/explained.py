@@ -13,6 +13,7 @@ from gradstop.watch.failures import Failure
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
+from gradstop.watch.owners import living_optimizers
 from gradstop.watch.refusals import explain_refusal
 from gradstop.watch.words import Answer
 
@@ -55,10 +56,10 @@ class Explained:
     def _without_gradients(self) -> list[Answer]:
         """Explain why an optimizer has not one gradient."""
         found: dict[Any, Answer] = {}
-        for ref, _ in self.story.optimizers.values():
-            optimizer = ref()
-            parameters = [p for group in optimizer.param_groups for p in group["params"]] if optimizer else []
-            if all(parameter.grad is None for parameter in parameters):
+        for optimizer in living_optimizers():
+            parameters = [p for group in optimizer.param_groups for p in group["params"]]
+            seen = any(self.story.find(parameter) for parameter in parameters)
+            if seen and all(parameter.grad is None for parameter in parameters):
                 for parameter in parameters:
                     answer = self.why(parameter, self.reader.names)
                     found.setdefault(answer.lines, answer)

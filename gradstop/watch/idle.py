@@ -1,12 +1,10 @@
 """Optimizers that move nothing: whose step is never called, or changes none of what has a gradient."""
 
-import gc
 from collections.abc import Iterator
-
-from torch.optim import Optimizer
 
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
+from gradstop.watch.owners import living_optimizers
 from gradstop.watch.records import Backward
 from gradstop.watch.words import Answer, listed
 
@@ -25,8 +23,7 @@ class Idle(Look):
     def _never(self) -> Iterator[Answer]:
         """Find optimizers whose parameters were filled and cleared in turn, and never stepped."""
         refilled = self._refilled()
-        living = [item for item in gc.get_objects() if issubclass(type(item), Optimizer)] if refilled else []
-        for optimizer in living:
+        for optimizer in living_optimizers() if refilled else ():
             known = (self.story.find(p) for group in optimizer.param_groups for p in group["params"])
             numbers = [its.number for its in known if its is not None and its.number in refilled]
             if not numbers:

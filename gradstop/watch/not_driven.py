@@ -67,7 +67,9 @@ class NotDriven(Look):
         flag = self.story.frozen.get(number)
         owner, builder = self.story.owners.get(number), self.story.builders.get(number)
         family = self._driven_in(owner) if owner is not None else []
-        late = bool(family) and number > self.steps.made.get(self.steps.driven[family[0]], number)
+        since = self.steps.made.get(self.steps.driven[family[0]], number) if family else number
+        put_in = owner.put_in_after(since) if owner is not None else None
+        late = bool(family) and (put_in is not None if number in self.story.early else number > since)
         if flag and flag[0] and not late:
             return Left(ways.UNFROZEN, record, flag[1], first_made)
         if (place := self._unused_twin(shape)) is not None:
@@ -91,9 +93,7 @@ class NotDriven(Look):
             return Left(ways.BARE, record, registered, first_made) if learns else None
         siblings = [n for n in self.steps.driven if self.story.owners.get(n) is owner]
         if late:
-            made = self.steps.driven[family[0]]
-            put_in = owner.put_in_after(self.steps.made.get(made, number))
-            return Left(ways.LATE, record, put_in or registered, made)
+            return Left(ways.LATE, record, put_in or registered, self.steps.driven[family[0]])
         if siblings:
             return Left(ways.SIBLING, record, None, self.steps.driven[siblings[0]])
         if builder is not None and builder.root is not owner.root and (built := self._driven_in(builder)):
