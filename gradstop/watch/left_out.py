@@ -80,7 +80,7 @@ WORDS = {
     ),
     PLAIN: Said(
         MADE,
-        ": it is a plain tensor in {held}, and that is no parameter",
+        ": what {held} has is a plain tensor, and that is no parameter",
         "nn.Parameter(...) around it: then parameters() gives it to the optimizer",
     ),
 }

@@ -80,13 +80,8 @@ class NotDriven(Look):
             return Left(ways.UNREGISTERED, record, registered, made, held=held)
         if owner is None:
             built = self._driven_in(builder) if builder is not None else []
-            how = (
-                ways.ANEW
-                if number in self.story.in_forward
-                else ways.CAST
-                if self._is_cast(number)
-                else ways.UNREGISTERED
-            )
+            how = ways.CAST if self._is_cast(number) else ways.UNREGISTERED
+            how = ways.ANEW if number in self.story.in_forward else how
             if built:
                 return Left(how, record, registered, self.steps.driven[built[0]])
             learns = self._filled_with(record) & self.story.parameters.keys() and not self._is_asked_for(number)

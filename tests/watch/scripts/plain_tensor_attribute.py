@@ -1,4 +1,4 @@
-# SAYS: it is a plain tensor in Soft.prompt
+# SAYS: what Soft.prompt has is a plain tensor
 import torch
 from torch import nn
 
