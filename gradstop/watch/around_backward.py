@@ -9,14 +9,14 @@ from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch.events import FIRST_LOOK, Story
 from gradstop.watch.failures import Failure, explain_backward
 from gradstop.watch.growth import look_for_growth
-from gradstop.watch.guarded import our_own_faults_logged
+from gradstop.watch.guarded import log_our_own, our_own_faults_logged
 from gradstop.watch.inside_func import gradients
 from gradstop.watch.lines import Line
 from gradstop.watch.records import Backward
 from gradstop.watch.stale import stale
 from gradstop.watch.tensors import tensors_in, version_of
 from gradstop.watch.walk import nodes_behind
-from gradstop.watch.zeros import HOOK, START, SUM, Zeros, not_zero
+from gradstop.watch.zeros import HOOK, START, SUM, Zeros, is_finite, not_zero
 
 MOST_BACKWARDS = 200
 
@@ -38,14 +38,18 @@ class AroundBackward:
         roots = [tensors] if isinstance(tensors, Tensor) else list(tensors_in(list(tensors)))
         kept = bool(args[1])
         accumulates = bool(kwargs.get("accumulate_grad"))
-        with no_overrides():
-            nodes, calls, leaves = nodes_behind(roots)
-            record = self._record(line, roots, calls, kept, accumulates)
-            record.creates = bool(args[2])
-            record.stale = stale(self.story, roots, calls)
-            leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
-            before = [_state(leaf) for leaf in leaves]
-        zeros = Zeros(nodes) if accumulates and self._looks(line) else None
+        try:
+            with no_overrides():
+                nodes, calls, leaves = nodes_behind(roots)
+                record = self._record(line, roots, calls, kept, accumulates)
+                record.creates = bool(args[2])
+                record.stale = stale(self.story, roots, calls)
+                leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
+                before = [_state(leaf) for leaf in leaves]
+            zeros = Zeros(nodes) if accumulates and self._looks(line) else None
+        except Exception:  # a fault of ours never ends the program
+            log_our_own()
+            return backward(tensors, *args, **kwargs)
         try:
             result = backward(tensors, *args, **kwargs)
         except Exception as error:
@@ -65,7 +69,7 @@ class AroundBackward:
             if not args[2]:  # gradients of gradients: the same round
                 self._next_round()
             return result
-        with no_overrides():
+        with our_own_faults_logged(), no_overrides():
             self._filled(record, leaves, before, zeros if not args[3] else None)
         del nodes, leaves
         self._next_round()
@@ -103,7 +107,7 @@ class AroundBackward:
             filled.append(known.number)
             if grad_id is None:
                 first.append(known.number)
-            if zeros is not None and zeros.spoiled is not None and bool(leaf.grad.isnan().any()):
+            if zeros is not None and zeros.spoiled is not None and not is_finite(leaf.grad) and leaf.grad.isnan().any():
                 record.nan.setdefault(known.number, zeros.spoiled_by())
             if (zeros is not None or known.number in self.zero) and not_zero(leaf.grad):
                 self.zero.discard(known.number)

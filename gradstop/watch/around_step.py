@@ -12,6 +12,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch.empty_list import is_spent, module_of, why_empty
 from gradstop.watch.events import Story
+from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line, line_of
 from gradstop.watch.records import Event, Step
 from gradstop.watch.tensors import tensors_in, version_of
@@ -80,12 +81,14 @@ class AroundStep:
         story = self.story
         if id(optimizer) not in story.optimizers or story.optimizers[id(optimizer)][0]() is not optimizer:
             story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
-        states = []
-        with no_overrides():
+        states: list[Any] = []
+        with our_own_faults_logged(), no_overrides():
             for group in optimizer.param_groups:
                 why = next((name for name in _MOVES_AT_ZERO if _acts(group.get(name))), "")
                 for parameter in group["params"]:
                     known = story.know(parameter, line)
+                    if isinstance(parameter, torch.nn.Parameter):
+                        story.note_shape(known.number, parameter)
                     self.driven.setdefault(known.number, story.optimizers[id(optimizer)][1])
                     version = version_of(parameter)
                     if known.version != version:
@@ -97,8 +100,8 @@ class AroundStep:
                         self._look_at_zeros(known.number, parameter, line, why)
                     else:
                         self.without[known.number] = parameter.requires_grad
-                    states.append((weakref.ref(parameter), version, given))
-        self._before[id(optimizer)] = [line, states]
+                    states.append((weakref.ref(parameter), version, given, known.memory))
+        self._before[id(optimizer)] = [line, next(story.numbers), states]
 
     def _look_at_zeros(self, number: int, parameter: Tensor, line: Line, why: str) -> None:
         gradient = parameter.grad
@@ -119,14 +122,15 @@ class AroundStep:
                     self.masked[number] = (edited, line, why)
 
     def _post(self, optimizer: Any, *_: Any) -> None:
-        line, states = self._before.pop(id(optimizer), (None, []))
+        line, began, states = self._before.pop(id(optimizer), (None, 0, []))
         if line is None:
             return
         story, moved, parameters = self.story, [], []
         silent = {id(p) for group in optimizer.param_groups if group.get("fused") for p in group["params"]}
         unseen: set[int] = set()  # the memories that a fused step wrote without raising a version
-        with no_overrides():
-            for ref, version, given in states:
+        with our_own_faults_logged(), no_overrides():
+            through_data = {memory for write in story.silent if write.number > began for memory in write.memories}
+            for ref, version, given, memory in states:
                 parameter = ref()
                 if parameter is None:
                     continue
@@ -137,7 +141,8 @@ class AroundStep:
                 unwritten = given and now == version and id(parameter) in silent
                 if unwritten:
                     unseen.add(known.memory or 0)
-                parameters.append((known.number, given, now != version or unwritten))
+                written = now != version or unwritten or known.memory != memory or memory in through_data
+                parameters.append((known.number, given, written))
                 if now != version:
                     moved.append((known.number, known.memory or 0, now or 0))
                 known.line = line

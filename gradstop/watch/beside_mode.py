@@ -1,4 +1,4 @@
-"""What a mode for functions does not see: the engine, custom Functions, new parameters, scripted and compiled calls."""
+"""What a mode for functions does not see: the engine, custom Functions, new parameters, scripted calls."""
 
 import sys
 import threading
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from gradstop.internals.torch_calls import (
-    compiled_calls,
     engine_runs,
     functions_are_transformed,
     no_overrides,
@@ -21,6 +20,7 @@ from gradstop.internals.torch_calls import (
 from gradstop.watch import kinds
 from gradstop.watch.around_backward import AroundBackward
 from gradstop.watch.calls import Calls
+from gradstop.watch.compiled import Compiled
 from gradstop.watch.inside_func import InsideFunc
 from gradstop.watch.lines import Line, line_of
 from gradstop.watch.records import Refused
@@ -42,7 +42,6 @@ class BesideMode:
     ):
         self.calls, self.backwards, self.inside, self.local = calls, backwards, inside, local
         self.made = made  # is told of each new parameter
-        self._compiled: dict[int, list[Any]] = {}
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -58,7 +57,7 @@ class BesideMode:
             for name in _MODULE_HOOKS:
                 stack.enter_context(replaced(nn.Module, name, self._module_hook))
             stack.enter_context(scripted_calls(self._scripted))
-            stack.enter_context(compiled_calls(self._before_compiled, self._after_compiled))
+            stack.enter_context(Compiled(self.calls, self.local).on())
             yield
 
     def unwatched(self, line: Line, name: str, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -166,48 +165,3 @@ class BesideMode:
             )
 
         return call
-
-    def _before_compiled(self, function: Callable[..., Any], given: Any) -> None:
-        mode = getattr(self.local, "mode", None)
-        if mode is not None and self.calls.on:
-            mode.__exit__(None, None, None)
-            calls = self._compiled.setdefault(threading.get_ident(), [])
-            calls.append((mode, function, given, line_of(sys._getframe(1))))
-
-    def _after_compiled(self, result: Any) -> None:
-        calls = self._compiled.get(threading.get_ident())
-        if not calls:
-            return
-        mode, function, given, line = calls.pop()
-        mode.__enter__()
-        taken = _captured(function)
-        module = getattr(function, "__self__", None)
-        name = type(module).__name__ if isinstance(module, nn.Module) else getattr(function, "__name__", "function")
-        with no_overrides():
-            given = [*tensors_in(list(given)), *taken]
-            known = [self.calls.story.know(tensor, line) for tensor in given]
-            inputs = tuple((its.number, tensor.requires_grad) for its, tensor in zip(known, given, strict=True))
-            self.calls.after(line, f"compiled {name}", self.calls.switches.now(), inputs, given, known, result)
-
-
-def _captured(function: Any) -> list[Tensor]:
-    """Return the tensors that a function has besides its arguments, and the parameters of the modules that it has."""
-    held = [getattr(function, "__self__", None)]
-    code = getattr(function, "__code__", None)
-    if code is not None:
-        variables = getattr(function, "__globals__", {})
-        held += [variables.get(name) for name in code.co_names]
-        held += [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if _filled(cell)]
-    found: dict[int, Tensor] = {}
-    for item in held:
-        tensors = item.parameters() if isinstance(item, nn.Module) else [item] if isinstance(item, Tensor) else []
-        found.update((id(tensor), tensor) for tensor in tensors)
-    return list(found.values())
-
-
-def _filled(cell: Any) -> bool:
-    """Whether a variable of an outer function has a value yet."""
-    try:
-        return cell.cell_contents is not None
-    except ValueError:
-        return False

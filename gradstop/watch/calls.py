@@ -1,5 +1,6 @@
 """Makes one call of torch and writes it down: what went in and out, what it wrote, at which line."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +13,12 @@ from gradstop.watch.events import Story
 from gradstop.watch.growth import look_for_kept
 from gradstop.watch.guarded import log_our_own
 from gradstop.watch.lines import Line
+from gradstop.watch.notes import note_of
 from gradstop.watch.records import NODE_KEY, Event, Known, Refused
 from gradstop.watch.switches import Switches
 from gradstop.watch.tensors import history_of, memory_of, tensors_in, version_of
 
-MOST_FLOATS = 2_000
+_REBUILT = os.path.join("multiprocessing", "reductions.py")
 MOST_UNSEEN = 1_000
 MOST_READ = 50
 _NOTHING: tuple[int, ...] = ()
@@ -35,28 +37,40 @@ class Calls:
         story.calls += 1
         if story.calls == story.look_at:
             look_for_kept(story, story.kept)
-        given = tensors_in((args, kwargs) if kwargs else args)
-        with no_overrides():
-            known = [story.know(tensor, line) for tensor in given]
-            for tensor, its in zip(given, known, strict=True):
-                version = version_of(tensor)
-                if version != its.version:
-                    self._unseen(its, line)
-                    its.version = version
-            inputs = tuple([(its.number, tensor.requires_grad) for tensor, its in zip(given, known, strict=True)])
+        try:
+            given, known, inputs = self._taken(line, name, args, kwargs)
+        except Exception:  # a fault of ours never ends the program
+            log_our_own()
+            return function(*args, **kwargs)
         off = None if torch.is_grad_enabled() else self.switches.now()
         try:
             result = function(*args, **kwargs)
         except Exception as error:
             story.refused = Refused(str(error), name, line, tuple(number for number, _ in inputs))
             raise
-        note = self._note(kind, name, args, kwargs, inputs, result) if kind or name in kinds.NOTED else None
         try:
+            note = note_of(story, kind, name, args, kwargs, inputs, result) if kind or name in kinds.NOTED else None
             with no_overrides():
                 self.after(line, name, off, inputs, given, known, result, note)
-        except Exception:  # a fault of ours never ends the program
+        except Exception:
             log_our_own()
         return result
+
+    def _taken(
+        self, line: Line, name: str, args: Any, kwargs: Any
+    ) -> tuple[list[Tensor], list[Known], tuple[tuple[int, bool], ...]]:
+        """Return the tensors that a call takes, what is known of each, and its number and flag."""
+        given = tensors_in((args, kwargs) if kwargs else args)
+        if name == "new_tensor":  # the first is taken for its dtype alone
+            del given[:1]
+        with no_overrides():
+            known = [self.story.know(tensor, line) for tensor in given]
+            for tensor, its in zip(given, known, strict=True):
+                version = version_of(tensor)
+                if version != its.version:
+                    self._unseen(its, line)
+                    its.version = version
+            return given, known, tuple([(its.number, t.requires_grad) for t, its in zip(given, known, strict=True)])
 
     def after(
         self,
@@ -136,6 +150,8 @@ class Calls:
             raise
         with no_overrides():
             number = story.know(args[0], line).number
+            if line.library is not None and line.library.file.endswith(_REBUILT):
+                return result  # a worker has sent it
             if kind == kinds.CLEAR and args[1] is not None:
                 story.handed.add(number)
                 return result
@@ -165,22 +181,3 @@ class Calls:
         if len(self.story.unseen) < MOST_UNSEEN:
             self.story.unseen.append((known.number, known.line, line))
         known.edited = None
-
-    def _note(self, kind: int, name: str, args: Any, kwargs: Any, inputs: Any, result: Any) -> Any:
-        """Return what else a later answer needs of a call."""
-        story = self.story
-        if kind == kinds.LEAVE:
-            if isinstance(result, float) and inputs:
-                if len(story.floats) > MOST_FLOATS:
-                    story.floats.clear()
-                story.floats[result] = inputs[0][0]
-            return None
-        if name in kinds.FACTORIES:
-            return self._from_floats(args[0]) if args and not inputs and result.is_floating_point() else None
-        given = args[5] if len(args) > 5 else kwargs.get("training", kwargs.get("use_input_stats", False))
-        return bool(given)  # of a normalisation: whether it moves the running statistics; no version tells
-
-    def _from_floats(self, value: Any) -> Any:
-        """Return the tensors whose ``item()`` these numbers are."""
-        values = value if isinstance(value, list | tuple) else [value]
-        return tuple(self.story.floats[v] for v in values[:100] if isinstance(v, float) and v in self.story.floats)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 
 from gradstop.watch.flow import Flow
-from gradstop.watch.kinds import INSIDE
+from gradstop.watch.kinds import DRAWS, INSIDE, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
@@ -23,6 +23,8 @@ _WHAT = {
     "left": "leaves torch: a number or an array",
     "copy": "leaves of its own, with the values alone",
     "vector": "writes the values into leaves",
+    "state": "a state_dict has the values alone",
+    "drawn": "what is drawn has no derivative",
 }
 COPIED = "torch.func.functional_call(net, {name: tensor}, (x,)) keeps the way back; or hand on: p.grad = q.grad"
 UPDATED = "write a step into the leaf itself: with torch.no_grad(): w -= lr * w.grad"
@@ -38,9 +40,13 @@ _MEND = {
     "function": "give it to apply() as an argument, and return its gradient from backward",
     "parameter": "use the tensor itself: nn.Parameter is for what the model owns, made once",
     "left": "stay with torch's operations up to the loss; take numbers out for printing only",
+    "switch": "it is False there: look at its argument, and call set_grad_enabled(True) after what is evaluated",
     "copy": COPIED,
+    "state": "dict(net.named_parameters()) in its place: these are the parameters themselves",
+    "drawn": "weigh what follows with its log-probability (Categorical.log_prob), or F.gumbel_softmax in its place",
     "vector": "split it, and call torch.func.functional_call(net, {name: part}, (x,)), which keeps the history",
 }
+_AGAIN = {"cpu", "to", "clone", "float", "double", "detach", "squeeze", "flatten", "contiguous"}
 _READ = {
     "detach": "detach",
     "data": "data",
@@ -55,6 +61,8 @@ _READ = {
     "left": "numpy",
     "copy": "call",
     "vector": "call",
+    "state": "call",
+    "drawn": "discrete",
 }
 
 
@@ -87,16 +95,35 @@ def cut_lines(flow: Flow, events: list[Event]) -> tuple[tuple[str, Line], ...]:
 def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Answer:
     """Return the answer for one or several cuts."""
     ordered = sorted(events, key=lambda event: event.number)
-    how = _how(flow, ordered[0])
+    first = next((event for event in ordered if event.name not in DRAWS | {"autograd.grad"}), ordered[0])
+    how = _how(flow, first)
+    how = "left" if how == "detach" and leaves_after(flow, first) else how
     mend, read = _MEND[how], _READ[how]
-    off = ordered[0].off if how == "no_grad" else None
-    if off is not None and flow.is_update(ordered[0], [number for number, _ in ordered[0].inputs]):
+    off = first.off if how == "no_grad" else None
+    if off is not None and flow.is_update(first, [number for number, _ in first.inputs]):
         mend, read = UPDATED, "no_grad"
+    elif off is not None and off.library is None and "set_grad_enabled(" in off.code:
+        mend = _MEND["switch"]
     elif off is not None and off.package is not None:
         mend = _OF_PACKAGE
     elif off is not None and off.library is not None:
         mend, read = next((own for path, own in _OFF.items() if path in off.library.file), (mend, read))
     return Answer("cut", reason, cut_lines(flow, ordered), mend, read, notes)
+
+
+def leaves_after(flow: Flow, event: Event) -> bool:
+    """Whether all that a call made left torch at once: without a detach that would be refused."""
+    queue = [number for number, _ in event.outputs]
+    seen, left = set(queue), False
+    while queue:
+        for user in flow.users.get(queue.pop(), ()):
+            if user.name not in LEAVING and user.name not in _AGAIN:
+                return False
+            left |= user.name in LEAVING
+            new = {number for number, _ in user.outputs} - seen
+            seen |= new
+            queue += new
+    return left
 
 
 def _how(flow: Flow, event: Event) -> str:
@@ -106,7 +133,11 @@ def _how(flow: Flow, event: Event) -> str:
         return "inside"
     if event.line.library is not None and event.line.library.function == "vector_to_parameters":
         return "vector"
-    return flow.cut(event) or ("indices" if flow.constants_of(event) else "copied")
+    if event.name == "detach" and "state_dict(" in event.line.code:
+        return "state"
+    if event.name in DRAWS and event.grad_mode:
+        return "drawn"
+    return flow.cut(event) or ("indices" if flow.constants_of(event) else "no_grad" if event.off else "copied")
 
 
 def times_cut(lines: Iterable[tuple[str, Line]]) -> str:

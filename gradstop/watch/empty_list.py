@@ -47,7 +47,9 @@ def why_empty(story: Story, spent: bool, module: nn.Module | None, line: Line) -
         known = story.find(parameter)
         at = known and (story.registered.get(known.number) or story.first_lines.get(known.number))
         if not made:
-            reason += f" What is in {type(owner).__name__}.{name} is not: a plain list or dict does not register."
+            reason += (
+                f" What is in {type(owner).__name__}.{name} is not: a list, a dict or a plain tensor is not registered."
+            )
         if at:
             made[at] = None
     mend = "nn.ModuleList, nn.ModuleDict, nn.ParameterList or nn.Parameter for what it has to learn"

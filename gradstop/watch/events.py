@@ -13,7 +13,7 @@ from torch.nn import Parameter
 from gradstop.watch.lines import Line
 from gradstop.watch.owners import Owner
 from gradstop.watch.records import Backward, Event, Known, Refused, Silent, Step
-from gradstop.watch.tensors import memory_of, version_of
+from gradstop.watch.tensors import memory_of, shape_of, version_of
 from gradstop.watch.words import Answer
 
 FIRST_LOOK = 64  # calls since the last backward
@@ -30,8 +30,8 @@ class Story:
         self.last_backward = 0  # the count of calls at it
         self.kept: dict[Line, Any] = {}  # results that were alive in number
         self.look_at = FIRST_LOOK  # at which count of calls to look for graphs that no backward passes
-        # Where torch.func took a derivative: of what, and, backwards, with respect to what.
-        self.differentiated: dict[Line, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        # Where torch.func took a derivative: of what; backwards, with respect to what, and whether of constants alone.
+        self.differentiated: dict[Line, tuple[tuple[int, ...], tuple[int, ...], bool]] = {}
         self.inside: dict[int, int] = {}  # custom Functions that called something: the number before their calls
         self.epoch = 0
         self.events: dict[int, Event] = {}
@@ -65,6 +65,7 @@ class Story:
         self.builders: dict[int, Owner] = {}  # parameters: the module in whose __init__ or forward they were made
         self.in_forward: set[int] = set()  # parameters that were made in a forward
         self.before: dict[int, tuple[weakref.ref[Tensor], Owner, str]] = {}  # by id: what was in a module at the start
+        self.early: set[int] = set()  # parameters that were in a module at the start
         self.floats: dict[float, int] = {}  # what item() gave: the tensor it came from
         self.silent: list[Silent] = []  # the last writes that raise no version
         self._most_known = 20_000
@@ -83,13 +84,20 @@ class Story:
         if memory:
             self._share(memory, known)
         if type(tensor) is not Tensor and isinstance(tensor, Parameter):  # the second takes long to tell
-            self.parameters[known.number] = tuple(tensor.shape)
+            self.note_shape(known.number, tensor)
             self.first_lines[known.number] = line
             before = self.before.get(id(tensor))
             if before is not None and before[0]() is tensor:
+                self.early.add(known.number)
                 self.owners[known.number] = before[1]
                 self.named[known.number] = partial(before[1].named, before[2])
         return known
+
+    def note_shape(self, number: int, parameter: Tensor) -> None:
+        """Note the shape of a parameter, once it has one."""
+        shape = shape_of(parameter) if number not in self.parameters else None
+        if shape is not None:
+            self.parameters[number] = shape
 
     def _share(self, memory: int, known: Known) -> None:
         """Note who else was found in the same memory."""
@@ -155,8 +163,10 @@ class Story:
         return self.events.get(self.maker.get(number, 0))
 
     def entered(self, number: int) -> tuple[str, Line] | None:
-        """Return how a parameter came into its module, "copied" or "put in", and where; None where it is not known."""
+        """Return how a parameter came to be, "copied", "put in" or "made", and where; None where it is not known."""
         made, put = self.made(number), self.registered.get(number)
         if made is not None and made.copies:
             return "copied", made.line
-        return ("put in", put) if put is not None else None
+        if put is not None:
+            return "put in", put
+        return ("made", made.line) if made is not None else None

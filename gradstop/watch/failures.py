@@ -71,7 +71,7 @@ def _without_derivative(story: Story, roots: Sequence[Tensor]) -> list[Answer]:
     tags = [tag for node, tag in lines_of_nodes(roots).items() if node.name().endswith("NotImplemented")]
     lines = tuple((f"{_name(story, tag)} has none", tag[1]) for tag in tags)
     reason = "The loss was computed by an operation for which torch has no derivative."
-    mend = "put something differentiable in its place (x / n for x // n), or detach() what goes into it"
+    mend = "put something differentiable in its place (x / n for x // n, a sigmoid for a step); or detach() its input"
     return [Answer("refused", reason, lines, mend, "discrete")] if lines else []
 
 

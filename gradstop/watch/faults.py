@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from gradstop.watch.func_faults import FuncFaults
+from gradstop.watch.idle import Idle
 from gradstop.watch.look import Look
-from gradstop.watch.loss_faults import LossFaults
+from gradstop.watch.loss_faults import SAID, LossFaults
 from gradstop.watch.memory_faults import MemoryFaults
-from gradstop.watch.not_driven import NotDriven
+from gradstop.watch.not_driven import ANOTHER, NotDriven
 from gradstop.watch.step_faults import StepFaults
 from gradstop.watch.used import DERIVATIVE
 from gradstop.watch.words import Answer
@@ -36,10 +37,12 @@ class Faults(Look):
     def all(self) -> list[Answer]:
         """Return all that was found."""
         looks = (
-            *(MemoryFaults(*self.parts), StepFaults(*self.parts), self._not_driven),
+            *(MemoryFaults(*self.parts), StepFaults(*self.parts), Idle(*self.parts), self._not_driven),
             *(LossFaults(*self.parts), FuncFaults(*self.parts)),
         )
         found = [answer for look in looks for answer in look.all()]
+        if not any(answer.kind in SAID for answer in found):  # where the loss was cut, no backward passes anything
+            found += MemoryFaults(*self.parts).not_passed()
         found += self._interior()
         once = {(answer.place, answer.reason): answer for answer in reversed(found)}
         return _apart(reversed(once.values())) or list(self._not_one())[:MOST]
@@ -48,12 +51,14 @@ class Faults(Look):
         """Return what may be meant: gradients of zeros, parameters that are driven and not used, layers left out."""
         found: dict[object, Answer] = {}
         known = {answer.place for answer in said}
+        others = {line for answer in said for what, line in answer.lines if what == ANOTHER}
         for answer in (
             *(*self._zeros(), *StepFaults(*self.parts).zeroed(), *self._never_given()),
             *(*self._not_driven.elsewhere(), *MemoryFaults(*self.parts).kept_meanwhile()),
         ):
             found.setdefault(answer.place, answer)
-        return [answer for place, answer in found.items() if place not in known][:MOST]
+        news = (answer for place, answer in found.items() if place not in known)
+        return [answer for answer in news if answer.kind != "other" or answer.lines[0][1] not in others][:MOST]
 
     def _interior(self) -> Iterator[Answer]:
         """Find interior tensors whose ``.grad`` was read: it is None."""

@@ -1,14 +1,15 @@
 """What became of a tensor, and what a tensor was made of, by the calls that were seen."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from functools import cached_property
 
 from gradstop.watch.events import Story
-from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, FLAT, INSIDE, LEAVING, PASSING, SHAPES
+from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, FLAT, INSIDE, LEAVING, PASSING, PICKS, SHAPES
+from gradstop.watch.reached import Origin, Reached
 from gradstop.watch.records import Event
 
 _STEPS = {"add", "radd", "sub", "rsub", "clamp"}
+_PARTLY = (".apply", "_with_indices")  # of what these return a part may have no derivative
 
 
 def was_tracked(event: Event) -> bool:
@@ -24,6 +25,7 @@ class Flow:
         self.users: dict[int, list[Event]] = {}
         self.writers: dict[int, list[Event]] = {}
         self.tracked: set[int] = set()  # tensors that required grad when they were seen
+        self._detached: dict[int, Event] = {}  # tensors that were cut themselves
         for event in story.events.values():
             for number, tracked in () if event.name in SHAPES else event.inputs:
                 self.users.setdefault(number, []).append(event)
@@ -35,6 +37,8 @@ class Flow:
             for number in event.written:
                 self.writers.setdefault(number, []).append(event)
             self.tracked.update(number for number, tracked in event.outputs if tracked)
+            if event.name == "detach_" and was_tracked(event):
+                self._detached[event.inputs[0][0]] = event
         self.flagged = {number for number, (flag, _) in story.frozen.items() if flag}  # by hand
         self.aliases: dict[int, list[int]] = {}
         for number, earlier in story.alias.items():
@@ -67,11 +71,13 @@ class Flow:
             return "left"
         if event.name == "Parameter":  # a new leaf, whatever the flag says
             return "parameter"
+        if event.name == "detach_":  # the very tensor that had a history
+            return "detach"
         if not event.outputs or any(tracked or self._tracked_later(event, number) for number, tracked in event.outputs):
             return None
         if event.name == "autograd.grad":  # with a graph of its own it is a constant where the derivative is one
             return None if event.note else "gradient"
-        if event.name in ("detach", "detach_"):
+        if event.name == "detach":
             return "detach"
         if event.name == "data":
             return "data"
@@ -110,6 +116,8 @@ class Flow:
 
     def constants_of(self, event: Event) -> set[int]:
         """Return the results without a history of a call that also has one with: such as the indices of ``topk``."""
+        if event.name not in PICKS and not event.name.startswith(INSIDE) and not event.name.endswith(_PARTLY):
+            return set()  # what broadcast_tensors and others pass on was a constant before
         results = {number for number, _ in event.outputs if number not in event.written}
         without = results - self.tracked
         return without if without != results and was_tracked(event) and not self.cut(event) else set()
@@ -129,7 +137,7 @@ class Flow:
         step = self.after(number).tensors.get(other)
         return step[1] if step is not None and step[1] is not None and other in step[1].written else None
 
-    def after(self, number: int) -> "Reached":
+    def after(self, number: int) -> Reached:
         """Follow the values of a tensor forward."""
         reached = Reached({number: None})
         queue = [number]
@@ -148,12 +156,15 @@ class Flow:
                     queue.append(other)
         return reached
 
-    def before(self, number: int) -> "Origin":
+    def before(self, number: int) -> Origin:
         """Follow a constant back to where the history of its values was cut."""
         origin, queue = Origin(), [number]
         seen = {number}
         while queue:
             at = queue.pop()
+            if at in self._detached:
+                origin.cuts[self._detached[at].number] = self._detached[at]
+                continue
             made = [event for event in [self.story.made(at), *self.writers.get(at, ())] if event is not None]
             if not made:
                 earlier = self.story.alias.get(at)
@@ -182,28 +193,3 @@ class Flow:
                             continue
                         queue.append(before)
         return origin
-
-
-@dataclass
-class Reached:
-    """What values reached: each tensor with the one before it and the call between."""
-
-    tensors: dict[int, tuple[int, Event | None] | None]
-    events: dict[int, Event] = field(default_factory=dict)
-
-    def way_to(self, number: int) -> Iterator[Event]:
-        """Yield the calls on a way to a tensor, from its end."""
-        while (step := self.tensors.get(number)) is not None:
-            number, event = step
-            if event is not None:
-                yield event
-
-
-@dataclass
-class Origin:
-    """Where a constant came from."""
-
-    cuts: dict[int, Event] = field(default_factory=dict)
-    outside: dict[int, Event] = field(default_factory=dict)  # made from numbers, not from tensors
-    ends: list[int] = field(default_factory=list)  # tensors that no call made
-    aliases: list[int] = field(default_factory=list)

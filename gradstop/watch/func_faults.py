@@ -21,14 +21,14 @@ class FuncFaults(Look):
 
     def all(self) -> Iterator[Answer]:
         """Yield all that was found."""
-        for line, (numbers, asked) in self.story.differentiated.items():
+        for line, (numbers, asked, constant) in self.story.differentiated.items():
             if asked and not any(self.flow.users.get(number) for number in asked):
                 yield self._unused(line)
                 continue
-            if any(number in self.flow.tracked for number in numbers):
+            if not constant and any(number in self.flow.tracked for number in numbers):
                 yield from self._flat(line, numbers)
                 continue
-            cuts = [event for number in numbers for event in self._cuts(number)]
+            cuts = [event for number in numbers for event in self._cuts(number) or self._switched_off(number)]
             if cuts:
                 answer = cut_answer(self.flow, _CUT, cuts)
                 yield Answer("cut", _CUT, (*answer.lines, (_TAKEN, line)), answer.mend, answer.read)
@@ -41,6 +41,19 @@ class FuncFaults(Look):
             return cuts
         events = self.story.events.values()
         return [event for event in events if event.in_func and event.name in LEAVING and self.flow.cut(event)]
+
+    def _switched_off(self, number: int) -> list[Event]:
+        """Return the calls that were not recorded backwards, though a tangent went through them."""
+        found, queue, seen = [], [number], {number}
+        while queue:
+            made = self.story.made(queue.pop())
+            if made is None or made.off is not None:
+                found += [made] if made is not None and made.in_func else []
+                continue
+            new = {number for number, _ in made.inputs} - seen
+            seen |= new
+            queue += new
+        return found
 
     def _unused(self, line: Line) -> Answer:
         """Say that what it is differentiated by was not used, and which parameters were, from outside."""

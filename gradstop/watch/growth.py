@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from torch.autograd.graph import Node
+from torch.nn import Parameter
+
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch.events import FIRST_LOOK, Story
 from gradstop.watch.guarded import our_own_faults_logged
@@ -12,8 +15,9 @@ from gradstop.watch.holders import holder_of
 from gradstop.watch.lines import Line
 from gradstop.watch.records import Known
 from gradstop.watch.tensors import history_of
-from gradstop.watch.walk import lines_of_nodes, tag_of
+from gradstop.watch.walk import leaf_of, lines_of_nodes, tag_of
 
+_Of = tuple[Line, int]
 ROUNDS = 3  # of how many rounds a line's graphs must be alive
 MOST_KEPT = 50
 MOST_ASKED = 4
@@ -35,33 +39,38 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None
     """Look, after the third, fourth, sixth, eighth, twelfth, ... backward, for graphs of earlier rounds."""
     if not _due(count):
         return
-    epochs: dict[Line, set[int]] = defaultdict(set)
-    earlier: dict[Line, set[int]] = defaultdict(set)  # of these, those of tensors that an earlier round has made
-    most: dict[tuple[Line, bool], list[_Held]] = {}  # by the line, and whether an earlier round has made what is held
+    # By the line, and a parameter that the graph ends in: each of several networks may keep its last graph.
+    epochs: dict[_Of, set[int]] = defaultdict(set)
+    earlier: dict[_Of, set[int]] = defaultdict(set)  # of these, those of tensors that an earlier round has made
+    most: dict[tuple[_Of, bool], list[_Held]] = {}  # by that, and whether an earlier round has made what is held
     for known, tensor in story.alive():
         held = tensor.grad if tensor.is_leaf else tensor
         if held is None or history_of(held) is None:
             continue
         own = tag_of(history_of(held))
         early = own is not None and own[2] < story.epoch - 1
-        mine: dict[Line, set[int]] = defaultdict(set)
-        for tag in lines_of_nodes([held]).values():
-            mine[tag[1]].add(tag[2])
-        for line, its in mine.items():
-            epochs[line] |= its
-            earlier[line] |= its if early else set()
-            ranked = most.setdefault((line, early), [])
+        mine: dict[_Of, set[int]] = defaultdict(set)
+        nodes = lines_of_nodes([held])
+        parameter = _first_parameter(story, nodes)
+        for tag in nodes.values():
+            mine[tag[1], parameter].add(tag[2])
+        for of, its in mine.items():
+            epochs[of] |= its
+            earlier[of] |= its if early else set()
+            ranked = most.setdefault((of, early), [])
             ranked.append(_Held(len(its), min(its), own[0] if own else 0, known, held is not tensor))
             ranked.sort(key=_rank)
             del ranked[MOST_ASKED:]
     held = tensor = None  # type: ignore[assignment]
+    nodes = {}
     holders: dict[int, str] = {}
-    for line, rounds in epochs.items():
+    for of, rounds in epochs.items():
+        line = of[0]
         if len(rounds) < ROUNDS or line in found:
             continue
         # What an earlier round made, where it holds all that; else what has most: the last round's may pass it only.
-        order = (True, False) if len(rounds - earlier[line]) <= 1 else (False, True)
-        for best in (held for early in order for held in most.get((line, early), ())):
+        order = (True, False) if len(rounds - earlier[of]) <= 1 else (False, True)
+        for best in (held for early in order for held in most.get((of, early), ())):
             if best.in_gradient:
                 found[line] = Growth(line, len(rounds), ".grad", None, True)
                 break
@@ -71,6 +80,12 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None
             if holder := holders[best.known.number]:
                 found[line] = Growth(line, len(rounds), holder, made[1] if made else None)
                 break
+
+
+def _first_parameter(story: Story, nodes: Iterable[Node]) -> int:
+    """Return the number of the parameter among the leaves of a graph that was seen first, 0 where there is none."""
+    leaves = (leaf for node in nodes if isinstance(leaf := leaf_of(node), Parameter))
+    return min((known.number for leaf in leaves if (known := story.find(leaf)) is not None), default=0)
 
 
 @dataclass(frozen=True)

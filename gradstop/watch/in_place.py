@@ -20,6 +20,14 @@ _FIELDS = {"self": "its input", "result": "its result", "weight": "its weight", 
 _FIELDS |= {"mat2": "its second factor", "other": "its second input", "input": "its input", "output": "its output"}
 
 
+_OUT_OF_PLACE = "write out of place (x = x + 1), or write into a clone"
+# Where a call of this name wrote.
+_MEND = {
+    "__setitem__": "torch.where or masked_fill; the parts in a list and torch.stack(parts); or write into a clone",
+    "embedding": "max_norm writes the weight at each look-up: look up first, or use weight.clone() beside it",
+}
+
+
 def edited_after_saving(story: Story, roots: Sequence[Tensor], message: str) -> list[Answer]:
     """Explain torch's error about a saved tensor that was modified in place."""
     found = list(_edited(roots))
@@ -65,7 +73,7 @@ def _answer(story: Story, node: Node, field: str, tag: Tag, text: str, roots: Se
         reason = f"{state.reason} Since then {what}, which that round saved, was written in place."
         return Answer("carried", reason, (*state.lines, *lines), state.mend, state.read, notes)
     reason = f"Backward needs {what} as it was when it was saved, and it was written in place afterwards."
-    mend = "write out of place (x = x + 1), or write into a clone"
+    mend = next((_MEND[event.name] for event in writers if event.name in _MEND), _OUT_OF_PLACE)
     if stepped:
         reason = f"Backward needs {what} as it was in the forward, and an optimizer's step has changed it since."
         mend = "call all backward() before step(), do the forward again after it, or detach() what was kept from before"

@@ -9,8 +9,9 @@ from torch import Tensor
 from gradstop.internals.torch_calls import is_tracked, levels_of, no_overrides
 from gradstop.watch.events import Story
 from gradstop.watch.guarded import log_our_own
-from gradstop.watch.kinds import BORDER, FACTORIES
+from gradstop.watch.kinds import BORDER, FACTORIES, FACTORS
 from gradstop.watch.lines import Line, line_of
+from gradstop.watch.notes import factor
 from gradstop.watch.records import NODE_KEY, Event, Refused
 from gradstop.watch.switches import Switches
 from gradstop.watch.tensors import history_of, tensors_in
@@ -36,7 +37,7 @@ class InsideFunc:
         except Exception as error:
             self.story.refused = Refused(str(error), name, line, tuple(number for number, _ in inputs), True)
             raise
-        self._write(name, line, off, inputs, given, result)
+        self._write(name, line, off, inputs, given, result, args)
         return result
 
     def border(self, before: Callable[..., Any]) -> Any:
@@ -59,10 +60,12 @@ class InsideFunc:
         def differentiated(outputs: Any, *args: Any, **kwargs: Any) -> Any:
             line = line_of(sys._getframe(1))
             if len(self.story.differentiated) < MOST_NOTED:
+                backwards = before.__name__ == "_autograd_grad"
                 with no_overrides():
                     found = [self._numbers(tensors_in(given), line) for given in (outputs, args[:1])]
+                    constant = backwards and not any(tensor.requires_grad for tensor in tensors_in(outputs))
                 out, by = (tuple(number for number, _ in numbers) for numbers in found)
-                self.story.differentiated.setdefault(line, (out, by))
+                self.story.differentiated.setdefault(line, (out, by, constant))
             return before(outputs, *args, **kwargs)
 
         return differentiated
@@ -75,7 +78,7 @@ class InsideFunc:
             return ()
 
     def _write(
-        self, name: str, line: Line, off: Line | None, inputs: Any, given: Sequence[Tensor], result: Any
+        self, name: str, line: Line, off: Line | None, inputs: Any, given: Sequence[Tensor], result: Any, args: Any = ()
     ) -> None:
         story = self.story
         story.calls += name != BORDER
@@ -90,7 +93,7 @@ class InsideFunc:
                     for its in levels_of(tensor):
                         if (node := history_of(its)) is not None:
                             node.metadata.setdefault(NODE_KEY, (number, line, story.epoch))
-                note = () if name in FACTORIES else None
+                note = () if name in FACTORIES else factor(args) if name in FACTORS else None
                 writes = (written, unknown, unknown)
                 story.add(Event(number, name, line, off, inputs, outputs, *writes, story.epoch, note, True))
         except Exception:

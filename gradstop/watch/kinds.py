@@ -22,7 +22,23 @@ DISCRETE = {
 _LIKE = ("zeros", "ones", "full", "empty", "rand", "randn", "randint")
 SHAPES = {f"{name}_like" for name in _LIKE} | {f"new_{name}" for name in _LIKE[:4]}
 CASTS = {"int", "long", "bool", "short", "byte", "char"}
-FACTORIES = {"tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor"}
+FACTORIES = {"tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor", "new_tensor"}
+DRAWS = {"bernoulli", "multinomial", "poisson", "normal"}  # what is drawn is nearly always meant as a constant
+# What gives indices beside its values.
+PICKS = {
+    "topk",
+    "sort",
+    "msort",
+    "max",
+    "min",
+    "kthvalue",
+    "mode",
+    "median",
+    "nanmedian",
+    "cummax",
+    "cummin",
+    "aminmax",
+}
 BORDER = "torch.func"  # takes a tensor into a level of a transform, or out of it
 PASSING = {BORDER, "_make_dual", "_unpack_dual"}  # the same values for another level, with their history there
 # What has a slope of zero everywhere: the node's names, and those of the calls.
@@ -30,7 +46,9 @@ FLAT_NODES = ("Round", "Floor", "Ceil", "Trunc", "Sign", "Sgn", "Heaviside", "No
 FLAT = {name.lower() for name in FLAT_NODES} | {"fix"}
 INSIDE = ("compiled ", "scripted ")  # calls of which only what goes in and comes out is seen
 NORMALISATIONS = {"batch_norm", "instance_norm"}
-NOTED = FACTORIES | NORMALISATIONS  # calls of which more is written down
+FACTORS = {"mul", "__mul__", "__rmul__"}
+NOTED = FACTORIES | NORMALISATIONS | FACTORS  # calls of which more is written down
+ZERO = ()  # what is noted of a factor 0
 CALL, ASK, BACKWARD, FLAG, CLEAR, MODE, LEAVE, HOOK, READ = range(9)
 _cache: dict[Any, tuple[int, str]] = {}
 

@@ -30,6 +30,11 @@ class Look:
         """What became of the tensors of the story."""
         return self.why.flow
 
+    @property
+    def scaled(self) -> bool:
+        """Whether a scaler looked for infinite gradients: then it may leave out steps."""
+        return any(event.name.startswith("_amp_") for event in self.story.events.values())
+
     def written_after(self, number: int, since: int) -> bool:
         """Whether a call has written a tensor after another call."""
         return any(writer.number > since for writer in self.flow.writers.get(number, ()))

@@ -6,10 +6,10 @@ from typing import Any
 
 from gradstop.watch.constants import FROM_TENSOR, MOST_LEFT, had_history, why_constant
 from gradstop.watch.cuts import cut_answer
-from gradstop.watch.flow import Origin
-from gradstop.watch.kinds import CASTS, DISCRETE, LEAVING
+from gradstop.watch.kinds import CASTS, DISCRETE, FACTORS, LEAVING, ZERO
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
+from gradstop.watch.reached import Origin
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
 from gradstop.watch.zero_gradients import is_flat, nan_answer, zero_answer
@@ -17,7 +17,7 @@ from gradstop.watch.zero_gradients import is_flat, nan_answer, zero_answer
 _ADDS = {"add", "__add__", "__radd__", "sub", "__sub__", "__rsub__", "__iadd__", "add_", "sum"}
 _SCALES = {"mul", "__mul__", "__rmul__", "div", "neg"}
 _REDUCTIONS = {"sum", "mean", "norm", "var", "std", "max", "min", "amax", "amin", "logsumexp", "cross_entropy"}
-_SAID = ("cut", "none")
+SAID = ("cut", "none")
 _LOST = "One term of the loss has no gradient: it was cut, and the other terms do all the training."
 _FINE = "The gradients of the other terms are fine."
 
@@ -58,6 +58,9 @@ class LossFaults(Look):
                     yield from self._lost(number, made)
 
     def _lost(self, number: int, made: Event) -> Iterator[Answer]:
+        term = self.story.made(number)
+        if term is not None and term.name in FACTORS and term.note == ZERO:
+            return  # it is left out by hand
         origin = self.flow.before(number)
         if not origin.cuts and self._is_reduced(number):
             yield from self._by_numbers(origin, made)
@@ -113,7 +116,7 @@ class LossFaults(Look):
             if not self.flow.users.get(number) or self.follows(number):
                 continue
             answer = self.why.missing(number, self.names.of(number))
-            if answer.kind in _SAID and (lines := answer.place[1:]) not in said:
+            if answer.kind in SAID and (lines := answer.place[1:]) not in said:
                 said.add(lines)
                 yield answer
 
@@ -135,6 +138,10 @@ class LossFaults(Look):
         for record in self.story.backwards:
             for number, culprit in record.nan.items():
                 later = (s for s in steps if s.number > record.number for p, _, moved in s.parameters if p == number)
-                if culprit.tag is not None and culprit.tag[1] not in said and (not steps or any(later)):
+                if (
+                    culprit.tag is not None
+                    and culprit.tag[1] not in said
+                    and (any(later) or not (steps or self.scaled))
+                ):
                     said.add(culprit.tag[1])
                     yield nan_answer(self.story, self.names.of(number), culprit)

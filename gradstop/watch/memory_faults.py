@@ -33,7 +33,6 @@ class MemoryFaults(Look):
     def all(self) -> Iterator[Answer]:
         """Yield all that was found."""
         yield from self.growth()
-        yield from self.not_passed()
         yield from self.stale()
         yield from self.overwritten()
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from gradstop.watch.events import Story
 from gradstop.watch.owners import living_modules
+from gradstop.watch.tensors import shape_of as sizes_of
 from gradstop.watch.words import shape_of
 
 
@@ -45,7 +46,8 @@ class Names:
         known = self.story.find(tensor)
         name = self._names.get(id(tensor)) or self._earlier(known.number if known else 0)
         name = name or ("a parameter" if isinstance(tensor, nn.Parameter) else "a tensor")
-        return f"{name} ({shape_of(tuple(tensor.shape))})"
+        shape = sizes_of(tensor)
+        return name if shape is None else f"{name} ({shape_of(shape)})"
 
     def _earlier(self, number: int) -> str:
         """Return what it was called while its module was there."""

@@ -42,6 +42,15 @@ class NoGradient:
         what = self.names.of(number)
         return self.missing(number, what) if flagged else self._without_flag(number, what)
 
+    def asked(self, number: int, flagged: bool) -> Answer:
+        """Explain why ``autograd.grad`` has no gradient of a tensor."""
+        answer = self.of_leaf(number, flagged)
+        if flagged or answer.kind == "cut":
+            return answer
+        reason = f"A gradient is asked for {self.names.of(number)}, which does not require grad."
+        mend = "x.requires_grad_() before the forward that takes it"
+        return Answer(answer.kind, reason, answer.lines, mend, answer.read)
+
     def missing(self, number: int, what: str) -> Answer:
         """Explain why a leaf that requires grad has no gradient."""
         if number in self.story.cleared and any(number in record.filled for record in self.story.backwards):
@@ -52,6 +61,10 @@ class NoGradient:
         users = [event for event in self.flow.users.get(number, ()) if number not in event.written]
         if self.flow.is_copied_only(number) and (another := self._another(number, what)) is not None:
             return another
+        if not users and self.story.refused is not None and number in self.story.refused.inputs:
+            refused = (("refused here", self.story.refused.line),)
+            reason = f"{what} was used by one call alone, and that was refused."
+            return Answer("unused", reason, refused, "mend what that error is about", "fills")
         if not users:
             return self._never_used(what)
         flag = self.story.frozen.get(number)

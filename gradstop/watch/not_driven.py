@@ -1,12 +1,13 @@
 """Who has a gradient and is in no optimizer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from torch import nn
 
+from gradstop.watch import left_out as ways
 from gradstop.watch.cuts import COPIED
+from gradstop.watch.left_out import Left
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.owners import Owner, living_modules
@@ -14,24 +15,7 @@ from gradstop.watch.records import Backward
 from gradstop.watch.unregistered import unregistered
 from gradstop.watch.words import Answer, listed
 
-_ANOTHER = "the optimizer got another object here"
-_AFTER = "make the optimizer after that, or opt.add_param_group({'params': ...})"
-_WRITE = "write into the one that the optimizer has: with torch.no_grad(): p.copy_(values), or p.clamp_(0, 1)"
-_LIST = "put what it is in into an nn.ModuleList, nn.ModuleDict or nn.ParameterList"
-_REST = "give the optimizer net.parameters(), or a group for the rest"
-UNFROZEN, OTHER, LATE, UNREGISTERED, SIBLING, ELSEWHERE, ALONE, TWICE, ANEW, CAST, BESIDE = range(11)
-
-
-@dataclass
-class _Left:
-    """Parameters that no optimizer drives, for one reason."""
-
-    how: int
-    record: Backward
-    at: Line | None  # what made it so
-    made: Line | None  # where the optimizer was made
-    numbers: list[int] = field(default_factory=list)
-    held: str = ""  # what has them, in words
+ANOTHER = "the optimizer got another object here"
 
 
 class NotDriven(Look):
@@ -39,66 +23,92 @@ class NotDriven(Look):
 
     def all(self) -> Iterator[Answer]:
         """Yield what is nearly never meant: unfrozen or put in too late, replaced, in a plain list, half a layer."""
-        yield from (self._answer(left) for left in self._left if left.how not in (ELSEWHERE, BESIDE))
+        yield from (self._answer(left) for left in self._left if left.how not in ways.MAY_BE_MEANT)
 
     def elsewhere(self) -> Iterator[Answer]:
         """Yield what may be meant: other layers of a model that an optimizer drives a part of, other networks."""
-        yield from (self._answer(left) for left in self._left if left.how in (ELSEWHERE, BESIDE))
+        yield from (self._answer(left) for left in self._left if left.how in ways.MAY_BE_MEANT)
 
     @cached_property
-    def _left(self) -> list[_Left]:
-        found: dict[tuple[int, Line | None, Line], _Left] = {}
+    def _left(self) -> list[Left]:
+        found: dict[tuple[int, Line | None, Line], Left] = {}
         if not self.story.steps:
             return []
         handed = self.story.handed & self.steps.driven.keys()  # gradients of another network may be handed on to these
         filled = {number: record for record in reversed(self.story.backwards) for number in record.filled}
         for number, record in filled.items():
-            shape = self.story.parameters.get(number)
-            if number in self.steps.driven or self.written_after(number, record.number) or shape is None:
+            if number in self.steps.driven or self.written_after(number, record.number):
                 continue
-            left = self._reason(number, shape, record)
-            if left is not None and not (handed and left.how in (OTHER, ALONE, BESIDE)):
+            shape = self.story.parameters.get(number)
+            left = self._plain(number, record) if shape is None else self._reason(number, shape, record)
+            if left is not None and not (handed and left.how in (ways.OTHER, ways.ALONE, ways.BESIDE)):
                 found.setdefault((left.how, left.at, record.line), left).numbers.append(number)
         return list(found.values())
 
-    def _reason(self, number: int, shape: tuple[int, ...], record: Backward) -> _Left | None:
+    def _plain(self, number: int, record: Backward) -> Left | None:
+        """Return how a tensor that is no parameter was left out: as an attribute of a model, which others learn."""
+        if self._is_asked_for(number) or number not in self._held:
+            return None
+        held, made = self._held[number]
+        event = self.story.made(number)
+        return Left(ways.PLAIN, record, event.line if event else self._first_used(number), made, held=held)
+
+    def _first_used(self, number: int) -> Line | None:
+        users = self.flow.users.get(number)
+        return users[0].line if users else None
+
+    def _is_asked_for(self, number: int) -> bool:
+        """Whether the program takes its gradient itself."""
+        asked = (event.name == "autograd.grad" for event in self.flow.users.get(number, ()))
+        return number in self.story.gradients.values() or any(asked)
+
+    def _reason(self, number: int, shape: tuple[int, ...], record: Backward) -> Left | None:
         first_made = min((line for _, line in self.story.optimizers.values()), key=str, default=None)
         flag = self.story.frozen.get(number)
         owner, builder = self.story.owners.get(number), self.story.builders.get(number)
         family = self._driven_in(owner) if owner is not None else []
-        late = bool(family) and number > self.steps.made.get(self.steps.driven[family[0]], number)
+        since = self.steps.made.get(self.steps.driven[family[0]], number) if family else number
+        put_in = owner.put_in_after(since) if owner is not None else None
+        late = bool(family) and (put_in is not None if number in self.story.early else number > since)
         if flag and flag[0] and not late:
-            return _Left(UNFROZEN, record, flag[1], first_made)
+            return Left(ways.UNFROZEN, record, flag[1], first_made)
         if (place := self._unused_twin(shape)) is not None:
-            return _Left(OTHER, record, place, first_made)
+            return Left(ways.OTHER, record, place, first_made)
         registered = self.story.registered.get(number) or self.story.first_lines.get(number)
         if number in self._held:
             held, made = self._held[number]
-            return _Left(UNREGISTERED, record, registered, made, held=held)
+            return Left(ways.UNREGISTERED, record, registered, made, held=held)
         if owner is None:
             built = self._driven_in(builder) if builder is not None else []
-            how = ANEW if number in self.story.in_forward else CAST if self._is_cast(number) else UNREGISTERED
-            return _Left(how, record, registered, self.steps.driven[built[0]]) if built else None
+            how = ways.CAST if self._is_cast(number) else ways.UNREGISTERED
+            how = ways.ANEW if number in self.story.in_forward else how
+            if built:
+                return Left(how, record, registered, self.steps.driven[built[0]])
+            learns = self._filled_with(record) & self.story.parameters.keys() and not self._is_asked_for(number)
+            return Left(ways.BARE, record, registered, first_made) if learns else None
         siblings = [n for n in self.steps.driven if self.story.owners.get(n) is owner]
         if late:
-            made = self.steps.driven[family[0]]
-            put_in = owner.put_in_after(self.steps.made.get(made, number))
-            return _Left(LATE, record, put_in or registered, made)
+            return Left(ways.LATE, record, put_in or registered, self.steps.driven[family[0]])
         if siblings:
-            return _Left(SIBLING, record, None, self.steps.driven[siblings[0]])
+            return Left(ways.SIBLING, record, None, self.steps.driven[siblings[0]])
         if builder is not None and builder.root is not owner.root and (built := self._driven_in(builder)):
-            how = ANEW if number in self.story.in_forward else UNREGISTERED
-            return _Left(how, record, registered, self.steps.driven[built[0]])
+            how = ways.ANEW if number in self.story.in_forward else ways.UNREGISTERED
+            return Left(how, record, registered, self.steps.driven[built[0]])
         if family:
-            return _Left(ELSEWHERE, record, None, self.steps.driven[family[0]])
+            return Left(ways.ELSEWHERE, record, None, self.steps.driven[family[0]])
         if self._twice is not None:
-            return _Left(TWICE, record, self._twice[1], self._twice[0])
-        rounds = [other for other in self.story.backwards if other.line == record.line and other.accumulates]
-        driven = {n for other in rounds for n in other.filled if n in self.steps.driven}
-        if driven:  # of an image that learns through a network nothing is said
-            return _Left(BESIDE, record, None, first_made) if driven & self.story.parameters.keys() else None
-        alone = len(rounds) > 1 and not self._is_written_by_driven(number)
-        return _Left(ALONE, record, None, first_made) if alone else None
+            return Left(ways.TWICE, record, self._twice[1], self._twice[0])
+        if driven := self._filled_with(record):  # of an image that learns through a network nothing is said
+            return Left(ways.BESIDE, record, None, first_made) if driven & self.story.parameters.keys() else None
+        alone = len(self._rounds(record)) > 1 and not self._is_written_by_driven(number)
+        return Left(ways.ALONE, record, None, first_made) if alone else None
+
+    def _rounds(self, record: Backward) -> list[Backward]:
+        return [other for other in self.story.backwards if other.line == record.line and other.accumulates]
+
+    def _filled_with(self, record: Backward) -> set[int]:
+        """Return what an optimizer drives and the backwards of this line fill."""
+        return {n for other in self._rounds(record) for n in other.filled if n in self.steps.driven}
 
     def _is_written_by_driven(self, number: int) -> bool:
         """Whether what an optimizer drives was written into it: then the cut there says more."""
@@ -124,7 +134,7 @@ class NotDriven(Look):
 
     @cached_property
     def _held(self) -> dict[int, tuple[str, Line]]:
-        """Parameters in an attribute that is no module, of a model that is driven: the attribute, who drives."""
+        """What learns in an attribute that is not registered, of a model that is driven: the attribute, who drives."""
         found: dict[int, tuple[str, Line]] = {}
         modules = living_modules()  # once: it goes through all objects
         for module, name, parameter in unregistered(modules):
@@ -146,59 +156,33 @@ class NotDriven(Look):
         owner = self.story.owners.get(number)
         return owner.root if owner is not None else None
 
-    def _answer(self, left: _Left) -> Answer:
-        numbers = left.numbers
-        have, them = ("have", "them") if len(numbers) > 1 else ("has", "it")
+    def _answer(self, left: Left) -> Answer:
+        numbers, said = left.numbers, ways.WORDS[left.how]
+        have, they, them = ("have", "they are", "them") if len(numbers) > 1 else ("has", "it is", "it")
+        has = f"that has {them} in {left.held}" if left.held else f"that made {them}"
         reason = f"{listed(list(map(self.names.of, numbers)))} {have} a gradient, and no optimizer drives {them}"
-        made = (self.steps.said_of(left.made),) if left.made is not None else ()
-        at: tuple[tuple[str, Line], ...] = ()
-        mend, read = _AFTER, "object"
-        if left.how == UNFROZEN and left.at:
-            at = (("unfrozen here", left.at),)
-        elif left.how == OTHER and left.at:
+        reason += said.because.format(has=has, them=them, they=they, held=left.held)
+        at = ((said.at, left.at),) if said.at and left.at else ()
+        mend, read = said.mend, said.read
+        if left.how == ways.OTHER and left.at:
             entered = self.story.entered(numbers[0])
             put = ((f"it was {entered[0]} here", entered[1]),) if entered is not None else ()
+            mend = ways.COPY if entered is not None and entered[0] == "copied" else mend
             copied = (self.flow.copied_to(number, numbers[0]) for number in self.steps.driven)
             if (copy := next(filter(None, copied), None)) is not None:
                 put, mend, read = (("values were copied into it here", copy.line),), COPIED, "call"
-            at = (self.steps.said_of(left.at, _ANOTHER), *put)
-        elif left.how == LATE and left.at:
-            at = (("it was put in here", left.at),)
-            if len(numbers) > len({*map(self.names.of, numbers)}):  # again in each round
-                mend = _WRITE
-        elif left.how == ANEW and left.at:
-            at = (("it was made here", left.at),)
-            reason += ": each forward makes a new one"
-            mend, read = "make it once, in __init__", "optimizer"
-        elif left.how == CAST and left.at:
-            at = (("it was made here", left.at),)
-            reason += ": the model has what an operation made of it on the same line, and that is no parameter"
-            mend, read = "operation first, nn.Parameter last: nn.Parameter(torch.ones(1).double())", "flag"
-        elif left.how == BESIDE:
-            reason += f": the loss of another network fills {them}"
-            mend, read = "where it is not to learn: requires_grad_(False), or run it under torch.no_grad()", "frozen"
-        elif left.how == UNREGISTERED:
-            made_here = self.story.made(numbers[0]) is not None or numbers[0] in self.story.registered
-            said = "it was made here" if made_here else "it is first used here"
-            at = ((said, left.at),) if left.at else ()
-            has = f"that has {them} in {left.held}" if left.held else "that made it"
-            reason += f": the model {has} has not registered {them} (a plain list or dict does not)"
-            mend, read = _LIST, "optimizer"
-        elif left.how == TWICE:
-            at = (("another got the same here", left.at),) if left.at else ()
-            reason += ": two optimizers have the same parameters"
-            mend, read = "give each optimizer the parameters of its own network", "optimizer"
-        elif left.how == ALONE:
-            reason += ": this backward fills nothing that one drives"
-            mend, read = "give an optimizer the parameters of this network, or leave the backward out", "optimizer"
-        elif left.how == SIBLING:
-            reason += ", though one drives the rest of the same layer"
-            mend, read = _REST, "optimizer"
-        else:
-            reason += ", though one drives another part of the same model"
-            mend, read = "freeze it (requires_grad_(False)), or give the optimizer net.parameters()", "optimizer"
+            used = self._first_used(numbers[0])
+            at = (self.steps.said_of(left.at, ANOTHER), *put, *((("it is first used here", used),) if used else ()))
+        elif left.how == ways.LATE and len(numbers) > len({*map(self.names.of, numbers)}):  # again in each round
+            mend = ways.WRITE
+        elif said.at == ways.MADE and left.at and not self._made_here(numbers[0]):
+            at = (("it is first used here", left.at),)
+        made = (self.steps.said_of(left.made),) if left.made is not None else ()
         lines = (*at, *(said for said in made if said[1] not in [line for _, line in at]))
         return Answer("not driven", f"{reason}.", (*lines, ("filled here", left.record.line)), mend, read)
+
+    def _made_here(self, number: int) -> bool:
+        return self.story.made(number) is not None or number in self.story.registered
 
     def _unused_twin(self, shape: tuple[int, ...]) -> Line | None:
         """Return where the optimizer got a parameter of this shape that no call took."""

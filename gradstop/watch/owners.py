@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from gradstop.watch.lines import USER, Line, kind_of, line_of
 
@@ -17,8 +18,22 @@ MOST_MODULES = 20_000
 
 
 def living_modules() -> list[nn.Module]:
-    """Return all modules that are there."""
-    return [item for item in gc.get_objects() if issubclass(type(item), nn.Module)]
+    """Return all modules that are there; none whose ``__init__`` or copy was broken off."""
+    return [item for item in gc.get_objects() if issubclass(type(item), nn.Module) and _is_whole(item)]
+
+
+def living_optimizers() -> list[Optimizer]:
+    """Return all optimizers that are there."""
+    return [item for item in gc.get_objects() if issubclass(type(item), Optimizer)]
+
+
+def _is_whole(module: nn.Module) -> bool:
+    try:
+        next(module.children(), None)
+        next(module.parameters(recurse=False), None)
+    except Exception:  # whatever a __getattr__ of the user's raises, too
+        return False
+    return True
 
 
 @dataclass(slots=True, eq=False)

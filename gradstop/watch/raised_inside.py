@@ -17,6 +17,7 @@ from gradstop.watch.words import Answer
 
 MOST = 3
 _COUNT = re.compile(r"function (\w+) returned an incorrect number of gradients \(expected (\d+), got (\d+)\)")
+_POSITION = re.compile(r"function (\w+) returned a gradient different than None at position (\d+)")
 _SHAPE = re.compile(r"Function (\w+) returned an invalid gradient at index (\d+)")
 Lines = tuple[tuple[str, Line], ...]
 
@@ -59,7 +60,10 @@ def _count(raised: _Raised) -> list[Answer]:
     if match is None:
         return []
     name, expected, got = match.groups()
-    reason = f"forward took {expected} arguments after ctx, and this backward returns {got} gradients."
+    returns = f"{got} gradient{'s' * (got != '1')}"
+    reason = (
+        f"forward took {expected} argument{'s' * (expected != '1')} after ctx, and this backward returns {returns}."
+    )
     mend = "return one for each argument, in their order: None for what needs none"
     return [_of_function(raised, name, reason, mend, "function")]
 
@@ -71,6 +75,17 @@ def _shape(raised: _Raised) -> list[Answer]:
     name, place = match.groups()
     reason = f"what backward returned at index {place} does not fit the argument of forward at index {place}."
     mend = "return each gradient in the shape, dtype and device of its argument: g.t() @ x for the weight of x @ w.t()"
+    return [_of_function(raised, name, reason, mend, "invalid gradient")]
+
+
+def _position(raised: _Raised) -> list[Answer]:
+    match = _POSITION.search(raised.message)
+    if match is None:
+        return []
+    name, place = match.groups()
+    number = int(place) - 1
+    reason = f"its backward returns a gradient at index {number}, and the argument of forward there is no tensor."
+    mend = "return the gradients in the order of forward's arguments, None for what is no tensor"
     return [_of_function(raised, name, reason, mend, "invalid gradient")]
 
 
@@ -131,6 +146,7 @@ def _of_function(raised: _Raised, node_name: str, reason: str, mend: str, read: 
 _EXPLAINED: dict[str, Callable[[_Raised], list[Answer]]] = {
     "returned an incorrect number of gradients": _count,
     "returned an invalid gradient at index": _shape,
+    "returned a gradient different than None": _position,
     "You must implement either the backward or vjp": _without_backward,
     "marked with @once_differentiable": _twice,
     "has changed the size of value": _hook,

@@ -23,6 +23,7 @@ from gradstop.watch.around_step import AroundStep
 from gradstop.watch.beside_mode import BesideMode
 from gradstop.watch.calls import Calls
 from gradstop.watch.events import Story
+from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.inside_func import InsideFunc
 from gradstop.watch.lines import USER, Line, kind_of, line_of
 from gradstop.watch.on_cards import told_on_cards
@@ -119,11 +120,11 @@ class Recorder:
     def _named(self, module: Any, name: str, parameter: Any) -> None:
         if isinstance(parameter, Tensor):
             line = line_of(sys._getframe(1))
-            with no_overrides():
+            with our_own_faults_logged(), no_overrides():
                 number = self.story.know(parameter, line).number
-            story, owner = self.story, self._owners.of(module)
-            story.registered[number], story.owners[number] = line, owner
-            story.named[number] = partial(owner.named, name)
+                story, owner = self.story, self._owners.of(module)
+                story.registered[number], story.owners[number] = line, owner
+                story.named[number] = partial(owner.named, name)
 
     def _made(self, parameter: Tensor, line: Line) -> None:
         """Note the module in whose ``__init__`` or ``forward`` a parameter is made."""

@@ -1,14 +1,17 @@
 """Explains an error that is not a backward's: a call that torch refused, a gradient that was read and is not there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from gradstop.watch.constants import FROM_TENSOR, MOST_LEFT, had_history
 from gradstop.watch.events import Story
+from gradstop.watch.kinds import LEAVING
 from gradstop.watch.lines import Line
-from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
-from gradstop.watch.records import Event, Refused
+from gradstop.watch.refused_call import Call, last, made_by
+from gradstop.watch.refused_in_func import in_place_in_vmap, number_in_vmap, number_returned, without_setup
 from gradstop.watch.words import Answer
+
+_OUT = "functions with out=... arguments"
 
 
 def explain_refusal(story: Story, reader: NoGradient, error: BaseException, line: Line | None) -> list[Answer]:
@@ -26,14 +29,44 @@ def explain_refusal(story: Story, reader: NoGradient, error: BaseException, line
         return [reader.interior(number, reader.names.of(number)) for number in story.not_leaves[:1]]
     if isinstance(error, ValueError) and "got an empty parameter list" in message and story.empty is not None:
         return [story.empty]
+    if isinstance(error, AttributeError) and "has no attribute 'backward'" in message:
+        return _no_tensor(story, reader)
     if isinstance(error, TypeError | AttributeError) and "NoneType" in message and line is not None:
         return _gradient_not_there(story, reader, line)
+    if "DataLoader worker process" in message and _OUT in message:
+        return _sent(story)
+    if "_scale is None" in message:
+        return _not_scaled(story)
+    if "to return only tensors" in message:
+        return number_returned(story)
     refused = story.refused
     if refused is None or refused.message != message:
         return []
     return next(
-        (explain(_Call(story, reader.names, refused)) for text, explain in _REFUSALS.items() if text in message), []
+        (explain(Call(story, reader.names, refused)) for text, explain in _REFUSALS.items() if text in message), []
     )
+
+
+def _no_tensor(story: Story, reader: NoGradient) -> list[Answer]:
+    """Name where what had a history left torch last, where that is so."""
+    events = (event for event in story.events.values() if event.name in LEAVING and had_history(reader.flow, event))
+    left = list(dict.fromkeys((f"{event.name}: leaves torch", event.line) for event in events))
+    reason = "What backward was called on is a number of Python: what had a history left torch before."
+    return [Answer("cut", reason, tuple(left[-MOST_LEFT:]), FROM_TENSOR, "numpy")] if left else []
+
+
+def _not_scaled(story: Story) -> list[Answer]:
+    lines = tuple(("this backward was not scaled", record.line) for record in story.backwards[-1:])
+    reason = "The scaler is to step, and no loss was scaled by it."
+    mend = "scaler.scale(loss).backward() in the place of loss.backward()"
+    return [Answer("refused", reason, lines, mend, "No inf checks were recorded for this optimizer")]
+
+
+def _sent(story: Story) -> list[Answer]:
+    reason = "A worker of a DataLoader was to send tensors with a history, and these cannot be put together there."
+    lines = tuple(("the worker was started here", line) for line in list(story.processes)[-1:])
+    mend = "let the data set return data alone, and call the model in the loop: model(x)"
+    return [Answer("refused", reason, lines, mend, "sent")]
 
 
 def _gradient_not_there(story: Story, reader: NoGradient, line: Line) -> list[Answer]:
@@ -49,27 +82,7 @@ def _gradient_not_there(story: Story, reader: NoGradient, line: Line) -> list[An
     return [reader.interior(read, what) if made is not None else reader.missing(read, what)]
 
 
-@dataclass(frozen=True)
-class _Call:
-    """A call that was refused."""
-
-    story: Story
-    names: Names
-    refused: Refused
-
-
-def _last(call: _Call, ok: Callable[[Event], bool]) -> Event | None:
-    """Return the last call of this kind that made one of the inputs of the call that was refused."""
-    found = [event for number in call.refused.inputs if (event := call.story.made(number)) is not None and ok(event)]
-    return max(found, key=lambda event: event.number, default=None)
-
-
-def _made_by(call: _Call) -> tuple[tuple[str, Line], ...]:
-    made = _last(call, lambda _: True)
-    return ((f"{made.name} made it here", made.line),) if made else ()
-
-
-def _leaf(call: _Call) -> list[Answer]:
+def _leaf(call: Call) -> list[Answer]:
     number = next(iter(call.refused.inputs), 0)
     flag = call.story.frozen.get(number)
     made = call.story.made(number)
@@ -81,16 +94,16 @@ def _leaf(call: _Call) -> list[Answer]:
     return [Answer("refused", reason, lines, mend, "leaf")]
 
 
-def _views(call: _Call) -> list[Answer]:
-    made = _last(call, lambda event: len(event.outputs) > 1) or _last(call, lambda _: True)
+def _views(call: Call) -> list[Answer]:
+    made = last(call, lambda event: len(event.outputs) > 1) or last(call, lambda _: True)
     lines: tuple[tuple[str, Line], ...] = ((f"{made.name} made the views", made.line),) if made else ()
     lines = (*lines, (f"{call.refused.name} writes here", call.refused.line))
     reason = "One of several views that one call made was to be written in place, and that is refused."
     return [Answer("refused", reason, lines, "write into a clone() of it, or out of place", "views")]
 
 
-def _inference(call: _Call) -> list[Answer]:
-    made = _last(call, lambda event: not event.grad_mode)
+def _inference(call: Call) -> list[Answer]:
+    made = last(call, lambda event: not event.grad_mode)
     lines: tuple[tuple[str, Line], ...] = ()
     if made is not None:
         lines = (("made in inference mode", made.line),)
@@ -103,76 +116,52 @@ def _inference(call: _Call) -> list[Answer]:
     return [Answer("refused", reason, lines, mend, "inference")]
 
 
-def _copied(call: _Call) -> list[Answer]:
+def _copied(call: Call) -> list[Answer]:
     reason = "Only a leaf can be copied by deepcopy, and this is an interior tensor."
-    return [
-        Answer(
-            "refused", reason, (*_made_by(call), ("copied here", call.refused.line)), "x.detach().clone()", "deepcopy"
-        )
-    ]
+    event = call.story.made(next(iter(call.refused.inputs), 0))  # the others are what was copied before
+    made = ((f"{event.name} made it here", event.line),) if event is not None else ()
+    lines = (*made, ("copied here", call.refused.line))
+    mend = "x.detach().clone() in its place; in an attribute of a module keep x.detach()"
+    return [Answer("refused", reason, lines, mend, "deepcopy")]
 
 
-def _flags(call: _Call) -> list[Answer]:
+def _flags(call: Call) -> list[Answer]:
     reason = "The flag of an interior tensor follows from what it was made of, and was to be set."
     mend = "cut it with detach(), or freeze what it was made of"
-    return [Answer("refused", reason, (*_made_by(call), ("the flag is set here", call.refused.line)), mend, "flags")]
+    return [Answer("refused", reason, (*made_by(call), ("the flag is set here", call.refused.line)), mend, "flags")]
 
 
-def _number(call: _Call) -> list[Answer]:
+def _number(call: Call) -> list[Answer]:
     reason = f"{call.refused.name}() would take what has a history out of torch."
     mend = "x.detach().numpy() for printing and saving; stay with torch's operations for what has to learn"
     return [Answer("refused", reason, (("leaves torch here", call.refused.line),), mend, "numpy")]
 
 
-def _number_in_vmap(call: _Call) -> list[Answer]:
-    if call.refused.name in ("__getitem__", "__setitem__"):
-        reason = "Inside vmap a tensor is indexed by a number that is another one for each element of the batch."
-        mend = "x.gather(0, i[None]) or torch.index_select(x, 0, i[None]) in the place of x[i]"
-        return [Answer("refused", reason, (("indexed here", call.refused.line),), mend, "vmap item")]
-    reason = f"{call.refused.name}() takes a number out of a tensor that stands for a whole batch inside vmap."
-    mend = "torch.where(condition, a, b) in the place of an if; return the tensor, and take numbers out after vmap"
-    return [Answer("refused", reason, (("leaves torch here", call.refused.line),), mend, "vmap item")]
-
-
-def _detached_view(call: _Call) -> list[Answer]:
+def _detached_view(call: Call) -> list[Answer]:
     reason = "detach_() would cut a view from its base in place, and that is refused."
-    lines = (*_made_by(call), ("detach_() is called here", call.refused.line))
+    lines = (*made_by(call), ("detach_() is called here", call.refused.line))
     return [Answer("refused", reason, lines, "x = x.detach() in its place", "detach views")]
 
 
-def _not_scalar(call: _Call) -> list[Answer]:
+def _not_scalar(call: Call) -> list[Answer]:
     root = call.names.tensor(next(iter(call.refused.inputs), 0))
     if root is not None and root.is_complex():
         reason, mend = "Backward was called on a complex number.", "a real loss: z.abs().square(), z.real"
     else:
         reason, mend = "Backward was called on more than one number.", "loss.mean() or loss.sum(), for one number"
-    return [Answer("not a scalar", reason, _made_by(call), mend, "scalar")]
+    return [Answer("not a scalar", reason, made_by(call), mend, "scalar")]
 
 
-def _out(call: _Call) -> list[Answer]:
+def _out(call: Call) -> list[Answer]:
     reason = f"{call.refused.name} was to write into out=, and one of its inputs requires grad."
     lines = ((f"{call.refused.name} writes here", call.refused.line),)
     return [Answer("refused", reason, lines, "take what it returns in the place of out=", "out")]
 
 
-def _without_setup(call: _Call) -> list[Answer]:
-    reason = f"{call.refused.name} was called inside torch.func, which wants forward and setup_context apart."
-    mend = "forward without ctx, and setup_context(ctx, inputs, output) that saves; generate_vmap_rule = True"
-    return [Answer("refused", reason, (("called here", call.refused.line),), mend, "setup_context")]
-
-
-def _in_place_in_vmap(call: _Call) -> list[Answer]:
-    if not call.refused.in_func:
-        return []
-    reason = "Inside vmap a tensor of the batch is to be written into one that is the same for all of it."
-    mend = "write out of place (torch.cat, torch.stack, x + y), or make the tensor from a batched one: x.new_zeros(...)"
-    return [Answer("refused", reason, ((f"{call.refused.name} writes here", call.refused.line),), mend, "vmap write")]
-
-
-_REFUSALS: dict[str, Callable[[_Call], list[Answer]]] = {
-    "data-dependent control flow": _number_in_vmap,
-    "vmap: inplace arithmetic": _in_place_in_vmap,
-    "doesn't match the broadcast shape": _in_place_in_vmap,
+_REFUSALS: dict[str, Callable[[Call], list[Answer]]] = {
+    "data-dependent control flow": number_in_vmap,
+    "vmap: inplace arithmetic": in_place_in_vmap,
+    "doesn't match the broadcast shape": in_place_in_vmap,
     "a leaf Variable that requires grad": _leaf,
     "view of a leaf Variable": _leaf,
     "is a view and is being modified inplace": _views,
@@ -184,6 +173,6 @@ _REFUSALS: dict[str, Callable[[_Call], list[Answer]]] = {
     "Can't call numpy() on Tensor that requires grad": _number,
     "Can't detach views in-place": _detached_view,
     "grad can be implicitly created only for": _not_scalar,
-    "functions with out=... arguments": _out,
-    "must override the setup_context staticmethod": _without_setup,
+    _OUT: _out,
+    "must override the setup_context staticmethod": without_setup,
 }

@@ -100,7 +100,8 @@ def second_backward(story: Story, roots: Sequence[Tensor], line: Line) -> list[A
     reason = "Two backwards pass the same graph, and the first has freed what it saved."
     mend = "detach() it where one of them takes it as a constant; else compute it anew for each, or add the losses"
     if {*first.roots} & {*story.backwards[-1].roots}:
-        mend = "retain_graph=True in the first, where both are meant; no step may come between them"
+        mend = "do the forward again before each (in a closure: inside of it); or, where no step comes between them, "
+        mend += "retain_graph=True in the first"
     return [Answer("second", reason, tuple(lines), mend, "freed")]
 
 

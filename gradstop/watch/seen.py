@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gradstop.watch.constants import why_constant
 from gradstop.watch.events import Story
+from gradstop.watch.explained import Explained
 from gradstop.watch.facts import facts
 from gradstop.watch.failures import Failure
 from gradstop.watch.faults import Faults
@@ -17,7 +17,6 @@ from gradstop.watch.lines import Line, line_of_error
 from gradstop.watch.names import Names
 from gradstop.watch.no_gradient import NoGradient
 from gradstop.watch.recorder import Recorder
-from gradstop.watch.refusals import explain_refusal
 from gradstop.watch.words import Answer, Answers
 from gradstop.watch.zero_gradients import written_answer, zero_answer
 
@@ -45,6 +44,8 @@ class Watch:
         self._recorder = Recorder(self._story)
         self._failure: Failure | None = None
         self._answers: list[Answer] | None = None
+        self._found: list[Answer] = []
+        self._perhaps: list[Answer] = []
         self._ran = False
 
     def __enter__(self) -> "Watch":
@@ -65,7 +66,7 @@ class Watch:
                 failure = None
         self._failure = failure
         self._noted = None
-        self._answers, self._found, self._perhaps = [], [], []
+        self._answers = []
         with torch.no_grad(), our_own_faults_logged():
             self._answers = self._explained(error)
             said = {answer.reason for answer in self._answers}
@@ -78,8 +79,6 @@ class Watch:
     _noted: BaseException | None = None
     _error_line: Line | None = None
     _error_text: str = ""
-    _found: list[Answer]
-    _perhaps: list[Answer]
 
     # What was found
 
@@ -151,32 +150,9 @@ class Watch:
         return found
 
     def _explained(self, error: BaseException | None) -> list[Answer]:
-        failure = self._failure
-        if failure is not None:
-            names = Names(self._story)
-            reader = self._reader(names)
-            what = "What backward was called on"
-            roots = [why_constant(reader.flow, names, number, what) for number in failure.constants]
-            unreached = [reader.of_leaf(number, flagged) for number, flagged in failure.unreached]
-            return [*failure.answers, *roots, *unreached]
-        if error is None:
-            return []
-        if isinstance(error, AssertionError) and "inf checks" in str(error):
-            return self._without_gradients()
-        return explain_refusal(self._story, self._reader(Names(self._story)), error, self._error_line)
-
-    def _without_gradients(self) -> list[Answer]:
-        """Explain why an optimizer has not one gradient."""
-        found: dict[Any, Answer] = {}
         names = Names(self._story)  # looked up once: a walk through all objects
-        for ref, _ in self._story.optimizers.values():
-            optimizer = ref()
-            parameters = [p for group in optimizer.param_groups for p in group["params"]] if optimizer else []
-            if all(parameter.grad is None for parameter in parameters):
-                for parameter in parameters:
-                    answer = self._why(parameter, names)
-                    found.setdefault(answer.lines, answer)
-        return list(found.values())
+        explained = Explained(self._story, self._reader(names), self._why)
+        return explained.of(self._failure, error, self._error_line)
 
     def __str__(self) -> str:
         if self._answers is None:

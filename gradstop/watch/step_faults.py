@@ -9,20 +9,34 @@ from gradstop.watch.records import Backward, Event, Step
 from gradstop.watch.words import Answer
 from gradstop.watch.zero_gradients import written_answer
 
+_CLEARS = "zero_grad("
+
 
 class StepFaults(Look):
     """Who moved, and by what."""
 
     def all(self) -> Iterator[Answer]:
         """Yield all that was found."""
+        yield from self.cleared_before()
         yield from self.moved()
         yield from self.statistics()
         yield from self.left_over()
 
+    def cleared_before(self) -> Iterator[Answer]:
+        """Gradients that ``zero_grad`` has set to zero between a backward and the step."""
+        said: set[Line] = set()
+        for number, (written, step) in self.steps.zeroed.items():
+            filled = [record.line for record in self.story.backwards if number in record.filled]
+            if filled and _CLEARS in written.code and written not in said:
+                said.add(written)
+                lines = (("filled here", filled[-1]), ("set to zero here", written), ("the step", step))
+                reason = f"{self.names.of(number)} had a gradient, and it was cleared again before the step."
+                yield Answer("cleared", reason, lines, "zero_grad() before backward(), or after step()", "adds")
+
     def zeroed(self) -> Iterator[Answer]:
         """Gradients that were written with zeros between a backward and the step."""
         for number, (written, step) in self.steps.zeroed.items():
-            if not any(number in record.zero for record in self.story.backwards):
+            if _CLEARS not in written.code and not any(number in record.zero for record in self.story.backwards):
                 yield written_answer(self.names.of(number), written, (("the step", step),))
 
     def moved(self) -> Iterator[Answer]:

@@ -17,6 +17,14 @@ def memory_of(tensor: Tensor) -> int | None:
         return None
 
 
+def shape_of(tensor: Tensor) -> tuple[int, ...] | None:
+    """Return a tensor's shape, None where it has none yet: a parameter of a lazy module."""
+    try:
+        return tuple(tensor.shape)
+    except RuntimeError:
+        return None
+
+
 def history_of(tensor: Tensor) -> Any:
     """Return the node that made a tensor, None where torch refuses to say: a view that was made under ``no_grad``."""
     try:

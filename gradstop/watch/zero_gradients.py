@@ -10,7 +10,9 @@ from gradstop.watch.zeros import HOOK, START, SUM, Culprit
 
 STRAIGHT = "go straight through: x + (x.round() - x).detach()"
 _RANDOM = "rsample(), or the noise made apart: mean + std * torch.randn_like(std)"
-_DRAWN = ("Normal", "Bernoulli", "Poisson")
+_DISCRETE = "go straight through: p + (p.bernoulli() - p).detach(); or torch.distributions.RelaxedBernoulli's rsample()"
+_COUNTS = "go straight through: rate + (rate.poisson() - rate).detach()"
+_DRAWN = {"Normal": _RANDOM, "Bernoulli": _DISCRETE, "Poisson": _COUNTS}
 _OF_MODULE = "BackwardHookFunction"  # what torch puts into the graph for a module's hooks
 _OUTSIDE = "its values are all where it is flat: look at the bias, the first values, the size of the steps"
 _SATURATED = "it is saturated, or goes over one element: look at the values that go into it, and at dim"
@@ -74,7 +76,7 @@ def zero_answer(story: Story, what: str, culprit: Culprit, number: int) -> Answe
         lines = ((f"{event.name if event else name} gives zeros", culprit.tag[1]),)
     reason = f"{what} has a gradient of zeros: it comes into {name} and leaves it as zeros."
     if is_flat(culprit):
-        mend = _RANDOM if name.startswith(_DRAWN) else STRAIGHT
+        mend = next((its for drawn, its in _DRAWN.items() if name.startswith(drawn)), STRAIGHT)
         return Answer("zero", reason, lines, mend, "round")
     if event is not None and event.name.endswith(".apply"):
         return Answer("zero", reason, lines, f"look at what the backward of {name} returns", "by hand")

@@ -109,18 +109,24 @@ def _tags(nodes: Sequence[Node]) -> dict[Node, Tag]:
 
 
 def not_zero(gradient: Any) -> bool:
-    """Whether a gradient has an element that is not zero; a sparse one is taken to have."""
+    """Whether a gradient has an element that is not zero; a sparse one, and one without values, is taken to have."""
     if not isinstance(gradient, Tensor) or gradient.layout != torch.strided:
         return gradient is not None
     with no_function_modes(), torch.no_grad():
-        if gradient.numel() and float(gradient[(0,) * gradient.dim()].real) != 0:
-            return True  # most often the first element tells
-        return bool(gradient.any())
+        try:
+            if gradient.numel() and float(gradient[(0,) * gradient.dim()].real) != 0:
+                return True  # most often the first element tells
+            return bool(gradient.any())
+        except Exception:  # on the device "meta", of a FakeTensorMode
+            return True
 
 
 def is_finite(gradient: Any) -> bool:
-    """Whether all elements of a gradient are finite; those of a sparse one are taken to be."""
+    """Whether all elements of a gradient are finite; those of a sparse one, and of one without values, are."""
     if not isinstance(gradient, Tensor) or gradient.layout != torch.strided:
         return True
     with no_function_modes(), torch.no_grad():
-        return bool(gradient.isfinite().all())
+        try:
+            return bool(gradient.isfinite().all())
+        except Exception:
+            return True

@@ -46,3 +46,38 @@ def test_a_watch_watches_one_block():
         pass
     with pytest.raises(RuntimeError, match="one block"), seen:
         pass
+
+
+def test_a_watched_cell_runs_as_any_other(shell, capsys):
+    shell.run_line_magic("load_ext", "gradstop")
+    shell.run_line_magic("reload_ext", "gradstop")
+    shell.run_cell("import torch, asyncio", store_history=True)
+    result = shell.run_cell("%%watch mine\ny = torch.ones(2)\n1 / 0", store_history=True)
+    out = capsys.readouterr().out
+    assert isinstance(result.error_in_exec, ZeroDivisionError)
+    assert f"ZeroDivisionError at cell {result.execution_count}, line 3  1 / 0" in out
+    assert out.count("Seen: ") == 1
+    assert "Seen: 1 call of torch" in str(shell.user_ns["mine"])
+    assert shell.run_cell("%%watch\nawait asyncio.sleep(0)\ny * 2", store_history=True).success
+    assert str(shell.user_ns["_"]) == "tensor([2., 2.])"
+    assert "No fault found." in capsys.readouterr().out
+
+
+def test_a_cell_that_cannot_run_is_not_reported(shell, capsys):
+    shell.run_line_magic("load_ext", "gradstop")
+    assert shell.run_cell("%%watch\ny = (").error_before_exec is not None
+    assert "Seen" not in capsys.readouterr().out
+    assert "seen" not in shell.user_ns
+
+
+@pytest.mark.parametrize("cell", ["%%watch\n%%time\ny = torch.ones(2)", "%%time\n%%watch\ny = torch.ones(2)"])
+def test_another_magic_may_stand_above_or_below(shell, capsys, cell):
+    shell.run_line_magic("load_ext", "gradstop")
+    shell.run_cell("import torch")
+    shell.run_cell(cell)
+    assert "Seen: 1 call of torch" in capsys.readouterr().out
+
+
+def test_nothing_is_found_while_the_block_runs():
+    with watch() as seen:
+        assert seen.faults == seen.perhaps == seen.error == []

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from typing import ClassVar
 
 import pytest
 import torch
@@ -46,3 +47,34 @@ def test_a_parameter_has_its_path_after_its_model_is_gone():
         del earlier
     assert "1.0.weight of Sequential (1 by 2)" in str(seen)
     assert "encoder.weight of ModuleDict (1 by 2)" in str(seen)
+
+
+def test_a_module_that_is_half_made_is_left_out():
+    class Half(torch.nn.Module):
+        def __init__(self):
+            self.kept.append(self)
+
+        kept: ClassVar[list] = []
+
+    Half()
+    x = torch.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="does not require grad"), watch() as seen:
+        x.detach().sum().backward()
+    Half.kept.clear()
+    assert "has no history: it was cut once" in str(seen)
+
+
+@pytest.mark.parametrize("fails", ["around_backward.nodes_behind", "calls.tensors_in", "around_step.version_of"])
+def test_what_is_ours_around_a_call_never_ends_the_program(monkeypatch, caplog, fails):
+    def broken(*_):
+        raise ValueError("ours")
+
+    net = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    before = net.weight.detach().clone()
+    monkeypatch.setattr(f"gradstop.watch.{fails}", broken)
+    with caplog.at_level(logging.ERROR), watch():
+        net(torch.ones(3, 2)).sum().backward()
+        optimizer.step()
+    assert not torch.equal(net.weight, before)
+    assert "ours" in caplog.text

@@ -35,3 +35,27 @@ def test_a_long_message_ends_with_a_word_and_says_that_it_goes_on(fails):
     (told,) = (line.strip() for line in str(seen).splitlines() if line.endswith(" …"))
     assert str(raised.value).startswith(told.removesuffix("…"))
     assert 250 < len(told) <= 300
+
+
+def test_an_error_that_is_not_explained_leads_to_its_entry():
+    with pytest.raises(RuntimeError, match="floating point"), watch() as seen:
+        torch.tensor([1]).requires_grad_()
+    (answer,) = seen.error
+    assert "errors-leaving" in str(answer)
+    assert "test_words.py" in str(answer)
+    with pytest.raises(ValueError, match="mine"), watch() as seen:
+        raise ValueError("mine")
+    assert seen.error == []
+
+
+def test_the_clinic_s_entries_are_all_known():
+    pages = {page for page, _ in READ.values() if page.startswith("errors-")}
+    headings = {
+        (page, line.removeprefix("## "))
+        for page in pages
+        for cell in json.loads((ROOT / "book" / f"{page}.ipynb").read_text())["cells"]
+        if cell["cell_type"] == "markdown"
+        for line in "".join(cell["source"]).splitlines()
+        if line.startswith("## ")
+    }
+    assert headings == {where for where in READ.values() if where[0] in pages}

@@ -1,4 +1,4 @@
-# SAYS: this backward returns 1 gradients
+# SAYS: this backward returns 1 gradient.
 import torch
 from torch import nn
 
