@@ -13,6 +13,11 @@ class TimeOver(BaseException):
     """The time for a piece of code is over; no ``Exception``, so that few catch it."""
 
 
+def endless(seconds: float) -> str:
+    """Say of something that its time is over."""
+    return f"has not ended after {seconds:g} s: look for a loop that never ends"
+
+
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise ``TimeOver`` in the body when it has run for ``seconds``.
