@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs.to_terminal(logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.ERROR + 1)
     try:
         options.root = _root(options.root)
+        _require_readable(options.root)
         logs.to_files(options.root, f"gradstop {options.command}")
         if options.command in _EXTRAS:
             require_course(options.root)
@@ -83,6 +84,16 @@ def _root(named: Path | None) -> Path:
     if not named.is_dir():
         raise CourseError(f"There is no folder {named}.")
     return named.resolve()
+
+
+def _require_readable(folder: Path) -> None:
+    """Raise CourseError where files cannot be named, as UTF-8, by what this locale makes of the folder's name."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise CourseError(
+            "The name of this folder has letters that are not of this locale: set PYTHONUTF8=1 in the environment."
+        ) from None
 
 
 def _print_no_more() -> None:
@@ -182,7 +193,7 @@ def _new(options: argparse.Namespace) -> int:
 
     root = options.root
     for path in new_exercise(root, options.exercise):
-        print(f"fill in {path.relative_to(root)}")
+        print(f"fill in {os.path.relpath(path)}")
     print(f"then: gradstop vet {options.exercise.partition('/')[0]}; make refresh; add its page to _toc.yml")
     return 0
 

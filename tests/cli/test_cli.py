@@ -136,3 +136,13 @@ def test_a_terminal_that_lacks_our_signs_shows_the_rest(empty, encoding):
     done = python("-m", "gradstop", "progress", cwd=empty, PYTHONIOENCODING=encoding)
     assert b"fault" not in done.stderr
     assert b"Read: chapter 3" in done.stdout
+
+
+def test_a_folder_whose_name_the_locale_lacks_is_told_how_to_go_on(tmp_path):
+    folder = tmp_path / "Kurs \N{LATIN SMALL LETTER U WITH DIAERESIS}"
+    folder.mkdir()
+    bare = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = python("-m", "gradstop", "start", "3", cwd=folder, **bare)
+    assert done.returncode == 1
+    assert b"set PYTHONUTF8=1" in done.stderr
+    assert python("-m", "gradstop", "start", "3", cwd=folder, **bare | {"PYTHONUTF8": "1"}).returncode == 0
