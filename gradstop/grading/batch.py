@@ -72,7 +72,7 @@ def grade(
             def second() -> Iterator[tuple[str, bytes | Lost]]:
                 if rounds.put_off:
                     entries.enter()
-                    tell(f"graded last, for it takes much longer than the others: {', '.join(rounds.put_off)}")
+                    tell(f"graded last, as it takes long: {', '.join(rounds.put_off)}")
                 yield from executor.run(grade_unit, bundle, units.of(rounds.second()))
 
             work = chain([solution_unit(assignment, rules)], units.of(chain(plan.to_grade, attempts.waiting)))
