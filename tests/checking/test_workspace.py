@@ -160,3 +160,10 @@ def test_another_book_and_another_course_hide_nothing(tmp_path, monkeypatch):
     assert main(["read", "3"]) == 0
     assert main(["start", "3"]) == 0
     assert not (tmp_path / "grading").exists()
+
+
+def test_what_opens_a_page_is_there_or_is_named_too(root, monkeypatch):
+    monkeypatch.setattr(workspace.shutil, "which", lambda _: None)
+    assert read(root, "3").endswith("pip install jupyterlab; jupyter lab work/book/03-detach.ipynb")
+    monkeypatch.setattr(workspace.shutil, "which", lambda _: "/bin/jupyter")
+    assert read(root, "3").endswith("with: jupyter lab work/book/03-detach.ipynb")
