@@ -58,10 +58,8 @@ def read(root: Path, name: str) -> str:
     changed = list(_copy_pages(root))
     page = os.path.relpath(root / WORK / BOOK / pages[name])
     if name not in changed:
-        lab = f"jupyter lab {shlex.quote(page)}"
-        return (
-            f"{page}: open it, for example with: {lab if shutil.which('jupyter') else f'pip install jupyterlab; {lab}'}"
-        )
+        first = "" if shutil.which("jupyter") else "pip install jupyterlab; "
+        return f"{page}: open it, for example with: {first}jupyter lab {shlex.quote(page)}"
     return f"{page}: your copy is kept, as you have changed it; move it away, and you get the book's page anew"
 
 
