@@ -69,7 +69,7 @@ def _tried(look: Callable[[], str]) -> str:
         return look()
     except ModuleNotFoundError as missing:
         return f"not tried: {missing.name} is not installed"
-    except CourseError as reason:
+    except (CourseError, OSError) as reason:
         return f"no: {reason}"
     except Exception as error:
         _log.debug("while it was tried", exc_info=True)

@@ -7,7 +7,8 @@ import pytest
 from support.classroom import run
 from support.course import ROOT
 
-from gradstop import cli, logs
+from gradstop import cli, doctor, logs
+from gradstop.cli import command
 from gradstop.doctor import findings
 from gradstop.forkserver.launch import ForkServer
 from gradstop.forkserver.request import NotWarmError, Request
@@ -38,7 +39,7 @@ def broken(*_):
 
 
 def test_a_fault_of_ours_is_one_line_and_its_traceback_is_kept(course, monkeypatch, capsys):
-    monkeypatch.setitem(cli._RUN, "progress", broken)
+    monkeypatch.setitem(command._RUN, "progress", broken)
     assert cli.main(["--root", str(course), "progress", "03-detach"]) == 1
     said = capsys.readouterr().err
     assert "Traceback" not in said
@@ -53,7 +54,7 @@ def test_a_fault_of_ours_is_one_line_and_its_traceback_is_kept(course, monkeypat
 
 
 def test_debug_shows_the_traceback(tmp_path, monkeypatch, capsys, course):
-    monkeypatch.setitem(cli._RUN, "progress", broken)
+    monkeypatch.setitem(command._RUN, "progress", broken)
     elsewhere = tmp_path / "no course"
     elsewhere.mkdir()
     assert cli.main(["--root", str(elsewhere), "progress", "03-detach"]) == 1
@@ -122,6 +123,13 @@ def test_the_doctor_says_what_works_here(course):
     nothing = {finding.name: finding.text for finding in findings(course)}
     assert nothing["last errors"] == "none are kept"
     assert "there is none yet" in nothing["gradebook"]
+
+
+def test_what_the_machine_refuses_is_no_fault_of_the_doctor_s():
+    def refused():
+        raise PermissionError(13, "Permission denied", "grading")
+
+    assert doctor._tried(refused) == "no: [Errno 13] Permission denied: 'grading'"
 
 
 @pytest.mark.slow

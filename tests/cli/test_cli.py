@@ -8,8 +8,7 @@ import sys
 import pytest
 from support.course import ROOT
 
-from gradstop import cli
-from gradstop.cli import main
+from gradstop.cli import command, main
 
 
 def python(*words, cwd, **environment):
@@ -91,7 +90,7 @@ def test_what_the_machine_refuses_is_no_fault_of_ours(empty, capsys, monkeypatch
     def refused(_):
         raise OSError(getattr(errno, name), os.strerror(getattr(errno, name)), "work/03-detach")
 
-    monkeypatch.setitem(cli._RUN, "start", refused)
+    monkeypatch.setitem(command._RUN, "start", refused)
     assert main(["start", "3"]) == 1
     assert capsys.readouterr().err == f"gradstop: work/03-detach: {os.strerror(getattr(errno, name))}\n"
 
@@ -116,6 +115,21 @@ def test_a_beginning_takes_no_torch(empty):
     code = "import sys; sys.modules['torch'] = None\nfrom gradstop.cli import main; sys.exit(main(['start', '3']))"
     done = python("-c", code, cwd=empty)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("place", ["gradstop.cli.arguments", "gradstop.checking.workspace"])
+def test_stopped_while_it_is_loaded_it_is_stopped(empty, place):
+    code = f"""import builtins, sys
+before = builtins.__import__
+def stopped(name, *more):
+    if name == "{place}":
+        raise KeyboardInterrupt
+    return before(name, *more)
+builtins.__import__ = stopped
+from gradstop.cli import main
+sys.exit(main(["start", "3"]))"""
+    done = python("-c", code, cwd=empty)
+    assert (done.returncode, done.stderr) == (1, b"gradstop: stopped; what was finished is kept\n")
 
 
 @pytest.mark.parametrize("module", ["gradstop", "gradstop.cli"])
