@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
 
 Lines = Generator[str, None, int]
-_LINE, _DOING, _CODE = "line", "doing", "code"
+_LINE, _DOING, _FAULT, _CODE = "line", "doing", "fault", "code"
 
 
 def apart(work: Callable[[Callable[[str], None]], Lines]) -> Lines:
@@ -18,6 +19,10 @@ def apart(work: Callable[[Callable[[str], None]], Lines]) -> Lines:
 
     ``work`` is called with a function that takes down what it is about to do; that is said of a process that has ended.
     It runs in a fork on Linux, and in this process elsewhere. Nobody can type anything there.
+
+    Raises:
+        RuntimeError: where ``work`` raises, with its traceback as a note.
+
     """
     if sys.platform != "linux":
         return (yield from work(lambda _: None))
@@ -38,6 +43,10 @@ def apart(work: Callable[[Callable[[str], None]], Lines]) -> Lines:
                     return int(value)
                 if kind == _LINE:
                     yield value
+                if kind == _FAULT:
+                    fault = RuntimeError(value[0])
+                    fault.add_note(value[1])
+                    raise fault
                 doing = value if kind == _DOING else doing
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         child = 0
@@ -46,7 +55,7 @@ def apart(work: Callable[[Callable[[str], None]], Lines]) -> Lines:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-    how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+    how = signal.strsignal(-status) if status < 0 else f"exit status {status}"
     yield f"  Python ended ({how}) while {doing} ran: look there for what ends it. What comes after was not run."
     return 1
 
@@ -65,8 +74,11 @@ def _work(work: Callable[[Callable[[str], None]], Lines], writing: int) -> None:
             send(_LINE, next(lines))
     except StopIteration as end:
         code = end.value
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
+    except KeyboardInterrupt:  # the other process has been told too, and says it
+        pass
+    except BaseException as error:
+        with suppress(BaseException):
+            send(_FAULT, [f"{type(error).__name__}: {error}", traceback.format_exc()])
     finally:
         with suppress(BaseException):
             send(_CODE, code)

@@ -1,7 +1,9 @@
 """A learner's own copy and progress."""
 
 import json
+import os
 import shutil
+import sys
 
 import pytest
 from support.course import ROOT, bench_of
@@ -167,12 +169,33 @@ def test_what_runs_in_a_notebook_runs_here(root, capsys, source):
     assert "  stop                    solved\n" in capsys.readouterr().out
 
 
+def test_where_no_fork_is_safe_it_runs_in_this_process(root, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    start(root, NAME)
+    answer(root, stop="def stop(x): return x.detach()")
+    monkeypatch.setattr(os, "fork", None)
+    assert main(["--root", str(root), "progress"]) == 0
+    assert "  stop                    solved\n" in capsys.readouterr().out
+
+
+def test_a_fault_of_ours_in_the_other_process_is_said_as_any(root, capsys, monkeypatch):
+    def broken(*_):
+        raise KeyError("a fault of ours")
+
+    start(root, NAME)
+    monkeypatch.setattr("gradstop.checking.progress.progress", broken)
+    assert main(["--root", str(root), "progress", "--debug"]) == 1
+    said = capsys.readouterr().err
+    assert "this is a fault of gradstop's own: RuntimeError: KeyError: 'a fault of ours'" in said
+    assert "in broken" in said
+
+
 @pytest.mark.parametrize(
     ("source", "how"),
     [
         ("import os\nos._exit(0)", "exit status 0"),
-        ("import os\nos.abort()", "SIGABRT"),
-        ("import os\nos.kill(os.getpid(), 15)", "SIGTERM"),
+        ("import os\nos.abort()", "Aborted"),
+        ("import os\nos.kill(os.getpid(), 15)", "Terminated"),
     ],
 )
 def test_what_ends_python_is_said_and_the_others_go_on(root, capsys, source, how):
