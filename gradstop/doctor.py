@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from gradstop import logs
+from gradstop import __version__, logs
 from gradstop.course import CourseError
 from gradstop.course.root import is_course
 
@@ -57,6 +57,8 @@ def findings(root: Path) -> Iterator[Finding]:
 
 
 def _version(name: str) -> str:
+    if name == __name__.partition(".")[0]:  # from an archive it is not installed
+        return __version__
     try:
         return version(name)
     except PackageNotFoundError:

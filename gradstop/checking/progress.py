@@ -74,9 +74,9 @@ def progress_command(root: Path, folder: Path | None) -> int:
     work = next((place for place in (root / WORK, root / EXERCISES) if place.is_dir()), root)
     code = 0
     if folder is not None and not folder.is_dir():
-        begun = [path.parent.name for path in sorted(work.glob("*/cases.py"))]
+        begun = {path.parent.name: path.parent for path in sorted([*work.glob("*/cases.py"), *here.glob("cases.py")])}
         try:
-            folder = folder.parent if folder.is_file() else work / named(str(folder), begun, "assignment begun")
+            folder = folder.parent if folder.is_file() else begun[named(str(folder), begun, "assignment begun")]
         except CourseError as trouble:
             raise CourseError(f"{trouble} To begin one: gradstop start {shlex.quote(str(folder))}") from None
     for assignment in assignments_in(folder or (here if (here / "cases.py").is_file() else work)):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from gradstop.course import Assignment
+from gradstop.course import Assignment, CourseError
 from gradstop.course.files import BOOK, EXERCISES, WORK
 from gradstop.course.named import named
 from gradstop.course.student_files import book_folder, exercises_folder
@@ -30,6 +30,8 @@ def start(root: Path, name: str) -> str:
 
     """
     exercises = exercises_folder(root)
+    if not exercises.is_dir() and Path("cases.py").is_file():
+        raise CourseError("This folder is an assignment itself: open its notebook. All come with: pip install gradstop")
     name = named(name, sorted(path.parent.name for path in exercises.glob("*/cases.py")), "assignment")
     source, copy = Assignment(exercises / name), Assignment(root / WORK / name)
     kept = copy.notebook.is_file()
