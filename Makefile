@@ -10,7 +10,7 @@ LAB_OPTIONS ?=
 # As many tests, and notebooks, at a time as there are cores; nproc would take the variable below for their number.
 JOBS ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || sysctl -n hw.ncpu)
 
-BIN := $(CURDIR)/$(VENV)/bin
+BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 # Small tensors: a second thread only waits.
 export OMP_NUM_THREADS ?= 1

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "check": "gradstop.checking",
+    "check": "gradstop.checking.check",
     "curves": "gradstop.drawing",
     "describe": "gradstop.drawing",
     "draw": "gradstop.drawing",

@@ -3,16 +3,17 @@
 import logging
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from gradstop import logs
+from gradstop import __version__, logs
 from gradstop.course import CourseError
-from gradstop.course.files import CONFIG
+from gradstop.course.root import is_course
 
 PACKAGES = (
     "gradstop",
@@ -56,6 +57,8 @@ def findings(root: Path) -> Iterator[Finding]:
 
 
 def _version(name: str) -> str:
+    if name == __name__.partition(".")[0]:  # from an archive it is not installed
+        return __version__
     try:
         return version(name)
     except PackageNotFoundError:
@@ -68,15 +71,27 @@ def _tried(look: Callable[[], str]) -> str:
         return look()
     except ModuleNotFoundError as missing:
         return f"not tried: {missing.name} is not installed"
-    except CourseError as reason:
+    except (CourseError, OSError) as reason:
         return f"no: {reason}"
     except Exception as error:
         _log.debug("while it was tried", exc_info=True)
         return f"no, by a fault of its own: {type(error).__name__}: {error}"
 
 
+def _require_extra(extra: str) -> None:
+    """Raise ModuleNotFoundError where something is not installed that the package's extra names."""
+    for requirement in requires("gradstop") or ():
+        name = re.split(r"[^\w.-]", requirement)[0]
+        if re.search(rf"extra == ['\"]{extra}['\"]", requirement) and name != "gradstop":
+            try:
+                version(name)
+            except PackageNotFoundError:
+                raise ModuleNotFoundError(name=name) from None
+
+
 def _sandbox() -> str:
     """Start a submission's process in a sandbox and run a cell in it."""
+    _require_extra("grading")
     from gradstop.grading.process.warm_process import WarmProcess
     from gradstop.grading.rules import Rules
     from gradstop.sandbox import cgroup, missing
@@ -114,8 +129,9 @@ def _warm_kernels() -> str:
 
 def _gradebook(root: Path) -> str:
     """Say which schema the gradebook has, and which one this nbgrader writes."""
-    if not (root / CONFIG).is_file():
+    if not is_course(root):
         return "there is no course here"
+    _require_extra("grading")
     from gradstop.grading.nbgrader_bridge.gradebook import schema_of
     from gradstop.grading.nbgrader_bridge.register import course_config
 

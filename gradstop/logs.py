@@ -8,7 +8,7 @@ from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from gradstop.course.files import CONFIG
+from gradstop.course.root import is_course
 
 LOGGER = logging.getLogger("gradstop")
 FOLDER, NAME, WARM_PROCESS = Path("grading", "logs"), "gradstop.log", "warm-process.log"
@@ -44,7 +44,7 @@ def to_files(root: Path, command: str) -> None:
     stop.
     """
     path = root / FOLDER / NAME
-    if not (root / CONFIG).is_file() or _handler() is not None:
+    if not is_course(root) or _handler() is not None:
         return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ import pytest
 from support.classroom import run
 from support.course import ROOT
 
-from gradstop import cli, logs
+from gradstop import cli, doctor, logs
+from gradstop.cli import command
 from gradstop.doctor import findings
 from gradstop.forkserver.launch import ForkServer
 from gradstop.forkserver.request import NotWarmError, Request
@@ -19,7 +20,9 @@ from gradstop.grading.rules import Rules
 @pytest.fixture
 def course(tmp_path):
     """A folder in which a course keeps its logs; the logger is left as it was."""
-    (tmp_path / "nbgrader_config.py").write_text("")
+    (tmp_path / "solutions" / "03-detach").mkdir(parents=True)
+    for name in ("nbgrader_config.py", "solutions/03-detach/cases.py"):
+        (tmp_path / name).write_text("")
     for handler in list(logs.LOGGER.handlers):  # another test of this process has run a command
         logs.LOGGER.removeHandler(handler)
         handler.close()
@@ -36,8 +39,8 @@ def broken(*_):
 
 
 def test_a_fault_of_ours_is_one_line_and_its_traceback_is_kept(course, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "_vet", broken)
-    assert cli.main(["--root", str(course), "vet", "03-detach"]) == 1
+    monkeypatch.setitem(command._RUN, "progress", broken)
+    assert cli.main(["--root", str(course), "progress", "03-detach"]) == 1
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert "a fault of gradstop's own: KeyError: 'a fault of ours'" in said
@@ -45,22 +48,24 @@ def test_a_fault_of_ours_is_one_line_and_its_traceback_is_kept(course, monkeypat
     kept = (course / "grading" / "logs" / "gradstop.log").read_text()
     assert "Traceback (most recent call last)" in kept
     assert "in broken" in kept
-    assert [line.split(" ", 3)[-1] for line in logs.last_errors(course, 3)] == ["ERROR gradstop: gradstop vet failed"]
+    assert [line.split(" ", 3)[-1] for line in logs.last_errors(course, 3)] == [
+        "ERROR gradstop: gradstop progress failed"
+    ]
 
 
 def test_debug_shows_the_traceback(tmp_path, monkeypatch, capsys, course):
-    monkeypatch.setattr(cli, "_vet", broken)
+    monkeypatch.setitem(command._RUN, "progress", broken)
     elsewhere = tmp_path / "no course"
     elsewhere.mkdir()
-    assert cli.main(["--root", str(elsewhere), "vet", "03-detach"]) == 1
+    assert cli.main(["--root", str(elsewhere), "progress", "03-detach"]) == 1
     assert "run it with --debug" in capsys.readouterr().err
-    assert cli.main(["--root", str(elsewhere), "vet", "03-detach", "--debug"]) == 1
+    assert cli.main(["--root", str(elsewhere), "progress", "03-detach", "--debug"]) == 1
     assert "in broken" in capsys.readouterr().err
     assert list(elsewhere.iterdir()) == []
 
 
 def test_a_mistake_of_the_user_is_no_fault(course, capsys):
-    assert cli.main(["--root", str(course), "vet", "03-detach"]) == 1
+    assert cli.main(["--root", str(course), "progress", "03-detach"]) == 1
     assert "fault" not in capsys.readouterr().err
     assert logs.last_errors(course, 3) == []
 
@@ -118,6 +123,13 @@ def test_the_doctor_says_what_works_here(course):
     nothing = {finding.name: finding.text for finding in findings(course)}
     assert nothing["last errors"] == "none are kept"
     assert "there is none yet" in nothing["gradebook"]
+
+
+def test_what_the_machine_refuses_is_no_fault_of_the_doctor_s():
+    def refused():
+        raise PermissionError(13, "Permission denied", "grading")
+
+    assert doctor._tried(refused) == "no: [Errno 13] Permission denied: 'grading'"
 
 
 @pytest.mark.slow

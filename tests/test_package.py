@@ -87,6 +87,14 @@ def test_no_torch_is_replaced():
     assert "==" not in torch
 
 
+@pytest.mark.parametrize(("workflow", "job"), [("ci.yml", "check"), ("release.yml", "try")])
+def test_what_is_promised_is_tried_on_each_python(workflow, job):
+    text = yaml.safe_load((ROOT / ".github" / "workflows" / workflow).read_text())
+    tried = text["jobs"][job]["strategy"]["matrix"]["python-version"]
+    promised = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if "Python :: 3." in line]
+    assert tried == promised
+
+
 @pytest.fixture(scope="module")
 def installed(built, tmp_path_factory):
     """Return a function that runs the wheel's Python in an empty folder."""

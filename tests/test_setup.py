@@ -1,11 +1,13 @@
 """``make setup`` where an older Python comes first, told in a sentence; ``make book`` after each kind of change."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 
 import pytest
+import yaml
 from support.course import ROOT
 
 pytestmark = pytest.mark.slow
@@ -72,3 +74,49 @@ def test_the_book_is_built_again_when_a_part_of_it_has_changed(tmp_path, changed
     done = subprocess.run(["make", "--dry-run", "book"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert ("jupyter-book build" in done.stdout) == bool(changed)
     assert "dropped" not in done.stderr
+
+
+def copied_before_setup():
+    """Return what the Dockerfile copies before it says ``make setup``."""
+    before = (ROOT / "Dockerfile").read_text().partition("RUN make setup")[0]
+    return [line.split()[1:-1] for line in before.splitlines() if line.startswith("COPY ")]
+
+
+def test_what_a_container_is_set_up_from_is_all_that_it_takes(tmp_path):
+    """Docker cannot run here: what it copies is installed as editable, as ``make setup`` does."""
+    for names in copied_before_setup():
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
+    build = "import sys, hatchling.build as b; b.build_editable(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", build, tmp_path / "dist"], cwd=tmp_path, check=True, capture_output=True)
+    assert list((tmp_path / "dist").glob("*.whl"))
+    assert (tmp_path / "Makefile").is_file()
+
+
+def test_a_clone_mounted_over_the_course_hides_no_environment():
+    """As an instructor mounts one to grade, and an editor to work in."""
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    (folder,) = (line.split()[1] for line in lines if line.startswith("WORKDIR "))
+    (environment,) = (line for line in lines if line.startswith("ENV VENV="))
+    venv = environment.split()[1].removeprefix("VENV=")
+    assert not venv.startswith(folder)
+    assert f'PATH="{venv}/bin:$PATH"' in environment
+    dry = subprocess.run(
+        ["make", "--dry-run", "setup", f"VENV={venv}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert f"\n{venv}/bin/python -m pip install" in dry.stdout
+    editor = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert editor["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"] == f"{venv}/bin/python"
+    assert f"target={folder}," in editor["workspaceMount"]
+
+
+def test_binder_has_the_package_with_its_extension_and_trusts_the_pages(tmp_path):
+    parts = yaml.safe_load((ROOT / "binder" / "environment.yml").read_text())["dependencies"]
+    (package,) = parts[-1]["pip"]  # an editable one comes without the extension; conda resolves it from this folder
+    assert (ROOT / "binder" / package / "pyproject.toml").is_file()
+    (tmp_path / "book").mkdir()
+    shutil.copy(ROOT / "book" / "03-detach.ipynb", tmp_path / "book")
+    environment = {**os.environ, "JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    subprocess.run([ROOT / "binder" / "postBuild"], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert (tmp_path / "data" / "nbsignatures.db").is_file()

@@ -5,6 +5,7 @@ each other, so that it works in an empty folder, and in Colab.
 """
 
 import re
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from gradstop.course.files import EXERCISES
 LEFT_OUT = {"authoring", "grading", "kernels", "__pycache__"}
 BEGIN = """{name}: open {notebook} in this folder, with Python 3.11 or later.
 
-It needs torch, numpy, matplotlib and a notebook:
+It needs these, and a notebook:
 
-    pip install torch numpy matplotlib ipython jupyterlab
+    pip install {needed} jupyterlab
     jupyter lab {notebook}
 
 The book was written for torch 2.13.
@@ -31,7 +32,17 @@ the notebook and all that its checks need. Unpack it and open <code>{notebook}</
 in the side bar's <em>Files</em>, and put this cell first:</p>
 <pre>!unzip -qo {name}.zip
 %cd {name}
+%pip install --quiet {lacking}
 import sys; sys.path.insert(0, "")</pre></details></div>"""
+
+
+IN_COLAB = {"ipython", "matplotlib", "numpy", "torch"}
+
+
+def needed(root: Path) -> list[str]:
+    """Return the names of the packages that a learner needs, as pyproject.toml has them."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [re.split(r"[^\w-]", dependency)[0] for dependency in project["dependencies"]]
 
 
 def write_archive(root: Path, name: str, target: Path) -> None:
@@ -46,7 +57,8 @@ def write_archive(root: Path, name: str, target: Path) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, place in files.items():
             _write(archive, f"{name}/{place}", path.read_bytes())
-        text = BEGIN.format(name=name, notebook=f"{name.partition('-')[2]}.ipynb")
+        notebook = f"{name.partition('-')[2]}.ipynb"
+        text = BEGIN.format(name=name, notebook=notebook, needed=" ".join(needed(root)))
         _write(archive, f"{name}/BEGIN.txt", text.encode())
 
 
@@ -64,7 +76,8 @@ def add_box(app: Sphinx, page: str, template: str, context: dict[str, Any], doct
         return
     name = found[1]
     link = context["pathto"](f"_downloads/{name}.zip", 1)
-    box = BOX.format(name=name, link=link, notebook=f"{name.partition('-')[2]}.ipynb")
+    lacking = " ".join(name for name in needed(Path(app.srcdir)) if name not in IN_COLAB)
+    box = BOX.format(name=name, link=link, notebook=f"{name.partition('-')[2]}.ipynb", lacking=lacking)
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{box}", 1)
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []):

@@ -1,28 +1,25 @@
 """What of an assignment is solved: runs a notebook's answers and checks each exercise."""
 
-import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gradstop.checking.apart import Lines, apart
 from gradstop.checking.captured_output import printed
+from gradstop.checking.cells import run_cells
 from gradstop.checking.check import run_check
 from gradstop.checking.recording import Recording, read_recording
-from gradstop.checking.time_limit import TimeOver, time_limit
+from gradstop.checking.time_limit import TimeOver, endless, time_limit
 from gradstop.compare import Verdict
 from gradstop.compare.report import reading, unwritten
-from gradstop.course import CHECK, Assignment, CourseError, did_you_mean, read_json
-from gradstop.course.files import EXERCISES, KEEP, WORK
+from gradstop.course import Assignment, CourseError, did_you_mean
+from gradstop.course.files import EXERCISES, WORK
 from gradstop.course.named import named
 
-# ``%time``, ``!ls``, ``torch.sin?``, ``files = !ls``; no line that goes on with ``% b`` or ``!= b``
-_SHELL = re.compile(
-    r"^(?P<indent>[ \t]*)(?:[%?]{1,2}\w.*|!(?!=).*|[\w.]+\?{1,2}[ \t]*|(?P<name>\w+)[ \t]*=[ \t]*[!%]\w.*)$",
-    re.MULTILINE,
-)
 SECONDS = 30.0  # for a cell, and for the cases of an exercise
-_ENDLESS = f"has not ended after {SECONDS:g} s: look for a loop that never ends"
 
 
 @dataclass(frozen=True)
@@ -77,34 +74,49 @@ def progress_command(root: Path, folder: Path | None) -> int:
     work = next((place for place in (root / WORK, root / EXERCISES) if place.is_dir()), root)
     code = 0
     if folder is not None and not folder.is_dir():
-        begun = [path.parent.name for path in sorted(work.glob("*/cases.py"))]
-        folder = folder.parent if folder.is_file() else work / named(str(folder), begun, "assignment begun")
+        begun = {path.parent.name: path.parent for path in sorted([*work.glob("*/cases.py"), *here.glob("cases.py")])}
+        try:
+            folder = folder.parent if folder.is_file() else begun[named(str(folder), begun, "assignment begun")]
+        except CourseError as trouble:
+            raise CourseError(f"{trouble} To begin one: gradstop start {shlex.quote(str(folder))}") from None
     for assignment in assignments_in(folder or (here if (here / "cases.py").is_file() else work)):
         print(assignment.name, flush=True)
-        states = []
+        lines = apart(partial(_lines, assignment))
         try:
-            for state in progress(assignment):
-                states.append(state)
-                print(f"  {state.exercise:<24}{state.words()}", flush=True)
-            print(f"  {sum(state.solved for state in states)} of {len(states)} solved. {next_step(states)}")
-        except CourseError as trouble:  # and the other assignments go on
-            print(f"  {trouble}")
-            code = 1
+            while True:
+                print(next(lines), flush=True)
+        except StopIteration as end:
+            code |= end.value
     return code
 
 
-def progress(assignment: Assignment) -> Iterator[State]:
+def _lines(assignment: Assignment, doing: Callable[[str], None]) -> Lines:
+    states = []
+    try:
+        for state in progress(assignment, doing):
+            states.append(state)
+            yield f"  {state.exercise:<24}{state.words()}"
+        yield f"  {sum(state.solved for state in states)} of {len(states)} solved. {next_step(states)}"
+    except CourseError as trouble:  # and the other assignments go on
+        yield f"  {trouble}"
+        return 1
+    return 0
+
+
+def progress(assignment: Assignment, doing: Callable[[str], None] = lambda _: None) -> Iterator[State]:
     """Run the answers in an assignment's notebook and yield the state of each exercise.
 
     The cells run in this process, in order, without the checks; each cell, and each exercise's cases, for ``SECONDS``.
+    Before each ``doing`` is called with what it is.
 
     Raises:
         CourseError: for a notebook or a recording that cannot be read.
 
     """
     recording = read_recording(assignment)
-    namespace, failures = _run_cells(assignment.notebook)
+    namespace, failures = run_cells(assignment.notebook, SECONDS, doing)
     for exercise in recording.references:
+        doing(f"the cases of {exercise}")
         yield _state(exercise, namespace, failures, recording)
 
 
@@ -118,44 +130,12 @@ def _state(exercise: str, namespace: dict[str, Any], failures: dict[str, str], r
         with printed(), time_limit(SECONDS):
             verdict = run_check(function, recording, recording.references[exercise])
     except TimeOver:
-        return State(exercise, None, f"it {_ENDLESS}", ())
+        return State(exercise, None, f"it {endless(SECONDS)}", ())
     except SystemExit:
         return State(exercise, None, "it ends Python, with exit() or quit()", ())
+    except CourseError:  # who presses a key ends the command, and not this
+        return State(exercise, None, "it raises KeyboardInterrupt", ())
     return State(exercise, verdict, "", tuple(reading(verdict, recording.sections)))
-
-
-def _run_cells(notebook: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what the cells define, and for each cell that fails its grade_id and error."""
-    namespace: dict[str, Any] = {"__name__": "answers"}
-    failures = {}
-    for name, cell in _code_cells(notebook):
-        source = _SHELL.sub(_in_python, "".join(cell["source"]))
-        try:
-            with printed(), time_limit(SECONDS):
-                exec(compile(source, f"{notebook.name}:{name}", "exec"), namespace)  # noqa: S102 - the learner's own
-        except TimeOver:
-            failures[name] = f"its cell {_ENDLESS}"
-        except (Exception, SystemExit) as error:  # whatever an answer raises is reported, and the others go on
-            failures[name] = f"its cell fails: {type(error).__name__}: {error}"
-    return namespace, failures
-
-
-def _in_python(line: re.Match[str]) -> str:
-    """Return what stands for a line that only IPython knows: nothing, or what keeps a block or a name."""
-    return f"{line['indent']}pass" if line["indent"] else f"{line['name']} = []" if line["name"] else ""
-
-
-def _code_cells(notebook: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the cells with code but for the checks, each with its grade_id."""
-    try:
-        for cell in read_json(notebook)["cells"]:
-            name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-            if cell["cell_type"] == "code" and not name.startswith(CHECK):
-                "".join(cell["source"])
-                yield name, cell
-    except (KeyError, TypeError, AttributeError):
-        place = f"{notebook.parent.name}/{notebook.name}"
-        raise CourseError(f"{place} is no notebook as Jupyter writes it (nbformat 4).{KEEP}") from None
 
 
 def next_step(states: list[State]) -> str:

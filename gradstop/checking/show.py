@@ -36,7 +36,8 @@ class Report:
 def show(report: Report) -> None:
     """Display a report in a notebook, or print it."""
     if _ipython() is None:
-        print(report.text)
+        sign_set = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(report.text.encode(sign_set, "replace").decode(sign_set))  # a terminal may lack a sign of ours
         return
     from IPython.display import display
 

@@ -13,6 +13,11 @@ class TimeOver(KeyboardInterrupt):
     """The time for a piece of code is over: it ends what runs as an interrupt does, an observation too."""
 
 
+def endless(seconds: float) -> str:
+    """Say of something that its time is over."""
+    return f"has not ended after {seconds:g} s: look for a loop that never ends"
+
+
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise ``TimeOver`` in the body when it has run for ``seconds``.

@@ -4,16 +4,19 @@ They lie in ``work/``, the assignments beside ``book/``; links between them are 
 """
 
 import json
+import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from gradstop.course import Assignment
+from gradstop.course import Assignment, CourseError
 from gradstop.course.files import BOOK, EXERCISES, WORK
 from gradstop.course.named import named
 from gradstop.course.student_files import book_folder, exercises_folder
+from gradstop.course.write_whole import write_whole
 
 _TEXTS = ("cheat-sheet.md", "errors.md", "glossary.md", "notation.md")  # that notebooks lead to
 _COPIED = ".copied.json"  # the digest of each page as it was copied: what is still so can be renewed
@@ -27,18 +30,19 @@ def start(root: Path, name: str) -> str:
 
     """
     exercises = exercises_folder(root)
+    if not exercises.is_dir() and Path("cases.py").is_file():
+        raise CourseError("This folder is an assignment itself: open its notebook. All come with: pip install gradstop")
     name = named(name, sorted(path.parent.name for path in exercises.glob("*/cases.py")), "assignment")
     source, copy = Assignment(exercises / name), Assignment(root / WORK / name)
     kept = copy.notebook.is_file()
-    copy.folder.mkdir(parents=True, exist_ok=True)
     for path in source.folder.iterdir():
         if path.is_file() and path.name != source.notebook.name:
-            shutil.copy(path, copy.folder)
+            write_whole(copy.folder / path.name, path.read_bytes())
     if not kept:
-        copy.notebook.write_bytes(source.notebook.read_bytes().replace(b"(../../book/", b"(../book/"))
+        write_whole(copy.notebook, source.notebook.read_bytes().replace(b"(../../book/", b"(../book/"))
     for _ in _copy_pages(root):
         pass
-    place = copy.notebook.relative_to(root)
+    place = os.path.relpath(copy.notebook)
     return f"{place}: your answers are kept, the cases are renewed" if kept else f"{place}: open it and begin"
 
 
@@ -51,33 +55,46 @@ def read(root: Path, name: str) -> str:
         CourseError: where there is no such page.
 
     """
-    pages = sorted(path.stem for path in book_folder(root).glob("*.ipynb"))
+    pages = {path.stem: path.name for path in _pages(root)}
     name = named(name, pages, "page")
     changed = list(_copy_pages(root))
-    page = Path(WORK, BOOK, f"{name}.ipynb")
+    page = os.path.relpath(root / WORK / BOOK / pages[name])
     if name not in changed:
-        return f"{page}: open it, for example with: jupyter lab {page}"
+        first = "" if shutil.which("jupyter") else "pip install jupyterlab; "
+        return f"{page}: open it, for example with: {first}jupyter lab {shlex.quote(page)}"
     return f"{page}: your copy is kept, as you have changed it; move it away, and you get the book's page anew"
+
+
+def _pages(root: Path) -> list[Path]:
+    source = book_folder(root)
+    return sorted(path for pattern in ("*.ipynb", *_TEXTS) for path in source.glob(pattern))
 
 
 def _copy_pages(root: Path) -> Iterator[str]:
     """Copy each page that is missing, or as it was copied; yield the names of the others."""
-    source, target = book_folder(root), root / WORK / BOOK
-    target.mkdir(parents=True, exist_ok=True)
-    known = target / _COPIED
-    copied: dict[str, str] = json.loads(known.read_text()) if known.is_file() else {}
-    renewed = []
-    for path in sorted([*source.glob("*.ipynb"), *(source / text for text in _TEXTS)]):
+    target = root / WORK / BOOK
+    known = _copied(target / _COPIED)
+    copied, renewed = dict(known), []
+    for path in _pages(root):
         copy, content = target / path.name, path.read_bytes().replace(f"(../{EXERCISES}/".encode(), b"(../")
         if copy.is_file() and _digest(copy.read_bytes()) not in (copied.get(path.name), _digest(content)):
             yield path.stem
             continue
         if not copy.is_file() or copy.read_bytes() != content:
-            copy.write_bytes(content)
+            write_whole(copy, content)
             renewed.append(copy)
         copied[path.name] = _digest(content)
-    known.write_text(json.dumps(copied))
+    if copied != known:
+        write_whole(target / _COPIED, json.dumps(copied).encode())
     _trust([path for path in renewed if path.suffix == ".ipynb"])
+
+
+def _copied(known: Path) -> dict[str, str]:
+    """Return the digests; of a damaged file none, and a page that is not the book's counts as changed."""
+    try:
+        return dict(json.loads(known.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def _digest(content: bytes) -> str:

@@ -74,6 +74,15 @@ def assignments(root: Path) -> list[Assignment]:
     return [Assignment(path.parent) for path in sorted((root / SOLUTIONS).glob("*/cases.py"))]
 
 
+def require_course(root: Path) -> None:
+    """Raise CourseError where ``root`` holds no solutions."""
+    if not assignments(root):
+        raise CourseError(
+            f"{root.name}/ is no course, as it has no {SOLUTIONS}/ with assignments: say this in a clone of one. The "
+            "package alone brings no solutions."
+        )
+
+
 def find_assignment(root: Path, name: str) -> Assignment:
     """Return the assignment that a name, number or topic stands for.
 
@@ -81,12 +90,8 @@ def find_assignment(root: Path, name: str) -> Assignment:
         CourseError: that lists those there are.
 
     """
+    require_course(root)
     known = {assignment.name: assignment for assignment in assignments(root)}
-    if not known:
-        raise CourseError(
-            f"{root.name}/ has no {SOLUTIONS}/ with assignments: run this in the course's folder, a clone of the "
-            "repository. The package alone brings no solutions."
-        )
     return known[named(name, known, "assignment")]
 
 
@@ -137,10 +142,15 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(read_text(path))
+    except RecursionError:
+        raise CourseError(f"{path.parent.name}/{path.name} is nested too deeply: it is damaged.{_kept(path)}") from None
     except json.JSONDecodeError as error:
         place = f"{path.parent.name}/{path.name}, line {error.lineno}"
-        kept = KEEP if path.suffix == NOTEBOOK else f" {again(Assignment(path.parent))}"
-        raise CourseError(f"{place}: {error.msg}. The file is damaged.{kept}") from None
+        raise CourseError(f"{place}: {error.msg}. The file is damaged.{_kept(path)}") from None
+
+
+def _kept(path: Path) -> str:
+    return KEEP if path.suffix == NOTEBOOK else f" {again(Assignment(path.parent))}"
 
 
 def _instead(path: Path) -> str:

@@ -20,22 +20,26 @@ def named(name: str, known: Iterable[str], what: str) -> str:
 
     """
     known, typed = list(known), _plain(name)
-    numbered = f"{typed:0>2}-" if typed.isdecimal() else typed
+    numbered = f"{int(typed):02}-" if typed.isdecimal() else typed
+    there = f"There is: {', '.join(known) or 'none'}."
+    if not typed:
+        raise CourseError(f"Which {what}? {there}")
     for fits in (
         [other for other in known if typed == other],
         [other for other in known if typed == other.partition("-")[2]],
-        [other for other in known if typed and other.startswith(numbered)],
-        [other for other in known if typed and other.partition("-")[2].startswith(typed)],
+        [other for other in known if other.startswith(numbered)],
+        [other for other in known if other.partition("-")[2].startswith(typed)],
     ):
         if len(fits) == 1:
             return fits[0]
         if fits:
             raise CourseError(f"{name!r} is more than one {what}: {', '.join(fits)}. Say more of its name.")
     meant = did_you_mean(typed, [*known, *(other.partition("-")[2] for other in known)])
-    raise CourseError(f"There is no {what} {name!r}.{meant} There is: {', '.join(known) or 'none'}.")
+    raise CourseError(f"There is no {what} {name!r}.{meant} {there}")
 
 
 def _plain(typed: str) -> str:
     """Return the name in what somebody typed: the last part of a path, in small letters, with dashes."""
-    last = typed.rstrip("/").rpartition("/")[2].casefold().removesuffix(".ipynb").strip(" .")
+    last = re.split(r"[/\\]", typed.rstrip("/\\"))[-1].casefold()
+    last = last.removesuffix(".ipynb").removesuffix(".md").strip(" .")
     return re.sub(r"[\s_]+", "-", re.sub(r"^(?:chapter|ch|assignment)[\s.-]*(?=\d)", "", last))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gradstop.course.files import BOOK, EXERCISES, Assignment
 from gradstop.course.notebooks import graded_cells
+from gradstop.course.root import is_course
 
 PACKAGED = Path(__file__).parents[1] / "student_files"  # pyproject.toml says what a wheel holds
 
@@ -19,7 +20,8 @@ def book_folder(root: Path) -> Path:
 
 
 def _own_or_packaged(root: Path, name: str, pattern: str) -> Path:
-    for folder in (root, PACKAGED, PACKAGED.parents[1]):  # the last: installed as editable, from a clone
+    own = [root] if is_course(root) else []
+    for folder in (*own, PACKAGED, PACKAGED.parents[1]):  # the last: installed as editable, from a clone
         if any((folder / name).glob(pattern)):
             return folder / name
     return root / name

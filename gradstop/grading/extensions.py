@@ -5,7 +5,6 @@ there, and a moved due date would move it. So the moment is kept here, and enter
 """
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from nbgrader.api import SubmittedAssignment
 
 from gradstop.course import CourseError
 from gradstop.course.data_file import read_data_file
+from gradstop.course.write_whole import write_whole
 
 NAME, FORMAT = Path("grading", "extensions.json"), 1
 
@@ -61,14 +61,12 @@ def changed_extensions(root: Path) -> Iterator[Extensions]:
 
     """
     path = root / NAME
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             found = read_extensions(root)
             yield found
-            unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-            unfinished.replace(path)
+            write_whole(path, msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
     except OSError as error:
         raise CourseError(f"{NAME} cannot be written: {error.strerror}.") from None

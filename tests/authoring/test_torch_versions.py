@@ -63,3 +63,13 @@ def test_what_the_repository_keeps_names_cells_that_are_there():
         for cell in found.cells:
             ids = {one["id"] for one in json.loads((ROOT / cell.page).read_text())["cells"]}
             assert cell.cell in ids, f"{cell.page} has changed since: make versions TORCH={torch}"
+
+
+def test_the_readme_says_how_much_differs():
+    kept = read_versions(ROOT)
+    (cells,) = {found.tried["cells"] for found in kept.values()}
+    differ = " and ".join(str(len(found.cells)) for found in kept.values())
+    said = " ".join((ROOT / "README.md").read_text().split())
+    assert f"{' and '.join(kept)} were tried" in said
+    assert f"{differ} of {cells:,} cells give something else" in said
+    assert ("all known answers get the same verdicts" in said) == (not any(found.verdicts for found in kept.values()))

@@ -4,14 +4,18 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 from support.browsing import HTML
-from support.course import ASSIGNMENTS
+from support.course import ASSIGNMENTS, ROOT
 from test_site import Elements
+
+sys.path.append(str(ROOT / "book" / "_ext"))
+from archives import write_archive
 
 pytestmark = pytest.mark.slow
 each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
@@ -94,3 +98,35 @@ def test_the_archive_holds_what_students_get_and_nothing_of_the_graders(assignme
     held = {path.relative_to(folder).parts[:2] for path in folder.rglob("*") if path.is_file()}
     assert not [parts for parts in held if parts[:2] in {("gradstop", "grading"), ("gradstop", "authoring")}]
     assert ("BEGIN.txt",) in held
+
+
+@pytest.fixture
+def archived(tmp_path):
+    """Return the folder of an archive as one unpacks it; no site is needed."""
+    write_archive(ROOT, "03-detach", tmp_path / "03-detach.zip")
+    with zipfile.ZipFile(tmp_path / "03-detach.zip") as archive:
+        archive.extractall(tmp_path)
+    return tmp_path / "03-detach"
+
+
+def test_what_it_says_to_install_is_all_that_is_needed(archived):
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (line,) = re.findall(r"pip install (.*)", (archived / "BEGIN.txt").read_text())
+    assert line.split() == [*(re.match(r"[\w-]+", name)[0] for name in declared), "jupyterlab"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("progress", "0 of 5 solved"),
+        ("progress 3", "0 of 5 solved"),
+        ("start 3", "This folder is an assignment itself"),
+        ("grade 3", "is no course"),
+    ],
+)
+def test_its_commands_speak_of_what_is_there(archived, words, said):
+    """In a Python that knows no gradstop but the archive's."""
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-m", "gradstop", *words.split()]
+    done = subprocess.run(command, cwd=archived, env=bare, capture_output=True, text=True, check=False)
+    assert said in done.stdout + done.stderr

@@ -13,7 +13,8 @@ import torch
 from nbclient import NotebookClient
 from support.course import ROOT
 
-from gradstop.checking import CheckFailed, check
+from gradstop.checking.check import check
+from gradstop.checking.show import CheckFailed
 from gradstop.course import Assignment
 
 FOLDER = ROOT / "exercises" / "03-detach"

@@ -1,7 +1,9 @@
 """A learner's own copy and progress."""
 
 import json
+import os
 import shutil
+import sys
 
 import pytest
 from support.course import ROOT, bench_of
@@ -76,29 +78,18 @@ def test_a_line_for_the_shell_costs_no_answer(root):
 def test_progress_of_one_is_asked_for_by_any_of_its_names(root, capsys, monkeypatch, typed):
     start(root, NAME)
     monkeypatch.chdir(root)
-    monkeypatch.setattr("gradstop.checking.progress.progress", lambda _: iter(()))
+    monkeypatch.setattr("gradstop.checking.progress.progress", lambda *_: iter(()))
     assert main(["progress", typed]) == 0
     assert capsys.readouterr().out.startswith(f"{NAME}\n")
     assert main(["progress", "4"]) == 1
     assert f"There is no assignment begun '4'. There is: {NAME}." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"), [("strat", "Did you mean 'start'?"), ("check", 'check("stop")'), ("xyz", "There is: start, ")]
-)
-def test_an_unknown_command_is_told_which_there_are(capsys, typed, said):
-    with pytest.raises(SystemExit):
-        main([typed, "3"])
-    told = capsys.readouterr().err
-    assert told.startswith(f"gradstop: There is no command '{typed}'.")
-    assert said in told
-
-
 def write(root, text):
     (root / "work" / NAME / "detach.ipynb").write_text(text)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"cells": [3]}', '{"cells": [{"cell_type": "code"}]}'])
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, '{"cells": [3]}', '{"cells": [{"cell_type": "code"}]}'])
 def test_a_damaged_notebook_is_named_and_the_others_go_on(root, capsys, text):
     start(root, NAME)
     start(root, "08-memory")
@@ -155,3 +146,94 @@ def test_inside_an_assignment_progress_is_of_this_one(root, capsys, monkeypatch)
     said = capsys.readouterr().out
     assert NAME in said
     assert "08-memory" not in said
+
+
+AS_IN_A_NOTEBOOK = {
+    "it waits": "import asyncio\nawait asyncio.sleep(0)\n{answer}",
+    "it displays": "display(1)\n{answer}",
+    "it asks for the shell": "get_ipython().run_line_magic('matplotlib', 'inline')\n{answer}",
+    "it is the main module": "if __name__ == '__main__':\n    {answer}",
+    "it looks up its own module": "import dataclasses\n@dataclasses.dataclass\nclass C:\n    x: 'int'\n{answer}",
+    "its source is read": "import inspect\n{answer}\ninspect.getsource(stop)",
+    "a thread runs on": "import threading, time\nthreading.Thread(target=time.sleep, args=(90,)).start()\n{answer}",
+    "it reads what is typed": "import sys\nsys.stdin.read()\n{answer}",
+    "it closes what it prints to": "import sys\nsys.stdout.close()\n{answer}",
+}
+
+
+@pytest.mark.parametrize("source", AS_IN_A_NOTEBOOK.values(), ids=AS_IN_A_NOTEBOOK)
+def test_what_runs_in_a_notebook_runs_here(root, capsys, source):
+    start(root, NAME)
+    answer(root, stop=source.format(answer="def stop(x): return x.detach()"))
+    assert main(["--root", str(root), "progress"]) == 0
+    assert "  stop                    solved\n" in capsys.readouterr().out
+
+
+def test_where_no_fork_is_safe_it_runs_in_this_process(root, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    start(root, NAME)
+    answer(root, stop="def stop(x): return x.detach()")
+    monkeypatch.setattr(os, "fork", None)
+    assert main(["--root", str(root), "progress"]) == 0
+    assert "  stop                    solved\n" in capsys.readouterr().out
+
+
+def test_a_fault_of_ours_in_the_other_process_is_said_as_any(root, capsys, monkeypatch):
+    def broken(*_):
+        raise KeyError("a fault of ours")
+
+    start(root, NAME)
+    monkeypatch.setattr("gradstop.checking.progress.progress", broken)
+    assert main(["--root", str(root), "progress", "--debug"]) == 1
+    said = capsys.readouterr().err
+    assert "this is a fault of gradstop's own: RuntimeError: KeyError: 'a fault of ours'" in said
+    assert "in broken" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "how"),
+    [
+        ("import os\nos._exit(0)", "exit status 0"),
+        ("import os\nos.abort()", "Aborted"),
+        ("import os\nos.kill(os.getpid(), 15)", "Terminated"),
+    ],
+)
+def test_what_ends_python_is_said_and_the_others_go_on(root, capsys, source, how):
+    start(root, NAME)
+    start(root, "08-memory")
+    answer(root, stop=source)
+    assert main(["--root", str(root), "progress"]) == 1
+    ended, others = capsys.readouterr().out.split("08-memory\n")
+    assert f"Python ended ({how}) while the cell of stop ran" in ended
+    assert "solved. Next: " in others
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise KeyboardInterrupt",
+        "raise GeneratorExit",
+        "class E(Exception):\n    def __str__(self): raise ValueError\nraise E",
+        "raise ValueError('a\\n\\x1b[31m' * 500)",
+    ],
+)
+def test_whatever_a_cell_raises_is_one_readable_line(root, source):
+    start(root, NAME)
+    answer(root, stop=source)
+    words = states(root)[0].words()
+    assert words.startswith("its cell fails: ")
+    assert words.isprintable()
+    assert len(words) < 250
+
+
+@pytest.mark.parametrize("kept", [{}, {"nbgrader": None}, {"nbgrader": {"grade_id": None}}, None])
+def test_a_notebook_from_another_editor_is_read(root, kept):
+    """Some drop nbgrader's metadata, or all."""
+    start(root, NAME)
+    answer(root, stop="def stop(x): return x.detach()")
+    path = root / "work" / NAME / "detach.ipynb"
+    notebook = json.loads(path.read_text())
+    for cell in notebook["cells"]:
+        cell["metadata"] = kept
+    path.write_text(json.dumps(notebook))
+    assert states(root)[0].solved

@@ -1,7 +1,10 @@
 """A learner's own copies: what they have written stays, what they have not is renewed."""
 
+import errno
 import json
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 from support.course import ROOT
@@ -24,9 +27,11 @@ def trusted(monkeypatch):
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for name in ("exercises", "book"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     return tmp_path
 
 
@@ -116,6 +121,49 @@ def test_outside_of_a_course_nothing_new_is_laid_out(tmp_path, capsys, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("typed", ["Detach", "03_detach", "work/03-detach/", "chapter 3", "ch3", "3.", "detach.ipynb"])
+TYPED = ["Detach", "03_detach", "work/03-detach/", "work\\03-detach", "chapter 3", "ch3", "3.", "detach.ipynb"]
+
+
+@pytest.mark.parametrize("typed", [*TYPED, "\N{FULLWIDTH DIGIT THREE}"])
 def test_a_name_is_taken_as_people_type_it(typed):
     assert named(typed, ["03-detach", "04-detach-in-place"], "assignment") == NAME
+
+
+def test_a_full_disk_leaves_no_half_of_a_notebook(root, monkeypatch):
+    """Or it would be kept as somebody's answers."""
+    whole = Path.write_bytes
+
+    def half(path, content):
+        whole(path, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    for copy in (start, read):
+        with pytest.raises(CourseError, match=r"cannot be written: No space left on device\."):
+            copy(root, "3")
+    assert [path for path in (root / "work").rglob("*") if path.is_file()] == []
+    monkeypatch.undo()
+    assert start(root, NAME).endswith("open it and begin")
+
+
+def test_a_damaged_list_of_what_was_copied_costs_nothing(root):
+    read(root, "3")
+    (root / "work" / "book" / ".copied.json").write_text("{")
+    assert "open it" in read(root, "3")
+
+
+def test_another_book_and_another_course_hide_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("book/chapter.ipynb", "exercises/ps1/ps1.ipynb", "nbgrader_config.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert main(["read", "3"]) == 0
+    assert main(["start", "3"]) == 0
+    assert not (tmp_path / "grading").exists()
+
+
+def test_what_opens_a_page_is_there_or_is_named_too(root, monkeypatch):
+    monkeypatch.setattr(workspace.shutil, "which", lambda _: None)
+    assert read(root, "3").endswith("pip install jupyterlab; jupyter lab work/book/03-detach.ipynb")
+    monkeypatch.setattr(workspace.shutil, "which", lambda _: "/bin/jupyter")
+    assert read(root, "3").endswith("with: jupyter lab work/book/03-detach.ipynb")

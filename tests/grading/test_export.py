@@ -196,6 +196,20 @@ def test_a_mistake_gets_a_sentence(small_class, options, said):
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("grading")
+def test_no_letter_of_a_name_is_lost_on_the_way_to_another_program(small_class, tmp_path):
+    course = shutil.copytree(small_class, tmp_path / "course")
+    (tmp_path / "list.csv").write_text(
+        "Username,First name,Last name\nann,Ann,M\N{LATIN SMALL LETTER U WITH DIAERESIS}ller\n"
+    )
+    assert run(course, "gradstop", "class", str(tmp_path / "list.csv")).returncode == 0
+    done = run(course, "gradstop", "export", "--to", "-", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--to FILE" in done.stderr
+    assert "M\N{LATIN SMALL LETTER U WITH DIAERESIS}ller" in run(course, "gradstop", "export", "--to", "-").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("grading")
 def test_a_reader_who_has_read_enough_gets_no_traceback(small_class):
     reading, writing = os.pipe()
     os.close(reading)

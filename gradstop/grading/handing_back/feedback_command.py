@@ -24,7 +24,7 @@ def feedback_command(root: Path, options: Namespace) -> int:
     path = Path(options.to) if options.to else root / "grading" / f"feedback-{options.format}-{assignment.name}.zip"
     if packed.files:
         _write(path, packed)
-        print(path if options.to else path.relative_to(root))
+        print(path if options.to else os.path.relpath(path))
         print(f"{len(packed.files)} files. {_upload(assignment, options.format)}")
     for reason, students in who_by_what(packed.left_out).items():
         print(f"{', '.join(students)}: not in the zip: {reason}", file=sys.stderr)

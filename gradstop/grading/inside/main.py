@@ -39,7 +39,7 @@ def _copy_for_learners() -> dict[str, Any]:
     ours = _loaded()
     for name in ours:
         del sys.modules[name]
-    importlib.import_module("gradstop.checking")  # what most notebooks use
+    importlib.import_module("gradstop.checking.check")  # what most notebooks use
     theirs = _loaded()
     for name in theirs:
         del sys.modules[name]

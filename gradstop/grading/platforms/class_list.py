@@ -16,7 +16,6 @@ all who handed this in together. ``path`` is the notebook's place in the archive
 lists the assignments of which a student's best attempt counts.
 """
 
-import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -25,8 +24,8 @@ from pathlib import Path
 
 import msgspec
 
-from gradstop.course import CourseError
 from gradstop.course.data_file import read_data_file
+from gradstop.course.write_whole import write_whole
 
 NAME, FORMAT = Path("grading", "class.json"), 1
 ATTEMPTS = Path("grading", "attempts")  # ASSIGNMENT/STUDENT/TIME: the hand-ins that do not count
@@ -135,16 +134,9 @@ def write_class(root: Path, people: ClassList) -> None:
         CourseError: where it cannot be written.
 
     """
-    path = root / NAME
     students = [people.students[name] for name in sorted(people.students)]
     data = msgspec.json.encode(_File(FORMAT, students, sorted(people.best)))
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(msgspec.json.format(data, indent=1) + b"\n")
-        unfinished.replace(path)
-    except OSError as error:
-        raise CourseError(f"{NAME} cannot be written: {error.strerror}.") from None
+    write_whole(root / NAME, msgspec.json.format(data, indent=1) + b"\n")
 
 
 def composed(name: str) -> str:

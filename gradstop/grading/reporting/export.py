@@ -25,6 +25,7 @@ it, in all formats: a student who is called
 
 import csv
 import io
+import os
 import re
 import sys
 from argparse import Namespace
@@ -98,6 +99,19 @@ class Grades:
         return self.titles.get(assignment, assignment)
 
 
+def _print(text: str) -> None:
+    """Print what another program may read: all of it, or nothing."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        raise CourseError(
+            f"A name has a letter that is not in {encoding}, as which this is printed: set PYTHONIOENCODING=utf-8 in "
+            "the environment, or name a file, --to FILE."
+        ) from None
+    sys.stdout.write(text)
+
+
 def export_command(root: Path, options: Namespace) -> int:
     """Write the grades; say on stderr who is missing."""
     if len(options.title) > len(options.assignment):
@@ -110,13 +124,13 @@ def export_command(root: Path, options: Namespace) -> int:
     text = as_csv(rows(grades))
     path = Path(options.to) if options.to else root / "grading" / f"grades{_suffix(options.format)}.csv"
     if options.to == "-":
-        sys.stdout.write(text)
+        _print(text)
     else:
         try:
             path.write_bytes(text.encode(encoding))
         except OSError as error:
             raise CourseError(f"{path} cannot be written: {error.strerror}.") from None
-        print(path if options.to else path.relative_to(root))
+        print(path if options.to else os.path.relpath(path))
     for line in grades.not_current():
         print(line, file=sys.stderr)
     for assignment, who in grades.missing():

@@ -1,5 +1,6 @@
 """What ``gradstop report`` does: gathers what is known, writes the page, says three lines."""
 
+import os
 from argparse import Namespace
 from collections.abc import Sequence
 from datetime import date
@@ -42,7 +43,7 @@ def report_command(root: Path, options: Namespace) -> int:
         path.write_text(report_page(report, date.today()), encoding="utf-8")
     except OSError as error:
         raise CourseError(f"{REPORTS / path.name} cannot be written: {error.strerror}.") from None
-    print(path.relative_to(root))
+    print(os.path.relpath(path))
     for line in summary(report):
         print(line)
     return 0
