@@ -1,4 +1,4 @@
-"""A backward in thought: its nodes in the order in which torch's engine would run them, and what comes to each."""
+"""A simulated backward: its nodes in the order in which torch's engine would run them, and what comes to each."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ class _StopError(Exception):
 
 
 class Run:
-    """One backward in thought.
+    """One simulated backward.
 
     Attributes:
         reached: the nodes that it comes to.

@@ -15,8 +15,8 @@ _MOST_RUNS = 8
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What is foretold of one ``.grad``.
+class Prediction:
+    """What is predicted of one ``.grad``.
 
     Attributes:
         kind: "filled", "not reached", or "raises": the backward raises before it comes there.
@@ -34,7 +34,7 @@ class Outlook:
 
 
 class Forecast:
-    """What the backwards from some tensors come to, each run in thought as torch's engine would.
+    """What the backwards from some tensors come to, each simulated as torch's engine would.
 
     Args:
         live: what runs within them.
@@ -56,28 +56,28 @@ class Forecast:
         apart = [[start] for start in starts] if len(starts) <= _MOST_RUNS else [list(starts)]
         return (Run(self.live, together) for together in apart)
 
-    def of_leaf(self, accumulator: int) -> Outlook:
-        """Return what is foretold of the leaf that a node fills."""
-        return self._best(_outlook(run, run.filled.get(accumulator), accumulator) for run in self.runs)
+    def of_leaf(self, accumulator: int) -> Prediction:
+        """Return what is predicted of the leaf that a node fills."""
+        return self._best(_predicted(run, run.filled.get(accumulator), accumulator) for run in self.runs)
 
-    def of_interior(self, place: Place) -> Outlook:
-        """Return what is foretold of a tensor that retains its gradient."""
-        return self._best(_outlook(run, run.kept.get(place), place[0]) for run in self.runs)
+    def of_interior(self, place: Place) -> Prediction:
+        """Return what is predicted of a tensor that retains its gradient."""
+        return self._best(_predicted(run, run.kept.get(place), place[0]) for run in self.runs)
 
-    def of_others(self) -> Outlook:
-        """Return what is foretold of a tensor that no backward comes to by the graph."""
+    def of_others(self) -> Prediction:
+        """Return what is predicted of a tensor that no backward comes to by the graph."""
         who, how = self._writer
-        return Outlook(
+        return Prediction(
             "not reached", f"{who} {'runs a backward of its own' if how == 'fills' else 'may fill it'}" if who else ""
         )
 
-    def _best(self, found: Iterable[Outlook]) -> Outlook:
-        best = max(found, key=lambda one: one.rank, default=Outlook())
+    def _best(self, found: Iterable[Prediction]) -> Prediction:
+        best = max(found, key=lambda one: one.rank, default=Prediction())
         if best.kind == "not reached":
             return self.of_others()
         who, how = self._writer
         if best.kind == "filled" and not best.doubt and how == "writes":
-            return Outlook("filled", f"{who} may clear it")
+            return Prediction("filled", f"{who} may clear it")
         return best
 
     @cached_property
@@ -96,9 +96,9 @@ class Forecast:
                 yield from ((who, writing(one)) for one in (hook, *user_hooks(hook)))
 
 
-def _outlook(run: Run, doubt: str | None, node: int) -> Outlook:
+def _predicted(run: Run, doubt: str | None, node: int) -> Prediction:
     if doubt is not None:
-        return Outlook("filled", doubt)
+        return Prediction("filled", doubt)
     if run.raised is not None and node in run.reached and node not in run.ran:
-        return Outlook("raises", run.raised)
-    return Outlook()
+        return Prediction("raises", run.raised)
+    return Prediction()

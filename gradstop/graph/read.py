@@ -14,7 +14,7 @@ from torch.autograd.graph import Node
 
 from gradstop.graph.cuts import Place, Reaches, find_cuts, seen_cuts
 from gradstop.graph.data import RAISING, CutInfo, EdgeInfo, Graph, Kind, NodeInfo, TakenInfo, TensorInfo
-from gradstop.graph.forecast import Forecast, Outlook
+from gradstop.graph.forecast import Forecast, Prediction
 from gradstop.graph.given import Found, collect
 from gradstop.graph.live import find_live
 from gradstop.graph.match import Matcher
@@ -153,20 +153,20 @@ class _Reader:
         gone = {info.id for info in infos if any(one.status in RAISING for one in info.saved)}
         return Forecast(replace(live, gone=gone), starts, may_start_elsewhere=not roots)
 
-    def _outlook(self, one: Found, forecast: Forecast) -> Outlook:
-        """Return what is foretold of the ``.grad`` of a tensor."""
+    def _predicted(self, one: Found, forecast: Forecast) -> Prediction:
+        """Return what is predicted of the ``.grad`` of a tensor."""
         tensor = one.tensor
         if one.accumulator is not None and tensor.requires_grad:
             return forecast.of_leaf(one.accumulator)
         if one.is_root and one.node is None and not one.broken and tensor.requires_grad:
-            return Outlook("filled")
+            return Prediction("filled")
         if one.node is not None and tensor.retains_grad:
             return forecast.of_interior((self.ids[one.node], tensor.output_nr))
         return forecast.of_others()
 
     def _read_tensor(self, number: int, one: Found, forecast: Forecast) -> TensorInfo:
         tensor, history = one.tensor, one.node is not None or one.broken
-        outlook = self._outlook(one, forecast)
+        predicted = self._predicted(one, forecast)
         kind: Kind = "interior" if history else "leaf" if tensor.requires_grad else "constant"
         retains = not one.broken and tensor.retains_grad
         # Asking an interior tensor for a ``.grad`` that it does not keep warns, and there is none.
@@ -187,9 +187,9 @@ class _Reader:
             values=few_values(one.given),
             grad=None if grad is None else summary(grad),
             retains_grad=retains,
-            will_be_filled=outlook.kind == "filled",
-            will_raise=outlook.kind == "raises",
-            doubt=outlook.doubt,
+            will_be_filled=predicted.kind == "filled",
+            will_raise=predicted.kind == "raises",
+            doubt=predicted.doubt,
             hooks=tuple(map(hook_name, (hooks(tensor) or {}).values())),
             after_hooks=tuple(map(hook_name, (post_accumulate_grad_hooks(tensor) or {}).values())),
             transform=one.transform,

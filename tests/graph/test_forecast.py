@@ -1,4 +1,4 @@
-"""What is foretold of a ``.grad`` against what the backward does: right, or "perhaps" with the reason."""
+"""What is predicted of a ``.grad`` against what the backward does: right, or "perhaps" with the reason."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What is foretold of each ``.grad`` against what the backward does, for code of all sorts that runs within it.
+"""What is predicted of each ``.grad`` against what the backward does, for code of all sorts that runs within it.
 
 A case gives a loss and tensors by name; beside it stands of which it may be said only "perhaps". All else that is said
 must be so: that a gradient comes, that none does, or that the backward raises before.
@@ -470,7 +470,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("make", "perhaps"), CASES)
-def test_what_is_foretold_is_so(make, perhaps):
+def test_what_is_predicted_is_so(make, perhaps):
     loss, named = make()
     graph = read_graph(loss, **named)
     said = {name: graph[name] for name, tensor in named.items() if tensor.is_leaf or tensor.retains_grad}
