@@ -64,7 +64,8 @@ def _is_of(node: Definition, code: CodeType) -> bool:
     if arguments != [*code.co_varnames[: len(arguments)]]:
         return False
     if isinstance(node, ast.Lambda):
-        return code.co_name == "<lambda>" and all(_is_in(place, node.body) for place in code.co_positions())
+        is_here = code.co_name == "<lambda>" and code.co_firstlineno == node.lineno
+        return is_here and all(_is_in(place, node.body) for place in code.co_positions())
     first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
     return code.co_name == node.name and code.co_firstlineno == first
 
