@@ -1,5 +1,8 @@
 """The cell magic, and the module that is called."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
@@ -51,16 +54,27 @@ def test_a_watch_watches_one_block():
 def test_a_watched_cell_runs_as_any_other(shell, capsys):
     shell.run_line_magic("load_ext", "gradstop")
     shell.run_line_magic("reload_ext", "gradstop")
-    shell.run_cell("import torch, asyncio", store_history=True)
+    shell.run_cell("import torch", store_history=True)
     result = shell.run_cell("%%watch mine\ny = torch.ones(2)\n1 / 0", store_history=True)
     out = capsys.readouterr().out
     assert isinstance(result.error_in_exec, ZeroDivisionError)
     assert f"ZeroDivisionError at cell {result.execution_count}, line 3  1 / 0" in out
     assert out.count("Seen: ") == 1
     assert "Seen: 1 call of torch" in str(shell.user_ns["mine"])
-    assert shell.run_cell("%%watch\nawait asyncio.sleep(0)\ny * 2", store_history=True).success
+    assert shell.run_cell("%%watch\ny * 2", store_history=True).success
     assert str(shell.user_ns["_"]) == "tensor([2., 2.])"
     assert "No fault found." in capsys.readouterr().out
+
+
+def test_a_watched_cell_may_await():
+    """In a process of its own: the browser of other tests has an event loop in this one."""
+    cells = ["%load_ext gradstop", "import asyncio, torch", "%%watch\nawait asyncio.sleep(0)\nprint(torch.ones(1) * 2)"]
+    code = (
+        f"from IPython.core.interactiveshell import InteractiveShell as S\nfor c in {cells}: S.instance().run_cell(c)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "tensor([2.])" in done.stdout
+    assert "No fault found." in done.stdout
 
 
 def test_a_cell_that_cannot_run_is_not_reported(shell, capsys):
