@@ -69,9 +69,11 @@ def test_a_watched_cell_runs_as_any_other(shell, capsys):
 def test_a_watched_cell_may_await():
     """In a process of its own: the browser of other tests has an event loop in this one."""
     cells = ["%load_ext gradstop", "import asyncio, torch", "%%watch\nawait asyncio.sleep(0)\nprint(torch.ones(1) * 2)"]
-    code = (
-        f"from IPython.core.interactiveshell import InteractiveShell as S\nfor c in {cells}: S.instance().run_cell(c)"
-    )
+    code = f"""
+from IPython.core.interactiveshell import InteractiveShell
+for cell in {cells}:
+    InteractiveShell.instance().run_cell(cell)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "tensor([2.])" in done.stdout
     assert "No fault found." in done.stdout
