@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from operator import is_
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from torch.optim import Optimizer
 
 from gradstop.internals.torch import hook_step
+from gradstop.internals.words import Words, bases_word, class_word
 
 _get_bases, _set_bases = vars(type)["__bases__"].__get__, vars(type)["__bases__"].__set__
 _set_kind = vars(object)["__class__"].__set__
@@ -63,21 +63,20 @@ class Kinds:
         self._kinds = list(map(type, self._things))
         self._classes = [one for one in self._things if isinstance(one, type)]
         self._bases = list(map(_get_bases, self._classes))
+        self._words = Words([*map(class_word, self._things), *map(bases_word, self._classes)])
 
     def restore(self) -> list[str]:
         """Put back what is another one; return the names of whose it was."""
         changed = []
-        # By identity, as a class may claim to equal any other, and by what nothing overrides.
-        if not all(map(is_, map(type, self._things), self._kinds)):
-            for thing, kind in zip(self._things, self._kinds, strict=True):
-                if type(thing) is not kind:
-                    _set_kind(thing, kind)
-                    changed.append(f"{thing.__name__}.__class__")
-        if not all(map(is_, map(_get_bases, self._classes), self._bases)):
-            for one, bases in zip(self._classes, self._bases, strict=True):
-                if _get_bases(one) is not bases:
-                    _set_bases(one, bases)
-                    changed.append(f"{one.__name__}.__bases__")
+        for place in self._words.others(self._words.read()):
+            if place < len(self._things):
+                thing = self._things[place]
+                _set_kind(thing, self._kinds[place])
+                changed.append(f"{thing.__name__}.__class__")
+            else:
+                one, bases = self._classes[place - len(self._things)], self._bases[place - len(self._things)]
+                _set_bases(one, bases)
+                changed.append(f"{one.__name__}.__bases__")
         return changed
 
 

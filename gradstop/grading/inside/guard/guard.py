@@ -18,6 +18,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from ctypes import addressof
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.cpython import version_tag
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
+from gradstop.internals.words import Words
 
 _MISSING = object()
 _DATA = {int, float, str, bytes, bool, tuple, list, dict, set, type(None)}
@@ -117,8 +119,8 @@ class Guard:
         self._look_anew()
 
     def _look_anew(self) -> None:
-        self._tags = [before.tag for before in self._before if before.tag is not None]
-        self._known = [before.known for before in self._before]
+        tags = [before.tag for before in self._before if before.tag is not None]
+        self._versions = Words(list(map(addressof, tags))) if tags else None  # known: those of nothing to be put back
 
     def restore(self) -> list[str]:
         """Put back what has been replaced, taken away or hidden; return the names of what torch has not done itself.
@@ -128,16 +130,20 @@ class Guard:
 
         """
         changed: list[str] = []
-        for _ in _LOOKS:  # once more, for what is dropped may run code of the submission's when it is
-            # One pass over the versions: most of the time nothing has been written to anything.
-            found = self._kinds.restore()
-            if not found and self._tags and [tag.value for tag in self._tags] == self._known:
+        for _ in _LOOKS:
+            found, versions = self._kinds.restore(), self._versions
+            if versions is None:  # on a Python whose dictionaries have none
+                written = self._before
+            else:  # most of the time nothing, or little
+                now = versions.read()
+                written = tuple([self._before[place] for place in versions.others(now)])
+            for before in written:
+                found += before.restore()
+            if not found:
+                if versions is not None:
+                    versions.known = now
                 break
-            found += [name for before in self._before if before.differs() for name in before.restore()]
-            self._known = [before.known for before in self._before]
-            changed += found
-            if not (found or self._tags):
-                break
+            changed += found  # once more, for what is dropped may run code of the submission's when it is
         else:
             raise RuntimeError("what is put back is replaced again and again")
         return [name for name in changed if name not in _BY_TORCH]
@@ -194,23 +200,14 @@ class _Before:
         self._identities = list(map(id, held.values())) if names is None else None
         # To read it takes a fiftieth of the time of a look at the items.
         self.tag = version_tag(vars(holder))
-        self.known = self.tag.value if self.tag is not None else 0  # the version that held nothing to be put back
-
-    def differs(self) -> bool:
-        """Whether anything may have been written to it; always, on a Python whose dictionaries have no version."""
-        return self.tag is None or self.tag.value != self.known
 
     def restore(self) -> list[str]:
         """Put back what is not as it was; return the names."""
-        version = self.tag.value if self.tag is not None else 0
         now = vars(self.holder)
         # By identity, and in one pass of the interpreter's own: a value may claim to equal any other.
-        changed: list[str] = []
-        if self._identities is None or list(map(id, now.values())) != self._identities:
-            changed = [f"{self._name}.{name}" for name in (*self._put_back(now), *self._uncover(now))]
-        if not changed:
-            self.known = version
-        return changed
+        if self._identities is not None and list(map(id, now.values())) == self._identities:
+            return []
+        return [f"{self._name}.{name}" for name in (*self._put_back(now), *self._uncover(now))]
 
     def _put_back(self, now: Any) -> list[str]:
         changed = [name for name, value in self._items.items() if now.get(name, _MISSING) is not value]
