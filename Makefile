@@ -9,6 +9,8 @@ LAB_OPTIONS ?=
 
 # As many tests, and notebooks, at a time as there are cores; nproc would take the variable below for their number.
 JOBS ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || sysctl -n hw.ncpu)
+# Tests wait for browsers, limits and processes for a third of their time: half as many again.
+TEST_JOBS ?= $(shell echo $$(( ($(JOBS) * 3 + 1) / 2 )))
 
 BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
@@ -64,7 +66,7 @@ lab: setup
 	  $(LAB_OPTIONS) book/01-computation-graph.ipynb
 
 test: lint book
-	pytest -p no:nbval --numprocesses $(JOBS) --dist loadgroup
+	pytest -p no:nbval --numprocesses $(TEST_JOBS) --dist loadgroup
 	$(MAKE) nbval
 
 test-fast: setup
