@@ -59,8 +59,13 @@ def version_tag(items: Any) -> ctypes.c_uint64 | None:
     """
     if sys.implementation.name != "cpython" or sys.version_info >= (3, 13):
         return None
+    return ctypes.c_uint64.from_address(id(plain_dictionary(items)) + _VERSION_TAG)
+
+
+def plain_dictionary(items: Any) -> dict[str, Any]:
+    """Return a dictionary, or the one of this read-only view of it."""
     (plain,) = [items] if type(items) is dict else [d for d in gc.get_referents(items) if type(d) is dict]
-    return ctypes.c_uint64.from_address(id(plain) + _VERSION_TAG)
+    return plain
 
 
 def unseen(thing: Any) -> int:

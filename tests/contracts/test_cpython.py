@@ -19,8 +19,6 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from support.forks import in_a_fork, printed_by
 
-from gradstop.grading.inside.guard import guard as guard_module
-from gradstop.grading.inside.guard.guard import Guard
 from gradstop.internals import cpython
 
 has_tags = pytest.mark.skipif(cpython.version_tag({}) is None, reason="this Python's dictionaries have no version")
@@ -64,17 +62,6 @@ def test_a_python_without_version_tags_is_known_as_such(monkeypatch, name, value
         patch.setattr(sys, name, value)
         tag = cpython.version_tag({})
     assert tag is None
-
-
-@pytest.mark.parametrize("reader", [cpython.version_tag, lambda items: None], ids=["as here", "without version tags"])
-def test_the_guard_puts_back_what_was_replaced_whether_or_not_there_are_version_tags(monkeypatch, reader):
-    monkeypatch.setattr(guard_module, "version_tag", reader)
-    guard, root = Guard(), math.sqrt
-    assert guard.restore() == []
-    monkeypatch.setattr(math, "sqrt", abs)
-    assert guard.restore() == ["math.sqrt"]
-    assert math.sqrt is root
-    assert guard.restore() == []
 
 
 def test_thread_count_counts_threads_that_threading_does_not_know():

@@ -18,7 +18,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from ctypes import addressof
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -30,9 +29,8 @@ from gradstop.grading.inside.guard.classes import Kinds, changeable, used_by
 from gradstop.grading.inside.guard.left_on import LeftOn
 from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
-from gradstop.internals.cpython import version_tag
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
-from gradstop.internals.words import Words
+from gradstop.internals.written import written
 
 _MISSING = object()
 _DATA = {int, float, str, bytes, bool, tuple, list, dict, set, type(None)}
@@ -119,8 +117,7 @@ class Guard:
         self._look_anew()
 
     def _look_anew(self) -> None:
-        tags = [before.tag for before in self._before if before.tag is not None]
-        self._versions = Words(list(map(addressof, tags))) if tags else None  # known: those of nothing to be put back
+        self._written = written([vars(before.holder) for before in self._before])
 
     def restore(self) -> list[str]:
         """Put back what has been replaced, taken away or hidden; return the names of what torch has not done itself.
@@ -131,17 +128,11 @@ class Guard:
         """
         changed: list[str] = []
         for _ in _LOOKS:
-            found, versions = self._kinds.restore(), self._versions
-            if versions is None:  # on a Python whose dictionaries have none
-                written = self._before
-            else:  # most of the time nothing, or little
-                now = versions.read()
-                written = tuple([self._before[place] for place in versions.others(now)])
-            for before in written:
-                found += before.restore()
+            found = self._kinds.restore()
+            for place in self._written.look():
+                found += self._before[place].restore()
             if not found:
-                if versions is not None:
-                    versions.known = now
+                self._written.note()
                 break
             changed += found  # once more, for what is dropped may run code of the submission's when it is
         else:
@@ -198,8 +189,6 @@ class _Before:
             self._items = {name: held[name] for name in names if type(held[name]) not in _DATA}
         self._there = set(held)
         self._identities = list(map(id, held.values())) if names is None else None
-        # To read it takes a fiftieth of the time of a look at the items.
-        self.tag = version_tag(vars(holder))
 
     def restore(self) -> list[str]:
         """Put back what is not as it was; return the names."""
