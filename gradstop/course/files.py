@@ -78,8 +78,8 @@ def require_course(root: Path) -> None:
     """Raise CourseError where ``root`` holds no solutions."""
     if not assignments(root):
         raise CourseError(
-            f"{root.name}/ is no course, as it has no {SOLUTIONS}/ with assignments: run this in the course's folder, a "
-            "clone of one. The package alone brings no solutions."
+            f"{root.name}/ is no course, as it has no {SOLUTIONS}/ with assignments: run this in the course's folder, "
+            "a clone of one. The package alone brings no solutions."
         )
 
 
