@@ -34,7 +34,8 @@ def configured(tmp_path_factory):
     (folder / "_toc.yml").write_text(yaml.safe_dump(contents))
     for name in ("book", "exercises/03-detach", "gradstop"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "LICENSE", folder)
+    for name in ("LICENSE", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder), "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stderr[-2000:]

@@ -45,7 +45,9 @@ def test_without_a_script_a_phone_still_leads_on(tab):
     assert page.locator(".btn-fullscreen-button").is_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     # The page is light then, and the drawings with it.
-    assert page.locator("figure.gs").first.evaluate("e => getComputedStyle(e).color") == "rgb(28, 36, 48)"
+    assert page.locator("figure.gs").first.evaluate("e => getComputedStyle(e).color") == "rgb(34, 40, 50)"
+    fills = page.locator("figure.gs svg text").evaluate_all("texts => texts.map(e => getComputedStyle(e).fill)")
+    assert "rgb(28, 36, 48)" in fills
 
 
 def focus_by_keyboard(page, wanted, most=400):

@@ -3,6 +3,7 @@
 import re
 import sys
 import types
+from asyncio import events
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ def run(path):
     """Run a script inside a watch; return what was seen, the script's variables, and what it raised."""
     torch.manual_seed(0)
     module, error, seen = types.ModuleType("__main__"), None, watch()
+    loop = events._get_running_loop()  # of the browser of other tests: a script may run one of its own
+    events._set_running_loop(None)
     try:
         with pytest.MonkeyPatch.context() as patch, seen:
             patch.setitem(sys.modules, "__main__", module)  # what is pickled is looked up there
@@ -28,6 +31,7 @@ def run(path):
         error = raised
     finally:
         torch.set_grad_enabled(True)
+        events._set_running_loop(loop)
     return seen, vars(module), error
 
 
