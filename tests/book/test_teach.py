@@ -253,7 +253,8 @@ def after(instructor, text, said):
             line[4:].partition("…")[0] for line in PAGE.splitlines() if re.match(r"    (\w+ +\d+  stop| {25,})", line)
         ]
         assert len(printed) == 4
-        for line, expected in zip(said.splitlines(), printed, strict=False):
+        lines = [line for line in said.splitlines() if not line.startswith("graded last, ")]  # on a busy machine
+        for line, expected in zip(lines, printed, strict=False):
             assert line.startswith(expected)
         assert "3 graded, 0 unchanged, 0 not graded." in said
     elif text == "gradstop grade 03-detach --force":
