@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy
+import numpy.typing
 from numpy.lib.stride_tricks import as_strided
 
 _WORD, _LOOKED_AT = ctypes.sizeof(ctypes.c_void_p), 64  # bytes of a word, and how many of an object's are looked at
@@ -46,10 +47,11 @@ class Words:
 
     """
 
-    def __init__(self, addresses: Sequence[int]):
-        base = min(addresses, default=id(_Sample))
+    def __init__(self, addresses: Sequence[int] | numpy.typing.NDArray[numpy.int64]):
+        places = numpy.array(addresses, dtype=numpy.int64)
+        base = int(places.min(initial=id(_Sample)))
         words = numpy.ctypeslib.as_array((ctypes.c_uint64 * 1).from_address(base))
-        self._places = numpy.array([(address - base) // _WORD for address in addresses], dtype=numpy.int64)
+        self._places = (places - base) // _WORD
         self._memory: Any = as_strided(words, (int(self._places.max(initial=0)) + 1,), (_WORD,), writeable=False)
         self.known = self.read()
 

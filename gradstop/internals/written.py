@@ -8,15 +8,18 @@ another way all may have been written to.
 import ctypes
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy
+import numpy.typing
 
 from gradstop.internals.cpython import plain_dictionary, version_tag
 from gradstop.internals.words import Words
 
 Items = dict[str, Any]
+Addresses = numpy.typing.NDArray[numpy.int64]
+_NONE = numpy.empty(0, dtype=numpy.int64)
 _USED, _KEYS, _VALUES = 16, 32, 40  # bytes from the start of a dictionary
 _INDEX_SIZE, _KIND, _ENTRIES, _INDICES = 9, 10, 24, 32  # bytes from the start of what its keys are in
 _OTHER_KEYS = 0  # a kind: of keys that are no plain texts, whose hashes are kept beside them
@@ -27,18 +30,22 @@ _IS_KNOWN = (
 )
 
 
-def written(views: Sequence[Any]) -> "Versions | Values":
-    """Return what tells of these dictionaries, or read-only views of some, whether they have been written to."""
-    if views and all(version_tag(view) is not None for view in views):
-        return Versions(views)
-    return Values(views)
+def written() -> "Versions | Values":
+    """Return what tells of dictionaries, once it holds some, whether they have been written to."""
+    return Values() if version_tag({}) is None else Versions()
 
 
 class Versions:
     """By the version of each dictionary."""
 
-    def __init__(self, views: Sequence[Any]):
-        self._words = Words([ctypes.addressof(tag) for view in views if (tag := version_tag(view)) is not None])
+    def __init__(self) -> None:
+        self._addresses: list[int] = []
+        self.hold(())
+
+    def hold(self, views: Sequence[Any]) -> None:
+        """Tell of these dictionaries too, or of those that these are read-only views of. All are known as they are."""
+        self._addresses += [ctypes.addressof(tag) for view in views if (tag := version_tag(view)) is not None]
+        self._words = Words(self._addresses)
         self._seen = self._words.known
 
     def look(self) -> list[int]:
@@ -54,34 +61,47 @@ class Versions:
 class Values:
     """By the words that refer to the values of each dictionary."""
 
-    def __init__(self, views: Sequence[Any]):
-        self._items = list(map(plain_dictionary, views))
-        self._all = list(range(len(self._items)))
-        self._heads = Words([id(items) + place for items in self._items for place in (_USED, _KEYS, _VALUES)])
-        self._places = [value_words(items) for items in self._items]
-        self._any = False  # whether any may have been written to: their words have been looked for anew
-        self._join()
+    def __init__(self) -> None:
+        self._items: list[Items] = []
+        self._places: list[Addresses | None] = []
+        self._heads = Words(())
+        self.hold(())
 
-    def _join(self) -> None:
+    def hold(self, views: Sequence[Any]) -> None:
+        """Tell of these dictionaries too, or of those that these are read-only views of. All are known as they are."""
+        moved = self._moved()
+        self._items += map(plain_dictionary, views)
+        self._places += [None] * len(views)
+        self._heads = Words([id(items) + place for items in self._items for place in (_USED, _KEYS, _VALUES)])
+        self._find((*moved, *range(len(self._items) - len(views), len(self._items))))
+        self._any = False  # whether any may have been written to: their words have been looked for anew
+
+    def _moved(self) -> list[int]:
+        """Return the dictionaries whose words may be elsewhere by now."""
+        heads = self._heads.read()
+        moved = sorted({place // 3 for place in self._heads.others(heads)})
+        self._heads.known = heads
+        return moved
+
+    def _find(self, numbers: Iterable[int]) -> None:
+        """Look for the words of these dictionaries, which then are known as they are, with those of all others."""
+        for number in numbers:
+            self._places[number] = value_words(self._items[number])
         self._unknown = [number for number, places in enumerate(self._places) if places is None]
-        self._words = Words([place for places in self._places for place in places or ()])
-        self._owners = numpy.repeat(self._all, [len(places or ()) for places in self._places])
+        found = [_NONE if places is None else places for places in self._places]
+        self._words = Words(numpy.concatenate([_NONE, *found]))
+        self._owners = numpy.repeat(numpy.arange(len(found)), [len(places) for places in found])
         self._seen = self._words.known
 
     def look(self) -> list[int]:
         """Return which may have been written to since the look that was noted."""
-        heads = self._heads.read()
-        moved = {place // 3 for place in self._heads.others(heads)}  # their words may be elsewhere by now
+        moved = self._moved()
         if moved:
-            self._heads.known = heads
-            for number in moved:
-                self._places[number] = value_words(self._items[number])
-            self._join()
+            self._find(moved)
             self._any = True
-            return self._all
         self._seen = self._words.read()
         if self._any:
-            return self._all
+            return list(range(len(self._items)))
         others = self._words.others(self._seen)
         return [*self._unknown, *self._owners[others].tolist()] if others else self._unknown
 
@@ -90,7 +110,7 @@ class Values:
         self._words.known, self._any = self._seen, False
 
 
-def value_words(items: Items) -> list[int] | None:
+def value_words(items: Items) -> Addresses | None:
     """Return the addresses of the words that refer to a dictionary's values; None where they are not found."""
     if not _IS_KNOWN or _word(id(items) + _VALUES):
         return None
@@ -98,9 +118,10 @@ def value_words(items: Items) -> list[int] | None:
     index_size, kind = ctypes.string_at(keys + _INDEX_SIZE, 2)
     size = 24 if kind == _OTHER_KEYS else 16
     first = keys + _INDICES + (1 << index_size) + size - 8
-    places = [first + size * number for number in range(_word(keys + _ENTRIES))]
-    held = [word for place in places if (word := _word(place))]  # of what was deleted it is null
-    return places if held == list(map(id, items.values())) else None
+    places = first + size * numpy.arange(_word(keys + _ENTRIES), dtype=numpy.int64)
+    held = Words(places).known
+    here = held[held != 0].tolist() == list(map(id, items.values()))  # of what was deleted the word is null
+    return places if here else None
 
 
 def _word(address: int) -> int:

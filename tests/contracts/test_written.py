@@ -40,8 +40,9 @@ HOLDERS = {"a module": module, "a class": lambda: type("Class", (), {"first": 1}
 @pytest.mark.parametrize("make", HOLDERS.values(), ids=HOLDERS)
 def test_each_write_is_seen(way, make):
     holder, other = make(), module()
-    views = [vars(other), vars(holder)]
-    tells = way(views)
+    tells = way()
+    tells.hold([vars(other)])
+    tells.hold([vars(holder)])
     assert tells.look() == []
     for write in (
         lambda: setattr(holder, "first", 2),
@@ -61,17 +62,30 @@ def test_each_write_is_seen(way, make):
         assert tells.look() == []
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_held_later_leaves_what_is_held_already(way):
+    first, second = large(), module()
+    tells = way()
+    tells.hold([vars(first)])
+    vars(first).update({f"later_{number}": number for number in range(9000)})  # its words are elsewhere now
+    tells.hold([vars(second)])
+    assert tells.look() == []
+    first.name_7 = second.first = "another"
+    assert tells.look() == [0, 1]
+
+
 def test_a_dictionary_whose_layout_is_not_known_may_always_have_been_written_to(monkeypatch):
     monkeypatch.setattr(written, "_IS_KNOWN", False)
-    tells = written.Values([vars(module()), vars(module())])
+    tells = written.Values()
+    tells.hold([vars(module()), vars(module())])
     assert tells.look() == [0, 1]
     tells.note()
     assert tells.look() == [0, 1]
 
 
 def test_the_layout_is_known_here():
-    assert written.value_words(vars(math))
-    assert written.value_words(vars(sys))
+    assert written.value_words(vars(math)) is not None
+    assert written.value_words(vars(sys)) is not None
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -18,7 +18,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy
@@ -80,17 +79,17 @@ class Guard:
     """What torch and Python, and what observes, looked like when the guard was made."""
 
     def __init__(self) -> None:
-        self._before: tuple[_Before, ...] = ()
-        self._kinds = Kinds()
+        self._before: list[_Before] = []
+        self._kinds, self._written = Kinds(), written()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
-        self._hold((*_HOLDERS, *_ours()), *used_by(*observing))
+        self._hold_all((*_HOLDERS, *_ours()), *used_by(*observing))
 
     def keep(self, *names: dict[str, Any]) -> None:
         """Put these back too, and the classes that their functions use.
 
         A submission's code finds the names by way of the frames below its call.
         """
-        self._hold(map(_Names, names), *used_by(*names))
+        self._hold_all(map(_Names, names), *used_by(*names))
 
     def keep_what_runs(self, run: Callable[[], object]) -> None:
         """Put back what is looked up while ``run`` observes something, too."""
@@ -101,23 +100,20 @@ class Guard:
         finally:
             sys.setprofile(None)
         modules = {id(vars(module)): module for module in sys.modules.values()}
-        places = {id(place): (modules.get(id(place), _Names(place)), names) for place, names in running.places.values()}
-        holders = [*((kind, list(vars(kind))) for kind in changeable(running.classes)), *places.values()]
-        known = {id(before.holder) for before in self._before}
-        fresh = [(holder, names) for holder, names in holders if id(holder) not in known]
-        self._kinds.hold(holder for holder, _ in fresh if isinstance(holder, type | ModuleType))
-        self._before += tuple(_Before(holder, names) for holder, names in fresh)
-        self._look_anew()
+        classes = ((kind, list(vars(kind))) for kind in changeable(running.classes))
+        places = ((modules.get(id(place), _Names(place)), names) for place, names in running.places.values())
+        self._hold((*classes, *places))
 
-    def _hold(self, holders: Iterable[Any], classes: Iterable[type], modules: Iterable[Any]) -> None:
-        known = {id(before.holder) for before in self._before}
-        fresh = {id(one): one for one in (*holders, *classes) if id(one) not in known}
-        self._kinds.hold((*fresh.values(), *modules))
-        self._before += tuple(map(_Before, fresh.values()))
-        self._look_anew()
+    def _hold_all(self, holders: Iterable[Any], classes: Iterable[type], modules: Iterable[Any]) -> None:
+        self._hold(((one, None) for one in (*holders, *classes)), modules)
 
-    def _look_anew(self) -> None:
-        self._written = written([vars(before.holder) for before in self._before])
+    def _hold(self, holders: Iterable[tuple[Any, Iterable[str] | None]], modules: Iterable[Any] = ()) -> None:
+        """Put back what these hold, all or what has these names, and of which class they and the modules are."""
+        known = {id(before.holder) for before in self._before}
+        fresh = {id(one): (one, names) for one, names in holders if id(one) not in known}
+        self._kinds.hold((*(one for one, _ in fresh.values()), *modules))
+        self._before += [_Before(one, names) for one, names in fresh.values()]
+        self._written.hold([vars(one) for one, _ in fresh.values()])
 
     def restore(self) -> list[str]:
         """Put back what has been replaced, taken away or hidden; return the names of what torch has not done itself.
@@ -181,7 +177,7 @@ class _Names:
 class _Before:
     """What one module or class held: all, or what runs of that which has these names; numbers and lists may change."""
 
-    def __init__(self, holder: Any, names: Iterable[str] | None = None) -> None:
+    def __init__(self, holder: Any, names: Iterable[str] | None) -> None:
         self.holder, self._name = holder, holder.__name__
         held = vars(holder)
         self._items = dict(held)
