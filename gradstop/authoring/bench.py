@@ -1,12 +1,12 @@
 """An assignment on the bench: its parts loaded once, its references under any seed, a verdict on any function."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
 from gradstop.authoring.domain import Domain, read_domains
-from gradstop.compare import Reference, Verdict, compare, verdict_on
+from gradstop.compare import Reference, Trial, Verdict, compare, verdict_on
 from gradstop.course import (
     Answer,
     Assignment,
@@ -114,14 +114,17 @@ class Bench:
 
     def known_verdict(self, answer: Answer, seed: int | None = None) -> Verdict:
         """Return the verdict on an answer of the assignment's own files, which is found the first time only."""
-        key = (answer.exercise, answer.name, seed)
+        exercise, key = answer.exercise, (answer.exercise, answer.name, seed)
         if key not in self._verdicts:
-            recorded = seed is None
-            seen = self.known_observed(answer) if recorded else self.observed(answer.exercise, answer.function, seed)
-            self._verdicts[key] = verdict_on(self.reference(answer.exercise, seed), seen)
+            seen = self.known_observed(answer) if seed is None else self.observed(exercise, answer.function, seed)
+            self._verdicts[key] = verdict_on(self.reference(exercise, seed), seen)
         return self._verdicts[key]
 
     def case_agrees(self, case: Case, function: Callable[..., Any], seed: int | None = None) -> bool:
         """Whether a function agrees in every trial of a case. Like ``verdict``, but it ends at the first difference."""
-        trials = self.reference(case.exercise, seed).trials[case.name]
-        return not any(compare(observe(case, function, trial.setups), trial.record) for trial in trials)
+        return agrees_in(case, function, self.reference(case.exercise, seed).trials[case.name])
+
+
+def agrees_in(case: Case, function: Callable[..., Any], trials: Iterable[Trial]) -> bool:
+    """Whether a function agrees in these trials of a case; the first difference ends it."""
+    return not any(compare(observe(case, function, trial.setups), trial.record) for trial in trials)

@@ -29,6 +29,8 @@ def test_a_verdict_is_the_same_under_every_seed(bench, exercise):
         found = [[case.title for case in verdict.cases if case.agrees] for verdict in verdicts]
         found += [agreeing(bench, exercise, seed, answer.function) for seed in range(1, SEEDS)]
         assert found == found[:1] * len(found), answer.name
+        every_case = [case.title for case in bench.cases[exercise]]
+        assert (found[0] == every_case) is (answer in bench.right[exercise]), answer.name
 
 
 @every_exercise
