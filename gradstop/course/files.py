@@ -74,13 +74,15 @@ def assignments(root: Path) -> list[Assignment]:
     return [Assignment(path.parent) for path in sorted((root / SOLUTIONS).glob("*/cases.py"))]
 
 
-def require_course(root: Path) -> None:
-    """Raise CourseError where ``root`` holds no solutions."""
-    if not assignments(root):
+def require_course(root: Path) -> list[Assignment]:
+    """Return the course's assignments; raise CourseError where ``root`` holds no solutions."""
+    found = assignments(root)
+    if not found:
         raise CourseError(
             f"{root.name}/ is no course, as it has no {SOLUTIONS}/ with assignments: run this in the course's folder, "
             "a clone of one. The package alone brings no solutions."
         )
+    return found
 
 
 def find_assignment(root: Path, name: str) -> Assignment:
@@ -90,8 +92,7 @@ def find_assignment(root: Path, name: str) -> Assignment:
         CourseError: that lists those there are.
 
     """
-    require_course(root)
-    known = {assignment.name: assignment for assignment in assignments(root)}
+    known = {assignment.name: assignment for assignment in require_course(root)}
     return known[named(name, known, "assignment")]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from gradstop.graph.follow_live import PLAIN, UNKNOWN, LostError, RaisedError, attribute, lifted
+from gradstop.graph.source import closure
 
 _FACTORIES = {"zeros", "ones", "full", "empty", "rand", "randn", "randint", "arange", "linspace", "eye", "tensor"}
 _OPERATIONS: dict[type, Callable[..., Any]] = {
@@ -34,8 +35,8 @@ class Values(ABC):
 
     def __init__(self, function: FunctionType) -> None:
         self.names: dict[str, Any] = {}
-        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        self.outer = [dict(_content(*cell) for cell in cells), function.__globals__, vars(builtins)]
+        around = dict.fromkeys(function.__code__.co_freevars, UNKNOWN) | closure(function)
+        self.outer = [around, function.__globals__, vars(builtins)]
 
     @abstractmethod
     def call(self, node: ast.Call) -> Any:
@@ -179,13 +180,6 @@ class Values(ABC):
             if self.fork(value) == is_or:
                 break
         return value
-
-
-def _content(name: str, cell: Any) -> tuple[str, Any]:
-    try:
-        return name, cell.cell_contents
-    except ValueError:  # not filled yet
-        return name, UNKNOWN
 
 
 def _flat(values: Sequence[Any]) -> list[Any]:

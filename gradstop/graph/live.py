@@ -78,6 +78,7 @@ def find_live(
     nodes: Sequence[Node],
     operations: Sequence[str],
     edges: Sequence[EdgeInfo],
+    targets: Sequence[Sequence[int]],
     node_hooks: Mapping[int, tuple[Sequence[Hook], Sequence[Hook]]],
     unpackers: Mapping[int, Sequence[Hook]],
 ) -> Live:
@@ -88,6 +89,7 @@ def find_live(
         nodes: all nodes of the graph.
         operations: what each is called.
         edges: the ways that gradients take.
+        targets: for each node, those that it sends to.
         node_hooks: for each node that has some, the hooks before it and after it.
         unpackers: for each node, the hooks that give back what it has saved.
 
@@ -110,8 +112,8 @@ def find_live(
     return Live(
         nodes=nodes,
         operations=[leaves.get(i, name) for i, name in enumerate(operations)],
-        targets=adjacency(len(nodes), ((edge.source, edge.target) for edge in edges)),
-        edges=_by_source(len(nodes), edges),
+        targets=targets,
+        edges=adjacency(len(nodes), ((edge.source, edge) for edge in edges)),
         node_hooks=node_hooks,
         tensor_hooks=tensor_hooks,
         after_hooks=after_hooks,
@@ -120,10 +122,3 @@ def find_live(
         functions=functions,
         unpackers=unpackers,
     )
-
-
-def _by_source(count: int, edges: Sequence[EdgeInfo]) -> list[list[EdgeInfo]]:
-    rows: list[list[EdgeInfo]] = [[] for _ in range(count)]
-    for edge in edges:
-        rows[edge.source].append(edge)
-    return rows

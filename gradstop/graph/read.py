@@ -149,7 +149,9 @@ class _Reader:
     def _forecast(self, infos: Sequence[NodeInfo]) -> Forecast:
         roots = [one for one in self.found if one.is_root]
         starts = [(self.ids[one.node], one.tensor.output_nr) for one in roots or self.found if one.node is not None]
-        live = find_live(self.found, self.nodes, self.operations, self.edges, self.hooks, self.known.unpackers)
+        live = find_live(
+            self.found, self.nodes, self.operations, self.edges, self.targets, self.hooks, self.known.unpackers
+        )
         gone = {info.id for info in infos if any(one.status in RAISING for one in info.saved)}
         return Forecast(replace(live, gone=gone), starts, may_start_elsewhere=not roots)
 

@@ -49,14 +49,15 @@ def _written(lines: _Lines) -> tuple[tuple[Definition, ...], frozenset[CodeType]
         whole = compile(tree, "", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return (), frozenset()
-    return tuple(node for node in ast.walk(tree) if isinstance(node, Definition)), frozenset(_codes_in(whole))
+    return tuple(node for node in ast.walk(tree) if isinstance(node, Definition)), frozenset(codes_in(whole))
 
 
-def _codes_in(code: CodeType) -> Iterator[CodeType]:
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of what is defined in some code, at any depth, and that code itself."""
+    yield code
     for const in code.co_consts:
         if isinstance(const, CodeType):
-            yield const
-            yield from _codes_in(const)
+            yield from codes_in(const)
 
 
 def _is_of(node: Definition, code: CodeType) -> bool:

@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import chain
+from typing import TypeVar
 
 from torch.autograd.graph import Node
+
+T = TypeVar("T")
 
 
 def discover(starts: Iterable[Node]) -> dict[Node, int]:
@@ -36,9 +39,9 @@ def reached(starts: Iterable[int], targets: Sequence[Collection[int]]) -> set[in
     return seen
 
 
-def adjacency(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:
+def adjacency(count: int, edges: Iterable[tuple[int, T]]) -> list[list[T]]:
     """Return for each of ``count`` numbers the ends of the edges that start there."""
-    ends: list[list[int]] = [[] for _ in range(count)]
+    ends: list[list[T]] = [[] for _ in range(count)]
     for start, end in edges:
         ends[start].append(end)
     return ends

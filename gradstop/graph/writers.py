@@ -9,7 +9,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from gradstop.graph.source import closure
+from gradstop.graph.source import closure, codes_in
 
 Writing = Literal["", "fills", "sets", "writes"]  # by a backward of its own, a value, or perhaps None
 _DEEP = 5  # calls, from a backward to a helper of a helper
@@ -63,7 +63,7 @@ def _codes(function: object, held: Iterable[object]) -> Iterator[CodeType]:
         plain = _plain(one)
         if plain is None or plain.__code__ in seen or depth > _DEEP:
             continue
-        inner = list(_with_inner(plain.__code__))
+        inner = list(codes_in(plain.__code__))
         seen.update(inner)
         yield from inner
         if depth and str(plain.__module__).startswith("torch."):
@@ -72,13 +72,6 @@ def _codes(function: object, held: Iterable[object]) -> Iterator[CodeType]:
         around = [*_objects(one), *closure(plain).values(), *(held if not depth else ())]
         around += [plain.__globals__[name] for name in names if name in plain.__globals__]
         todo += [(other, depth + 1) for other in _callables(around, names)]
-
-
-def _with_inner(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            yield from _with_inner(const)
 
 
 def _objects(function: object) -> Iterator[object]:

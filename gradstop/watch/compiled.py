@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from gradstop.graph.source import closure
 from gradstop.internals.torch_calls import compiled_calls, no_overrides
 from gradstop.watch.calls import Calls
 from gradstop.watch.lines import line_of
@@ -55,17 +56,9 @@ def _captured(function: Any) -> list[Tensor]:
     if code is not None:
         variables = getattr(function, "__globals__", {})
         held += [variables.get(name) for name in code.co_names]
-        held += [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if _filled(cell)]
+        held += closure(function).values()
     found: dict[int, Tensor] = {}
     for item in held:
         tensors = item.parameters() if isinstance(item, nn.Module) else [item] if isinstance(item, Tensor) else []
         found.update((id(tensor), tensor) for tensor in tensors)
     return list(found.values())
-
-
-def _filled(cell: Any) -> bool:
-    """Whether a variable of an outer function has a value yet."""
-    try:
-        return cell.cell_contents is not None
-    except ValueError:
-        return False

@@ -7,7 +7,7 @@ from gradstop.watch.flow import Flow
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.records import Event
-from gradstop.watch.words import listed
+from gradstop.watch.words import counted, listed
 
 MOST = 8
 
@@ -15,7 +15,7 @@ MOST = 8
 def facts(story: Story) -> str:
     """Return what happened, each with its line."""
     names, flow = Names(story), Flow(story)
-    calls, steps = _counted(story.calls, "call"), _counted(len(story.steps), "step")
+    calls, steps = counted(story.calls, "call"), counted(len(story.steps), "step")
     parts = [f"Seen: {calls} of torch, {len(story.backwards)} backward, {steps}."]
     filled: dict[Line, dict[int, None]] = {}
     for record in story.backwards:
@@ -28,10 +28,6 @@ def facts(story: Story) -> str:
     written = _by_line(event for event in story.events.values() if event.written and not _is_setup(event))
     parts += [_told("written", line, event.name) for line, event in written.items()][:MOST]
     return "\n".join(parts)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _by_line(events: Iterable[Event]) -> dict[Line, Event]:

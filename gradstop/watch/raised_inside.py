@@ -13,7 +13,7 @@ from gradstop.internals.torch_graph import custom_backward
 from gradstop.watch.events import Story
 from gradstop.watch.lines import Line, definition
 from gradstop.watch.walk import lines_of_nodes
-from gradstop.watch.words import Answer
+from gradstop.watch.words import Answer, counted
 
 MOST = 3
 _COUNT = re.compile(r"function (\w+) returned an incorrect number of gradients \(expected (\d+), got (\d+)\)")
@@ -60,10 +60,8 @@ def _count(raised: _Raised) -> list[Answer]:
     if match is None:
         return []
     name, expected, got = match.groups()
-    returns = f"{got} gradient{'s' * (got != '1')}"
-    reason = (
-        f"forward took {expected} argument{'s' * (expected != '1')} after ctx, and this backward returns {returns}."
-    )
+    took, returns = counted(int(expected), "argument"), counted(int(got), "gradient")
+    reason = f"forward took {took} after ctx, and this backward returns {returns}."
     mend = "return one for each argument, in their order: None for what needs none"
     return [_of_function(raised, name, reason, mend, "function")]
 

@@ -112,6 +112,11 @@ def shape_of(shape: tuple[int, ...]) -> str:
     return " by ".join(map(str, shape)) if shape else "scalar"
 
 
+def counted(count: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def listed(names: list[str], most: int = 4) -> str:
     """Return some names and the number of the rest."""
     if len(names) <= most:

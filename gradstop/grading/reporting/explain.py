@@ -6,7 +6,8 @@ from pathlib import Path
 from textwrap import fill
 
 from gradstop.compare import CaseVerdict, Trial, as_text
-from gradstop.course import Assignment, CourseError, assignments, did_you_mean, find_assignment, graded_cells
+from gradstop.course import Assignment, CourseError, did_you_mean, find_assignment, graded_cells
+from gradstop.course.files import require_course
 from gradstop.grading.graded_submission import ExerciseScore, GradedSubmission
 from gradstop.grading.judging.bundle import handed_out
 from gradstop.grading.judging.scoring import why
@@ -42,7 +43,7 @@ def assignment_of(root: Path, exercise: str, name: str = "") -> Assignment:
         CourseError: that lists what there is.
 
     """
-    among = [find_assignment(root, name)] if name else assignments(root) or [find_assignment(root, "")]
+    among = [find_assignment(root, name)] if name else require_course(root)
     known = {one.name: [cell.grade_id for cell in graded_cells(one.notebook) if cell.solution] for one in among}
     found = [assignment for assignment in among if exercise in known[assignment.name]]
     if len(found) == 1:
