@@ -9,7 +9,7 @@ def lie(self, name, *arguments, **more):
 gc.unfreeze()
 for _thing in gc.get_objects():
     if type(_thing).__name__ == "Guard":
-        _thing._before = ()
+        _thing._before = []
         _thing._written.look = list
 for _thing in gc.get_objects():
     if type(_thing).__name__ == "Case" and type(_thing).__module__.startswith("gradstop"):
