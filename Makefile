@@ -16,6 +16,8 @@ BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 # Small tensors: a second thread only waits.
 export OMP_NUM_THREADS ?= 1
+# Where it is set, as in many images, each of the processes that the tests start would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 # Kernels are forked from a process that has torch loaded; where that can't be, they are ordinary ones.
 export JUPYTER_DEFAULT_PROVISIONER_NAME ?= warm-provisioner
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from support.classroom import make_course, run, scores  # noqa: E402
+from support.classroom import all_scores, make_course, run  # noqa: E402
 from support.threats import CLASSES, FULL, NAME, Threat, threats  # noqa: E402
 
 RISKY = ("outside", "resources")
@@ -97,17 +97,14 @@ def graded_by_nbgrader(course: Path, known: list[Threat]) -> dict[str, str]:
     if made.returncode:
         raise SystemExit(made.stderr)
 
-    def one(threat: Threat) -> str:
-        try:
-            found = scores(course, threat.name)
-        except subprocess.CalledProcessError:  # the gradebook knows no such submission
-            found = {}
-        return f"{sum(filter(None, found.values())):g}" if found else "not graded"
-
     for threat in known:  # alone: some end the whole run
         run_at_most(course, "nbgrader", "autograde", NAME, "--student", threat.name)
         print(threat.name, flush=True)
-    return {threat.name: one(threat) for threat in known}
+    found = all_scores(course, NAME)
+    return {
+        threat.name: f"{sum(filter(None, found[threat.name].values())):g}" if found.get(threat.name) else "not graded"
+        for threat in known
+    }
 
 
 def run_at_most(course: Path, *command: str) -> None:

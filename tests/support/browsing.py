@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,6 +24,12 @@ new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadR
 new PerformanceObserver(list => { for (const e of list.getEntries()) window.painted = e.startTime; })
   .observe({type: "largest-contentful-paint", buffered: true});
 """
+
+
+@cache
+def compressed(body: bytes) -> bytes:
+    """Return what is sent of a file, each of which the tests ask for some hundred times."""
+    return gzip.compress(body, 6)
 
 
 class Server:
@@ -54,7 +61,7 @@ class Server:
                 body = path.read_bytes() if path.is_file() else b""
                 lines = [f"HTTP/1.1 {status} x", f"Content-Type: {self.guess_type(path)}"]
                 if path.suffix in COMPRESSED:
-                    body = gzip.compress(body, 6)
+                    body = compressed(body)
                     lines.append("Content-Encoding: gzip")
                 lines += [f"Content-Length: {len(body)}", "Cache-Control: max-age=600", "", ""]
                 answer = "\r\n".join(lines).encode() + body

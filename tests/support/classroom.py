@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
+from support.commands import run_command
 from support.course import ROOT
 
 from gradstop.course import CHECK, Assignment, graded_cells
@@ -72,6 +73,8 @@ def hand_in(course: Path, student: str, answers: dict[str, str], assignment: str
 def run(course: Path, *command: str, **changed: str) -> subprocess.CompletedProcess:
     """Run a command as a user does who has not activated the virtual environment; `changed` are variables of it."""
     environment = {**os.environ, "PATH": os.defpath, **changed}
+    if not changed and command[0] in ("gradstop", "nbgrader"):
+        return run_command(command, course, environment)
     return subprocess.run(
         [str(Path(sys.executable).parent / command[0]), *command[1:]],
         cwd=course,
@@ -101,5 +104,6 @@ def all_scores(course: Path, assignment: str = "03-detach") -> dict[str, dict[st
         f"    found = book.assignment_submissions('{assignment}')\n"
         "    print(json.dumps({s.student_id: marks(s) for s in found}))\n"
     )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    done = run_command(["python", "-c", code], course, dict(os.environ))
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -1,0 +1,81 @@
+"""Commands as forks of a process that has loaded what they load: each would take a second for that.
+
+The command's own code runs as it does in a new process, in its own folder, environment and streams.
+"""
+
+import atexit
+import os
+import subprocess
+import sys
+import traceback
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import entry_points
+from tempfile import TemporaryFile
+
+from support.course import ROOT
+
+from gradstop.forkserver.launch import ForkServer
+from gradstop.forkserver.request import Request
+from gradstop.internals.cpython import join_threads, run_exit_functions
+
+TESTS = str(ROOT / "tests")
+_LOADED = ["gradstop.grading.batch", "nbgrader.apps.nbgraderapp", "nbgrader.api", __name__]
+_TARGET = f"{__name__}:run_as_told"
+
+
+def run_command(command, folder, environment):
+    """Run ``gradstop``, ``nbgrader`` or ``python -c`` in a folder; return its end as ``subprocess.run`` does."""
+    with TemporaryFile() as out, TemporaryFile() as error:
+        asked = Request(list(command), environment, str(folder), [None, out.fileno(), error.fileno()], target=_TARGET)
+        code = _server().fork(asked).wait()
+        for stream in (out, error):
+            stream.seek(0)
+        return subprocess.CompletedProcess(command, code, out.read().decode(), error.read().decode())
+
+
+@cache
+def _server():
+    environment = {**os.environ, "PYTHONPATH": TESTS}
+    server = ForkServer(Request([], environment, os.getcwd(), preload=_LOADED))
+    server.wait_until_warm()
+    atexit.register(server.close)
+    return server
+
+
+def run_as_told(request, streams, status_fd):
+    """Be the command: called in the fork, which ends here."""
+    os.write(status_fd, b"%d ready " % os.getpid())
+    os.close(status_fd)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(request.cwd)
+    os.environ.clear()
+    os.environ.update(request.environment)
+    sys.path.remove(TESTS)
+    sys.argv[:] = request.arguments
+    with suppress(BaseException):
+        code = _exit_code(request.arguments)
+        for finish in (join_threads, run_exit_functions, sys.stdout.flush, sys.stderr.flush):
+            with suppress(BaseException):
+                finish()
+        os._exit(code)
+
+
+def _exit_code(arguments):
+    try:
+        if arguments[:2] == ["python", "-c"]:
+            exec(compile(arguments[2], "<string>", "exec"), {"__name__": "__main__"})
+            return 0
+        (command,) = entry_points(group="console_scripts", name=arguments[0])
+        ended = command.load()()
+    except SystemExit as end:
+        ended = end.code
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    if isinstance(ended, str):
+        print(ended, file=sys.stderr)
+        return 1
+    return (ended or 0) & 0xFF
