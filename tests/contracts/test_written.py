@@ -33,7 +33,11 @@ def large():
     return made
 
 
-HOLDERS = {"a module": module, "a class": lambda: type("Class", (), vars(module()).copy()), "mixed": mixed, "large": large}
+def a_class():
+    return type("Class", (), dict(vars(module())))
+
+
+HOLDERS = {"a module": module, "a class": a_class, "mixed": mixed, "large": large}
 
 
 @pytest.mark.parametrize("way", WAYS)
