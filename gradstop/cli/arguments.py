@@ -66,7 +66,6 @@ def parser() -> argparse.ArgumentParser:
     people.add_argument("--forget", metavar="ID", help="take a student out, and put aside what they handed in")
     collect = command("collect", "take the hand-ins that a platform lets you download")
     collect.add_argument("archive", type=Path, help="the zip of Moodle, Canvas or Gradescope, or a folder")
-    collect.add_argument("assignment", help="for example 03-detach")
     collect.add_argument("--groups", type=Path, help="a CSV file with a column Group: members share what one hands in")
     collect.add_argument(
         "--attempts", default="", choices=["last", "best"], help="which counts (default: as before, or the last)"
@@ -74,7 +73,6 @@ def parser() -> argparse.ArgumentParser:
     collect.add_argument("--zone", default="", help="of a zip's times, as Europe/Berlin (default: this computer's)")
     collect.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
     grade = command("grade", "grade all submissions of an assignment; 30 s and 1024 MiB if nothing is said", limits)
-    grade.add_argument("assignment", help="for example 03-detach")
     grade.add_argument("--student", default="*", help="grade this student alone; a pattern such as 'a*' names several")
     grade.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     grade.add_argument(
@@ -84,7 +82,6 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--why", action="store_true", help="say in a line why an exercise has not earned all")
     grade.add_argument("--json", action="store_true", help="print the results as JSON")
     report = command("report", "write a page on how the class did in an assignment")
-    report.add_argument("assignment", help="for example 03-detach")
     report.add_argument("--anonymous", action="store_true", help="leave names out")
     explain = command("explain", "repeat a verdict from its kept seeds, limited as it was graded", limits)
     explain.add_argument("student")
@@ -97,7 +94,6 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=forms, default="csv", help="who is to read it")
     export.add_argument("--title", nargs="+", default=[], help="what the platform calls each --assignment")
     feedback = command("feedback", "make the feedback, as a zip that a platform takes back")
-    feedback.add_argument("assignment", help="for example 03-detach")
     feedback.add_argument("--format", choices=["moodle", "canvas"], required=True, help="the platform")
     feedback.add_argument("--to", default="", help="a file (default: in grading/)")
     extend = command("extend", "let students hand in later than the due date")
@@ -112,5 +108,6 @@ def parser() -> argparse.ArgumentParser:
     new = command("new", "lay out a new exercise")
     new.add_argument("exercise", help="NN-topic/function")
     vet = command("vet", "say what is wrong with an assignment's exercises")
-    vet.add_argument("assignment", help="for example 03-detach")
+    for one in (collect, grade, report, feedback, vet):  # without one they say which there are
+        one.add_argument("assignment", nargs="?", default="", help="for example 03-detach")
     return whole

@@ -32,7 +32,11 @@ def run(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign of ours, as under Windows
-    options = parser().parse_args(arguments)
+    options, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        command = f"gradstop {options.command}"
+        print(f"{command} does not take {' '.join(unknown)!r}: see {command} --help", file=sys.stderr)
+        return 2
     logs.to_terminal(logging.DEBUG if options.debug else logging.INFO if options.verbose else logging.ERROR + 1)
     try:
         options.root = _root(options.root)

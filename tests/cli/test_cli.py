@@ -2,10 +2,12 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+from support.classroom import make_course
 from support.course import ROOT
 
 from gradstop.cli import command, main
@@ -48,10 +50,21 @@ def test_an_unknown_command_is_told_which_there_are(capsys, typed, said):
     assert said in told
 
 
-@pytest.mark.parametrize("command", ["start", "read"])
-def test_without_a_name_those_there_are_are_listed(empty, capsys, command):
-    assert main([command]) == 1
-    assert "03-detach" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "words",
+    [["start"], ["read"], ["grade"], ["report"], ["vet"], ["collect", "a.zip"], ["feedback", "--format", "moodle"]],
+)
+def test_without_a_name_those_there_are_are_listed(empty, capsys, words):
+    make_course(empty, "03-detach")
+    assert main(words) == 1
+    assert re.search(r"Which (assignment|page)\? There is: .*03-detach", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("words", [["export", "03-detach"], ["doctor", "03-detach"], ["read", "03-detach", "--quick"]])
+def test_what_a_command_does_not_take_is_named_with_what_says_more(empty, capsys, words):
+    assert main(words) == 2
+    said = f"gradstop {words[0]} does not take {words[-1]!r}: see gradstop {words[0]} --help\n"
+    assert capsys.readouterr().err == said
 
 
 def test_what_is_not_begun_is_told_how_to_begin(empty, capsys):
