@@ -26,7 +26,7 @@ def __getattr__(name: str) -> Any:
     if name == "watch":
         return import_module("gradstop.watch")
     if name not in _HOME:
-        raise AttributeError(f"module 'gradstop' has no attribute {name!r}")
+        raise AttributeError(f"module 'gradstop' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
     try:
         return getattr(import_module(_HOME[name]), name)
     except ModuleNotFoundError as missing:
@@ -35,6 +35,11 @@ def __getattr__(name: str) -> Any:
         raise ImportError(f"gradstop.{name} needs {missing.name}: pip install {missing.name}") from None
     except (AttributeError, ImportError) as error:  # ``from gradstop import …`` would say that there is no such name
         raise ImportError(f"gradstop.{name} cannot be loaded: {error}{_hidden_by(error)}") from error
+
+
+def __dir__() -> list[str]:
+    """Return what is loaded when it is asked for, too: an editor completes it, and Python says which was meant."""
+    return sorted({*globals(), *__all__})
 
 
 def _hidden_by(error: AttributeError | ImportError) -> str:

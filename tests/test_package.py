@@ -13,6 +13,8 @@ import yaml
 from packaging.metadata import Metadata
 from support.course import BENCHES, ROOT, bench_of
 
+import gradstop
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("package")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -149,6 +151,13 @@ def test_a_reader_has_the_chapters_and_draws(installed):
         "import torch, gradstop as g; x = torch.ones(2, requires_grad=True); print(g.describe(x=x, y=(x * 2).detach()))"
     )
     assert "x" in run("-c", drawn)
+
+
+def test_what_is_loaded_when_it_is_asked_for_is_completed_and_meant():
+    assert set(gradstop.__all__) <= set(dir(gradstop))
+    with pytest.raises(AttributeError) as caught:
+        gradstop.drow  # noqa: B018
+    assert (caught.value.name, caught.value.obj) == ("drow", gradstop)  # by which Python says which was meant
 
 
 def test_what_is_missing_is_said_in_a_sentence(installed):
