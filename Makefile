@@ -12,8 +12,9 @@ JOBS ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || sysctl -n hw.ncpu)
 # Tests wait for browsers, limits and processes for a third of their time: half as many again.
 TEST_JOBS ?= $(shell echo $$(( ($(JOBS) * 3 + 1) / 2 )))
 
-BIN := $(abspath $(VENV))/bin
-export PATH := $(BIN):$(PATH)
+# In recipes as it is named: the folder's own name may have blanks or quotes.
+BIN := $(VENV)/bin
+export PATH := $(abspath $(VENV))/bin:$(PATH)
 # Small tensors: a second thread only waits.
 export OMP_NUM_THREADS ?= 1
 # Where it is set, as in many images, each of the processes that the tests start would compile what it imports.
@@ -25,13 +26,15 @@ export JUPYTER_DEFAULT_PROVISIONER_NAME ?= warm-provisioner
 
 setup: $(VENV)/.installed
 
-# Said before anything is made. An environment of an older Python, as a failed attempt leaves one, is made anew.
+# Said before anything is made. An environment of an older Python, as a failed attempt leaves one, is made anew; one
+# without pip, as Debian leaves one that lacks python3-venv, gets it.
 TOO_OLD := import sys; sys.exit(sys.version_info < (3, 11, 5) and "This needs Python 3.11.5 or later, and " \
   + sys.executable + " is " + sys.version.split()[0] + ". Name another: make setup PYTHON=python3.12")
 
 $(VENV)/.installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c '$(TOO_OLD)'
 	$(BIN)/python -c '$(TOO_OLD)' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	# Kernels remark at each start that loopback is not encrypted; only errors are news.
@@ -50,7 +53,7 @@ $(BUILT): $(VENV)/.installed $(SOURCES)
 	touch $@
 
 book: $(BUILT)
-	@echo "The book is built. Open $(CURDIR)/_build/html/index.html in a browser, or run: make serve"
+	@echo "The book is built. Open $$PWD/_build/html/index.html in a browser, or run: make serve"
 
 # The whole book as one file, from the pages of the site. Needs chromium.
 pdf: book
@@ -64,7 +67,7 @@ serve: book
 # link to its section.
 lab: setup
 	jupyter trust book/*.ipynb
-	jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabServerApp.extra_labextensions_path="$(CURDIR)/book/_lab" \
+	jupyter lab --ServerApp.root_dir="$$PWD" --LabServerApp.extra_labextensions_path="$$PWD/book/_lab" \
 	  $(LAB_OPTIONS) book/01-computation-graph.ipynb
 
 test: lint book
@@ -96,7 +99,7 @@ versions: setup
 	$(VERSION)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	mkdir -p $(VERSION)/etc/ipython
 	cp $(VENV)/etc/ipython/ipython_kernel_config.py $(VERSION)/etc/ipython/
-	PATH="$(CURDIR)/$(VERSION)/bin:$$PATH" $(VERSION)/bin/python -m gradstop.authoring.torch_versions .
+	PATH="$$PWD/$(VERSION)/bin:$$PATH" $(VERSION)/bin/python -m gradstop.authoring.torch_versions .
 	PYTHONPATH=tests:tests/book $(VERSION)/bin/python -m support.probes
 
 lock: setup

@@ -57,6 +57,32 @@ def test_an_environment_of_an_older_python_is_made_anew(old):
     assert done.stdout.split()[1] == sys.version.split()[0]
 
 
+STUB = """#!/bin/sh
+echo "$@" >> calls
+[ "$2" != "{refused}" ]
+"""
+
+
+@pytest.mark.parametrize("name", ["plain", "my course", 'it\'s "one"', "a;b&c"])
+@pytest.mark.parametrize("refused", ["", "import pip"])
+def test_a_folder_of_any_name_is_set_up_and_an_environment_without_pip_gets_it(tmp_path, name, refused):
+    """As Debian leaves one that lacks python3-venv, or uv makes one."""
+    folder, other = tmp_path / name, tmp_path / "python"
+    left = folder / ".venv" / "bin" / "python"
+    left.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", folder)
+    for file in ("requirements.txt", "pyproject.toml"):
+        (folder / file).touch()
+    for python in (left, other):
+        python.write_text(STUB.format(refused=refused))
+        python.chmod(0o755)
+    done = make(folder, other)
+    assert done.returncode == 0, done.stderr
+    assert ("-m venv .venv" in (folder / "calls").read_text().splitlines()) == bool(refused)
+    assert (folder / ".venv" / ".installed").is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {name, "python"}
+
+
 PARTS = ("book/page.md", "book/_static/book.css", "exercises/01-x/x.ipynb", "gradstop/a.py", "solutions/01-x/x.ipynb")
 
 
