@@ -97,6 +97,7 @@ versions: setup
 	mkdir -p $(VERSION)/etc/ipython
 	cp $(VENV)/etc/ipython/ipython_kernel_config.py $(VERSION)/etc/ipython/
 	PATH="$(CURDIR)/$(VERSION)/bin:$$PATH" $(VERSION)/bin/python -m gradstop.authoring.torch_versions .
+	PYTHONPATH=tests:tests/book $(VERSION)/bin/python -m support.probes
 
 lock: setup
 	pip-compile --quiet --extra dev --strip-extras --no-header --no-emit-options --no-emit-index-url \

@@ -1,6 +1,8 @@
 """Where Gradients Stop: draw, observe, compare and check what PyTorch's autograd does."""
 
 import logging
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -31,8 +33,16 @@ def __getattr__(name: str) -> Any:
         if (missing.name or "").partition(".")[0] == __name__:
             raise
         raise ImportError(f"gradstop.{name} needs {missing.name}: pip install {missing.name}") from None
-    except AttributeError as error:  # ``from gradstop import …`` would say that there is no such name
-        raise ImportError(f"gradstop.{name} cannot be loaded: {error}") from error
+    except (AttributeError, ImportError) as error:  # ``from gradstop import …`` would say that there is no such name
+        raise ImportError(f"gradstop.{name} cannot be loaded: {error}{_hidden_by(error)}") from error
+
+
+def _hidden_by(error: AttributeError | ImportError) -> str:
+    """Return what to do where a file of the learner's, such as ``torch.py``, was loaded in the place of a module."""
+    file = error.path if isinstance(error, ImportError) else getattr(error.obj, "__file__", None)
+    if not file or os.path.dirname(os.path.abspath(file)) not in (os.getcwd(), os.path.abspath(sys.path[0])):
+        return ""
+    return f". {os.path.basename(file)} in this folder hides the module of that name: rename it, and restart Python"
 
 
 def load_ipython_extension(shell: Any) -> None:

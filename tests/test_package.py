@@ -161,3 +161,16 @@ except ImportError as error:
     print(error)
 """
     assert run("-", text=text) == "gradstop.check needs torch: pip install torch\n"
+
+
+@pytest.mark.parametrize("name", ["torch", "json", "random", "numpy"])
+def test_a_file_of_the_learner_s_that_hides_a_module_is_named(installed, name):
+    run, folder, _ = installed
+    hiding = folder / f"{name}.py"
+    hiding.write_text("x = 1\n")
+    text = "try:\n    from gradstop import check\nexcept ImportError as error:\n    print(error)\n"
+    try:
+        said = run("-", text=text)
+    finally:
+        hiding.unlink()
+    assert said.endswith(f". {name}.py in this folder hides the module of that name: rename it, and restart Python\n")

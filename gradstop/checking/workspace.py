@@ -49,20 +49,25 @@ def start(root: Path, name: str) -> str:
 def read(root: Path, name: str) -> str:
     """Copy the book's pages to ``work/book`` and return where the page is that was asked for.
 
-    A page that was changed since it was copied stays as it is.
+    A chapter's number stands for its first page, which has the name of the chapter's assignment. A page that was
+    changed since it was copied stays as it is.
 
     Raises:
         CourseError: where there is no such page.
 
     """
     pages = {path.stem: path.name for path in _pages(root)}
-    name = named(name, pages, "page")
+    chapters = [page for page in pages if (exercises_folder(root) / page).is_dir()]
+    name = named(name, pages, "page", chapters)
+    others = [other for other in pages if name in chapters and other != name and other[:3] == name[:3]]
     changed = list(_copy_pages(root))
     page = os.path.relpath(root / WORK / BOOK / pages[name])
     if name not in changed:
         first = "" if shutil.which("jupyter") else "pip install jupyterlab; "
-        return f"{page}: open it, for example with: {first}jupyter lab {shlex.quote(page)}"
-    return f"{page}: your copy is kept, as you have changed it; move it away, and you get the book's page anew"
+        said = f"{page}: open it, for example with: {first}jupyter lab {shlex.quote(page)}"
+    else:
+        said = f"{page}: your copy is kept, as you have changed it; move it away, and you get the book's page anew"
+    return f"{said}\nThe chapter's other pages, beside it: {', '.join(others)}" if others else said
 
 
 def _pages(root: Path) -> list[Path]:

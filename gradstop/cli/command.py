@@ -105,21 +105,21 @@ def _print_no_more() -> None:
 def _start(options: argparse.Namespace) -> int:
     from gradstop.checking.workspace import start
 
-    print(start(options.root, options.assignment))
+    print(start(options.root, " ".join(options.assignment)))
     return 0
 
 
 def _read(options: argparse.Namespace) -> int:
     from gradstop.checking.workspace import read
 
-    print(read(options.root, options.page))
+    print(read(options.root, " ".join(options.page)))
     return 0
 
 
 def _progress(options: argparse.Namespace) -> int:
     from gradstop.checking.progress import progress_command
 
-    return progress_command(options.root, options.folder)
+    return progress_command(options.root, Path(" ".join(options.folder)) if options.folder else None)
 
 
 def _class(options: argparse.Namespace) -> int:

@@ -131,7 +131,8 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise CourseError(f"{path.parent.name}/{path.name} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise CourseError(f"{path.parent.name}/{path.name} is not UTF-8 text: {error.reason}.") from None
+        place = f"{path.parent.name}/{path.name}"
+        raise CourseError(f"{place} is not UTF-8 text: {error.reason}. Save it as UTF-8.") from None
 
 
 def read_json(path: Path) -> Any:

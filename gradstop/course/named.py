@@ -7,26 +7,28 @@ from gradstop.course.did_you_mean import did_you_mean
 from gradstop.course.errors import CourseError
 
 
-def named(name: str, known: Iterable[str], what: str) -> str:
+def named(name: str, known: Iterable[str], what: str, first: Iterable[str] = ()) -> str:
     """Return the one of the known names that ``name`` stands for: all of it, its number, its topic, or a beginning.
 
     Args:
         name: what somebody typed, such as ``03-detach``, ``3``, ``Detach``, ``chapter 3`` or ``work/03_detach/``.
         known: names such as ``03-detach``.
         what: the word for such a thing in the message, such as ``assignment``.
+        first: those of the known names that a number alone stands for, where several begin with it.
 
     Raises:
         CourseError: where it stands for none, or for several.
 
     """
     known, typed = list(known), _plain(name)
-    numbered = f"{int(typed):02}-" if typed.isdecimal() else typed
+    numbered = re.sub(r"^(\d+)-?(?=\D|$)", lambda digits: f"{int(digits[1]):02}-", typed)
     there = f"There is: {', '.join(known) or 'none'}."
     if not typed:
         raise CourseError(f"Which {what}? {there}")
     for fits in (
-        [other for other in known if typed == other],
+        [other for other in known if other in (typed, numbered)],
         [other for other in known if typed == other.partition("-")[2]],
+        [other for other in first if typed.isdecimal() and other.startswith(numbered)],
         [other for other in known if other.startswith(numbered)],
         [other for other in known if other.partition("-")[2].startswith(typed)],
     ):

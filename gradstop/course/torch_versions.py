@@ -35,13 +35,23 @@ class VerdictDifference:
 
 
 @dataclass(frozen=True)
+class StatementDifference:
+    """A sentence of a page whose probe finds that it does not hold for some of the kinds of input it was tried on."""
+
+    page: str
+    sentence: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TorchVersion:
-    """What was found on one version of torch; ``cells`` and ``verdicts`` list what differs, ``tried`` counts all."""
+    """What was found on one version of torch; ``tried`` counts all, and the lists have what differs."""
 
     python: str
     tried: dict[str, int]
     cells: list[CellDifference] = field(default_factory=list)
     verdicts: list[VerdictDifference] = field(default_factory=list)
+    statements: list[StatementDifference] = field(default_factory=list)
 
 
 def read_versions(root: Path) -> dict[str, TorchVersion]:

@@ -103,7 +103,7 @@ class Values:
         if self._any:
             return list(range(len(self._items)))
         others = self._words.others(self._seen)
-        return [*self._unknown, *self._owners[others].tolist()] if others else self._unknown
+        return [*self._unknown, *numpy.unique(self._owners[others]).tolist()] if others else self._unknown
 
     def note(self) -> None:
         """Take what the last look has found for known."""

@@ -5,10 +5,17 @@ import json
 import nbformat
 import pytest
 from support.course import ROOT, bench_of
+from support.statements import prose, sentences
 
 from gradstop.authoring.bench import Bench
 from gradstop.authoring.torch_versions import cell_differences, verdict_differences, write_version
-from gradstop.course.torch_versions import CellDifference, TorchVersion, VerdictDifference, read_versions
+from gradstop.course.torch_versions import (
+    CellDifference,
+    StatementDifference,
+    TorchVersion,
+    VerdictDifference,
+    read_versions,
+)
 
 SOURCES = ["1 + 1", "print('one')\nprint('/home/me/python3.11/site-packages/torch/two')", "raise ValueError('no')"]
 
@@ -49,20 +56,24 @@ def test_what_was_found_is_kept_in_the_place_of_what_was_known(tmp_path):
     (tmp_path / "book").mkdir()
     assert read_versions(tmp_path) == {}
     cell = CellDifference("book/page.ipynb", "a", 3, ("was",), ("is",))
+    statement = StatementDifference("book/page.ipynb", "All are.", ("this one",))
     for found in ([cell], [], [cell]):
-        write_version(tmp_path, "9.1.0", TorchVersion("3.11", {"cells": 4}, found))
+        write_version(tmp_path, "9.1.0", TorchVersion("3.11", {"cells": 4}, found, statements=[statement]))
     write_version(tmp_path, "9.0.0", TorchVersion("3.11", {"cells": 4}, [], [VerdictDifference("f", "g", "a", "b")]))
     kept = read_versions(tmp_path)
     assert list(kept) == ["9.0.0", "9.1.0"]
     assert kept["9.1.0"].cells == [cell]
+    assert kept["9.1.0"].statements == [statement]
     assert kept["9.0.0"].verdicts[0].exercise == "f"
 
 
-def test_what_the_repository_keeps_names_cells_that_are_there():
+def test_what_the_repository_keeps_names_cells_and_sentences_that_are_there():
     for torch, found in read_versions(ROOT).items():
         for cell in found.cells:
             ids = {one["id"] for one in json.loads((ROOT / cell.page).read_text())["cells"]}
             assert cell.cell in ids, f"{cell.page} has changed since: make versions TORCH={torch}"
+        for one in found.statements:
+            assert one.sentence in sentences(prose(ROOT / one.page)), f"{one.page} has changed since, as above"
 
 
 def test_the_readme_says_how_much_differs():

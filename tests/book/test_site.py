@@ -3,7 +3,7 @@
 import json
 import re
 import zipfile
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +13,7 @@ import yaml
 from support.course import ASSIGNMENTS, BENCHES, ROOT
 
 from gradstop.course import graded_cells, section_titles
+from gradstop.course.torch_versions import read_versions
 
 HTML = ROOT / "_build" / "html"
 pytestmark = pytest.mark.slow
@@ -82,6 +83,17 @@ def test_the_build_page_has_versions_and_run_times():
     assert "2.13.0" in page
     assert all(Path(chapter).stem in page for chapter in CHAPTERS)
     assert not re.search(r";\s*</p>", page)  # a list of places ends with a place
+
+
+def test_what_is_other_on_another_torch_stands_on_its_page_and_on_that_of_the_build():
+    told = text("book/build.html").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    for torch, tried in read_versions(ROOT).items():
+        for one in (*tried.cells, *tried.statements):
+            what = f"“{one.sentence}”" if one in tried.statements else f"cell {one.number}"
+            page = Path(one.page).stem
+            assert f'href="{page}.html"><span class="doc">{page}, {escape(what, quote=False)}<' in told
+            of_page = [other for other in (*tried.cells, *tried.statements) if other.page == one.page]
+            assert text(f"book/{page}.html").count(f" on torch {torch}</summary>") == len(of_page)
 
 
 def test_every_section_that_a_check_names_is_an_anchor():

@@ -101,6 +101,14 @@ def test_a_damaged_notebook_is_named_and_the_others_go_on(root, capsys, text):
     assert "0 of 4 solved" in said.partition("08-memory")[2] or "0 of 5 solved" in said.partition("08-memory")[2]
 
 
+def test_a_notebook_in_another_encoding_is_told_to_be_saved_in_utf_8(root, capsys):
+    start(root, NAME)
+    notebook = root / "work" / NAME / "detach.ipynb"
+    notebook.write_text(notebook.read_text(), encoding="utf-16")
+    assert main(["--root", str(root), "progress"]) == 1
+    assert "03-detach/detach.ipynb is not UTF-8 text: invalid start byte. Save it as UTF-8." in capsys.readouterr().out
+
+
 def test_a_renamed_notebook_is_told_by_name(root, capsys):
     start(root, NAME)
     notebook = root / "work" / NAME / "detach.ipynb"

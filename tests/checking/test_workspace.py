@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from support.course import ROOT
 
 from gradstop.checking import workspace
@@ -45,7 +46,7 @@ def test_an_update_keeps_the_answers_and_renews_the_cases(root):
     assert (root / "work" / NAME / "cases.py").read_text() == "# newer"
 
 
-@pytest.mark.parametrize("name", ["3", "03", "detach", "03-detach", "03-detach/", "03-detac"])
+@pytest.mark.parametrize("name", ["3", "03", "detach", "03-detach", "03-detach/", "03-detac", "3-detach", "3 Det"])
 def test_what_stands_for_one_assignment_is_taken(root, name):
     assert start(root, name).startswith("work/03-detach/detach.ipynb")
 
@@ -59,9 +60,19 @@ def test_what_stands_for_none_or_for_several_lists_them(root, name, said):
         start(root, name)
 
 
-def test_a_chapter_in_several_pages_is_none_of_them(root):
-    with pytest.raises(CourseError, match="more than one page: 09-agents, 09-gradients-by-hand, 09-patterns"):
-        read(root, "9")
+@pytest.mark.parametrize("chapter", yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"][0]["chapters"])
+def test_a_chapter_s_number_stands_for_its_first_page_and_the_others_are_named(root, chapter):
+    first, *others = (Path(one["file"]).name for one in (chapter, *chapter.get("sections", [])))
+    said = read(root, str(int(first[:2])))
+    assert said.startswith(f"work/book/{first}.ipynb: open it")
+    assert [page.strip() for page in said.partition("beside it:")[2].split(",") if page] == sorted(others)
+    for one in others:
+        assert "beside it" not in read(root, one.replace("-", " ").removeprefix("0"))
+
+
+def test_a_beginning_of_several_pages_is_none_of_them(root):
+    with pytest.raises(CourseError, match="more than one page: 02-requires-grad, 09-reinforcement, 09-representation"):
+        read(root, "re")
 
 
 def links(path):

@@ -62,7 +62,7 @@ def test_what_is_not_begun_is_told_how_to_begin(empty, capsys):
 def test_a_place_is_named_as_seen_from_here(empty, capsys, monkeypatch):
     assert main(["start", "3"]) == 0
     monkeypatch.chdir(empty / "work" / "03-detach")
-    for words in (["start", "4"], ["read", "3"], ["read", "cheat-sheet"], ["read", "errors"]):
+    for words in (["start", "4"], ["read", "chapter", "3"], ["read", "cheat-sheet"], ["read", "errors"]):
         capsys.readouterr()
         assert main(words) == 0
         assert (empty / "work" / "03-detach" / capsys.readouterr().out.partition(":")[0]).is_file()

@@ -1,5 +1,6 @@
 """No thread of a submission's runs while it is observed, whatever it has put in the place of Python's own names."""
 
+import bdb
 import builtins
 import cProfile
 import gc
@@ -15,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import thread as _pools
 from multiprocessing import shared_memory
 from queue import SimpleQueue
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 
 import pytest
 import torch
@@ -183,6 +184,8 @@ def test_no_hook_at_audit_events_is_added():
         assert events == []
         with pytest.raises(RuntimeError, match="no hooks of its own"):  # as CPython 3.12 asks
             sys.audit("sys.monitoring.register_callback", print)
+        with pytest.raises(bdb.BdbQuit):  # as a debugger asks from 3.14 on
+            sys.audit("sys.monitoring.register_callback", FunctionType((lambda: None).__code__, vars(bdb)))
 
     in_a_fork(body)
 

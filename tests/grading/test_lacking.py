@@ -23,6 +23,8 @@ BEFORE = {
     "a question": "name = input('Your name? ')\nprint(name)",
     "a password": "import getpass\ngetpass.getpass()",
     "a debugger": "breakpoint()",
+    "a debugger by its name": "import pdb\npdb.set_trace()",
+    "IPython's debugger": "from IPython.core.debugger import set_trace\nset_trace()",
     "a file of the student's": "with open('/home/ann/data.csv') as file:\n    rows = file.read()\nfirst = rows[0]",
     "the network": "import urllib.request\nurllib.request.urlopen('https://example.org', timeout=5)",
     "a device": "on_it = torch.ones(2, device='cuda')\nprint(on_it * 2)",

@@ -24,7 +24,7 @@ def sentences(text: str) -> list[str]:
     """Return the sentences without markup, white space as one blank, without the Yes or No before an explanation."""
     text = _NO_STATEMENT.sub("", text)
     text = re.sub(r"</?(?:p|details|div|strong)\b[^>]*>|^(?:- |\d+\. )", "\n\n", text, flags=re.MULTILINE)
-    text = re.sub(r"<[^>]+>|[`*]|\]\([^)]*\)|\[", "", text)
+    text = re.sub(r"<[^>]+>|[`*]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text))
     found: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text):
         parts = re.split(r"(?<=[.?!])\s+(?=[A-Z(])", " ".join(paragraph.split()))

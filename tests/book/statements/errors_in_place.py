@@ -89,7 +89,7 @@ def it_says_so_when_a_use_is_recorded():
 
 def a_write_to_an_expanded_one():
     starts = {"a matrix": torch.zeros(1, 2), "a row": torch.zeros(2), "complex": torch.zeros(2, dtype=torch.complex64)}
-    outcome = {"one number for all": raises(torch.zeros(()).expand(3, 2).__setitem__, 0, 5.0)}
+    outcome = {"one number cannot be written to as a row": raises(torch.zeros(()).expand(3, 2).__setitem__, 0, 5.0)}
     for kind, start in starts.items():
         y = start.expand(3, 2)
         refused = raises(y.add_, 1)
@@ -123,7 +123,7 @@ STATEMENTS = CLINIC | {
     "Exp and Mul are what made the tensor, not the write; leaves and constants have no such name. exp saves its "
     "result, and save an input.": leaves_have_no_such_name,
     "That went to a different element, but all of h has one version counter.": one_counter_for_tensor_and_views,
-    "Reading h.datai - 1] is silent, and cuts each step off from the one before.": HERE,
+    "Reading h.data[i - 1] is silent, and cuts each step off from the one before.": HERE,
     "First all backwards, then all steps.": DO,
     "Print _version after each suspect line.": DO,
     "Then switch the mode off: it repairs nothing, and each step is slower.": DO,
@@ -139,7 +139,7 @@ STATEMENTS = CLINIC | {
         it_says_so_when_a_use_is_recorded
     ),
     "A write to one element would write to all.": a_write_to_an_expanded_one,
-    "(y0] = 5.0 may pass: where the rows alone are shared, it changes all of them.) See Views and aliases.": (
+    "(y[0] = 5.0 may pass: where the rows alone are shared, it changes all of them.) See Views and aliases.": (
         a_write_to_an_expanded_one
     ),
     "Each step reads what the step before has written: 7, not 6.": HERE,
@@ -147,5 +147,5 @@ STATEMENTS = CLINIC | {
     "Integers have no gradient: x is cut off.": integers_have_no_gradient,
 }
 RULES = {
-    "Not a cure. w.data0] = … is accepted, also when a loss has saved w.": data_is_accepted,
+    "Not a cure. w.data[0] = … is accepted, also when a loss has saved w.": data_is_accepted,
 }

@@ -120,7 +120,7 @@ STATEMENTS = CLINIC | {
     "Here the slope at 2 is 1.5; only the second term is recorded.": HERE,
     "See New names and views are no copies.": NAMES,
     "To start anew from its numbers, as each step of an adversarial attack does, detach and set the flag.": HERE,
-    "Integers have no small steps, so no slope. torch.tensor(1, 2]) makes integers; one dot makes floats.": (
+    "Integers have no small steps, so no slope. torch.tensor([1, 2]) makes integers; one dot makes floats.": (
         integers_cannot_require_grad
     ),
     "Token ids have no gradient; their embedding has.": token_ids,

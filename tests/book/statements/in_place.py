@@ -212,7 +212,7 @@ RULES = {
     "A list or a mask makes a copy: a method that writes into it changes nothing else, in silence.": (
         an_index_that_copies
     ),
-    "(y0]] = 100 writes the copy back.)": an_index_that_copies,
+    "(y[[0]] = 100 writes the copy back.)": an_index_that_copies,
     "After sigmoid, which saves its output, backward raises.": a_sigmoid_needs_its_output,
     "A forward hook is called with the output of a layer when you call the layer, until you remove it.": (
         a_forward_hook_runs_with_each_call

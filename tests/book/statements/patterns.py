@@ -111,7 +111,7 @@ STATEMENTS = {
     "retain_graph is no cure, nor are clones: that gradient belongs to a discriminator that is gone.": HERE,
     "The other network's .grad, each flag and the grad mode are not yours.": DO,
     "kept is no copy.": HERE,
-    "To clear b.grad afterwards would be as wrong: the 10 would be lost. inputs=w] never touches it.": (
+    "To clear b.grad afterwards would be as wrong: the 10 would be lost. inputs=[w] never touches it.": (
         named_inputs_leave_others_alone
     ),
     "With flags it is the same. net.requires_grad_(True) after the step also switches on the bias that someone had "

@@ -3,6 +3,7 @@
 An audit hook cannot be taken off again (PEP 578). This one is put on before any submission is forked.
 """
 
+import bdb
 import gc
 import sys
 from collections.abc import Callable
@@ -22,7 +23,8 @@ def refuse_hooks_and_swapped_code() -> None:
     Those of torch and of the standard library are called by ours.
 
     From CPython 3.12 on a profiler registers its own methods as callbacks: they are let through, and noted. A hook is
-    refused as another hook may do it: who adds it sees no error. The other raises RuntimeError.
+    refused as another hook may do it: who adds it sees no error. The other raises RuntimeError; a debugger, which
+    registers callbacks from CPython 3.14 on, ends as where nobody types anything.
     """
     gc.unfreeze()  # or the functions that were frozen would not be among those that there are
     _kept.extend(one for one in gc.get_objects() if type(one) is FunctionType)
@@ -41,6 +43,8 @@ def _look(
     error: type[Exception] = RuntimeError,
     method: type = BuiltinMethodType,
     profiler: type = Profiler,
+    debugger: dict[str, Any] = bdb.__dict__,
+    no_prompt: type[Exception] = bdb.BdbQuit,
     is_subclass: Callable[..., bool] = issubclass,
     note: Callable[[bool], object] = profiled.append,
     identity: Callable[[object], int] = id,
@@ -53,6 +57,8 @@ def _look(
             return
         if callback is None:
             return
+        if type(callback) is function and callback.__globals__ is debugger:
+            raise no_prompt
     if event in ("sys.addaudithook", "sys.monitoring.register_callback"):
         raise error("a notebook that is graded has no hooks of its own in the interpreter")
     if (
