@@ -26,13 +26,15 @@ def run_case(
     log: ObservationLog | None = None,
     choose: Choose | None = None,
     after: Run = run_alone,
+    watch: Callable[..., object] = lambda *_: None,
 ) -> Record:
     """Observe ``function`` in ``case`` and return the second phase's record.
 
     The first phase is drawn from ``first``. Its record goes to ``challenge``, which answers with what the second is
     drawn from; nothing of it is kept here. An error ends the case, and the record says so in ``stopped``; a case that
     ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
-    What the case runs later than the function, a backward in most cases, is run by ``after``.
+    What the case runs later than the function, a backward in most cases, is run by ``after``. Before each phase
+    ``watch`` is told the objects that the case observes by.
 
     Raises:
         ValueError: for a case without its ``yield``.
@@ -40,7 +42,9 @@ def run_case(
     """
     log = log or ObservationLog(case.name)
     with isolated(), _collections_of_its_own() if case.counts_alive else nullcontext():
-        phases = case.body(function, Draw(first, log, choose), Observer(log, case.read, after))
+        draw, see = Draw(first, log, choose), Observer(log, case.read, after)
+        watch(log, draw, see)
+        phases = case.body(function, draw, see)
         finished, stopped = _advance(lambda: next(phases))
         if finished and stopped is None:
             raise ValueError(f"case {case.name!r} has no second phase: write `later = yield` once in it")
@@ -48,6 +52,7 @@ def run_case(
         if finished:
             return Record(case.name)
         later = Draw(second, log, choose)
+        watch(log, draw, see, later)
         finished, stopped = _advance(lambda: phases.send(later))
         if not finished:
             raise ValueError(f"case {case.name!r} yields twice: two phases are all there are")
