@@ -21,6 +21,7 @@ from gradstop.grading.nbgrader_bridge.patches import (
     read_times_alike,
     refuse_before_autograde,
     say_standing_in_lists,
+    say_what_a_terminal_may_show,
 )
 from gradstop.grading.nbgrader_bridge.register import load_nothing_from_elsewhere
 from gradstop.grading.nbgrader_bridge.release import NameStubs, RecordReference
@@ -60,6 +61,7 @@ c.GenerateAssignment.preprocessors = [*release, RecordReference]
 
 copy_plain_files_only(ROOT / "grading" / "submitted")
 read_times_alike()
+say_what_a_terminal_may_show()
 one_gradebook_at_a_time()
 refuse_before_autograde(why_not_graded, remove_without_score)
 say_standing_in_lists(words_for_lists)

@@ -121,10 +121,12 @@ def _warm_kernels() -> str:
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel()
     try:
-        warm = isinstance(manager.provisioner, WarmProvisioner) and manager.provisioner.is_warm
+        provisioner = manager.provisioner
+        if isinstance(provisioner, WarmProvisioner) and provisioner.is_warm:
+            return "yes"
+        return f"no, an ordinary kernel was started in its place: {getattr(provisioner, 'doubt', '')}"
     finally:
         manager.shutdown_kernel(now=True)
-    return "yes" if warm else "no: an ordinary kernel was started in its place; --debug says why"
 
 
 def _gradebook(root: Path) -> str:

@@ -28,13 +28,24 @@ class _Formatter(logging.Formatter):
         return readable(super().format(record))
 
 
+class _File(RotatingFileHandler):
+    """Says nothing of a file that can no longer be written, as on a full disk, where others print tracebacks."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging calls it so
+        pass
+
+
 def to_terminal(level: int) -> None:
-    """Have what is of this level and above printed to standard error: ``logging.INFO``, ``logging.DEBUG``."""
+    """Have what is of this level and above printed to standard error: ``logging.INFO``, ``logging.DEBUG``.
+
+    What nbgrader says of its database's errors, in a logger of tornado's, and with the traceback, is logged beside it.
+    """
     handler = logging.StreamHandler()
     handler.setLevel(level)
     handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.DEBUG)
+    logging.getLogger("tornado.application").parent = LOGGER
 
 
 def to_files(root: Path, command: str) -> None:
@@ -48,7 +59,7 @@ def to_files(root: Path, command: str) -> None:
         return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=MAX_SIZE, backupCount=KEPT_FILES, encoding="utf-8")
+        handler = _File(path, maxBytes=MAX_SIZE, backupCount=KEPT_FILES, encoding="utf-8")
         handler.setLevel(logging.INFO)
         handler.setFormatter(_Formatter(_FORM))
         LOGGER.addHandler(handler)

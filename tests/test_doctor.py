@@ -138,3 +138,13 @@ def test_the_command_prints_it_for_a_course_without_anything(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "there is no course here" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_why_a_kernel_is_an_ordinary_one_is_said(monkeypatch):
+    def doubt(_):
+        raise NotWarmError("its environment differs")
+
+    monkeypatch.setattr(ForkServer, "fork_shared", doubt)
+    monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "warm-provisioner")
+    said = doctor._warm_kernels()
+    assert said == "no, an ordinary kernel was started in its place: its environment differs"

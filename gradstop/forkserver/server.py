@@ -42,7 +42,8 @@ def main() -> None:
     spare_the_forks()
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:
-        driver.send(f"an import started {threads - 1} threads, which a fork would lose".encode())
+        said = f"an import started {threads - 1} threads, which a fork would lose"
+        driver.send(f"{said}; numpy starts none with OMP_NUM_THREADS=1 in the environment".encode())
         return
     driver.send(b"warm")
     Server(driver).serve()

@@ -183,6 +183,8 @@ class ResultStore:
             name, said = f"{self._path.parent.name}/{self._path.name}", str(error)
             if "unable to open" in said or "readonly" in said:
                 said = f"cannot be written: let your user write to {self._path.parent.name}/ and to all that is in it"
+            elif "disk I/O error" in said:  # what SQLite says where its shared memory finds no room
+                said = f"{said}, as where the disk is full"
             raise CourseError(f"{name}: {said}. What was kept before is safe.") from None
 
 

@@ -124,7 +124,25 @@ def top_saved_tensors_hooks() -> Any:
     return _top_saved_tensors_hooks(True)  # also where they are disabled
 
 
+# Where an operator is looked up, which a thread may have changed for itself: through functions of Python's, or without
+# counting what is written in place. Not what grad modes, inference mode and autocasting change of it.
+
+_key = _C.DispatchKey
+_included, _include = _C._dispatch_tls_is_dispatch_key_included, _C._dispatch_tls_set_dispatch_key_included
+_excluded, _exclude = _C._dispatch_tls_is_dispatch_key_excluded, _C._dispatch_tls_set_dispatch_key_excluded
+
+
+def look_up_operators_as_usual() -> None:
+    """Take off what a guard has left on."""
+    if _included(_key.PythonDispatcher):
+        _include(_key.PythonDispatcher, False)
+    if _excluded(_key.ADInplaceOrView):
+        _exclude(_key.ADInplaceOrView, False)
+
+
 # Settings whose public switch does more.
+
+is_anomaly_enabled, set_anomaly_enabled = _C.is_anomaly_enabled, _C.set_anomaly_enabled
 
 set_grad_enabled = _C._set_grad_enabled
 set_deterministic_algorithms = _C._set_deterministic_algorithms  # the public one loads torch._inductor, for a second
@@ -150,7 +168,9 @@ global_hooks: tuple[dict[Any, Any], ...] = tuple(
     if name.startswith("_global_") and isinstance(held, dict)
 )
 module_attributes = frozenset(vars(nn.Module()))
-_MODULE_HOOKS = [name for name in vars(nn.Module()) if name.endswith("_hooks") and not name.startswith("_load_state")]
+_MODULE_HOOKS = tuple(
+    name for name in vars(nn.Module()) if name.endswith("_hooks") and not name.startswith("_load_state")
+)
 
 
 def module_hooks(module: nn.Module) -> Iterator[tuple[str, Any]]:

@@ -1,7 +1,7 @@
 """What drawing a graph uses of torch's insides. Tried with torch 2.13.0; ``tests/contracts/test_torch_graph.py``."""
 
 from collections.abc import Callable, Collection, Sequence
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
 import torch
@@ -15,26 +15,30 @@ except ImportError:  # Windows
 
 _functorch = torch._C._functorch
 _eval_frame = torch._C._dynamo.eval_frame
-_RAISING = {"Error", "DelayedError", "NotImplemented"}  # of what can't be differentiated, or not once more
+_RAISING = frozenset({"Error", "DelayedError", "NotImplemented"})  # of what can't be differentiated, or not once more
 # For each node of torch that has no derivative, how many inputs from the first on: tools/autograd/derivatives.yaml.
-_NOT_IMPLEMENTED = {
-    "GeqrfBackward": 1,
-    "IgammaBackward": 1,
-    "IgammacBackward": 1,
-    "SpecialZetaBackward": 1,
-    "UniqueBackward": 1,
-    "Unique2Backward": 1,
-    "UniqueDimBackward": 1,
-    "UniqueConsecutiveBackward": 1,
-    "UniqueDimConsecutiveBackward": 1,
-    "StandardGammaGradBackward": 1,
-    "PdistBackwardBackward": 3,
-    "CdistBackwardBackward": 4,
-    "EmbeddingBagBackwardBackward": 2,
-    "EmbeddingBagDenseBackwardBackward": 2,
-}
-_QUIET = {"LinalgSlogdetBackward0", "LinalgVectorNormBackward0"}
-_REFUSING = {torch.autograd.Function.backward, torch.autograd.Function.vjp}  # those of a class without its own
+_NOT_IMPLEMENTED = MappingProxyType(
+    {
+        "GeqrfBackward": 1,
+        "IgammaBackward": 1,
+        "IgammacBackward": 1,
+        "SpecialZetaBackward": 1,
+        "UniqueBackward": 1,
+        "Unique2Backward": 1,
+        "UniqueDimBackward": 1,
+        "UniqueConsecutiveBackward": 1,
+        "UniqueDimConsecutiveBackward": 1,
+        "StandardGammaGradBackward": 1,
+        "PdistBackwardBackward": 3,
+        "CdistBackwardBackward": 4,
+        "EmbeddingBagBackwardBackward": 2,
+        "EmbeddingBagDenseBackwardBackward": 2,
+    }
+)
+_QUIET = frozenset({"LinalgSlogdetBackward0", "LinalgVectorNormBackward0"})
+_REFUSING = frozenset(
+    {torch.autograd.Function.backward, torch.autograd.Function.vjp}
+)  # those of a class without its own
 ENGINE_FUNCTION = "_engine_run_backward"  # the function of torch within which nodes and hooks run
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -27,6 +27,7 @@ def _place_of(value: object, thing: object) -> int:
 
 
 _CLASS, _BASES = _place_of(type, _Sample), _place_of(_Sample.__bases__, _Sample)
+_HELD = _place_of(_Sample, staticmethod(_Sample))
 
 
 def class_word(thing: object) -> int:
@@ -39,11 +40,23 @@ def bases_word(kind: type) -> int:
     return id(kind) + _BASES
 
 
+def held_words(thing: object, count: int) -> list[int]:
+    """Return the addresses of the first words by which a cell, a property, a method or a partial refers to others."""
+    return [id(thing) + _HELD + _WORD * number for number in range(count)]
+
+
+def _unchangeable(words: Any) -> Any:
+    """Return a copy that nothing can be written to."""
+    return numpy.frombuffer(words.tobytes(), dtype=words.dtype)
+
+
 class Words:
     """Words at these addresses, which have to stay there.
 
     Attributes:
-        known: what they were when they were noted last.
+        known: what they were when they were noted last; nothing can be written to it.
+        memory: all from the first of them on, as an array of words.
+        places: where they are in that.
 
     """
 
@@ -51,13 +64,18 @@ class Words:
         places = numpy.array(addresses, dtype=numpy.int64)
         base = int(places.min(initial=id(_Sample)))
         words = numpy.ctypeslib.as_array((ctypes.c_uint64 * 1).from_address(base))
-        self._places = (places - base) // _WORD
-        self._memory: Any = as_strided(words, (int(self._places.max(initial=0)) + 1,), (_WORD,), writeable=False)
-        self.known = self.read()
+        self.places = _unchangeable((places - base) // _WORD)
+        self.memory: Any = as_strided(words, (int(self.places.max(initial=0)) + 1,), (_WORD,), writeable=False)
+        self.known = _unchangeable(self.read())
 
     def read(self) -> Any:
         """Return the words as they are."""
-        return self._memory[self._places]
+        return self.memory[self.places]
+
+    def know(self, words: Any) -> None:
+        """Note these words for those that are known."""
+        if self.others(words):
+            self.known = _unchangeable(words)
 
     def others(self, words: Any) -> list[int]:
         """Return which of the words that were read are not those that are known."""

@@ -32,7 +32,12 @@ _IS_KNOWN = (
 
 def written() -> "Versions | Values":
     """Return what tells of dictionaries, once it holds some, whether they have been written to."""
-    return Values() if version_tag({}) is None else Versions()
+    return Versions() if has_versions() else Values()
+
+
+def has_versions() -> bool:
+    """Whether a dictionary's version changes with each write to it."""
+    return version_tag({}) is not None
 
 
 class Versions:
@@ -55,7 +60,7 @@ class Versions:
 
     def note(self) -> None:
         """Take what the last look has found for known."""
-        self._words.known = self._seen
+        self._words.know(self._seen)
 
 
 class Values:
@@ -72,7 +77,7 @@ class Values:
         moved = self._moved()
         self._items += map(plain_dictionary, views)
         self._places += [None] * len(views)
-        self._heads = Words([id(items) + place for items in self._items for place in (_USED, _KEYS, _VALUES)])
+        self._heads = Words([word for items in self._items for word in _heads(items)])
         self._find((*moved, *range(len(self._items) - len(views), len(self._items))))
         self._any = False  # whether any may have been written to: their words have been looked for anew
 
@@ -80,7 +85,7 @@ class Values:
         """Return the dictionaries whose words may be elsewhere by now."""
         heads = self._heads.read()
         moved = sorted({place // 3 for place in self._heads.others(heads)})
-        self._heads.known = heads
+        self._heads.know(heads)
         return moved
 
     def _find(self, numbers: Iterable[int]) -> None:
@@ -107,7 +112,24 @@ class Values:
 
     def note(self) -> None:
         """Take what the last look has found for known."""
-        self._words.known, self._any = self._seen, False
+        self._words.know(self._seen)
+        self._any = False
+
+
+def words_of(views: Iterable[Any]) -> list[int]:
+    """Return the addresses of words of which one changes when a dictionary, or that of a view, is written to."""
+    found: list[int] = []
+    for view in views:
+        tag, items = version_tag(view), plain_dictionary(view)
+        places = value_words(items) if tag is None else None
+        found += _heads(items) if tag is None else [ctypes.addressof(tag)]
+        found += [] if places is None else places.tolist()
+    return found
+
+
+def _heads(items: Items) -> list[int]:
+    """Return the addresses of the words of a dictionary that change when its values are kept elsewhere."""
+    return [id(items) + place for place in (_USED, _KEYS, _VALUES)]
 
 
 def value_words(items: Items) -> Addresses | None:

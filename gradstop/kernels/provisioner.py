@@ -58,6 +58,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         help="Modules that the warm process imports; what is not installed is left out.",
     )
 
+    doubt = ""  # why the kernel that was started last is an ordinary one
     _is_ending = False
 
     @property
@@ -72,6 +73,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
             start = asyncio.get_running_loop().run_in_executor(None, ForkServer.fork_shared, request)
             self.process = await start
         except NotWarmError as doubt:
+            self.doubt = str(doubt)
             self.log.warning("An ordinary kernel is started, without warmth: %s", doubt)
             return await super().launch_kernel(cmd, **kwargs)
         self._is_ending = False

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -20,12 +21,14 @@ from gradstop.observe import unpatched
 _OBJECT = " is the object "
 _BY_TORCH = "_dynamo_"  # what torch.compile notes on the tensors and modules that a compiled function is given
 MAX_NAME = 60  # characters of an attribute's name
-_KINDS = {
-    "forward_hooks": "forward hook",
-    "forward_pre_hooks": "forward pre-hook",
-    "backward_hooks": "backward hook",
-    "backward_pre_hooks": "backward pre-hook",
-}
+_KINDS = MappingProxyType(
+    {
+        "forward_hooks": "forward hook",
+        "forward_pre_hooks": "forward pre-hook",
+        "backward_hooks": "backward hook",
+        "backward_pre_hooks": "backward pre-hook",
+    }
+)
 
 
 def attached(objects: dict[str, Any]) -> Counter[str]:

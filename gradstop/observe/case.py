@@ -20,19 +20,21 @@ class Case(NamedTuple):
     title: str
     read: str
     body: Body
+    counts_alive: bool
 
 
-def case(exercise: str, title: str, read: str = "") -> Callable[[Body], Case]:
+def case(exercise: str, title: str, read: str = "", *, counts_alive: bool = False) -> Callable[[Body], Case]:
     """Make a case of a generator function ``body(function, draw, see)``.
 
     The body draws inputs from ``draw``, calls ``function`` through ``see.call`` and observes. Then it
     writes ``later = yield``, once: what has been observed is committed, and ``later`` draws what the function
     need not have known (upstream gradients, where an edit lands). ``title`` completes the sentence
-    "the function is observed when …"; ``read`` is the section for observations that name none.
+    "the function is observed when …"; ``read`` is the section for observations that name none. A case that
+    ``counts_alive``, and collects garbage before, has its collections look at what was made in it alone.
     """
 
     def made(body: Body) -> Case:
-        return Case(exercise, body.__name__, title, read, body)
+        return Case(exercise, body.__name__, title, read, body, counts_alive)
 
     return made
 

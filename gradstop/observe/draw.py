@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import prod
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import torch
@@ -19,12 +20,14 @@ T = TypeVar("T")
 Site = tuple[str, int, int, int]  # where a choice stands: function, position in it, position in here, which time
 Choose = Callable[[Site, int], int]  # from a choice's site and its number of options to an option
 Kind = str  # "constant", "leaf", "interior", "view"
-_ARTICLE = {
-    "constant": "a constant",
-    "leaf": "a leaf",
-    "interior": "an interior tensor",
-    "view": "an interior view",
-}
+_ARTICLE = MappingProxyType(
+    {
+        "constant": "a constant",
+        "leaf": "a leaf",
+        "interior": "an interior tensor",
+        "view": "an interior view",
+    }
+)
 
 
 class Draw:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
+from types import MappingProxyType
 
 import torch
 
@@ -42,15 +43,17 @@ class Form:
 
 
 # Each form combines what an answer may be wrong for, so that a few forms meet all of it.
-FORMS: dict[str, Callable[[Size], Form]] = {
-    "matrix": lambda size: Form((size(), size())),
-    "vector": lambda size: Form((size() + 1,), special=True),
-    "scalar": lambda _: Form(()),
-    "cube": lambda size: Form((size(), 1, size()), order=(2, 1, 0)),
-    "empty": lambda _: Form((0,)),
-    "column": lambda size: Form((size(), 1)),
-    "transposed": lambda size: Form((size(), size()), order=(1, 0), special=True),
-}
+FORMS = MappingProxyType[str, Callable[[Size], Form]](
+    {
+        "matrix": lambda size: Form((size(), size())),
+        "vector": lambda size: Form((size() + 1,), special=True),
+        "scalar": lambda _: Form(()),
+        "cube": lambda size: Form((size(), 1, size()), order=(2, 1, 0)),
+        "empty": lambda _: Form((0,)),
+        "column": lambda size: Form((size(), 1)),
+        "transposed": lambda size: Form((size(), size()), order=(1, 0), special=True),
+    }
+)
 ALL = ("matrix", "vector", "scalar", "cube", "empty")
 FILLED = ("matrix", "vector", "scalar", "cube")  # those with a value that can be edited
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from textwrap import shorten
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -16,12 +16,12 @@ from gradstop.observe.log import ObservationLog, as_json
 from gradstop.record import Json, Observation
 
 # What a call returns in the place of a result.
-_NO_RESULT: dict[type, str] = {
-    type(None): "None",
-    Coroutine: "a coroutine",
-    AsyncGenerator: "an asynchronous generator",
-    Generator: "a generator",
-}
+_NO_RESULT: tuple[tuple[type, str], ...] = (
+    (type(None), "None"),
+    (Coroutine, "a coroutine"),
+    (AsyncGenerator, "an asynchronous generator"),
+    (Generator, "a generator"),
+)
 
 Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
 
@@ -35,18 +35,21 @@ class Stopped(Exception):  # noqa: N818 - not an error: the case ends here
     """Ends a case whose function raised where it should have returned."""
 
 
-class Observer:
-    """What a case holds in its hand as ``see``.
+class _Held(NamedTuple):
+    log: ObservationLog
+    read: str = ""
+    run: Run = run_alone
+
+
+class Observer(_Held):
+    """What a case holds in its hand as ``see``. Nothing of it can be changed.
 
     The first argument of each probe is the observation's name, a short phrase that a learner reads.
     Each takes ``asked`` (the requirement in a sentence) and ``read`` (the section of the book that explains it;
     without it, the section of the case).
     """
 
-    def __init__(self, log: ObservationLog, read: str = "", run: Run = run_alone):
-        self._log = log
-        self._read = read
-        self._run = run
+    __slots__ = ()
 
     def call(self, function: Callable[..., Any], *args: Any, name: str = "the call", **kwargs: Any) -> Any:
         """Call the function under observation; if it raises, that is observed and the case ends.
@@ -63,7 +66,7 @@ class Observer:
             error.__traceback__ = None
             self._write(name, "raised", {"raised": type(error).__name__}, f"{name} returns", "", note)
             raise Stopped from None
-        returns = next((said for kind, said in _NO_RESULT.items() if isinstance(result, kind)), "a result")
+        returns = next((said for kind, said in _NO_RESULT if isinstance(result, kind)), "a result")
         self._write(name, "raised", {"raised": None, "returns": returns}, f"{name} returns", "")
         return result
 
@@ -106,7 +109,7 @@ class Observer:
     ) -> Any:
         """Run ``run`` and observe which tensors' version counters it raised; return its result."""
         before = {label: version(tensor) for label, tensor in tensors.items()}
-        result = self._run(run)
+        result = self.run(run)
         raised = {label: version(tensor) > before[label] for label, tensor in tensors.items()}
         self._write(name, "written", as_json(raised), asked, read)
         return result
@@ -118,7 +121,7 @@ class Observer:
 
         Where the case pre-filled a ``.grad``, that is what was before: what the function did to it shows.
         """
-        known = self._log.grads
+        known = self.log.grads
         before = {label: known[id(leaf)][1] if id(leaf) in known else _grad(leaf) for label, leaf in leaves.items()}
         error, note = self._attempt(run)
         got = {label: {"before": before[label], "after": _grad(leaf)} for label, leaf in leaves.items()}
@@ -167,8 +170,8 @@ class Observer:
 
     def left(self, name: str, before: Counter[str], asked: str = "", read: str = "", **objects: Any) -> None:
         """Observe what hangs on the same objects now and did not before, and the other way round."""
-        if self._log.features is not None:
-            self._log.features.add("what is left on the inputs")
+        if self.log.features is not None:
+            self.log.features.add("what is left on the inputs")
         self._write(name, "left", list(left(before, attached(objects))), asked, read)
 
     def grad_mode(self, name: str, asked: str = "", read: str = "") -> None:
@@ -182,7 +185,7 @@ class Observer:
 
     def _attempt(self, run: Callable[[], Any], caught: list[BaseException] | None = None) -> tuple[str | None, str]:
         try:
-            self._run(run)
+            self.run(run)
         except (KeyboardInterrupt, Stopped):
             raise
         except BaseException as error:
@@ -193,7 +196,7 @@ class Observer:
         return None, ""
 
     def _write(self, name: str, kind: str, value: Json, asked: str, read: str, note: str = "") -> None:
-        self._log.write(Observation(name, kind, value, asked, read or self._read, note))
+        self.log.write(Observation(name, kind, value, asked, read or self.read, note))
 
 
 def _overlap(one: range | None, other: range | None) -> bool:

@@ -1,8 +1,7 @@
 """The cases of 08-memory: which inputs a function is given, and what is observed of it."""
 
 import gc
-from collections.abc import Callable, Generator
-from functools import wraps
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -12,24 +11,6 @@ from torch import Tensor, nn
 from gradstop.observe import AGAIN, FILLED, Census, Draw, Form, Observer, case
 
 Function = Callable[..., Any]
-Body = Callable[[Function, Draw, Observer], Generator[None, Draw, None]]
-# Whether this process is the fork of one that has done this for it. To ask takes as long as ten cases: once will do.
-FROZEN = gc.get_freeze_count() > 0
-
-
-def counted(body: Body) -> Body:
-    """Let the garbage collections of a case look at what the case has made, and not at all that was there before."""
-
-    @wraps(body)
-    def run(function: Function, draw: Draw, see: Observer) -> Generator[None, Draw, None]:
-        gc.freeze()
-        try:
-            yield from body(function, draw, see)
-        finally:
-            if not FROZEN:
-                gc.unfreeze()
-
-    return run
 
 
 def collected(census: Census, nodes: int = 0, saved: int = 0) -> Census:
@@ -186,8 +167,9 @@ def earlier_gradients(train: Function, draw: Draw, see: Observer):
     see.value("the parameters after the second call", task.parameters(), UPDATED)
 
 
-@case("train", "the graphs that are alive afterwards are counted", "08-memory#what-a-graph-keeps-alive")
-@counted
+@case(
+    "train", "the graphs that are alive afterwards are counted", "08-memory#what-a-graph-keeps-alive", counts_alive=True
+)
 def nothing_alive(train: Function, draw: Draw, see: Observer):
     task = Regression(draw)
     opt, n, loss = task.optimizer(draw), steps(draw), task.loss
@@ -258,8 +240,7 @@ ONE_GRAPH = "while one loss is computed, the nodes of at most one earlier graph 
 LISTS = ((0, 1, 2), (0,), (0, 1, 0))
 
 
-@case("accumulate", "the leaves have no gradient yet", "08-memory#gradients-add-up")
-@counted
+@case("accumulate", "the leaves have no gradient yet", "08-memory#gradients-add-up", counts_alive=True)
 def no_gradient_yet(accumulate: Function, draw: Draw, see: Observer):
     dtype = precision(draw)
     w, b = leaf(draw, "w", draw.form("matrix", "scalar"), dtype), leaf(draw, "b", (2,), dtype)
@@ -273,8 +254,7 @@ def no_gradient_yet(accumulate: Function, draw: Draw, see: Observer):
     see.call_for_gradients("a call with another list", MEAN, accumulate, more.list, w=w, b=b)
 
 
-@case("accumulate", "the leaves hold gradients from earlier", "08-memory#gradients-add-up")
-@counted
+@case("accumulate", "the leaves hold gradients from earlier", "08-memory#gradients-add-up", counts_alive=True)
 def gradients_there_already(accumulate: Function, draw: Draw, see: Observer):
     w, b = leaf(draw, "w", (2, 3)), leaf(draw, "b", ())
     draw.prefill(w, b)
@@ -294,8 +274,12 @@ def gradients_there_already(accumulate: Function, draw: Draw, see: Observer):
     see.call_for_gradients("a second call with the same list", MEAN, accumulate, losses.list, w=w, b=b)
 
 
-@case("accumulate", "what is alive is counted while the losses are computed", "08-memory#one-graph-at-a-time")
-@counted
+@case(
+    "accumulate",
+    "what is alive is counted while the losses are computed",
+    "08-memory#one-graph-at-a-time",
+    counts_alive=True,
+)
 def one_graph_at_a_time(accumulate: Function, draw: Draw, see: Observer):
     w, b = leaf(draw, "w", (3,)), leaf(draw, "b", (2,))
     losses = Losses(draw, [w, b], draw.choice((0, 1, 2), (0, 1, 0, 2)))
@@ -375,8 +359,12 @@ def the_gradient_of_w(grad_penalty: Function, draw: Draw, see: Observer):
     see.value("the result after w was changed", again, NOW)
 
 
-@case("grad_penalty", "the result is dropped and what is alive is counted", "08-memory#cycles-and-the-collector")
-@counted
+@case(
+    "grad_penalty",
+    "the result is dropped and what is alive is counted",
+    "08-memory#cycles-and-the-collector",
+    counts_alive=True,
+)
 def all_is_freed(grad_penalty: Function, draw: Draw, see: Observer):
     task = Penalised(draw, draw.form("matrix", "scalar"), precision(draw))
     loss_fn = task.loss
@@ -462,8 +450,7 @@ def run(see: Observer, tbptt: Function, chain: Chain, h0: Tensor, sizes: tuple[i
     return states
 
 
-@case("tbptt", "k divides T", "08-memory#cutting-a-long-chain")
-@counted
+@case("tbptt", "k divides T", "08-memory#cutting-a-long-chain", counts_alive=True)
 def whole_pieces(tbptt: Function, draw: Draw, see: Observer):
     sizes, form = length(draw, (4, 2), (6, 2)), draw.form()
     chain = Chain(draw, form, precision(draw))
@@ -480,8 +467,7 @@ def whole_pieces(tbptt: Function, draw: Draw, see: Observer):
     see.value("the first states after the other calls", states, "what an earlier call returned stays what it is")
 
 
-@case("tbptt", "steps are left at the end", "08-memory#cutting-a-long-chain")
-@counted
+@case("tbptt", "steps are left at the end", "08-memory#cutting-a-long-chain", counts_alive=True)
 def steps_are_left(tbptt: Function, draw: Draw, see: Observer):
     sizes = length(draw, (5, 2), (5, 3), (3, 2))
     chain = Chain(draw, draw.form("matrix", "vector"))
@@ -497,8 +483,7 @@ def steps_are_left(tbptt: Function, draw: Draw, see: Observer):
     run(see, tbptt, chain, h0, sizes, "a second call from the same h0")
 
 
-@case("tbptt", "k is 1, or T", "08-memory#cutting-a-long-chain")
-@counted
+@case("tbptt", "k is 1, or T", "08-memory#cutting-a-long-chain", counts_alive=True)
 def the_extremes(tbptt: Function, draw: Draw, see: Observer):
     sizes = length(draw, (4, 1), (3, 3), (1, 1))
     chain = Chain(draw, draw.form("vector", "scalar"), precision(draw))
@@ -510,8 +495,12 @@ def the_extremes(tbptt: Function, draw: Draw, see: Observer):
     run(see, tbptt, chain, states[-1], (2, 1), "a call from the last of the first states")
 
 
-@case("tbptt", "what is alive is counted at each step and afterwards", "08-memory#counting-what-is-alive")
-@counted
+@case(
+    "tbptt",
+    "what is alive is counted at each step and afterwards",
+    "08-memory#counting-what-is-alive",
+    counts_alive=True,
+)
 def few_graphs(tbptt: Function, draw: Draw, see: Observer):
     sizes = length(draw, (9, 2), (10, 3), (5, 1))
     chain = Chain(draw, draw.form("vector"))
@@ -655,8 +644,7 @@ def the_next_observation(store: Function, draw: Draw, see: Observer):
     see.value("the third pair", list(buffer[2]), PAIR)
 
 
-@case("store", "what is alive is counted while the buffer is kept", "08-memory#stored-tensors")
-@counted
+@case("store", "what is alive is counted while the buffer is kept", "08-memory#stored-tensors", counts_alive=True)
 def no_graph_alive(store: Function, draw: Draw, see: Observer):
     obs = draw.tensor("obs", draw.choice("constant", "interior"), draw.form("matrix", "scalar"))
     policy, buffer = policy_for(draw, obs), []

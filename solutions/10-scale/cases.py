@@ -184,7 +184,9 @@ def padding_alone(accumulate_tokens: Function, draw: Draw, see: Observer):
     see.call_for_gradients("a second call", "gradients are added again", accumulate_tokens, net, more, **named(net))
 
 
-@case("accumulate_tokens", "what is alive is counted while net computes", "10-scale#a-batch-in-pieces")
+@case(
+    "accumulate_tokens", "what is alive is counted while net computes", "10-scale#a-batch-in-pieces", counts_alive=True
+)
 def one_piece_at_a_time(accumulate_tokens: Function, draw: Draw, see: Observer):
     net = Counting(drawn_net(draw, "net", 2, 3))
     pieces = drawn_pieces(draw, 2, 3, [(2, 0), (3, 1), (1, 0)])
@@ -424,7 +426,12 @@ def random_numbers(checkpointed: Function, draw: Draw, see: Observer):
     see.value("the result without dropout", see.call(checkpointed, block, x, name="a second call"), BLOCK)
 
 
-@case("checkpointed", "what is alive is counted before the backward", "10-checkpointing#what-it-saves-and-costs")
+@case(
+    "checkpointed",
+    "what is alive is counted before the backward",
+    "10-checkpointing#what-it-saves-and-costs",
+    counts_alive=True,
+)
 def dropped(checkpointed: Function, draw: Draw, see: Observer):
     block = Block(drawn_net(draw, "block", 2, 3, draw.choice("plain", "nested")))
     x = draw.tensor("x", draw.choice("constant", "leaf", "interior"), (3, 2))

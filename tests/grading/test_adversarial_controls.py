@@ -30,9 +30,12 @@ from gradstop.grading.answer_key import control_selection as controls_module
 from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside import observed as observed_module
 from gradstop.grading.inside.channel import Channel, ProtocolError
+from gradstop.grading.inside.guard import before, left_on
 from gradstop.grading.inside.guard import guard as guard_module
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard, keep_kernels
+from gradstop.grading.inside.guard.inner import Inner
+from gradstop.grading.inside.guard.running import Running
 from gradstop.grading.inside.warmup import warm_up
 from gradstop.grading.intake.outputs import clean_text, parse_outputs
 from gradstop.grading.intake.submission import read_cells, read_submission
@@ -46,7 +49,7 @@ from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.grading.rules import Rules
 from gradstop.observe import Draw, case, names_of, observe, read_cases, run_case, unpatched
 from gradstop.observe import run as run_module
-from gradstop.record import Observation, Setup
+from gradstop.record import Observation, Record, Setup
 from gradstop.sandbox.calls import refuse_calls
 from gradstop.sandbox.limits import Limits
 
@@ -203,13 +206,61 @@ def test_without_kernels(name):
 
 
 def test_without_what_runs():
-    def warmed():
-        guard = Guard()
-        warm_up(guard)
-        return guard
-
     assert passed("tampering-what-runs", guard=warmed) == 4
     assert passed("tampering-what-runs") == 5
+
+
+def warmed():
+    guard = Guard()
+    warm_up(guard)
+    return guard
+
+
+def test_without_instances():
+    def take_away():
+        Running._instance = lambda self, one: None
+
+    assert passed("tampering-a-logger", guard=warmed) == 4
+    assert passed("tampering-a-logger", guard=warmed, take_away=take_away) == 5
+
+
+def test_without_special_methods():
+    assert passed("tampering-special-methods") == 4
+    assert (
+        passed("tampering-special-methods", take_away=lambda: setattr(before, "_runs_unasked", lambda *_: False)) == 5
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "taken_off"), [("operator-lookup", "look_up_operators_as_usual"), ("anomaly-mode", "set_anomaly_enabled")]
+)
+def test_without_taking_off(name, taken_off):
+    assert passed(f"tampering-{name}") == 4
+    assert passed(f"tampering-{name}", take_away=lambda: setattr(left_on, taken_off, lambda *_: None)) == 5
+
+
+def test_without_inner():
+    assert passed("tampering-a-property") == 4
+    assert passed("tampering-a-property", take_away=lambda: setattr(Inner, "restore", lambda self: [])) == 5
+
+
+@pytest.mark.parametrize("name", ["what-restores", "what-is-drawn-from"])
+def test_without_mark(name):
+    assert not judged(f"tampering-{name}").trusted
+    assert passed(f"tampering-{name}", take_away=lambda: setattr(guard_module, "is_as_marked", lambda *_: True)) == 5
+
+
+def test_what_is_replaced_between_the_phases_is_put_back():
+    def take_away():
+        report, real = Record.reported, torch.Tensor.sum
+
+        def reported(self):
+            torch.Tensor.sum = lambda tensor: 2 * real(tensor)
+            return report(self)
+
+        Record.reported = reported
+
+    assert passed("", take_away=take_away) == 5
 
 
 def test_without_learners_copy():

@@ -289,6 +289,36 @@ def test_a_full_disk_is_named_and_nothing_finished_is_lost(ungraded):
         subprocess.run(["umount", str(grading)], check=True)
 
 
+# The gradebook cannot grow while a submission is entered.
+FULL_GRADEBOOK = """
+from sqlalchemy import text
+from gradstop.cli import main
+from gradstop.grading.nbgrader_bridge.gradebook_writer import GradebookWriter
+enter = GradebookWriter._enter
+def enter_on_a_full_disk(writer, outcome):
+    writer._gradebook.db.execute(text("PRAGMA max_page_count = 1"))  # no more than there are
+    for number in range(500):
+        writer._gradebook.update_or_create_student(f"somebody {number}")
+    return enter(writer, outcome)
+GradebookWriter._enter = enter_on_a_full_disk
+raise SystemExit(main(["grade", "03-detach"]))
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full is Linux's")
+def test_where_neither_the_gradebook_nor_the_log_can_grow_no_traceback_is_shown(ungraded):
+    log = ungraded / "grading" / "logs" / "gradstop.log"
+    log.parent.mkdir(exist_ok=True)
+    log.unlink(missing_ok=True)
+    log.symlink_to("/dev/full")
+    done = run(ungraded, "python", "-c", FULL_GRADEBOOK)
+    assert done.returncode == 1
+    full = "The gradebook cannot be written: database or disk is full. Outcomes are kept; grade again."
+    assert done.stderr.strip().splitlines()[-1] == f"gradstop: {full}"
+    assert "Traceback" not in done.stderr
+    assert dict.fromkeys(CLASS, FULL) == {name: result["score"] for name, result in grade(ungraded).items()}
+
+
 def test_where_the_solution_cannot_earn_all_nobody_is_graded(ungraded):
     """What keeps it from that, here a limit, would cost every honest student the same."""
     done = run(ungraded, "gradstop", "grade", NAME, "--timeout", "0.001")

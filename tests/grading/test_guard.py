@@ -14,13 +14,14 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import thread as _pools
+from functools import partial
 from multiprocessing import shared_memory
 from queue import SimpleQueue
 from types import FunctionType, SimpleNamespace
 
 import pytest
 import torch
-from support.forks import in_a_fork
+from support.forks import in_a_fork, printed_by
 from torch.nn.modules import module as modules
 from torch.optim import optimizer
 
@@ -227,6 +228,84 @@ def test_what_observes_is_put_back_too():
         assert names == {"edit": print}
 
     in_a_fork(body)
+
+
+def enclosing(held):
+    def inner(*, by_name=held):
+        return held, by_name
+
+    return inner
+
+
+# What holds a function, how another is put into it, and what is held.
+HOLDING = {
+    "property": (property(print), lambda one: one.__init__(int), lambda one: one.fget),
+    "class method": (classmethod(print), lambda one: one.__init__(int), lambda one: one.__func__),
+    "static method": (staticmethod(print), lambda one: one.__init__(int), lambda one: one.__func__),
+    "partial": (partial(print), lambda one: one.__setstate__((int, (), {}, {})), lambda one: one.func),
+    "default": (enclosing(print), lambda one: one.__kwdefaults__.update(by_name=int), lambda one: one()[1]),
+    "cell": (
+        enclosing(print),
+        lambda one: setattr(one.__closure__[0], "cell_contents", int),
+        lambda one: one()[0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOLDING)
+def test_what_a_method_or_a_function_holds_is_put_back(name):
+    one, put_in, held = HOLDING[name]
+
+    def body():
+        guard = Guard()
+        guard.keep({"one": one})
+        guard.around(lambda: put_in(one))()
+        assert held(one) is print
+        put_in(one)
+        assert held(one) is int
+
+    in_a_fork(body)
+
+
+def test_before_a_backward_all_is_put_back_that_was_replaced_since_the_call():
+    def body():
+        guard, backward = Guard(), torch.Tensor.backward
+        torch.Tensor.backward = print
+        assert guard.after(lambda: torch.Tensor.backward) is backward
+
+    in_a_fork(body)
+
+
+def test_attributes_of_a_tensor_in_something_else_than_a_dictionary_are_refused():
+    class Hides(dict):
+        def __iter__(self):
+            return iter(())
+
+    def body():
+        def hides(x):
+            x.__dict__ = Hides(copy_=print)
+
+        with pytest.raises(TypeError, match="something else than a dictionary"):
+            Guard().around(hides)(torch.ones(1))
+
+    in_a_fork(body)
+
+
+STATE = {"_pool_threads", "_kept", "profiled", "_looks", "_theirs", "_ours", "_EVENTS"}  # may change, or is read before
+OPEN = f"""
+import sys
+import gradstop.grading.inside.main
+from gradstop.grading.inside.guard.guard import _OBSERVING
+for name, module in [one for one in sys.modules.items() if one[0].startswith(_OBSERVING)]:
+    for key, value in vars(module).items():
+        if type(value) in (list, dict, set) and not key.startswith("__") and key not in {STATE}:
+            print(name, key)
+"""
+
+
+def test_what_observes_holds_nothing_by_a_name_that_could_be_written_to():
+    """The dictionaries of modules are looked at, and not what is in what they hold."""
+    assert printed_by(OPEN) == []
 
 
 def test_what_runs_is_put_back_by_name_and_its_numbers_may_change():

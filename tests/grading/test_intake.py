@@ -1,6 +1,9 @@
 """What is handed in: what it is, whose, when, and of which assignment."""
 
+import contextlib
 import json
+import os
+import subprocess
 import unicodedata
 from datetime import datetime
 
@@ -321,6 +324,20 @@ def test_a_name_is_one_student_s_however_its_accents_are_coded(tmp_path):
     assert course.students(assignment, unicodedata.normalize("NFD", "zoë")) == [
         path.name for path in submitted.iterdir()
     ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
+def test_results_on_a_disk_that_became_full_are_said_to_be(tmp_path):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "small", str(tmp_path)], check=True)
+    try:
+        result_store_of(tmp_path)
+        with (tmp_path / "rest").open("wb", buffering=0) as rest, contextlib.suppress(OSError):
+            while rest.write(bytes(4096)):
+                pass
+        with pytest.raises(CourseError, match=r"grading/results\.db: .*full"):
+            result_store_of(tmp_path).kept(NAME)
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
 
 
 def test_results_that_cannot_be_written_are_said_in_a_sentence(tmp_path):

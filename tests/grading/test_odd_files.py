@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.classroom import SOLVED, hand_in, make_course
 
-from gradstop.grading.intake.plain_files import UnreadableError, read_plain
+from gradstop.grading.intake.plain_files import UnreadableError, printable, read_plain
 from gradstop.grading.intake.submission import read_submission
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("odd files")]  # one class for all
@@ -54,6 +54,8 @@ NOT_GRADED = {
     "pipe-as-time": "timestamp.txt is no file of at most 100 bytes",
     "link-as-time": "timestamp.txt is no file of at most 100 bytes",
     "many": "many/03-detach holds more than 10000 files",
+    "colour-\x1b[31m": "has signs that mean something in a page or a pattern",
+    "line-\nline": "has signs that mean something in a page or a pattern",
 }
 if os.geteuid():
     NOT_GRADED |= {"unreadable": "detach.ipynb cannot be read", "closed": "closed/03-detach cannot be read"}
@@ -128,7 +130,7 @@ def graded(course):
 
 @pytest.mark.parametrize("student", NOT_GRADED)
 def test_an_odd_submission_is_not_graded_and_the_reason_is_said(graded, student):
-    assert NOT_GRADED[student] in graded[student]["problem"]
+    assert NOT_GRADED[student] in graded[printable(student)]["problem"]
 
 
 @pytest.mark.parametrize("student", GRADED)
@@ -172,6 +174,8 @@ def test_nbgrader_s_own_autograde_does_the_same(course, graded):
     shutil.rmtree(again)
     ran = done(course, "nbgrader", "autograde", NAME)
     assert "linked-student is a link, which may lead to another's" in ran.stderr
+    assert "line-?line, 03-detach: not graded: the folder's name" in ran.stderr
+    assert "\x1b" not in ran.stderr
     assert {path.parts[-3] for path in again.rglob("*.ipynb")} == set(GRADED)
     assert {path.name for path in (again / "beside" / NAME).iterdir()} >= {"detach.ipynb", "-rf"}
     assert leaks(course) == []

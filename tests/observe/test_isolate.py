@@ -1,7 +1,9 @@
 """Nothing that one function leaves behind reaches the next, and nothing that was there before is lost."""
 
+import gc
 import random
 import warnings
+import weakref
 
 import numpy
 import pytest
@@ -10,7 +12,9 @@ from torch.nn.modules import module
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradstop.observe import case, observe
 from gradstop.observe.isolate import isolated
+from gradstop.record import Setup
 
 
 class Functions(TorchFunctionMode):
@@ -103,3 +107,35 @@ def test_a_caller_in_inference_mode_is_left_there():
         with isolated():
             assert torch.ones(1, requires_grad=True).exp().requires_grad
         assert torch.is_inference_mode_enabled()
+
+
+class Loop:
+    def __init__(self):
+        self.itself = self
+
+
+@pytest.mark.parametrize("grading", [False, True])
+def test_a_case_that_counts_what_is_alive_collects_what_it_made_alone(monkeypatch, grading):
+    """What was there before is left for later: in a process that grades, for ever."""
+    if grading:
+        monkeypatch.setenv("GRADSTOP_GRADING", "1")
+
+    @case("count", "loops are counted", counts_alive=True)
+    def loops(function, draw, see):
+        made = weakref.ref(Loop())
+        assert made() is not None
+        gc.collect()
+        see.value("made in it", made() is None)
+        see.value("made before", before() is None)
+        yield
+
+    gc.collect()
+    gc.disable()
+    before = weakref.ref(Loop())
+    record = observe(loops, None, (Setup(0), Setup(1)))
+    assert [seen.value["value"] for seen in record.observations] == [True, False]
+    gc.enable()
+    gc.collect()
+    assert (before() is None) is not grading
+    gc.unfreeze()
+    gc.freeze()  # as the tests are run

@@ -1,9 +1,8 @@
-"""Commands as forks of a process that has loaded what they load: each would take a second for that.
+"""Commands as forks of a process that has loaded what they load, in which they would spend half of their time.
 
-The command's own code runs as it does in a new process, in its own folder, environment and streams.
+A command's own code runs as it does in a new process, in its own folder, environment and streams.
 """
 
-import atexit
 import os
 import subprocess
 import sys
@@ -11,40 +10,39 @@ import traceback
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from tempfile import TemporaryFile
-
-from support.course import ROOT
 
 from gradstop.forkserver.launch import ForkServer
 from gradstop.forkserver.request import Request
 from gradstop.internals.cpython import join_threads, run_exit_functions
 
-TESTS = str(ROOT / "tests")
-_LOADED = ["gradstop.grading.batch", "nbgrader.apps.nbgraderapp", "nbgrader.api", __name__]
-_TARGET = f"{__name__}:run_as_told"
+TESTS = str(Path(__file__).resolve().parents[1])
+LOADED = ["gradstop.grading.batch", "nbgrader.apps.nbgraderapp", "nbgrader.api", "support.warm_processes", __name__]
 
 
 def run_command(command, folder, environment):
     """Run ``gradstop``, ``nbgrader`` or ``python -c`` in a folder; return its end as ``subprocess.run`` does."""
+    if sys.platform != "linux":  # another has no safe fork
+        words = [Path(sys.executable).with_name(command[0]), *command[1:]]
+        return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     with TemporaryFile() as out, TemporaryFile() as error:
-        asked = Request(list(command), environment, str(folder), [None, out.fileno(), error.fileno()], target=_TARGET)
-        code = _server().fork(asked).wait()
+        streams = [None, out.fileno(), error.fileno()]
+        code = _loaded().fork(Request([*command], environment, str(folder), streams, target=f"{__name__}:run")).wait()
         for stream in (out, error):
             stream.seek(0)
         return subprocess.CompletedProcess(command, code, out.read().decode(), error.read().decode())
 
 
 @cache
-def _server():
-    environment = {**os.environ, "PYTHONPATH": TESTS}
-    server = ForkServer(Request([], environment, os.getcwd(), preload=_LOADED))
+def _loaded():
+    server = ForkServer(Request([], {**os.environ, "PYTHONPATH": TESTS}, os.getcwd(), preload=LOADED))
     server.wait_until_warm()
-    atexit.register(server.close)
     return server
 
 
-def run_as_told(request, streams, status_fd):
-    """Be the command: called in the fork, which ends here."""
+def run(request, streams, status_fd):
+    """Be the command that is asked for: called in the fork, which ends here."""
     os.write(status_fd, b"%d ready " % os.getpid())
     os.close(status_fd)
     for number, stream in enumerate(streams):
@@ -55,12 +53,11 @@ def run_as_told(request, streams, status_fd):
     os.environ.update(request.environment)
     sys.path.remove(TESTS)
     sys.argv[:] = request.arguments
-    with suppress(BaseException):
-        code = _exit_code(request.arguments)
-        for finish in (join_threads, run_exit_functions, sys.stdout.flush, sys.stderr.flush):
-            with suppress(BaseException):
-                finish()
-        os._exit(code)
+    code = _exit_code(request.arguments)
+    for finish in (join_threads, run_exit_functions, sys.stdout.flush, sys.stderr.flush):
+        with suppress(BaseException):
+            finish()
+    os._exit(code)
 
 
 def _exit_code(arguments):

@@ -12,6 +12,7 @@ TICK = 0.2  # seconds between two looks of a watch
 MISSING = "the notebook defines no function of this name"
 WITHOUT = "the cell ran without its line"
 ENDED = "the connection ended"
+DISTURBED = b'{"disturbed":true}\n'  # the last line of a process in which what observes was changed
 
 
 class ProtocolError(Exception):
@@ -120,6 +121,10 @@ class Channel:
                 if time.monotonic() > deadline:
                     raise
         return self._connection.recv(1 << 16)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket."""
+        return self._connection.fileno()
 
     def close(self) -> None:
         """Close the socket."""

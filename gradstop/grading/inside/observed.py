@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -35,20 +36,24 @@ def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: A
     }
     known = {case.name: case for case in cases}
     guard.keep(known, functions)
+    guard.report_to(judge.fileno())
     order: dict[str, Any] = judge.receive()
-    done = None
+    done, watch = None, partial(guard.watch, judge)
 
     def challenge(record: Record) -> Setup:
         nonlocal order
         judge.send({"done": done, "first": record.reported()})
         order = judge.receive()
+        guard.restore()
         return _setup(order["second"])
 
     while "function" in order:
         guard.restore()
         now = order
         first = _setup(now["first"])
-        second = run_case(known[now["case"]], functions[now["function"]], first, challenge, after=guard.after)
+        second = run_case(
+            known[now["case"]], functions[now["function"]], first, challenge, after=guard.after, watch=watch
+        )
         done = second.reported()
     judge.send({"done": done})
 

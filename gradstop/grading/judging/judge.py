@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from gradstop.compare import Reference, Trial, Verdict, verdict_on
 from gradstop.grading.answer_key.controls import Control, control_holds
-from gradstop.grading.inside.channel import ENDED, Channel, ProtocolError, value_of
+from gradstop.grading.inside.channel import DISTURBED, ENDED, Channel, ProtocolError, value_of
 from gradstop.grading.judging.accepted import AcceptedReports, Key
 from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.process.attempt import less_time
@@ -22,9 +22,10 @@ from gradstop.record import Record
 CONTROLS = 3  # runs of controls for one exercise, which has some thirty of its own
 NO_PROCESS = "the submission's process did not answer"
 DISTRUST = (
-    "What observes this exercise was disturbed: functions of the judge's own, observed among the others, were not seen "
-    "as what they are. The exercise could not be judged."
+    "What observes this exercise was disturbed: it was changed during a call, or functions of the judge's own, "
+    "observed among the others, were not seen as what they are. The exercise could not be judged."
 )
+_DISTURBED = value_of(DISTURBED.decode())
 _LOST = (ProtocolError, SubmissionLostError, OSError)  # TimeoutError is an OSError
 
 
@@ -185,6 +186,7 @@ class _Session:
         if known := self._accepted.read(text, done, first):
             return known
         answer = value_of(text)
+        self._trusted = self._trusted and answer != _DISTURBED
         if not isinstance(answer, dict) or answer.keys() != ({"done", "first"} if following else {"done"}):
             raise ProtocolError("this is not an answer")
         return answer
@@ -201,7 +203,7 @@ class _Session:
     def judged(self) -> Judged:
         """Return the verdict on what has been seen. Where it ended half-way, nothing counts: the order is by chance."""
         if self._missing or not self._trusted:
-            nothing = verdict_on(self._reference, {}, self._missing or DISTRUST)
+            nothing = verdict_on(self._reference, {}, self._missing if self._trusted else DISTRUST)
             return Judged(nothing, self._trusted)
         observed = {
             case: [self._seen[case, index] for index in range(len(trials))]

@@ -125,13 +125,14 @@ class GradebookWriter:
             try:
                 with gradebook_lock(self._course.db_url), one_transaction(self._gradebook):
                     return enter()
-            except (IntegrityError, InvalidEntry):
+            except (IntegrityError, InvalidEntry, OperationalError) as error:
+                raised = error.__context__ if isinstance(error, InvalidEntry) else error  # of nbgrader's own commits
+                if isinstance(raised, OperationalError):
+                    raise CourseError(
+                        f"The gradebook cannot be written: {cause(raised)}. Outcomes are kept; grade again."
+                    ) from None
                 if not tries_left:
                     raise
-            except OperationalError as error:
-                raise CourseError(
-                    f"The gradebook cannot be written: {cause(error)}. Outcomes are kept; grade again."
-                ) from None
         raise AssertionError("the last try returns or raises")
 
     def _count(self, student: str, extensions: Extensions) -> None:

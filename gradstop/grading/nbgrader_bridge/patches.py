@@ -5,6 +5,7 @@ What ``nbgrader_config.py`` asks for holds for nbgrader's own commands and for t
 Tried with nbgrader 0.9.6 and SQLAlchemy 2.1.9; ``tests/contracts/test_nbgrader.py`` holds each assumption.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,16 +18,18 @@ import nbgrader.converters.base
 from nbconvert.exporters import Exporter
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
+from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import latesubmissions, saveautogrades
 from nbgrader.utils import find_all_files, is_ignored
 
-from gradstop.grading.intake.plain_files import UnreadableError, beside, is_plain
+from gradstop.grading.intake.plain_files import UnreadableError, beside, is_plain, printable
 from gradstop.grading.intake.submission import NothingHandedInError, refuse_odd_folder
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.gradebook_lock import gradebook_lock
+from gradstop.logs import readable
 
 
 class _Borrowed:
@@ -135,7 +138,7 @@ def refuse_before_autograde(
     @wraps(begin)
     def begin_what_can_be_graded(self: Autograde, assignment: str, student: str) -> bool:
         if reason := why(self, assignment, student):
-            self.log.error("%s, %s: not graded: %s", student, assignment, reason)
+            self.log.error("%s, %s: not graded: %s", printable(student), assignment, reason)
             self.not_graded.append(student)
             return False
         begun = bool(begin(self, assignment, student))
@@ -145,16 +148,37 @@ def refuse_before_autograde(
     @wraps(convert)
     def convert_and_undo(self: Autograde) -> None:
         self.not_graded, self.begun = [], []
+        for path in [path for path in self.assignments if "\n" in path]:  # nbgrader's pattern would not match it
+            folder = Path(path)
+            begin_what_can_be_graded(self, folder.name, folder.parent.name)
+            del self.assignments[path]
         try:
             convert(self)
         finally:
             for assignment, student in self.begun:
                 undo(self, assignment, student)
         if self.not_graded:
-            raise NbGraderException(f"not graded: {', '.join(self.not_graded)}")
+            raise NbGraderException(f"not graded: {', '.join(map(printable, self.not_graded))}")
 
     Autograde.init_destination, Autograde.convert_notebooks = begin_what_can_be_graded, convert_and_undo
     nbgrader.apps.api.capture_log = _in_a_sentence(nbgrader.apps.api.capture_log)
+
+
+def say_what_a_terminal_may_show() -> None:
+    """Have nbgrader's commands write their messages so: they quote folders' names, and what fails."""
+    formatter = NbGrader._log_formatter_cls
+    if hasattr(formatter.format, "__wrapped__"):
+        return
+    form = formatter.format
+
+    @wraps(form)
+    def readable_form(self: logging.Formatter, record: logging.LogRecord) -> str:
+        record.msg, record.args = readable(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = readable(self.formatException(record.exc_info))
+        return str(form(self, record))
+
+    formatter.format = readable_form
 
 
 def _in_a_sentence(capture: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

@@ -45,24 +45,25 @@ def used_by(*namespaces: dict[str, Any]) -> tuple[list[type], list[ModuleType]]:
 
 
 def changeable(classes: Iterable[type]) -> list[type]:
-    """Return those of which a program may change something."""
-    return [one for one in classes if one.__flags__ & _HEAP_TYPE and not one.__flags__ & _IMMUTABLE]
+    """Return those of which a program may change something, and of their own classes, which ``isinstance`` asks."""
+    found = dict.fromkeys(kind for one in classes for kind in (one, *type.mro(type(one))))
+    return [one for one in found if one.__flags__ & _HEAP_TYPE and not one.__flags__ & _IMMUTABLE]
 
 
 class Kinds:
     """Of which class modules and classes are, and what classes are derived from: their dictionaries do not show it."""
 
     def __init__(self) -> None:
-        self._things: list[Any] = []
-        self._classes: list[type] = []
+        self._things: tuple[Any, ...] = ()
+        self._classes: tuple[type, ...] = ()
 
     def hold(self, things: Iterable[Any]) -> None:
         """Put these back from now on, too."""
         known = set(map(id, self._things))
-        self._things += [one for one in things if id(one) not in known]
-        self._kinds = list(map(type, self._things))
-        self._classes = [one for one in self._things if isinstance(one, type)]
-        self._bases = list(map(_get_bases, self._classes))
+        self._things += tuple(one for one in things if id(one) not in known)
+        self._kinds = tuple(map(type, self._things))
+        self._classes = tuple(one for one in self._things if isinstance(one, type))
+        self._bases = tuple(map(_get_bases, self._classes))
         self._words = Words([*map(class_word, self._things), *map(bases_word, self._classes)])
 
     def restore(self) -> list[str]:

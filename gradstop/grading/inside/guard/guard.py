@@ -18,21 +18,25 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from types import MethodType
+from typing import Any, NoReturn, TypeVar
 
 import numpy
 import torch
 from torch import nn
 
+from gradstop.grading.inside.channel import DISTURBED
+from gradstop.grading.inside.guard.before import Before, Names, before, restore
 from gradstop.grading.inside.guard.classes import Kinds, changeable, used_by
+from gradstop.grading.inside.guard.inner import Inner
 from gradstop.grading.inside.guard.left_on import LeftOn
+from gradstop.grading.inside.guard.own import is_as_marked, mark, words_of_code
 from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
-from gradstop.internals.written import written
+from gradstop.internals.words import Words
+from gradstop.internals.written import has_versions, written
 
-_MISSING = object()
-_DATA = {int, float, str, bytes, bool, tuple, list, dict, set, type(None)}
 _HOLDERS: tuple[Any, ...] = (
     builtins,
     base64,
@@ -70,18 +74,27 @@ _HOLDERS: tuple[Any, ...] = (
 _OBSERVING = ("gradstop.observe", "gradstop.record", "gradstop.internals", "gradstop.grading.inside")
 _T = TypeVar("_T")
 _LOOKS = range(100)  # at what is put back, and replaced again
-_BY_TORCH = {"torch.manual_seed"}  # torch._dynamo puts another in its place when it is loaded
+_BY_TORCH = frozenset({"torch.manual_seed"})  # torch._dynamo puts another in its place when it is loaded
 # What is called after each call of a submission's function, out of its reach.
 _collection = gc.enable
+
+
+# The code of this guard: what runs before anything is put back.
+_CODE = (LeftOn, Kinds, Inner, Words, type(written()))
 
 
 class Guard:
     """What torch and Python, and what observes, looked like when the guard was made."""
 
     def __init__(self) -> None:
-        self._before: list[_Before] = []
-        self._kinds, self._written = Kinds(), written()
+        self._before: tuple[Before, ...] = ()
+        self._watched: tuple[Any, ...] = ()
+        self._parts: tuple[Any, ...] = ()
+        self._code: Any = None
+        self._kinds, self._inner, self._written = Kinds(), Inner(), written()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
+        self._names_of_code = [vars(one) for kind in (Guard, *_CODE) for one in (kind, sys.modules[kind.__module__])]
+        self.report_to(-1)
         self._hold_all((*_HOLDERS, *_ours()), *used_by(*observing))
 
     def keep(self, *names: dict[str, Any]) -> None:
@@ -89,7 +102,7 @@ class Guard:
 
         A submission's code finds the names by way of the frames below its call.
         """
-        self._hold_all(map(_Names, names), *used_by(*names))
+        self._hold_all(map(Names, names), *used_by(*names))
 
     def keep_what_runs(self, run: Callable[[], object]) -> None:
         """Put back what is looked up while ``run`` observes something, too."""
@@ -101,19 +114,27 @@ class Guard:
             sys.setprofile(None)
         modules = {id(vars(module)): module for module in sys.modules.values()}
         classes = ((kind, list(vars(kind))) for kind in changeable(running.classes))
-        places = ((modules.get(id(place), _Names(place)), names) for place, names in running.places.values())
-        self._hold((*classes, *places))
+        places = ((modules.get(id(place), Names(place)), names) for place, names in running.places.values())
+        instances = [Names(vars(one), type(one)) for one in running.instances.values()]
+        self._hold((*classes, *places, *((one, list(vars(one))) for one in instances)))
 
     def _hold_all(self, holders: Iterable[Any], classes: Iterable[type], modules: Iterable[Any]) -> None:
         self._hold(((one, None) for one in (*holders, *classes)), modules)
 
     def _hold(self, holders: Iterable[tuple[Any, Iterable[str] | None]], modules: Iterable[Any] = ()) -> None:
         """Put back what these hold, all or what has these names, and of which class they and the modules are."""
-        known = {id(before.holder) for before in self._before}
+        known = {id(holder) for holder, *_ in self._before}
         fresh = {id(one): (one, names) for one, names in holders if id(one) not in known}
         self._kinds.hold((*(one for one, _ in fresh.values()), *modules))
-        self._before += [_Before(one, names) for one, names in fresh.values()]
-        self._written.hold([vars(one) for one, _ in fresh.values()])
+        more = [before(one, names) for one, names in fresh.values()]
+        defaults = self._inner.hold(value for _, items, *_ in more for _, value in items)
+        more += [before(Names(held), None) for held in defaults]
+        self._before += (*more,)
+        self._written.hold([vars(holder) for holder, *_ in more])
+        parts = [self, self._kinds, self._inner, self._written]
+        parts += [words for part in parts for words in vars(part).values() if isinstance(words, Words)]
+        self._code = words_of_code((*self._names_of_code, *map(vars, parts)))
+        self._parts = () if has_versions() else tuple(parts)
 
     def restore(self) -> list[str]:
         """Put back what has been replaced, taken away or hidden; return the names of what torch has not done itself.
@@ -124,9 +145,9 @@ class Guard:
         """
         changed: list[str] = []
         for _ in _LOOKS:
-            found = self._kinds.restore()
+            found = [*self._kinds.restore(), *self._inner.restore()]
             for place in self._written.look():
-                found += self._before[place].restore()
+                found += restore(self._before[place])
             if not found:
                 self._written.note()
                 break
@@ -135,13 +156,25 @@ class Guard:
             raise RuntimeError("what is put back is replaced again and again")
         return [name for name in changed if name not in _BY_TORCH]
 
+    def report_to(self, descriptor: int) -> None:
+        """From now on say there that what guards and observes was changed by what is called, and end the process."""
+        self._end = MethodType(_say_so, descriptor)
+
+    def watch(self, *things: Any) -> None:
+        """See whether a function that is called changes these objects, too: a case observes by them."""
+        self._watched = things
+
     def after(self, run: Callable[[], _T]) -> _T:
         """Return what ``run`` does, a backward in which hooks of the submission's may run, and restore after it."""
+        self.restore()  # of what has run since the last call
         on = LeftOn()
+        marked, is_well, end = mark(self._code, (on, *self._parts)), is_as_marked, self._end
         try:
             return run()
         finally:
             set_frame_evaluation(None)  # here: another function could be run as other code
+            if not is_well(marked):
+                end()
             on.take_off()
             self.restore()
 
@@ -150,11 +183,14 @@ class Guard:
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
             on = LeftOn()
+            marked, is_well, end = mark(self._code, (on, *self._parts, *self._watched)), is_as_marked, self._end
             _collection()
             try:
                 result = function(*args, **kwargs)
             finally:
                 set_frame_evaluation(None)
+                if not is_well(marked):
+                    end()
                 on.take_off()
                 self.restore()
                 for given in (*args, *kwargs.values()):
@@ -165,48 +201,12 @@ class Guard:
         return guarded
 
 
-class _Names:
-    """What a dictionary holds, as attributes."""
-
-    __name__ = "names"
-
-    def __init__(self, held: dict[str, Any]) -> None:
-        self.__dict__ = held
-
-
-class _Before:
-    """What one module or class held: all, or what runs of that which has these names; numbers and lists may change."""
-
-    def __init__(self, holder: Any, names: Iterable[str] | None) -> None:
-        self.holder, self._name = holder, holder.__name__
-        held = vars(holder)
-        self._items = dict(held)
-        if names is not None:
-            self._items = {name: held[name] for name in names if type(held[name]) not in _DATA}
-        self._there = set(held)
-        self._identities = list(map(id, held.values())) if names is None else None
-
-    def restore(self) -> list[str]:
-        """Put back what is not as it was; return the names."""
-        now = vars(self.holder)
-        # By identity, and in one pass of the interpreter's own: a value may claim to equal any other.
-        if self._identities is not None and list(map(id, now.values())) == self._identities:
-            return []
-        return [f"{self._name}.{name}" for name in (*self._put_back(now), *self._uncover(now))]
-
-    def _put_back(self, now: Any) -> list[str]:
-        changed = [name for name, value in self._items.items() if now.get(name, _MISSING) is not value]
-        for name in changed:
-            setattr(self.holder, name, self._items[name])
-        return changed
-
-    def _uncover(self, now: Any) -> list[str]:
-        """Take away what has been added and hides something: of a base class, or of builtins."""
-        hidden = self.holder.__mro__[1:] if isinstance(self.holder, type) else (builtins,)
-        hiding = [name for name in now if name not in self._there and any(name in vars(one) for one in hidden)]
-        for name in hiding:
-            delattr(self.holder, name)
-        return hiding
+def _say_so(
+    descriptor: int, write: Callable[..., object] = os.write, leave: Callable[[int], NoReturn] = os._exit
+) -> None:
+    """Tell the judge that what observes was disturbed, and end this process: nothing that is observed counts."""
+    write(descriptor, DISTURBED)
+    leave(0)
 
 
 def _ours() -> Iterator[Any]:

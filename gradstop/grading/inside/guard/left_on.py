@@ -20,15 +20,18 @@ from gradstop.internals.torch import (
     dispatch_mode_count,
     function_mode_count,
     global_hooks,
+    is_anomaly_enabled,
+    look_up_operators_as_usual,
     pop_dispatch_mode,
     pop_function_mode,
     pop_saved_tensors_hooks,
+    set_anomaly_enabled,
     top_saved_tensors_hooks,
 )
 
 _LOOKS, _FEWER, _WAIT = 100, 10, 0.01  # at a thread that is about to end, and after one that was not; seconds between
 _looks = [_LOOKS]
-_BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), signal.valid_signals()
+_BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), frozenset(signal.valid_signals())
 _BUT_TIMERS = _ALL_SIGNALS - {signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF}
 # What is called after each call of a submission's function, out of its reach.
 _sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
@@ -41,7 +44,7 @@ class LeftOn:
 
     def __init__(self) -> None:
         self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
-        self._hooks = top_saved_tensors_hooks()
+        self._hooks, self._anomaly = top_saved_tensors_hooks(), is_anomaly_enabled()
         self._global_hooks = list(map(tuple, global_hooks))
         self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
         self._threads = _running_threads()
@@ -66,6 +69,9 @@ class LeftOn:
             pop_dispatch_mode()
         while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
             pop_saved_tensors_hooks()
+        look_up_operators_as_usual()
+        if is_anomaly_enabled() is not self._anomaly:  # it has Python format the stack at each operation
+            set_anomaly_enabled(self._anomaly)
         if any(global_hooks):
             for held, before in zip(global_hooks, self._global_hooks, strict=True):
                 for number in set(held).difference(before):

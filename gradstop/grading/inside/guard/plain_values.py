@@ -18,6 +18,8 @@ def require_plain(value: Any, depth: int = 3) -> None:
     if isinstance(value, TensorBase):
         if type(value) not in (torch.Tensor, nn.Parameter):
             raise TypeError(f"a tensor of the class {type(value).__name__}, where a plain one is asked for")
+        if type(vars(value)) is not dict:
+            raise TypeError("a tensor whose attributes are in something else than a dictionary")
         hiding = [name for name in vars(value) if hasattr(torch.Tensor, name)]
         if hiding:
             raise TypeError(f"a tensor whose {hiding[0]} is another than a tensor's")

@@ -5,8 +5,13 @@ run in ours.
 """
 
 import sys
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
+
+
+def _has_attributes(one: Any) -> bool:
+    """Whether an object has a dictionary of its own."""
+    return type(getattr(one, "__dict__", None)) is dict
 
 
 class Running:
@@ -14,12 +19,14 @@ class Running:
 
     Attributes:
         classes: those whose methods were called, and their bases.
+        instances: what is no class, module or function and has attributes of its own, by its identity.
         places: dictionaries of names by their identity, each with the names that the code looks up there.
 
     """
 
     def __init__(self) -> None:
         self.classes: dict[type, None] = {}
+        self.instances: dict[int, Any] = {}
         self.places: dict[int, tuple[dict[str, Any], set[str]]] = {}
         self._codes = set[CodeType]()
 
@@ -46,6 +53,16 @@ class Running:
             for one in found:
                 if isinstance(one, type):
                     self.classes.update(dict.fromkeys(one.__mro__))
+                else:
+                    self._instance(one)
+
+    def _instance(self, one: Any) -> None:
+        """Note an object with attributes, and those that are attributes of it: a logger has a parent."""
+        if id(one) in self.instances or isinstance(one, type | ModuleType | FunctionType) or not _has_attributes(one):
+            return
+        self.instances[id(one)] = one
+        for value in list(vars(one).values()):
+            self._instance(value)
 
     def _place(self, place: dict[str, Any], names: set[str]) -> None:
         self.places.setdefault(id(place), (place, set()))[1].update(names)

@@ -1,0 +1,49 @@
+"""Sees whether a submission's function has changed what guards and observes: the frames below its call lead to both.
+
+All that runs before the next look is marked before the call, in what the frame of the call alone has. What is used for
+that is held by a default, as in ``audit``: builtins and this module's names may be changed.
+"""
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+from gradstop.internals.words import Words
+from gradstop.internals.written import words_of
+
+_USED = (type, tuple, map, all, len, vars, zip, operator.is_, (list, dict, set))
+Mark = tuple[Any, ...]
+
+
+def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
+    """Return the memory, and the places in it, of words that change when one of these dictionaries is written to."""
+    words = Words(words_of(dictionaries))
+    return words.memory, words.places
+
+
+def mark(words: tuple[Any, Any], things: Iterable[Any], used: tuple[Any, ...] = _USED) -> Mark:
+    """Note the words, and of which class these things are, what their attributes are, and what is in those."""
+    type, tuple, _, _, _, vars, _, _, filled = used  # noqa: A001
+    noted = []
+    for thing in things:
+        values = tuple(vars(thing).values()) if hasattr(thing, "__dict__") else ()
+        noted.append((thing, type(thing), values, [tuple(one) for one in values if type(one) in filled]))
+    memory, places = words
+    return memory, places, memory[places].tobytes(), tuple(noted)
+
+
+def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED) -> bool:
+    """Return whether all is as it was when it was marked."""
+    type, tuple, map, all, len, vars, zip, same, filled = used  # noqa: A001
+    memory, places, known, noted = marked
+    if memory[places].tobytes() != known:
+        return False
+    for thing, kind, values, inside in noted:
+        if type(thing) is not kind:
+            return False
+        now = tuple(vars(thing).values()) if values else ()
+        pairs = [(values, now), *zip(inside, [tuple(one) for one in now if type(one) in filled])]
+        for before, after in pairs:
+            if len(before) != len(after) or not all(map(same, before, after)):
+                return False
+    return True
