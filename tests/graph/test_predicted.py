@@ -341,9 +341,9 @@ def without_derivative(make):
     return (make(x) * w[0]).sum(), {"x": x, "w": w}
 
 
-def second_derivative_of_a_distance():
-    x = torch.tensor([[1.0, 2.0]], requires_grad=True)
-    (g,) = torch.autograd.grad(torch.cdist(x, x * 2).sum(), x, create_graph=True)
+def second_derivative_of_a_distance(distance):
+    x = torch.tensor([[1.0, 2.0], [0.5, 0.3]], requires_grad=True)
+    (g,) = torch.autograd.grad(distance(x).sum(), x, create_graph=True)
     return g.sum(), {"x": x}
 
 
@@ -462,7 +462,8 @@ CASES = [
     case(without_derivative, torch.unique),
     case(without_derivative, lambda x: torch.igamma(x, x.detach()), name="igamma of its first"),
     case(without_derivative, lambda x: torch.igamma(x.detach(), x), name="igamma of its second"),
-    case(second_derivative_of_a_distance),
+    case(second_derivative_of_a_distance, lambda x: torch.cdist(x, x * 2), name="cdist"),
+    case(second_derivative_of_a_distance, torch.pdist),
     case(filled_before_it_raises),
     case(step_between),
     case(reentrant, perhaps=("weight", "x")),
