@@ -1,4 +1,7 @@
-"""What drawing a graph uses of torch's insides. Tried with torch 2.13 and 2.15; ``tests/contracts/test_torch_graph.py``."""
+"""What drawing a graph uses of torch's insides; ``tests/contracts/test_torch_graph.py``.
+
+Tried with torch 2.13.0, 2.14.1 and 2.15.0.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from types import FunctionType, MappingProxyType
