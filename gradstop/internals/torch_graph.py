@@ -32,7 +32,7 @@ _NOT_IMPLEMENTED = MappingProxyType(
         "UniqueConsecutiveBackward": 1,
         "UniqueDimConsecutiveBackward": 1,
         "StandardGammaGradBackward": 1,
-        **({} if torch.__version__ >= (2, 14) else {"PdistBackwardBackward": 3, "CdistBackwardBackward": 4}),
+        **({} if torch.__version__ >= "2.14" else {"PdistBackwardBackward": 3, "CdistBackwardBackward": 4}),
         "EmbeddingBagBackwardBackward": 2,
         "EmbeddingBagDenseBackwardBackward": 2,
     }
