@@ -30,6 +30,7 @@ SIZE, NAME = 25, "03-detach"
 WORST_STUDENT = f"student-{SIZE - 1:05}"
 COMMANDS = {
     "grade": ["gradstop", "grade", NAME],
+    "autograde": ["nbgrader", "autograde", NAME, "--force"],
     "report": ["gradstop", "report", NAME],
     "feedback": ["nbgrader", "generate_feedback", NAME, "--force"],
 }
@@ -69,7 +70,7 @@ def compared(plain: Path, names: list[str], commands: list[str], repeats: int, f
         for _ in range(repeats):
             for command in commands:
                 for place in (plain, course):
-                    if command == "grade":
+                    if command in ("grade", "autograde"):
                         grading.forget(place)
                     times.setdefault((command, place), []).append(used(place, COMMANDS[command]))
         for command in commands:

@@ -64,7 +64,7 @@ def version_tag(items: Any) -> ctypes.c_uint64 | None:
 
 def plain_dictionary(items: Any) -> dict[str, Any]:
     """Return a dictionary, or the one of this read-only view of it."""
-    (plain,) = [items] if type(items) is dict else [d for d in gc.get_referents(items) if type(d) is dict]
+    (plain,) = [items] if type(items) is dict else [d for d in gc.get_referents(items) if isinstance(d, dict)]
     return plain
 
 

@@ -3,6 +3,7 @@
 import _thread
 import atexit
 import cProfile
+import ctypes
 import gc
 import logging
 import math
@@ -258,3 +259,8 @@ def test_what_is_unseen_is_found_by_its_place_alone():
         assert cpython.seen(place) not in gc.get_referrers(inside)
 
     in_a_fork(body)
+
+
+def test_cpython_gives_a_class_of_ctypes_a_dictionary_of_another_kind_before_3_13():
+    assert "value" in cpython.plain_dictionary(vars(ctypes.c_uint64.__base__))
+    assert dict.get(cpython.plain_dictionary(vars(ctypes.c_uint64)), "_type_") == ctypes.c_uint64._type_

@@ -259,6 +259,7 @@ def test_code_that_is_cut_says_so():
 
 
 COLOURS = ["\x1b[31m", "\x1b[", "\x1b[31mx", "\x1b[38;2;1;2;3mx", "\x1b[" + ";" * 100, "\x1b[1", "\x1b", "\b", "\r"]
+COLOURS.append(f"\x1b[{'1;' * (MB // 8 - 9)}m")
 
 
 @pytest.mark.parametrize("unit", COLOURS)
@@ -280,6 +281,8 @@ def test_a_few_colours_stay_and_very_many_show_as_text():
     assert kept["traceback"] == lines
     (cut,) = parse_outputs([{**error, "traceback": [*lines, "\x1b[31mlast"]}])
     assert cut["traceback"] == [*lines, "\N{SYMBOL FOR ESCAPE}[31mlast"]
+    (long,) = parse_outputs([{"output_type": "stream", "text": f"\x1b[31mx\x1b[{'1;' * bounds.MAX_ESCAPE}my"}])
+    assert long["text"] == f"\x1b[31mx\N{SYMBOL FOR ESCAPE}[{'1;' * bounds.MAX_ESCAPE}my"
 
 
 # Answers, outputs, observations -------------------------------------------------------------------------------------

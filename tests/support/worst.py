@@ -92,6 +92,7 @@ WORST: dict[str, Callable[[Path], None]] = {
         _cell(f"{SHOW}show({{'text/html': '<table>' + 'a<p>' * 12_000, 'text/plain': ''}})")
     ),
     "10,000 colours": _more_cells(_cell(f"print('\\x1b[31mx' * {bounds.MAX_ESCAPES - 9})")),
+    "colours of very many parameters": _more_cells(_cell("print('\\x1b[' + '1;' * 100_000 + 'mx')"), times=40),
     "10 MB of signs that HTML escapes": _more_cells(_cell("print('<' * 240_000)"), times=40),
     "10 MB of tags": _more_cells(
         _cell(f"{SHOW}show({{'text/html': '<p>x</p>' * 100_000, 'text/plain': ''}})"), times=10

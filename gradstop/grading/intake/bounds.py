@@ -23,6 +23,7 @@ MAX_LINES = 50  # entries of one traceback
 MAX_OUTPUT = 10_000_000  # bytes of all outputs of a submission, as its process reports them
 MAX_LOST = 10  # cells that end or hang their process; each is a process more
 MAX_ESCAPES = 10_000  # control sequences, as of colours, in all outputs of a submission
+MAX_ESCAPE = 100  # characters of one
 MAX_SIGNS, MAX_TAGS = 300_000, 60_000  # signs that HTML escapes, and tags, opening and closing, in all outputs
 MAX_HTML, MAX_FORMATS = 50_000, 20  # characters, and tags that format text, that are cleaned without a process for it
 HTML_SECONDS, HTML_MEMORY = 1, 256 << 20  # of that process: processor time, bytes of addresses
@@ -122,7 +123,7 @@ BOUNDS = (
     ),
     Bound(
         "colours in outputs are converted for feedback",
-        f"{MAX_ESCAPES:,} control sequences",
+        f"{MAX_ESCAPES:,} control sequences, of {MAX_ESCAPE} characters",
         "shown as text",
         2.0,
         40,

@@ -8,6 +8,7 @@ from typing import Any
 from gradstop.grading.intake.bounds import (
     HTML_MEMORY,
     HTML_SECONDS,
+    MAX_ESCAPE,
     MAX_ESCAPES,
     MAX_FORMATS,
     MAX_HTML,
@@ -30,6 +31,8 @@ _RUNNING = re.compile(f"((?:{'|'.join(_LOOSE)})):", re.IGNORECASE)
 # But for one that the notebook brings along, under a plain name.
 _PICTURE = re.compile(r"!(?=\[)(?!\[[\w .,-]*\]\(attachment:)")
 _ESCAPE = "\x1b"
+_SHOWN = "\N{SYMBOL FOR ESCAPE}"
+_LONG_ESCAPE = re.compile(f"\x1b(?=\\[[^@-~]{{{MAX_ESCAPE}}})")
 _ESCAPED = re.compile("[<>&\"']")  # in HTML
 _NOT_SHOWN = {"text/plain": "(an output of a form that is not shown)"}
 Output = dict[str, Any]
@@ -94,15 +97,15 @@ def _clean_html(cells: list[list[Output]]) -> int:
 def _bound_texts(cells: list[list[Output]], signs: int) -> None:
     """Show control sequences as text from some number on: feedback makes a tag of each, and copies what follows it.
 
-    Texts are cut where all have more than ``signs`` that are escaped: the page is read again, one after the other.
+    Of a long one it takes the parameters away one by one. Texts are cut where all have more than ``signs`` that are
+    escaped: the page is read again, one after the other.
     """
     left = MAX_ESCAPES
 
     def bounded(text: str) -> str:
         nonlocal left, signs
         left -= text.count(_ESCAPE)
-        if left < 0:
-            text = text.replace(_ESCAPE, "\N{SYMBOL FOR ESCAPE}")
+        text = text.replace(_ESCAPE, _SHOWN) if left < 0 else _LONG_ESCAPE.sub(_SHOWN, text)
         end = next(islice(_ESCAPED.finditer(text), signs, None), None)
         if end is not None:
             text = f"{text[: end.start()]}\n(cut: all outputs have more than {MAX_SIGNS} signs like < and &)"

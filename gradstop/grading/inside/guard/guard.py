@@ -183,7 +183,7 @@ class Guard:
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
             on = LeftOn()
-            marked, is_well, end = mark(self._code, (on, *self._parts, *self._watched)), is_as_marked, self._end
+            marked, is_well, end = mark(self._code, (on, *self._parts), self._watched), is_as_marked, self._end
             _collection()
             try:
                 result = function(*args, **kwargs)

@@ -21,20 +21,22 @@ def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
     return words.memory, words.places
 
 
-def mark(words: tuple[Any, Any], things: Iterable[Any], used: tuple[Any, ...] = _USED) -> Mark:
-    """Note the words, and of which class these things are, what their attributes are, and what is in those."""
-    type, tuple, _, _, _, vars, _, _, filled = used  # noqa: A001
-    noted = []
-    for thing in things:
+def mark(
+    words: tuple[Any, Any], things: Iterable[Any], filled: Iterable[Any] = (), used: tuple[Any, ...] = _USED
+) -> Mark:
+    """Note the words, of which class things are and what their attributes are; of filled ones, what is in those too."""
+    type, tuple, _, _, _, vars, _, _, containers = used  # noqa: A001
+    noted = [(thing, type(thing), tuple(vars(thing).values()), ()) for thing in things]
+    for thing in filled:
         values = tuple(vars(thing).values()) if hasattr(thing, "__dict__") else ()
-        noted.append((thing, type(thing), values, [tuple(one) for one in values if type(one) in filled]))
+        noted.append((thing, type(thing), values, tuple([tuple(one) for one in values if type(one) in containers])))
     memory, places = words
     return memory, places, memory[places].tobytes(), tuple(noted)
 
 
 def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED) -> bool:
     """Return whether all is as it was when it was marked."""
-    type, tuple, map, all, len, vars, zip, same, filled = used  # noqa: A001
+    type, tuple, map, all, len, vars, zip, same, containers = used  # noqa: A001
     memory, places, known, noted = marked
     if memory[places].tobytes() != known:
         return False
@@ -42,7 +44,9 @@ def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED) -> bool:
         if type(thing) is not kind:
             return False
         now = tuple(vars(thing).values()) if values else ()
-        pairs = [(values, now), *zip(inside, [tuple(one) for one in now if type(one) in filled])]
+        pairs = [(values, now)]
+        if inside:
+            pairs += zip(inside, [tuple(one) for one in now if type(one) in containers])
         for before, after in pairs:
             if len(before) != len(after) or not all(map(same, before, after)):
                 return False
