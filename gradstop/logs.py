@@ -35,6 +35,13 @@ class _File(RotatingFileHandler):
         pass
 
 
+class _Forward(logging.Handler):
+    """Logs here what another logger is told, which then prints nothing itself."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        LOGGER.handle(record)
+
+
 def to_terminal(level: int) -> None:
     """Have what is of this level and above printed to standard error: ``logging.INFO``, ``logging.DEBUG``.
 
@@ -45,7 +52,7 @@ def to_terminal(level: int) -> None:
     handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.DEBUG)
-    logging.getLogger("tornado.application").parent = LOGGER
+    logging.getLogger("tornado.application").addHandler(_Forward())
 
 
 def to_files(root: Path, command: str) -> None:
