@@ -30,7 +30,7 @@ from gradstop.grading.inside.guard.before import Before, Names, before, restore
 from gradstop.grading.inside.guard.classes import Kinds, changeable, used_by
 from gradstop.grading.inside.guard.inner import Inner
 from gradstop.grading.inside.guard.left_on import LeftOn
-from gradstop.grading.inside.guard.own import is_as_marked, mark, words_of_code
+from gradstop.grading.inside.guard.own import is_as_marked, mark, set_state, state_of, words_of_code
 from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
@@ -131,7 +131,7 @@ class Guard:
         more += [before(Names(held), None) for held in defaults]
         self._before += (*more,)
         self._written.hold([vars(holder) for holder, *_ in more])
-        parts = [self, self._kinds, self._inner, self._written]
+        parts = [self, self._kinds, self._inner]
         parts += [words for part in parts for words in vars(part).values() if isinstance(words, Words)]
         self._code = words_of_code((*self._names_of_code, *map(vars, parts)))
         self._parts = () if has_versions() else tuple(parts)
@@ -169,11 +169,12 @@ class Guard:
         self.restore()  # of what has run since the last call
         on = LeftOn()
         marked, is_well, end = mark(self._code, (on, *self._parts)), is_as_marked, self._end
+        state, set_back = state_of(self._written), set_state
         try:
             return run()
         finally:
             set_frame_evaluation(None)  # here: another function could be run as other code
-            if not is_well(marked):
+            if not is_well(marked) or not set_back(state):
                 end()
             on.take_off()
             self.restore()
@@ -184,12 +185,13 @@ class Guard:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             on = LeftOn()
             marked, is_well, end = mark(self._code, (on, *self._parts), self._watched), is_as_marked, self._end
+            state, set_back = state_of(self._written), set_state
             _collection()
             try:
                 result = function(*args, **kwargs)
             finally:
                 set_frame_evaluation(None)
-                if not is_well(marked):
+                if not is_well(marked) or not set_back(state):
                     end()
                 on.take_off()
                 self.restore()

@@ -11,8 +11,10 @@ from typing import Any
 from gradstop.internals.words import Words
 from gradstop.internals.written import words_of
 
+_USED_FOR_STATE = (type, tuple, vars, dict.clear, dict.update)
 _USED = (type, tuple, map, all, len, vars, zip, operator.is_, (list, dict, set))
 Mark = tuple[Any, ...]
+State = tuple[tuple[Any, type, tuple[tuple[str, Any], ...]], ...]
 
 
 def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
@@ -50,4 +52,23 @@ def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED) -> bool:
         for before, after in pairs:
             if len(before) != len(after) or not all(map(same, before, after)):
                 return False
+    return True
+
+
+def state_of(written: Any, used: tuple[Any, ...] = _USED_FOR_STATE) -> State:
+    """Note what is known of dictionaries, which a call inside of another looks at, and learns more of."""
+    type, tuple, vars, *_ = used  # noqa: A001
+    things = [written, *[words for words in vars(written).values() if type(words) is Words]]
+    return tuple([(thing, type(thing), tuple(vars(thing).items())) for thing in things])
+
+
+def set_state(state: State, used: tuple[Any, ...] = _USED_FOR_STATE) -> bool:
+    """Let that be known which was noted, whatever was done to it; return whether the objects are of their class."""
+    type, _, vars, clear, update = used  # noqa: A001
+    for thing, kind, items in state:
+        if type(thing) is not kind:
+            return False
+        held = vars(thing)
+        clear(held)
+        update(held, items)
     return True
