@@ -429,3 +429,33 @@ def test_a_hook_of_all_modules_or_optimizers_is_taken_off_after_a_call_and_one_f
         assert list(held) == [before.id]
 
     in_a_fork(body)
+
+
+def require_ended(times, call):
+    """Require that a guard would end the process so often for what a call does, which is given the guard and names."""
+
+    def body():
+        ended, guard, names = [], Guard(), {"one": 1}
+        guard.keep(names)
+        guard._end = lambda: ended.append(True)
+        guard.around(lambda: call(guard, names))()
+        assert len(ended) == times
+        assert names["one"] == 1
+
+    in_a_fork(body)
+
+
+def learn_a_lie(guard, names):
+    names["one"] = 2
+    guard._written.look()
+    guard._written.note()
+
+
+def test_what_a_case_runs_inside_of_a_call_is_no_disturbance():
+    require_ended(0, lambda guard, names: guard.after(lambda: names.update(two=2)))
+    require_ended(0, lambda guard, names: guard.around(lambda: names.update(two=2))())
+    require_ended(1, lambda guard, names: setattr(guard, "_before", guard._before[:]) or setattr(guard, "_other", 1))
+
+
+def test_what_is_known_of_dictionaries_is_set_back_whatever_a_call_makes_of_it():
+    require_ended(0, learn_a_lie)
