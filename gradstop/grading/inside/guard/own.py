@@ -14,7 +14,7 @@ from gradstop.internals.written import words_of
 _USED_FOR_STATE = (type, tuple, vars, dict.clear, dict.update)
 _USED = (type, tuple, map, all, len, vars, zip, operator.is_, (list, dict, set))
 Mark = tuple[Any, ...]
-State = tuple[tuple[Any, type, tuple[tuple[str, Any], ...]], ...]
+State = tuple[Any, ...]
 
 
 def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
@@ -59,7 +59,8 @@ def state_of(written: Any, used: tuple[Any, ...] = _USED_FOR_STATE) -> State:
     """Note what is known of dictionaries, which a call inside of another looks at, and learns more of."""
     type, tuple, vars, *_ = used  # noqa: A001
     things = [written, *[words for words in vars(written).values() if type(words) is Words]]
-    return tuple([(thing, type(thing), tuple(vars(thing).items())) for thing in things])
+    state: State = tuple([(thing, type(thing), tuple(vars(thing).items())) for thing in things])
+    return state
 
 
 def set_state(state: State, used: tuple[Any, ...] = _USED_FOR_STATE) -> bool:
