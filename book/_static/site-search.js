@@ -100,14 +100,22 @@ function attach(form) {
   statusOf(place);
   let waiting = 0;
   field.addEventListener("focus", () => search(), { once: true });
+  const answer = () => {
+    clearTimeout(waiting);
+    show(field.value, place);
+    // Who comes back from a hit finds what was asked.
+    if (!inDialog) history.replaceState(history.state, "", field.value ? `?q=${encodeURIComponent(field.value)}` : location.pathname);
+  };
   field.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      show(field.value, place);
-      // Who comes back from a hit finds what was asked.
-      if (!inDialog) history.replaceState(history.state, "", field.value ? `?q=${encodeURIComponent(field.value)}` : location.pathname);
-    }, 120);
+    waiting = setTimeout(answer, 120);
   });
+  if (place === onPage) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault(); // the form leads to this page
+      answer();
+    });
+  }
   const move = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;

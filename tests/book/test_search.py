@@ -71,8 +71,6 @@ def search(chromium, site):
             field = tab.locator("input[name=q]:visible").first
             field.fill(words.replace("\n", " "))
             field.press("Enter")
-            tab.wait_for_url("**/search.html?q=*")
-            tab.wait_for_load_state("load")
             return tab
 
         yield searched
@@ -269,6 +267,17 @@ def test_a_search_that_did_not_load_says_so_and_tries_again(chromium, site):
         tab.unroute("**/search-data.js")
         field.fill("freeze a layer")
         tab.wait_for_selector(".search-hits a")
+
+
+def test_enter_answers_on_the_page_itself_and_the_address_leads_there_again(search):
+    tab = search("freeze a layer")
+    tab.wait_for_selector(".search-hits a")
+    assert tab.url.endswith("/search.html?q=freeze%20a%20layer")
+    hits = [link.get_attribute("href") for link in tab.locator(".search-hits a").all()]
+    tab.reload()
+    tab.wait_for_selector(".search-hits a")
+    assert tab.locator("input[name=q]:visible").first.input_value() == "freeze a layer"
+    assert [link.get_attribute("href") for link in tab.locator(".search-hits a").all()] == hits
 
 
 def test_nothing_found_is_said_once(search):
