@@ -150,6 +150,7 @@ def waiting_pool_threads() -> int:
     for frame in _current_frames().values():
         if _waits(frame):
             count += 1
+    del frame  # one was that of this function, which would keep itself, and what its callers hold
     return count
 
 

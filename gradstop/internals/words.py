@@ -60,13 +60,19 @@ class Words:
 
     """
 
-    def __init__(self, addresses: Sequence[int] | numpy.typing.NDArray[numpy.int64]):
-        places = numpy.array(addresses, dtype=numpy.int64)
-        base = int(places.min(initial=id(_Sample)))
+    def __init__(self, addresses: Sequence[int] | numpy.typing.NDArray[numpy.int64], known: bytes = b""):
+        """Note the words as they are, but for the first of them where it is given what they were."""
+        self._addresses = _unchangeable(numpy.array(addresses, dtype=numpy.int64))
+        base = int(self._addresses.min(initial=id(_Sample)))
         words = numpy.ctypeslib.as_array((ctypes.c_uint64 * 1).from_address(base))
-        self.places = _unchangeable((places - base) // _WORD)
+        self.places = _unchangeable((self._addresses - base) // _WORD)
         self.memory: Any = as_strided(words, (int(self.places.max(initial=0)) + 1,), (_WORD,), writeable=False)
-        self.known = _unchangeable(self.read())
+        self.known = numpy.frombuffer(known + self.read().tobytes()[len(known) :], dtype=numpy.uint64)
+
+    def and_those(self, addresses: Sequence[int]) -> "Words":
+        """Return these and more, of which these are known as before. The objects that have them are not touched."""
+        more = numpy.array(addresses, dtype=numpy.int64)
+        return Words(numpy.concatenate([self._addresses, more]), self.known.tobytes())
 
     def read(self) -> Any:
         """Return the words as they are."""

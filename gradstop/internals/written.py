@@ -44,13 +44,13 @@ class Versions:
     """By the version of each dictionary."""
 
     def __init__(self) -> None:
-        self._addresses: list[int] = []
-        self.hold(())
+        self._words = Words(())
+        self._seen = self._words.known
 
     def hold(self, views: Sequence[Any]) -> None:
-        """Tell of these dictionaries too, or of those that these are read-only views of. All are known as they are."""
-        self._addresses += [ctypes.addressof(tag) for view in views if (tag := version_tag(view)) is not None]
-        self._words = Words(self._addresses)
+        """Tell of these dictionaries too, or of those that these are read-only views of."""
+        tags = [tag for view in views if (tag := version_tag(view)) is not None]
+        self._words = self._words.and_those(list(map(ctypes.addressof, tags)))
         self._seen = self._words.known
 
     def look(self) -> list[int]:

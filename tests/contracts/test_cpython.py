@@ -183,6 +183,19 @@ def test_a_pool_thread_that_waits_stands_in_the_worker_function_and_one_that_wor
         assert cpython.waiting_pool_threads() == before + 1
 
 
+def test_who_counts_the_threads_that_wait_is_not_kept_alive():
+    def counts():
+        held = threading.Event()
+        cpython.waiting_pool_threads()
+        return weakref.ref(held)
+
+    gc.disable()
+    try:
+        assert counts()() is None
+    finally:
+        gc.enable()
+
+
 def test_a_pool_of_threads_works_again_in_a_fork_once_it_has_begun_anew():
     with ThreadPoolExecutor(2) as pool:
         pool.submit(int).result()

@@ -34,6 +34,16 @@ def test_a_word_changes_with_the_bases_of_a_class_and_is_put_back_with_them():
     assert words.others(words.read()) == []
 
 
+def test_what_is_known_of_words_stays_when_others_are_added():
+    thing, other = One(), One()
+    words = Words([class_word(thing)])
+    thing.__class__ = Other
+    words = words.and_those([class_word(other)])
+    assert words.others(words.read()) == [0]
+    thing.__class__ = One
+    assert words.others(words.read()) == []
+
+
 def test_there_may_be_none():
     words = Words([])
     assert words.others(words.read()) == []

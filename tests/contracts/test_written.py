@@ -73,6 +73,8 @@ def test_what_is_held_later_leaves_what_is_held_already(way):
     tells = way()
     tells.hold([vars(first)])
     vars(first).update({f"later_{number}": number for number in range(9000)})  # its words are elsewhere now
+    assert tells.look() == [0]
+    tells.note()
     tells.hold([vars(second)])
     assert tells.look() == []
     first.name_7 = second.first = "another"

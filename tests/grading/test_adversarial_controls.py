@@ -14,7 +14,7 @@ import time
 import warnings
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
 import torch
@@ -35,6 +35,7 @@ from gradstop.grading.inside.guard import guard as guard_module
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard, keep_kernels
 from gradstop.grading.inside.guard.inner import Inner
+from gradstop.grading.inside.guard.own import is_as_marked
 from gradstop.grading.inside.guard.running import Running
 from gradstop.grading.inside.warmup import warm_up
 from gradstop.grading.intake.outputs import clean_text, parse_outputs
@@ -47,6 +48,7 @@ from gradstop.grading.process import attempt as attempt_module
 from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.grading.rules import Rules
+from gradstop.internals.torch import set_frame_evaluation
 from gradstop.observe import Draw, case, names_of, observe, read_cases, run_case, unpatched
 from gradstop.observe import run as run_module
 from gradstop.record import Observation, Record, Setup
@@ -128,6 +130,7 @@ def judged(name, exercise="stop", *, guard=Guard, take_away=lambda: None, contro
         take_away()
         watch, namespace = guard(), {"torch": torch}
         watch.keep(*names_of([known]))
+        watch.keep_what_is_used(*names_of([known]))
         exec("import numpy, torch", namespace)
         for section, source in sections:
             if not section.startswith("check-"):
@@ -241,13 +244,19 @@ def test_without_taking_off(name, taken_off):
 
 def test_without_inner():
     assert passed("tampering-a-property") == 4
-    assert passed("tampering-a-property", take_away=lambda: setattr(Inner, "restore", lambda self: [])) == 5
+    assert passed("tampering-a-property", take_away=lambda: setattr(Inner, "found_in", lambda *_: ([], []))) == 5
+
+
+def take_away_at_the_end(used, nothing):
+    """Have the guard do nothing in the place of one of the functions that it uses when a call has ended."""
+    ended = guard_module._finish
+    ended.__defaults__ = tuple(nothing if one is used else one for one in ended.__defaults__)
 
 
 @pytest.mark.parametrize("name", ["what-restores", "what-is-drawn-from"])
 def test_without_mark(name):
     assert not judged(f"tampering-{name}").trusted
-    assert passed(f"tampering-{name}", take_away=lambda: setattr(guard_module, "is_as_marked", lambda *_: True)) == 5
+    assert passed(f"tampering-{name}", take_away=partial(take_away_at_the_end, is_as_marked, lambda *_: True)) == 5
 
 
 def test_what_is_replaced_between_the_phases_is_put_back():
@@ -271,7 +280,7 @@ def test_without_learners_copy():
 
 def test_without_own():
     def take_away():
-        guard_module._ours = lambda: ()
+        guard_module._ours = lambda _: ()
         guard_module.used_by = lambda *namespaces: ([], [])
 
     assert passed("tampering-the-observer", "scale_grad") == 4
@@ -316,7 +325,7 @@ def test_without_used_classes():
 
 def test_without_kinds():
     def take_away():
-        guard_module.Kinds.restore = lambda self: []
+        guard_module.kinds_of = lambda _: ()
 
     for name in ("tampering-module-class", "tampering-metaclass"):
         assert passed(name) == 4
@@ -324,9 +333,7 @@ def test_without_kinds():
 
 
 def test_without_frame_evaluation():
-    def take_away():
-        guard_module.set_frame_evaluation = lambda look: None
-
+    take_away = partial(take_away_at_the_end, set_frame_evaluation, lambda _: None)
     assert passed("tampering-frame-evaluation") == 4
     assert passed("tampering-frame-evaluation", take_away=take_away) == 5
 

@@ -2,6 +2,7 @@
 
 import bdb
 import builtins
+import contextlib
 import cProfile
 import gc
 import json
@@ -25,10 +26,12 @@ from support.forks import in_a_fork, printed_by
 from torch.nn.modules import module as modules
 from torch.optim import optimizer
 
-from gradstop.grading.inside.guard import left_on
+from gradstop.grading.inside.guard import before, classes, inner, left_on
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.guard.left_on import block_signals
+from gradstop.grading.inside.guard.own import NAMES_CAN_BE_SET
+from gradstop.internals import torch as internals
 from gradstop.internals.torch import global_hooks
 from gradstop.observe import probes, read_cases
 from gradstop.observe.encode import encode
@@ -441,6 +444,55 @@ def require_ended(times, call):
         guard.around(lambda: call(guard, names))()
         assert len(ended) == times
         assert names["one"] == 1
+
+    in_a_fork(body)
+
+
+def test_code_that_runs_before_anything_is_put_back_is_not_replaced():
+    for module, name in [(before, "_hidden"), (inner, "_KINDS"), (classes, "_set_kind"), (internals, "namespaces")]:
+        require_ended(1, lambda *_, module=module, name=name: vars(module).update({name: print}))
+
+
+def sets_a_name_of_who_asked():
+    frame = sys._getframe()
+    while frame.f_code.co_name != "asks":
+        frame = frame.f_back
+    frame.f_locals["see"] = print
+
+
+def test_a_name_of_a_function_that_waits_for_the_call_stays():
+    """From CPython 3.13 on it can be set; a closure of a case's own may count with one."""
+
+    def asks(function):
+        see = count = 0
+
+        def counts():
+            nonlocal count
+            count += 1
+
+        function(counts)
+        return see, count
+
+    def body():
+        ended, guard = [], Guard()
+        guard._end = lambda: ended.append(True)
+        assert asks(guard.around(lambda counts: counts())) == (0, 1)
+        assert ended == []
+        see, _ = asks(guard.around(lambda _: sets_a_name_of_who_asked()))
+        assert ended == [True] * NAMES_CAN_BE_SET
+        assert (see is print) is NAMES_CAN_BE_SET
+
+    in_a_fork(body)
+
+
+def test_what_a_call_that_fails_was_given_goes_with_its_error():
+    def body():
+        given, fails = torch.ones(1), Guard().around(lambda x: x.nothing)
+        known = weakref.ref(given)
+        with contextlib.suppress(AttributeError):
+            fails(given)
+        del given
+        assert known() is None
 
     in_a_fork(body)
 

@@ -124,7 +124,9 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
     hello = judge.receive()
     found = run_cases(marshal.loads(base64.b64decode(hello["cases"])))  # noqa: S302 - the judge's own
     cases = {exercise: tuple(several) for exercise, several in found.items()}
-    _guard.keep(cases, *names_of(cases.values()))
+    names = names_of(cases.values())
+    _guard.keep(cases, *names)
+    _guard.keep_what_is_used(*names)
     for module in _ours:
         del sys.modules[module]
     sys.modules.update(_theirs)

@@ -7,8 +7,9 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from gradstop.grading.inside.guard.held import PutBack
 from gradstop.internals.torch import hook_step
-from gradstop.internals.words import Words, bases_word, class_word
+from gradstop.internals.words import bases_word, class_word
 
 _get_bases, _set_bases = vars(type)["__bases__"].__get__, vars(type)["__bases__"].__set__
 _set_kind = vars(object)["__class__"].__set__
@@ -50,35 +51,25 @@ def changeable(classes: Iterable[type]) -> list[type]:
     return [one for one in found if one.__flags__ & _HEAP_TYPE and not one.__flags__ & _IMMUTABLE]
 
 
-class Kinds:
-    """Of which class modules and classes are, and what classes are derived from: their dictionaries do not show it."""
+def kinds_of(things: Iterable[Any]) -> Iterator[tuple[int, PutBack]]:
+    """Yield the words of which class modules and classes are, and what classes are derived from.
 
-    def __init__(self) -> None:
-        self._things: tuple[Any, ...] = ()
-        self._classes: tuple[type, ...] = ()
+    Their dictionaries do not show it.
+    """
+    for thing in things:
+        yield class_word(thing), (_put_kind, (thing, type(thing)))
+        if isinstance(thing, type):
+            yield bases_word(thing), (_put_bases, (thing, _get_bases(thing)))
 
-    def hold(self, things: Iterable[Any]) -> None:
-        """Put these back from now on, too."""
-        known = set(map(id, self._things))
-        self._things += tuple(one for one in things if id(one) not in known)
-        self._kinds = tuple(map(type, self._things))
-        self._classes = tuple(one for one in self._things if isinstance(one, type))
-        self._bases = tuple(map(_get_bases, self._classes))
-        self._words = Words([*map(class_word, self._things), *map(bases_word, self._classes)])
 
-    def restore(self) -> list[str]:
-        """Put back what is another one; return the names of whose it was."""
-        changed = []
-        for place in self._words.others(self._words.read()):
-            if place < len(self._things):
-                thing = self._things[place]
-                _set_kind(thing, self._kinds[place])
-                changed.append(f"{thing.__name__}.__class__")
-            else:
-                one, bases = self._classes[place - len(self._things)], self._bases[place - len(self._things)]
-                _set_bases(one, bases)
-                changed.append(f"{one.__name__}.__bases__")
-        return changed
+def _put_kind(thing: Any, kind: type) -> str:
+    _set_kind(thing, kind)
+    return f"{thing.__name__}.__class__"
+
+
+def _put_bases(one: type, bases: tuple[type, ...]) -> str:
+    _set_bases(one, bases)
+    return f"{one.__name__}.__bases__"
 
 
 def _codes(namespaces: Iterable[dict[str, Any]]) -> Iterator[CodeType]:

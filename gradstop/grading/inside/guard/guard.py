@@ -27,10 +27,20 @@ from torch import nn
 
 from gradstop.grading.inside.channel import DISTURBED
 from gradstop.grading.inside.guard.before import Before, Names, before, restore
-from gradstop.grading.inside.guard.classes import Kinds, changeable, used_by
+from gradstop.grading.inside.guard.classes import changeable, kinds_of, used_by
+from gradstop.grading.inside.guard.held import Held, at
 from gradstop.grading.inside.guard.inner import Inner
 from gradstop.grading.inside.guard.left_on import LeftOn
-from gradstop.grading.inside.guard.own import is_as_marked, mark, set_state, state_of, words_of_code
+from gradstop.grading.inside.guard.own import (
+    NAMES_CAN_BE_SET,
+    Mark,
+    State,
+    is_as_marked,
+    mark,
+    set_state,
+    state_of,
+    words_of_code,
+)
 from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
@@ -79,30 +89,31 @@ _BY_TORCH = frozenset({"torch.manual_seed"})  # torch._dynamo puts another in it
 _collection = gc.enable
 
 
-# The code of this guard: what runs before anything is put back.
-_CODE = (LeftOn, Kinds, Inner, Words, type(written()))
+_BEFORE_ALL = ("gradstop.grading.inside.guard", "gradstop.internals")  # whose code runs before anything is put back
 
 
 class Guard:
     """What torch and Python, and what observes, looked like when the guard was made."""
 
     def __init__(self) -> None:
-        self._before: tuple[Before, ...] = ()
+        self._known: tuple[frozenset[int], ...] = ()
+        self._before: tuple[tuple[Before, ...], ...] = ()
         self._watched: tuple[Any, ...] = ()
         self._parts: tuple[Any, ...] = ()
         self._code: Any = None
-        self._kinds, self._inner, self._written = Kinds(), Inner(), written()
+        self._held, self._inner, self._written = Held(), Inner(), written()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
-        self._names_of_code = [vars(one) for kind in (Guard, *_CODE) for one in (kind, sys.modules[kind.__module__])]
+        self._names_of_code = [vars(one) for one in _ours(_BEFORE_ALL)]
         self.report_to(-1)
-        self._hold_all((*_HOLDERS, *_ours()), *used_by(*observing))
+        self._hold_all((*_HOLDERS, *_ours(_OBSERVING)), *used_by(*observing))
 
     def keep(self, *names: dict[str, Any]) -> None:
-        """Put these back too, and the classes that their functions use.
+        """Put these names back too: a submission's code finds them by way of the frames below its call."""
+        self._hold_all(map(Names, names))
 
-        A submission's code finds the names by way of the frames below its call.
-        """
-        self._hold_all(map(Names, names), *used_by(*names))
+    def keep_what_is_used(self, *names: dict[str, Any]) -> None:
+        """Put back the classes and modules that the functions of these names use."""
+        self._hold_all((), *used_by(*names))
 
     def keep_what_runs(self, run: Callable[[], object]) -> None:
         """Put back what is looked up while ``run`` observes something, too."""
@@ -118,20 +129,20 @@ class Guard:
         instances = [Names(vars(one), type(one)) for one in running.instances.values()]
         self._hold((*classes, *places, *((one, list(vars(one))) for one in instances)))
 
-    def _hold_all(self, holders: Iterable[Any], classes: Iterable[type], modules: Iterable[Any]) -> None:
+    def _hold_all(self, holders: Iterable[Any], classes: Iterable[type] = (), modules: Iterable[Any] = ()) -> None:
         self._hold(((one, None) for one in (*holders, *classes)), modules)
 
     def _hold(self, holders: Iterable[tuple[Any, Iterable[str] | None]], modules: Iterable[Any] = ()) -> None:
         """Put back what these hold, all or what has these names, and of which class they and the modules are."""
-        known = {id(holder) for holder, *_ in self._before}
-        fresh = {id(one): (one, names) for one, names in holders if id(one) not in known}
-        self._kinds.hold((*(one for one, _ in fresh.values()), *modules))
+        fresh = {id(one): (one, names) for one, names in holders if not any(id(one) in part for part in self._known)}
+        self._known += (frozenset(fresh),)
         more = [before(one, names) for one, names in fresh.values()]
-        defaults = self._inner.hold(value for _, items, *_ in more for _, value in items)
+        found, defaults = self._inner.found_in(value for _, items, *_ in more for _, value in items)
         more += [before(Names(held), None) for held in defaults]
-        self._before += (*more,)
+        self._held.hold((*kinds_of((*(one for one, _ in fresh.values()), *modules)), *found))
+        self._before += (tuple(more),)
         self._written.hold([vars(holder) for holder, *_ in more])
-        parts = [self, self._kinds, self._inner]
+        parts: list[Any] = [self, self._held, self._inner]
         parts += [words for part in parts for words in vars(part).values() if isinstance(words, Words)]
         self._code = words_of_code((*self._names_of_code, *map(vars, parts)))
         self._parts = () if has_versions() else tuple(parts)
@@ -145,9 +156,9 @@ class Guard:
         """
         changed: list[str] = []
         for _ in _LOOKS:
-            found = [*self._kinds.restore(), *self._inner.restore()]
+            found = self._held.restore()
             for place in self._written.look():
-                found += restore(self._before[place])
+                found += restore(at(self._before, place))
             if not found:
                 self._written.note()
                 break
@@ -168,39 +179,66 @@ class Guard:
         """Return what ``run`` does, a backward in which hooks of the submission's may run, and restore after it."""
         self.restore()  # of what has run since the last call
         on = LeftOn()
-        marked, is_well, end = mark(self._code, (on, *self._parts)), is_as_marked, self._end
-        state, set_back = state_of(self._written), set_state
-        try:
-            return run()
-        finally:
-            set_frame_evaluation(None)  # here: another function could be run as other code
-            if not is_well(marked) or not set_back(state):
-                end()
-            on.take_off()
-            self.restore()
+        result: _T = _finish(self, on, self._end, self._mark(on), state_of(self._written), (), *_attempt(run, (), {}))
+        return result
 
     def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with a guard that restores when it has returned, and that refuses lying results."""
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            on = LeftOn()
-            marked, is_well, end = mark(self._code, (on, *self._parts), self._watched), is_as_marked, self._end
-            state, set_back = state_of(self._written), set_state
+            on, given = LeftOn(), (*args, *kwargs.values())
+            marked, state = self._mark(on, self._watched), state_of(self._written)
             _collection()
-            try:
-                result = function(*args, **kwargs)
-            finally:
-                set_frame_evaluation(None)
-                if not is_well(marked) or not set_back(state):
-                    end()
-                on.take_off()
-                self.restore()
-                for given in (*args, *kwargs.values()):
-                    require_plain(given)
+            result = _finish(self, on, self._end, marked, state, given, *_attempt(function, args, kwargs))
             require_plain(result)
             return result
 
         return guarded
+
+    def _mark(self, on: LeftOn, watched: tuple[Any, ...] = ()) -> Mark:
+        frame = sys._getframe(2) if NAMES_CAN_BE_SET else None
+        return mark(self._code, (on, *self._parts), watched, frame)
+
+
+def _attempt(
+    run: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[Any, BaseException | None]:
+    """Return what the call returns, or what it raises."""
+    try:
+        return run(*arguments, **keywords), None
+    except BaseException as error:
+        return None, error
+
+
+# What is given to it is on the stack of the frame that calls while the submission's code runs: no name leads there.
+# What it uses first is held by its defaults, as in ``audit``.
+def _finish(
+    guard: Guard,
+    on: LeftOn,
+    end: Callable[[], NoReturn],
+    marked: Mark,
+    state: State,
+    given: tuple[Any, ...],
+    result: Any,
+    error: BaseException | None,
+    set_evaluation: Callable[[None], object] = set_frame_evaluation,
+    is_well: Callable[[Mark], bool] = is_as_marked,
+    set_back: Callable[[State], bool] = set_state,
+) -> Any:
+    """Restore after a call; return what it has returned, or raise what it has raised."""
+    set_evaluation(None)  # first: another function could be run as other code
+    if not is_well(marked) or not set_back(state):
+        end()
+    on.take_off()
+    guard.restore()
+    for one in given:
+        require_plain(one)
+    if error is not None:
+        try:
+            raise error
+        finally:
+            del error, given  # or its traceback would keep both alive
+    return result
 
 
 def _say_so(
@@ -211,10 +249,10 @@ def _say_so(
     leave(0)
 
 
-def _ours() -> Iterator[Any]:
-    """Yield the modules that observe, and their classes: what is loaded of them when a guard is made."""
+def _ours(names: tuple[str, ...]) -> Iterator[Any]:
+    """Yield the modules whose names begin so, and their classes: what is loaded of them when a guard is made."""
     for name, module in list(sys.modules.items()):
-        if name.startswith(_OBSERVING):
+        if name.startswith(names):
             yield module
             yield from (
                 thing for thing in vars(module).values() if isinstance(thing, type) and thing.__module__ == name

@@ -9,7 +9,8 @@ from functools import partial
 from types import CellType, FunctionType, MappingProxyType
 from typing import Any
 
-from gradstop.internals.words import Words, held_words
+from gradstop.grading.inside.guard.held import PutBack
+from gradstop.internals.words import held_words
 
 _set_cell = vars(CellType)["cell_contents"].__set__
 # What each holds, and how it is put back. The first word that an object refers to something by is that of the first.
@@ -32,17 +33,18 @@ class Inner:
     """What some functions, properties and methods hold."""
 
     def __init__(self) -> None:
-        self._held: dict[int, tuple[Any, tuple[Any, ...]]] = {}
         self._seen: dict[int, Any] = {}
-        self._words = Words(())
 
-    def hold(self, values: Iterable[Any]) -> list[dict[str, Any]]:
-        """Put back what these hold, and what is held in that; return the dictionaries of their defaults by name."""
-        waiting, defaults = list(values), []
+    def found_in(self, values: Iterable[Any]) -> tuple[list[tuple[int, PutBack]], list[dict[str, Any]]]:
+        """Return the words of what these hold, and of what is held in that; and the dictionaries of their defaults.
+
+        What has been found before is left out.
+        """
+        waiting, found, defaults = list(values), list[tuple[int, PutBack]](), list[dict[str, Any]]()
         while waiting:
             thing = waiting.pop()
             kind = type(thing)
-            if id(thing) in self._seen or (kind not in _KINDS and kind not in (FunctionType, tuple)):
+            if (kind not in _KINDS and kind not in (FunctionType, tuple)) or id(thing) in self._seen:
                 continue
             self._seen[id(thing)] = thing
             if kind is tuple:
@@ -55,17 +57,11 @@ class Inner:
                 held = read(thing)
                 waiting += held
                 if kind is not CellType or not isinstance(held[0], _STATE):
-                    self._held[id(thing)] = (thing, held)
-        self._places = tuple((thing, held) for thing, held in self._held.values() for _ in held)
-        self._words = Words([word for thing, held in self._held.values() for word in held_words(thing, len(held))])
-        return defaults
+                    found += [(word, (_put_back, (thing, held))) for word in held_words(thing, len(held))]
+        return found, defaults
 
-    def restore(self) -> list[str]:
-        """Put back what is another one; return what it was in."""
-        changed = []
-        for place in self._words.others(self._words.read()):
-            thing, held = self._places[place]
-            _, put_back = _KINDS[type(thing)]
-            put_back(thing, *held)
-            changed.append(f"what a {type(thing).__name__} holds")
-        return changed
+
+def _put_back(thing: Any, held: tuple[Any, ...]) -> str:
+    _, put_back = _KINDS[type(thing)]
+    put_back(thing, *held)
+    return f"what a {type(thing).__name__} holds"
