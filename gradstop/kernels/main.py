@@ -20,10 +20,10 @@ def run(request: Request, streams: list[int], status_fd: int) -> NoReturn:
         _look_fresh(request, streams)
         code = _serve(request, status_fd)
     except SystemExit as exit_:
-        code = _exit_code(exit_)
+        code = exit_code(exit_)
     except BaseException:
         traceback.print_exc()
-    _finish(code)
+    finish(code)
 
 
 def _look_fresh(request: Request, streams: list[int]) -> None:
@@ -82,7 +82,8 @@ def _choose_backend() -> None:
         matplotlib.rcParams["backend"] = backend
 
 
-def _exit_code(exit_: SystemExit) -> int:
+def exit_code(exit_: SystemExit) -> int:
+    """Return the code that the process ends with; a text is printed, as Python does."""
     if exit_.code is None:
         return 0
     if isinstance(exit_.code, int):
@@ -91,7 +92,7 @@ def _exit_code(exit_: SystemExit) -> int:
     return 1
 
 
-def _finish(code: int) -> NoReturn:
+def finish(code: int) -> NoReturn:
     """End as the interpreter does, but for taking down the modules."""
     with suppress(BaseException):
         join_threads()

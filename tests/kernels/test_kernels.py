@@ -312,6 +312,7 @@ def test_a_restart_begins_anew(fresh):
 def test_what_is_registered_for_the_end_runs(fresh, tmp_path):
     with fresh() as one:
         one.run(f"import atexit, pathlib; atexit.register(pathlib.Path({str(tmp_path / 'end')!r}).touch) and None")
+        one.manager.shutdown_wait_time = 60  # seconds until it is killed; a busy machine takes more than the usual 5
         one.manager.shutdown_kernel()
     assert (tmp_path / "end").exists()
 

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import traceback
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,7 +14,7 @@ from tempfile import TemporaryFile
 
 from gradstop.forkserver.launch import ForkServer
 from gradstop.forkserver.request import Request
-from gradstop.internals.cpython import join_threads, run_exit_functions
+from gradstop.kernels.main import exit_code, finish
 
 TESTS = str(Path(__file__).resolve().parents[1])
 LOADED = ["gradstop.grading.batch", "nbgrader.apps.nbgraderapp", "nbgrader.api", "support.warm_processes", __name__]
@@ -53,26 +52,19 @@ def run(request, streams, status_fd):
     os.environ.update(request.environment)
     sys.path.remove(TESTS)
     sys.argv[:] = request.arguments
-    code = _exit_code(request.arguments)
-    for finish in (join_threads, run_exit_functions, sys.stdout.flush, sys.stderr.flush):
-        with suppress(BaseException):
-            finish()
-    os._exit(code)
-
-
-def _exit_code(arguments):
+    code = 1
     try:
-        if arguments[:2] == ["python", "-c"]:
-            exec(compile(arguments[2], "<string>", "exec"), {"__name__": "__main__"})
-            return 0
-        (command,) = entry_points(group="console_scripts", name=arguments[0])
-        ended = command.load()()
+        code = exit_code(SystemExit(_ended(request.arguments)))
     except SystemExit as end:
-        ended = end.code
+        code = exit_code(end)
     except BaseException:
         traceback.print_exc()
-        return 1
-    if isinstance(ended, str):
-        print(ended, file=sys.stderr)
-        return 1
-    return (ended or 0) & 0xFF
+    finish(code)
+
+
+def _ended(arguments):
+    """Run the command and return what it returns."""
+    if arguments[:2] == ["python", "-c"]:
+        return exec(compile(arguments[2], "<string>", "exec"), {"__name__": "__main__"})
+    (command,) = entry_points(group="console_scripts", name=arguments[0])
+    return command.load()()
