@@ -26,13 +26,20 @@ export JUPYTER_DEFAULT_PROVISIONER_NAME ?= warm-provisioner
 
 setup: $(VENV)/.installed
 
+# An environment knows the folder that it was made in: where that was moved or copied, it is made anew.
+MOVED := $(shell made=$$(cat $(VENV)/.installed 2>/dev/null); [ "$${made:-$$(cd $(VENV) 2>/dev/null && pwd)}" = \
+  "$$(cd $(VENV) 2>/dev/null && pwd)" ] || echo moved)
+.PHONY: moved
+moved:
+
 # Said before anything is made. An environment of an older Python, as a failed attempt leaves one, is made anew; one
 # without pip, as Debian leaves one that lacks python3-venv, gets it.
 TOO_OLD := import sys; sys.exit(sys.version_info < (3, 11, 5) and "This needs Python 3.11.5 or later, and " \
   + sys.executable + " is " + sys.version.split()[0] + ". Name another: make setup PYTHON=python3.12")
 
-$(VENV)/.installed: requirements.txt pyproject.toml
+$(VENV)/.installed: requirements.txt pyproject.toml $(MOVED)
 	@$(PYTHON) -c '$(TOO_OLD)'
+	$(if $(MOVED),$(PYTHON) -m venv --clear $(VENV))
 	$(BIN)/python -c '$(TOO_OLD)' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt
@@ -40,7 +47,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	# Kernels remark at each start that loopback is not encrypted; only errors are news.
 	mkdir -p $(VENV)/etc/ipython
 	echo "c.IPKernelApp.log_level = 40" > $(VENV)/etc/ipython/ipython_kernel_config.py
-	touch $@
+	cd $(VENV) && pwd > .installed
 
 # Built again when anything has changed that may be in it; a folder changes when a page is taken away.
 BUILT := _build/html/.complete

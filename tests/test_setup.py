@@ -63,12 +63,9 @@ echo "$@" >> calls
 """
 
 
-@pytest.mark.parametrize("name", ["plain", "my course", 'it\'s "one"', "a;b&c"])
-@pytest.mark.parametrize("refused", ["", "import pip"])
-def test_a_folder_of_any_name_is_set_up_and_an_environment_without_pip_gets_it(tmp_path, name, refused):
-    """As Debian leaves one that lacks python3-venv, or uv makes one."""
-    folder, other = tmp_path / name, tmp_path / "python"
-    left = folder / ".venv" / "bin" / "python"
+def with_stubs(folder, refused=""):
+    """Lay out a clone with an environment of a Python that does nothing; return another such Python, beside it."""
+    left, other = folder / ".venv" / "bin" / "python", folder.parent / "python"
     left.parent.mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", folder)
     for file in ("requirements.txt", "pyproject.toml"):
@@ -76,11 +73,32 @@ def test_a_folder_of_any_name_is_set_up_and_an_environment_without_pip_gets_it(t
     for python in (left, other):
         python.write_text(STUB.format(refused=refused))
         python.chmod(0o755)
-    done = make(folder, other)
+    return other
+
+
+@pytest.mark.parametrize("name", ["plain", "my course", 'it\'s "one"', "a;b&c"])
+@pytest.mark.parametrize("refused", ["", "import pip"])
+def test_a_folder_of_any_name_is_set_up_and_an_environment_without_pip_gets_it(tmp_path, name, refused):
+    """As Debian leaves one that lacks python3-venv, or uv makes one."""
+    folder = tmp_path / name
+    done = make(folder, with_stubs(folder, refused))
     assert done.returncode == 0, done.stderr
     assert ("-m venv .venv" in (folder / "calls").read_text().splitlines()) == bool(refused)
     assert (folder / ".venv" / ".installed").is_file()
     assert {path.name for path in tmp_path.iterdir()} == {name, "python"}
+
+
+def test_an_environment_that_was_moved_with_its_folder_is_made_anew(tmp_path):
+    """Its commands name the Python of the old folder, and the package is looked for there."""
+    old, new = tmp_path / "my old", tmp_path / "my new"
+    python = with_stubs(old)
+    for folder, is_moved in ((old, False), (new, True)):
+        if is_moved:
+            (old / "calls").unlink()
+            old.rename(new)
+        assert make(folder, python).returncode == 0
+        assert ("-m venv --clear .venv" in (folder / "calls").read_text().splitlines()) == is_moved
+        assert "Nothing to be done" in make(folder, python).stdout
 
 
 PARTS = ("book/page.md", "book/_static/book.css", "exercises/01-x/x.ipynb", "gradstop/a.py", "solutions/01-x/x.ipynb")
