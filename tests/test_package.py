@@ -183,3 +183,17 @@ def test_a_file_of_the_learner_s_that_hides_a_module_is_named(installed, name):
     finally:
         hiding.unlink()
     assert said.endswith(f". {name}.py in this folder hides the module of that name: rename it, and restart Python\n")
+
+
+@pytest.mark.parametrize("options", [[], ["-P"]])
+def test_a_file_of_the_learner_s_hides_nothing_from_the_command(installed, options):
+    run, folder, _ = installed
+    hiding = [folder / f"{name}.py" for name in ("torch", "json", "random", "numpy")]
+    for file in hiding:
+        file.write_text("x = 1\n")
+    try:
+        said = run(*options, "-m", "gradstop", "start", "3")
+    finally:
+        for file in hiding:
+            file.unlink()
+    assert said.startswith("work/03-detach/")
