@@ -640,7 +640,10 @@ def test_without_processes():
     )
     pid = int(plain(lazy_imports))
     try:
-        assert any(f"process {pid}:" in one for one in processes_with(marker))
+        deadline = time.monotonic() + 5  # until the kernel shows the environment of the program that has just begun
+        while not (found := processes_with(marker)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert any(f"process {pid}:" in one for one in found)
     finally:
         os.kill(pid, 9)
 
