@@ -182,6 +182,7 @@ def test_a_pinned_program_is_compared_and_what_differs_is_marked(tab):
     assert compared.count() == 0
 
 
+@pytest.mark.xdist_group("programs")
 def test_a_challenge_is_solved_said_and_kept(tab):
     tab = tab()
     for place, challenge in enumerate(CHALLENGES):
