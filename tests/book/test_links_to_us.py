@@ -76,6 +76,7 @@ def test_with_an_address_there_are_previews_and_a_list_of_pages(configured):
     listed = re.findall("<loc>(.+?)</loc>", (configured / "sitemap.xml").read_text())
     assert listed == [f"{ADDRESS}/{CHAPTER}", f"{ADDRESS}/{EXERCISE}"]
     assert f'<base href="{ADDRESS}/">' in (configured / "404.html").read_text()
+    assert not (configured / "_static" / "cut-whole.js").exists()  # neither page has a program to cut
 
 
 def test_without_an_address_there_is_no_list_of_pages():
