@@ -86,8 +86,8 @@ A_PICTURE = '<p><img src="/none.gif" class="only-dark"></p>'
 @pytest.mark.parametrize(
     ("rule", "added", "style"),
     [
-        (CONTRAST, A_LINK, "color: #444"),
-        ("link-in-text-block", A_LINK, "} .spoilt a { color: #bbb !important; text-decoration: none !important"),
+        (CONTRAST, A_LINK, ".spoilt {color: #444}"),
+        ("link-in-text-block", A_LINK, ".spoilt a {color: #bbb !important; text-decoration: none !important}"),
         ("image-alt", A_PICTURE, ""),
     ],
 )
@@ -97,7 +97,7 @@ def test_what_is_wrong_in_the_second_scheme_alone_is_found(chromium, site, rule,
         tab = someone.open("book/index.html")
         tab.evaluate(
             "added => document.querySelector('article section').insertAdjacentHTML('beforeend', added)",
-            f"{added}<style>@media (prefers-color-scheme: dark) {{ .spoilt {{ {style} }} }}</style>",
+            f"{added}<style>@media (prefers-color-scheme: dark) {{ {style} }}</style>",
         )
         light, dark = [faults(tab) for _ in schemes(tab)]
         assert light == []
