@@ -165,8 +165,9 @@ def page_data(root: Path, fixed: dict[str, int] | None = None) -> dict[str, Any]
 
 
 def write_data(app: Sphinx, problem: Exception | None) -> None:
-    """Write the data of both sizes."""
-    if problem is None and app.builder.format == "html":
+    """Write the data of both sizes, where any page has a program: all of them are executed for it."""
+    texts = (Path(app.env.doc2path(name)).read_text("utf-8") for name in app.env.found_docs)
+    if problem is None and app.builder.format == "html" and any("{cut-it-yourself}" in text for text in texts):
         for name, fixed in (("whole", None), ("small", PLAIN)):
             text = json.dumps(page_data(Path(app.srcdir), fixed), ensure_ascii=False, separators=(",", ":"))
             Path(app.outdir, "_static", f"cut-{name}.js").write_text(f"window.cutData={text};\n", encoding="utf-8")

@@ -20,6 +20,9 @@ CHAPTER, EXERCISE = "book/03-detach.html", "exercises/03-detach/detach.html"
 SOURCE, ADDRESS = "https://github.com/someone/stop", "https://someone.example/stop"
 
 
+built_once = pytest.mark.xdist_group("configured")
+
+
 @pytest.fixture(scope="module")
 def configured(tmp_path_factory):
     """Build two pages with both addresses set, and return the folder."""
@@ -62,6 +65,7 @@ def test_titles_and_descriptions_differ_from_page_to_page():
     assert len({one["og:title"] for one in said}) == len({one["description"] for one in said}) == len(said)
 
 
+@built_once
 def test_with_an_address_there_are_previews_and_a_list_of_pages(configured):
     said = meta(CHAPTER, configured)
     assert said["og:url"] == f"{ADDRESS}/{CHAPTER}"
@@ -72,12 +76,14 @@ def test_with_an_address_there_are_previews_and_a_list_of_pages(configured):
     listed = re.findall("<loc>(.+?)</loc>", (configured / "sitemap.xml").read_text())
     assert listed == [f"{ADDRESS}/{CHAPTER}", f"{ADDRESS}/{EXERCISE}"]
     assert f'<base href="{ADDRESS}/">' in (configured / "404.html").read_text()
+    assert not (configured / "_static" / "cut-whole.js").exists()  # neither page has a program to cut
 
 
 def test_without_an_address_there_is_no_list_of_pages():
     assert not (HTML / "sitemap.xml").exists()
 
 
+@built_once
 def test_with_a_repository_its_buttons_are_there(configured):
     for page, notebook in ((CHAPTER, "book/03-detach.ipynb"), (EXERCISE, "exercises/03-detach/detach.ipynb")):
         html = (configured / page).read_text(encoding="utf-8")

@@ -76,6 +76,15 @@ def search(chromium, site):
         yield searched
 
 
+@pytest.fixture(scope="module")
+def asked(search):
+    """Return a search page whose own functions tests ask: each search by hand is two pages more to load."""
+    tab = search("a message that no one has ever seen in torch")
+    tab.wait_for_selector(".search-count")
+    assert tab.locator(".clinic-hit").count() == 0
+    return tab
+
+
 @pytest.mark.parametrize(("message", "page"), PASTED)
 def test_a_pasted_message_finds_its_entry_first(search, site, message, page):
     tab = search(message)
@@ -92,11 +101,7 @@ def test_a_pasted_message_finds_its_entry_first(search, site, message, page):
     tab.close()
 
 
-def test_every_message_of_the_clinic_finds_its_own_entry(search):
-    """One search a message would take minutes: the page's own function is asked."""
-    tab = search("a message that no one has ever seen in torch")
-    tab.wait_for_selector(".search-count")
-    assert tab.locator(".clinic-hit").count() == 0
+def test_every_message_of_the_clinic_finds_its_own_entry(asked):
     table = "window.searchData.messages"
     entries = [entry for page in clinic_pages(ROOT) for entry in read_entries(page)]
     told = [(entry.heading, message) for entry in entries for message in entry.messages]
@@ -105,7 +110,7 @@ def test_every_message_of_the_clinic_finds_its_own_entry(search):
         headings[words_of(message)].add(heading)
     wrong = []
     for heading, message in told:
-        found = tab.evaluate(f"text => alike(text, {table})[0]?.title", f"{message.kind}: {message.text}")
+        found = asked.evaluate(f"text => alike(text, {table})[0]?.title", f"{message.kind}: {message.text}")
         wrong += [(heading, found)] if found not in headings[words_of(message)] else []
     assert len(told) > 100
     assert wrong == []
@@ -145,17 +150,15 @@ def lost(tab, queries):
     return missed
 
 
-def test_peoples_own_words_lead_to_a_place_that_answers(search):
-    tab = search("detach")
+def test_peoples_own_words_lead_to_a_place_that_answers(asked):
     assert len(QUERIES) > 400
-    assert lost(tab, QUERIES) == []
+    assert lost(asked, QUERIES) == []
 
 
 @pytest.mark.parametrize("question", ["what is a {}", "What's a {}?", "{} meaning", "definition of {}"])
-def test_who_asks_what_a_word_means_gets_the_glossarys_entry_first(search, question):
-    tab = search("detach")
+def test_who_asks_what_a_word_means_gets_the_glossarys_entry_first(asked, question):
     words = re.findall("^## (.+)$", (ROOT / "book/glossary.md").read_text(), re.MULTILINE)
-    first = {word: tab.evaluate(FOUND, question.format(word.lower()))[0] for word in words}
+    first = {word: asked.evaluate(FOUND, question.format(word.lower()))[0] for word in words}
     assert len(first) > 30
     assert {word: hit for word, hit in first.items() if not hit.endswith(f"glossary.html#{anchor(word)}")} == {}
 
@@ -173,27 +176,25 @@ def test_who_asks_what_a_word_means_gets_the_glossarys_entry_first(search, quest
         ("no_sync", "10-processes"),
     ],
 )
-def test_a_title_that_is_asked_for_is_first(search, words, page):
-    assert f"book/{page}.html" in search("x").evaluate(FOUND, words)[0]
+def test_a_title_that_is_asked_for_is_first(asked, words, page):
+    assert f"book/{page}.html" in asked.evaluate(FOUND, words)[0]
 
 
 LOG = "2026-03-01 12:03:44,123 ERROR train.py:88 - [rank0]: Traceback (most recent call last):\n    loss.backward()\n"
 
 
-def test_a_message_of_another_torch_leads_to_its_entry_from_a_log_too(search):
-    tab = search("detach")
-    assert lost(tab, MESSAGES["explained"]) == []
-    assert lost(tab, [{**message, "q": LOG + message["q"]} for message in MESSAGES["explained"]]) == []
+def test_a_message_of_another_torch_leads_to_its_entry_from_a_log_too(asked):
+    assert lost(asked, MESSAGES["explained"]) == []
+    assert lost(asked, [{**message, "q": LOG + message["q"]} for message in MESSAGES["explained"]]) == []
 
 
 @pytest.mark.parametrize("log", ["", LOG])
-def test_a_message_that_the_clinic_does_not_have_is_not_answered_for_certain(search, log):
-    tab = search("detach")
+def test_a_message_that_the_clinic_does_not_have_is_not_answered_for_certain(asked, log):
     told = []
     for message in MESSAGES["unexplained"]:
-        tab.evaluate(FOUND, log + message)
+        asked.evaluate(FOUND, log + message)
         told += (
-            [message] if "is explained in" in tab.locator("#search-results").inner_text().split("Perhaps")[0] else []
+            [message] if "is explained in" in asked.locator("#search-results").inner_text().split("Perhaps")[0] else []
         )
     assert told == []
 

@@ -89,7 +89,10 @@ def write(root, text):
     (root / "work" / NAME / "detach.ipynb").write_text(text)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, '{"cells": [3]}', '{"cells": [{"cell_type": "code"}]}'])
+DAMAGED = ["{", "[]", "[" * 100_000, '{"cells": [3]}', '{"cells": [{"cell_type": "code"}]}']
+
+
+@pytest.mark.parametrize("text", DAMAGED, ids=lambda text: text[:40])
 def test_a_damaged_notebook_is_named_and_the_others_go_on(root, capsys, text):
     start(root, NAME)
     start(root, "08-memory")

@@ -7,17 +7,18 @@ from functools import cache
 
 import pytest
 from nbgrader import api
-from support.course import ASSIGNMENTS, ROOT, bench_of
+from support.course import ASSIGNMENTS, ROOT, bench_of, observed_anew, together
 
 from gradstop.authoring.refresh import release
 from gradstop.compare import compare
 from gradstop.course import Assignment, graded_cells
 from gradstop.grading.answer_key import references
 from gradstop.grading.answer_key.lazy_imports import lazy_imports_of
-from gradstop.grading.answer_key.references import repeated_reference
 from gradstop.reference_file import read_reference_file
 
-pytestmark = pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda a: a.name)
+pytestmark = pytest.mark.parametrize(
+    "assignment", [pytest.param(one, id=one.name, marks=together(bench_of(one.name))) for one in ASSIGNMENTS]
+)
 # For which the seeds, too, are picked anew, and in a process what is loaded late: one, and all where a number of seeds
 # is asked for, as on GitHub.
 WHOLE = [one.name for one in ASSIGNMENTS] if os.environ.get("GRADSTOP_SEEDS") else ["03-detach"]
@@ -81,20 +82,13 @@ def test_the_outputs_are_empty(assignment):
     assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in cells)
 
 
-def observed_anew(assignment, _):
+def recorded_anew(assignment, _):
     """Return what is recorded, observed anew under the recorded seeds: to pick seeds takes most of the time."""
     bench = bench_of(assignment.name)
     assert bench.recorded.keys() == bench.cases.keys()
     for name, recorded in bench.recorded.items():
         assert {case.name: case.title for case in bench.cases[name]} == recorded.titles
-    return {
-        name: repeated_reference(
-            bench.assignment,
-            name,
-            {case: [trial.setups for trial in trials] for case, trials in recorded.trials.items()},
-        )
-        for name, recorded in bench.recorded.items()
-    }
+    return {name: observed_anew(bench, name) for name in bench.recorded}
 
 
 @pytest.mark.slow
@@ -102,7 +96,7 @@ def test_generating_again_changes_nothing(assignment, tmp_path, monkeypatch):
     stored = read_reference_file(copy_of(assignment))
     monkeypatch.setattr(api, "get_alembic_version", alembic_version)
     if assignment.name not in WHOLE:
-        monkeypatch.setattr(references, "assignment_references", observed_anew)
+        monkeypatch.setattr(references, "assignment_references", recorded_anew)
     root = tmp_path / "course"
     root.mkdir()
     for name in ("solutions", "book", "nbgrader_config.py"):

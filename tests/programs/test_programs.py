@@ -21,6 +21,7 @@ from gradstop.programs.run import execute
 from gradstop.programs.table import Drawings, outcomes, table
 from gradstop.programs.verdict import CUT, NOTHING, RAISES, RIGHT, WRONG, judge
 
+pytestmark = pytest.mark.xdist_group("programs")  # all are executed once
 ALL = list(selections())
 WEEKLY = "GRADSTOP_SEEDS" in os.environ and int(os.environ["GRADSTOP_SEEDS"]) >= 50
 EXECUTED_ANEW = ALL if WEEKLY else random.Random(1).sample(ALL, 300)

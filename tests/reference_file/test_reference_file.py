@@ -3,11 +3,10 @@
 import json
 
 import pytest
-from support.course import ASSIGNMENTS, ROOT, bench_of, exercises, together
+from support.course import ASSIGNMENTS, ROOT, bench_of, exercises, observed_anew, together
 
 from gradstop.compare import Reference, Trial, Wrong, verdict_on
 from gradstop.course import Assignment, CourseError
-from gradstop.grading.answer_key.references import repeated_reference
 from gradstop.record import Observation, Record, Setup
 from gradstop.reference_file import ReferenceFile, read_reference_file, reference_text
 
@@ -29,8 +28,7 @@ def stub(*_):
 @pytest.mark.parametrize(("bench", "exercise"), exercises(together))
 def test_no_verdict_becomes_another_one(bench, exercise, tmp_path):
     """Every known answer is judged by the recording as it is by the reference in memory, in the same words."""
-    setups = {case: [t.setups for t in trials] for case, trials in bench.recorded[exercise].trials.items()}
-    full = repeated_reference(bench.assignment, exercise, setups)
+    full = observed_anew(bench, exercise)
     read = read_back(tmp_path, full)[exercise]
     answers = [*bench.right.get(exercise, []), *bench.wrong.get(exercise, [])]
     others = (bench.observed(exercise, function) for function in (bench.solutions[exercise], stub))

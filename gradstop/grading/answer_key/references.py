@@ -5,13 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from gradstop.compare import Reference, Trial, Wrong, differing
-from gradstop.course import Assignment, CourseError, load_solutions, read_answers
+from gradstop.course import Answer, Assignment, CourseError, load_solutions, read_answers
 from gradstop.grading.answer_key.trial_selection import covering_trials
 from gradstop.observe import Case, observe, read_cases
-from gradstop.record import Setups
+from gradstop.record import Record, Setups
 
 _Function = Callable[..., Any]
-_Known = list[tuple[Wrong, _Function]]
 _Trials = dict[str, tuple[Trial, ...]]
 
 
@@ -29,7 +28,7 @@ def assignment_references(assignment: Assignment, seed: Callable[[], int], only:
     solutions = {name: solution for name, solution in solutions.items() if name == (only or name)}
     for name in solutions.keys() - cases.keys():
         raise CourseError(f"{assignment.name}/cases.py has no case for the exercise {name!r}.")
-    known = _known_wrong(assignment)
+    known = read_answers(assignment.folder / "wrong_answers.py")
     return {
         name: _reference(
             cases[name],
@@ -55,22 +54,32 @@ def repeated_reference(assignment: Assignment, exercise: str, setups: dict[str, 
         raise CourseError(f"{assignment.name}/cases.py has none of the cases that {exercise} was judged by.")
     solution = load_solutions(assignment.notebook)[exercise]
     trials = {case.name: tuple(Trial(s, observe(case, solution, s)) for s in setups[case.name]) for case in cases}
-    return _reference(cases, solution, _known_wrong(assignment).get(exercise, []), trials)
+    wrong = read_answers(assignment.folder / "wrong_answers.py").get(exercise, [])
+    return _reference(cases, solution, wrong, trials)
 
 
-def _known_wrong(assignment: Assignment) -> dict[str, _Known]:
-    found = read_answers(assignment.folder / "wrong_answers.py")
-    return {
-        name: [(Wrong(a.name, a.misconception, a.says, a.read), a.function) for a in answers]
-        for name, answers in found.items()
-    }
-
-
-def _reference(cases: list[Case], solution: _Function, wrong: _Known, trials: _Trials) -> Reference:
+def _reference(cases: list[Case], solution: _Function, wrong: list[Answer], trials: _Trials) -> Reference:
     """Observe the known wrong answers in the trials of the solution."""
+    observed = [
+        (answer, {c.name: [observe(c, answer.function, t.setups) for t in trials[c.name]] for c in cases})
+        for answer in wrong
+    ]
+    return reference_of(cases, solution, trials, observed)
+
+
+def reference_of(
+    cases: list[Case], solution: _Function, trials: _Trials, wrong: list[tuple[Answer, dict[str, list[Record]]]]
+) -> Reference:
+    """Return an exercise's reference from what was observed: the solution's trials, the wrong answers' records in them.
+
+    Both are by the names of the cases.
+    """
     behaviours = tuple(
-        (answer, {c.name: [differing(observe(c, function, t.setups), t) for t in trials[c.name]] for c in cases})
-        for answer, function in wrong
+        (
+            Wrong(answer.name, answer.misconception, answer.says, answer.read),
+            {name: [*map(differing, records[name], ran)] for name, ran in trials.items()},
+        )
+        for answer, records in wrong
     )
     titles = {case.name: case.title for case in cases}
     return Reference(cases[0].exercise, tuple(inspect.signature(solution).parameters), titles, trials, behaviours)
