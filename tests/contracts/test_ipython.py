@@ -12,6 +12,8 @@ CELLS = {
     "no error yet": "%tb",
     "error": "def f():\n    1 / 0\nf()",
     "syntax": "f = )",
+    "chain": "e = None\nfor n in range(60):\n try: raise OSError(n) from e\n except OSError as one: e = one\nraise e",
+    "no code in code": "def f(n):\n    exec('f = )') if n == 0 else f(n - 1)\nf(100)",
     "usage": "%no_such_magic",
     "value": "[1,\n 2]",
     "display": "display(1, display_id='mine'); display(3)",
@@ -64,6 +66,13 @@ def test_ipython_shows_an_error_by_showtraceback_of_its_shell_with_the_lines_of_
     assert (error["output_type"], error["ename"]) == ("error", name)
     assert text in error["evalue"]
     assert any(name in line for line in error["traceback"])
+
+
+@pytest.mark.parametrize("cell", ["chain", "no code in code"])
+def test_ipython_leaves_it_to_its_shell_how_much_is_shown_of_an_error(outputs, cell):
+    (error,) = outputs[cell]
+    assert 10 < len(error["traceback"]) < 30
+    assert any("are left out here" in line for line in error["traceback"])
 
 
 def test_a_usage_error_is_printed_and_said_in_the_result(outputs):
