@@ -152,6 +152,7 @@ DOCUMENTED = {
     "._exit": "os: a fork ends by it",
     "._getframe": "sys: the caller's names",
     "tqdm.monitor_interval =": "tqdm: its documented switch",
+    "._render_traceback_": "IPython: what an error says is shown of it",
     "._fields": "collections.namedtuple: the underscore keeps it apart from the fields",
     "sys.stdin =": "sys: it may be replaced",
     "sys.stdout =": "sys: it may be replaced",

@@ -23,6 +23,7 @@ _NO_RESULT: tuple[tuple[type, str], ...] = (
     (Generator, "a generator"),
 )
 
+_MOST_READ = 10_000  # characters of an error's message, which may have a hundred million
 Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
 
 
@@ -205,7 +206,7 @@ def _overlap(one: range | None, other: range | None) -> bool:
 
 def first_line(error: BaseException) -> str:
     """Return an error's message, cut after its first line, or the second where the first announces it; bounded."""
-    first, *more = str(error).strip().splitlines() or [""]
+    first, *more = str(error)[:_MOST_READ].strip().splitlines() or [""]
     line = shorten(" ".join([first, *more[:1]] if first.endswith(":") else [first]), 300, placeholder=" …")
     return line.encode(errors="replace").decode()  # a lone surrogate cannot be printed
 

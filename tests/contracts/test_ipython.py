@@ -9,8 +9,11 @@ from support.forks import printed_by
 pytestmark = pytest.mark.slow
 RAW = "display({{'text/plain': 'a plot', 'application/json': {}, 5: 'x'}}, raw=True)"
 CELLS = {
+    "no error yet": "%tb",
     "error": "def f():\n    1 / 0\nf()",
     "syntax": "f = )",
+    "chain": "e = None\nfor n in range(60):\n try: raise OSError(n) from e\n except OSError as one: e = one\nraise e",
+    "no code in code": "def f(n):\n    exec('f = )') if n == 0 else f(n - 1)\nf(100)",
     "usage": "%no_such_magic",
     "value": "[1,\n 2]",
     "display": "display(1, display_id='mine'); display(3)",
@@ -29,6 +32,9 @@ CELLS = {
     "exit": "exit(0)\nprint('after')",
     "group": "raise ExceptionGroup('several', [ValueError('one')])",
     "history": "_",
+    "of a display": "class Shown:\n    def _repr_html_(self):\n        raise OSError\nShown()",
+    "last error": "%tb",
+    "kept errors": "list(get_ipython().history_manager.exceptions.values())[-1]",
     "command": "import pty\npty.fork = None  # as where there is no terminal\n!echo listed; exit 3",
     "its status": "_exit_code",
 }
@@ -62,15 +68,41 @@ def test_ipython_shows_an_error_by_showtraceback_of_its_shell_with_the_lines_of_
     assert any(name in line for line in error["traceback"])
 
 
-@pytest.mark.parametrize(
-    ("cell", "name", "text"),
-    [("usage", "UsageError", "`%no_such_magic` not found"), ("group", "ExceptionGroup", "several (1 sub-exception)")],
-)
-def test_ipython_prints_some_errors_and_says_them_in_the_result(outputs, cell, name, text):
-    printed, error = outputs[cell]
+@pytest.mark.parametrize("cell", ["chain", "no code in code"])
+def test_ipython_leaves_it_to_its_shell_how_much_is_shown_of_an_error(outputs, cell):
+    (error,) = outputs[cell]
+    assert 10 < len(error["traceback"]) < 30
+    assert any("are left out here" in line for line in error["traceback"])
+
+
+def test_a_usage_error_is_printed_and_said_in_the_result(outputs):
+    printed, error = outputs["usage"]
     assert (printed["output_type"], printed["name"]) == ("stream", "stderr")
-    assert (error["output_type"], error["ename"]) == ("error", name)
-    assert text in error["evalue"]
+    assert (error["output_type"], error["ename"]) == ("error", "UsageError")
+    assert "`%no_such_magic` not found" in error["evalue"]
+
+
+def test_a_file_of_the_compiler_s_cache_is_known_as_a_cell(outputs):
+    number = list(CELLS).index("error") + 1
+    (error,) = outputs["error"]
+    assert [line.splitlines()[0] for line in error["traceback"][:2]] == [
+        f"Cell In[{number}], line 3",
+        f"Cell In[{number}], line 2, in f",
+    ]
+
+
+@pytest.mark.parametrize("cell", ["last error", "of a display"])
+def test_ipython_has_its_shell_show_the_last_error_and_one_of_a_display(outputs, cell):
+    assert outputs[cell][0]["ename"] == "OSError"
+
+
+def test_where_there_has_been_no_error_its_shell_is_asked_all_the_same(outputs):
+    (said,) = outputs["no error yet"]
+    assert (said["name"], said["text"]) == ("stderr", "There has been no error.\n")
+
+
+def test_ipython_keeps_of_an_error_in_its_history_what_its_shell_makes_of_it(outputs):
+    assert [one["data"]["text/plain"] for one in outputs["kept errors"]] == ["{}"]
 
 
 def test_the_displayhook_is_told_the_prompt_s_number_and_then_the_formats_of_a_value(outputs):

@@ -31,6 +31,7 @@ from gradstop.grading.collecting.deliveries import Delivery, deliveries, whose
 from gradstop.grading.collecting.gradescope import METADATA
 from gradstop.grading.collecting.notebooks import pick
 from gradstop.grading.collecting.owners import is_known
+from gradstop.grading.collecting.placing import Places
 from gradstop.grading.collecting.zip_collector import BoundedExtractor
 from gradstop.grading.inside.channel import MISSING, Channel, ProtocolError
 from gradstop.grading.intake import bounds
@@ -164,6 +165,13 @@ def test_a_folder_is_read(folder, place):
     seconds, memory = cost(lambda: read_submission("eve", folder / "detach.ipynb"))
     assert seconds <= PATIENCE * (bound.seconds + BY_PLACE[place].seconds)
     assert memory <= bound.memory + ROOM
+
+
+def test_what_was_collected_before_is_read_no_further_than_it_is_collected(folder):
+    attempt = Places(folder, folder.with_name("attempts"), "detach.ipynb").counting()
+    assert attempt is not None
+    assert len(attempt.files) == bounds.MAX_FILES
+    assert sum(map(len, attempt.files.values())) <= bounds.MAX_FILES_SIZE
 
 
 @pytest.mark.parametrize("unit", ["9", "2027-03-05 21:00 ", "A/", "2027-03-05 21:00 A/+", "\0", "\x1b[2J"])

@@ -10,6 +10,7 @@ import torch
 
 from gradstop.observe import Census, Observer, case, observe
 from gradstop.observe.log import ObservationLog
+from gradstop.observe.probes import first_line
 
 
 def seen(probe):
@@ -174,6 +175,11 @@ def test_a_case_that_fails_half_way_keeps_what_it_had_observed():
     record = observe(fails, None, (0, 0))
     assert [o.name for o in record.observations] == ["the first", "the second"]
     assert record.stopped.startswith("TypeError")
+
+
+def test_of_an_error_s_message_no_more_is_read_than_its_beginning():
+    assert first_line(ValueError("size:\n3 of 4\nmore")) == "size: 3 of 4"
+    assert first_line(ValueError("\n" * 1_000_000 + "very far down")) == ""
 
 
 def test_a_function_that_raises_ends_the_case_and_says_where():

@@ -10,6 +10,10 @@ from gradstop.grading.intake import bounds
 
 MB = 1_000_000
 REOPENED = "<p>" + "".join(f"<i a{number}>" for number in range(400)) + "</p>"
+RECURSE = "import sys\nsys.setrecursionlimit(10**6)\ndef f(n):\n if n == 0: raise ValueError('x')\n f(n - 1)\nf(20_000)"
+CHAIN = (
+    "e = ValueError()\nfor n in range(100_000):\n try: raise ValueError(n) from e\n except ValueError as new: e = new\n"
+)
 SHOW = "from IPython.display import publish_display_data as show\n"
 
 
@@ -84,6 +88,16 @@ WORST: dict[str, Callable[[Path], None]] = {
     "very many outputs": _more_cells(_cell(SHOW + "for n in range(200): show({'text/plain': ''})"), times=700),
     "lines of an error": _more_cells(
         _cell("class E(Exception):\n def _render_traceback_(self): return ['x'] * 150_000\nraise E"), times=10
+    ),
+    "tracebacks of 20,000 frames": _more_cells(_cell(RECURSE), times=20),
+    "infinite recursions": _more_cells(_cell("def f(n): return f(n + 1)\nf(0)"), times=100),
+    "100,000 errors in a chain": _more_cells(_cell(CHAIN), times=9),
+    "groups of 100,000 errors": _more_cells(_cell("raise ExceptionGroup('x', [ValueError('x')] * 100_000)"), times=20),
+    "an error in each of 700 cells": _more_cells(_cell("1 / 0"), times=700),
+    "messages of 50 MB": _more_cells(_cell("raise ValueError('\x1b[31m<' * 10_000_000)"), times=20),
+    "messages of 10,000 characters": _more_cells(_cell("raise ValueError('\x1b[31m<' * 1_600)"), times=700),
+    "lines of 100,000 characters in a traceback": _more_cells(
+        _cell(f"def f(n): {'n += 0; ' * 12_000} return f(n + 1)\nf(0)"), times=9
     ),
     "HTML that grows": _more_cells(
         _cell(f"{SHOW}show({{'text/html': {REOPENED!r} + '<p>x' * 200_000, 'text/plain': ''}})"), times=9

@@ -105,9 +105,9 @@ def open_archive(path: Path, zone: tzinfo | None = None) -> Iterator[Archive]:
     listing = _Listing(zone)
     with ExitStack() as opened:
         if path.is_dir():
-            for one in _walk(path, listing.found):
-                name, moment = one.relative_to(path).as_posix(), datetime.fromtimestamp(one.stat().st_mtime, UTC)
-                listing.add(name, moment, True, _opener(one))
+            for name in _walk(path, listing.found):
+                one = os.path.join(path, name)
+                listing.add(name, datetime.fromtimestamp(os.stat(one).st_mtime, UTC), True, _opener(one))
         elif not is_plain(path.resolve()):
             raise CourseError(f"{path} is no zip and no folder: name what the platform let you download.")
         else:
@@ -119,19 +119,21 @@ def open_archive(path: Path, zone: tzinfo | None = None) -> Iterator[Archive]:
         yield listing.found
 
 
-def _walk(folder: Path, found: Archive) -> Iterator[Path]:
+def _walk(folder: Path, found: Archive) -> Iterator[str]:
+    """Yield the paths of the files below a folder, from there on."""
     for place, folders, names in os.walk(folder):
         folders.sort()
+        within = Path(place).relative_to(folder).as_posix()
         for name in sorted(names):
-            one = Path(place, name)
-            if is_plain(one):
+            one = f"{within}/{name}" if within != "." else name
+            if is_plain(os.path.join(place, name)):
                 yield one
-            elif not _is_junk(one.relative_to(folder).as_posix()):
-                found.left_out[one.relative_to(folder).as_posix()] = "it is a link, a pipe or a device"
+            elif not _is_junk(one):
+                found.left_out[one] = "it is a link, a pipe or a device"
 
 
-def _opener(path: Path) -> Opener:
-    return lambda: path.open("rb")
+def _opener(path: str) -> Opener:
+    return lambda: open(path, "rb")
 
 
 class _TooMuchError(Exception):

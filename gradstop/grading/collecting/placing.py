@@ -8,13 +8,15 @@ no hand-in is lost, and the same command goes on.
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gradstop.course import Assignment, CourseError
 from gradstop.grading.collecting.notebooks import NEVER, Attempt
-from gradstop.grading.intake.plain_files import UnreadableError, below, is_plain, name_below, printable
+from gradstop.grading.intake.bounds import MAX_FILES, MAX_FILES_SIZE, MAX_NOTEBOOK
+from gradstop.grading.intake.plain_files import UnreadableError, below, is_plain, name_below, printable, read_plain
 from gradstop.grading.intake.timestamp import NAME as TIMESTAMP
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.nbgrader_bridge.course import Course
@@ -75,15 +77,16 @@ class Places:
 
     def _read(self, folder: Path) -> Attempt | None:
         path = folder / self.notebook
-        if not is_plain(path):
+        try:
+            notebook = read_plain(path, MAX_NOTEBOOK)
+            files = _files(folder, (path, folder / TIMESTAMP))
+        except OSError:
             return None
-        own = (path, folder / TIMESTAMP)
         try:
             moment = read_timestamp(folder)
         except UnreadableError:  # somebody has written it by hand; grading says what is wrong with it
             moment = None
-        files = {name_below(folder, one): one.read_bytes() for one, why in below(folder) if not why and one not in own}
-        return Attempt(path.read_bytes(), files, moment and moment.replace(tzinfo=UTC), True, str(path))
+        return Attempt(notebook, files, moment and moment.replace(tzinfo=UTC), True, str(path))
 
     def keep(self, attempt: Attempt, *, beside: bool = False) -> Path:
         """Write an attempt that does not count, or a notebook that lay ``beside`` one."""
@@ -124,6 +127,18 @@ class Places:
         while os.path.lexists(found):
             number, found = number + 1, self.attempts / f"{name}-{number + 1}"
         return found
+
+
+def _files(folder: Path, own: tuple[Path, ...]) -> dict[str, bytes]:
+    """Return the files in a folder and below it, but its ``own``: as many and as large ones as are collected."""
+    files, left = dict[str, bytes](), MAX_FILES_SIZE
+    for one in (one for one, why in below(folder) if not why and one not in own):
+        if len(files) == MAX_FILES:
+            break
+        with suppress(OSError):
+            data = read_plain(one, left)
+            files[name_below(folder, one)], left = data, left - len(data)
+    return files
 
 
 def places_of(course: Course, assignment: Assignment, student: str) -> Places:

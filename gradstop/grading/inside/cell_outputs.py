@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from gradstop.grading.inside.channel import MAX_LINE
+from gradstop.grading.inside.error_lines import words_of
 
 MAX_PRINTED = MAX_LINE // 4  # characters that one cell may print
 MAX_OUTPUTS_SIZE = MAX_LINE - MAX_LINE // 10  # bytes of all outputs of a cell, as JSON
@@ -42,15 +43,12 @@ class CellOutputs:
 
     def error(self, error: BaseException, lines: list[str]) -> None:
         """Add what has stopped the cell."""
-        try:
-            said = str(error)
-        except Exception:  # what it raises is the submission's
-            said = ""
-        self.add({"output_type": "error", "ename": type(error).__name__, "evalue": said, "traceback": lines})
+        name, said = words_of(error)
+        self.add({"output_type": "error", "ename": name, "evalue": said, "traceback": lines})
 
     def went_on(self, error: BaseException, note: str) -> None:
         """Say beside an error, the last one shown, why the cell went on after it."""
-        if not self.items or self.items[-1].get("ename") != type(error).__name__:  # IPython prints some
+        if not self.items or self.items[-1].get("ename") != words_of(error)[0]:  # IPython prints some
             self.error(error, [])
         last = self.items[-1]
         last["evalue"] = f"{last['evalue'][:MAX_QUOTED]}; {note}"

@@ -19,11 +19,13 @@ from typing import Any
 from IPython.core.autocall import ExitAutocall
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type, default
 from traitlets.config import Config
 
 from gradstop.grading.inside.cell_outputs import MAX_OUTPUTS_SIZE, MAX_PRINTED, CellOutputs
+from gradstop.grading.inside.error_lines import lines_of
 from gradstop.grading.inside.guard.left_on import block_signals, free_signals
 from gradstop.grading.inside.lacking import Lacking
 from gradstop.record import Json
@@ -112,8 +114,36 @@ class _Shell(InteractiveShell):
     def _exiter_default(self) -> ExitAutocall:
         return _Exit(self)  # type: ignore[no-untyped-call]
 
-    def _showtraceback(self, _: type, evalue: BaseException, stb: list[str]) -> None:
-        _outputs.error(evalue, [str(line) for line in stb])
+    def showtraceback(
+        self,
+        exc_tuple: tuple[type[BaseException], BaseException, Any] | None = None,
+        filename: str | None = None,  # noqa: ARG002
+        tb_offset: int | None = None,  # noqa: ARG002
+        exception_only: bool = False,
+        running_compiled_code: bool = False,
+    ) -> None:
+        """Show an error, by default the last one; of what is no code, and of an exit, no frames."""
+        try:
+            kind, error, _ = self._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
+        except ValueError:
+            print("There has been no error.", file=sys.stderr)
+            return
+        if kind is UsageError:
+            self.show_usage_error(error)  # type: ignore[no-untyped-call]
+            return
+        frames = not exception_only and (running_compiled_code or not isinstance(error, SyntaxError))
+        _outputs.error(error, lines_of(error, self._name_of, frames=frames))
+
+    def showsyntaxerror(self, filename: str | None = None, running_compiled_code: bool = False) -> None:  # noqa: ARG002
+        """Show an error of what is no code."""
+        self.showtraceback(running_compiled_code=running_compiled_code)
+
+    def _name_of(self, file: str) -> str:
+        return " ".join(self.compile.format_code_name(file) or (file,))
+
+    def _format_exception_for_storage(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """Keep nothing of an error in the history: it would be made once more."""
+        return {}
 
     async def run_code(self, code_obj: CodeType, result: Any = None, *, async_: bool = False) -> bool:
         """Run a statement; return whether the cell ends here. Where something is missing here it goes on without it."""
@@ -173,7 +203,7 @@ class Cells:
         with suppress(BaseException):  # and may raise between IPython's lines
             done = SHELL.run_cell(_TIMED.sub("\n", source), store_history=True)  # type: ignore[no-untyped-call]
             stopped = done.error_before_exec or done.error_in_exec
-            if stopped is not None and not _outputs.has_error():  # IPython prints some: of magics, groups of errors
+            if stopped is not None and not _outputs.has_error():  # IPython prints some of magics
                 _outputs.error(stopped, [])
         block_signals()
         with suppress(OSError):

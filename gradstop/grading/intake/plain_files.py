@@ -37,7 +37,7 @@ class UnreadableError(Exception):
     """Why a submission cannot be read, and what would mend it."""
 
 
-def is_plain(path: Path) -> bool:
+def is_plain(path: Path | str) -> bool:
     """Whether a path is a file, and no link, pipe or device."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
@@ -128,7 +128,7 @@ def below(folder: Path) -> Iterator[tuple[Path, str]]:
         folders = list[Path]()
         for place in level:
             try:
-                found = sorted(islice(place.iterdir(), left))
+                found = sorted(islice(place.iterdir(), left), key=lambda path: path.name)
             except OSError as error:
                 if not depth:
                     raise
@@ -136,8 +136,10 @@ def below(folder: Path) -> Iterator[tuple[Path, str]]:
                 continue
             left -= len(found)
             for path in found:
-                if is_plain(path) or path.is_symlink() or not path.is_dir():
-                    yield path, "" if is_plain(path) else "a link, a pipe or a device"
+                if is_plain(path):
+                    yield path, ""
+                elif path.is_symlink() or not path.is_dir():
+                    yield path, "a link, a pipe or a device"
                 elif not path.name.startswith((".", "__")):
                     folders.append(path)
         level = folders
