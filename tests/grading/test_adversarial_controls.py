@@ -47,7 +47,7 @@ from gradstop.grading.process import attempt as attempt_module
 from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.grading.rules import Rules
-from gradstop.observe import Draw, case, names_of, observe, read_cases, run_case, unpatched
+from gradstop.observe import Draw, case, names_of, observe, probes, read_cases, run_case, unpatched
 from gradstop.observe import run as run_module
 from gradstop.record import Observation, Record, Setup
 from gradstop.sandbox.calls import refuse_calls
@@ -176,7 +176,7 @@ def test_without_guard():
 @pytest.mark.parametrize("name", ["function-mode", "dispatch-mode", "saved-tensor-hooks", "by-a-thread"])
 def test_without_afterwards(name):
     def take_away():
-        guard_module.LeftOn.take_off = lambda self: None
+        guard_module.LeftOn.take_off = guard_module.LeftOn.take_off_modes = lambda self: None
 
     least = {"by-a-thread": 0}.get(name, 3)
     assert least <= passed(f"tampering-{name}") < 5
@@ -248,6 +248,28 @@ def test_without_inner():
 def test_without_mark(name):
     assert not judged(f"tampering-{name}").trusted
     assert passed(f"tampering-{name}", take_away=lambda: setattr(guard_module, "is_as_marked", lambda *_: True)) == 5
+
+
+def test_without_silence():
+    assert passed("tampering-after-the-look") == 4
+    assert passed("tampering-after-the-look", take_away=lambda: setattr(guard_module, "silence", lambda: None)) == 5
+
+
+def test_without_noted():
+    def take_away():
+        probes.MappingProxyType = lambda noted: noted
+
+    assert passed("tampering-noted-before") == 4
+    assert not judged("tampering-noted-before", take_away=take_away).trusted
+    assert passed("tampering-noted-before", take_away=take_away, guard=NoMark) == 5
+
+
+class NoMark(Guard):
+    """Sees nothing that a call has changed of what observes."""
+
+    def __init__(self):
+        super().__init__()
+        guard_module.is_as_marked = lambda *_: True
 
 
 def test_what_is_replaced_between_the_phases_is_put_back():

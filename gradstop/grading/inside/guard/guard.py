@@ -29,13 +29,21 @@ from gradstop.grading.inside.channel import DISTURBED
 from gradstop.grading.inside.guard.before import Before, Names, before, restore
 from gradstop.grading.inside.guard.classes import Kinds, changeable, used_by
 from gradstop.grading.inside.guard.inner import Inner
-from gradstop.grading.inside.guard.left_on import LeftOn
-from gradstop.grading.inside.guard.own import is_as_marked, mark, set_state, state_of, words_of_code
+from gradstop.grading.inside.guard.left_on import LeftOn, let_signals_through, silence
+from gradstop.grading.inside.guard.own import (
+    held_by_frames,
+    is_as_marked,
+    mark,
+    set_state,
+    state_of,
+    words_of_code,
+)
 from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
 from gradstop.internals.words import Words
 from gradstop.internals.written import has_versions, written
+from gradstop.observe.log import ObservationLog
 
 _HOLDERS: tuple[Any, ...] = (
     builtins,
@@ -90,8 +98,10 @@ class Guard:
         self._before: tuple[Before, ...] = ()
         self._watched: tuple[Any, ...] = ()
         self._parts: tuple[Any, ...] = ()
+        self._seen: tuple[Any, ...] = ()
+        self._logs: tuple[ObservationLog, ...] = ()
         self._code: Any = None
-        self._kinds, self._inner, self._written = Kinds(), Inner(), written()
+        self._kinds, self._inner, self._written, self._on = Kinds(), Inner(), written(), LeftOn()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
         self._names_of_code = [vars(one) for kind in (Guard, *_CODE) for one in (kind, sys.modules[kind.__module__])]
         self.report_to(-1)
@@ -162,38 +172,70 @@ class Guard:
 
     def watch(self, *things: Any) -> None:
         """See whether a function that is called changes these objects, too: a case observes by them."""
-        self._watched = things
+        self._watched, self._on, self._seen = things, LeftOn(self._on.threads), ()
+        self._logs = tuple(one for one in things if isinstance(one, ObservationLog))
+
+    def settle(self) -> None:
+        """Restore, take modes off that are on since the last ``watch``, and see whether what is observed already stays.
+
+        Code of the submission's may have run that is called by nobody: where an object is dropped, say.
+        """
+        self._on.take_off_modes()
+        self.restore()
+        written = tuple(observation for log in self._logs for observation in log.written)
+        if len(written) < len(self._seen) or not all(map(operator.is_, self._seen, written)):
+            self._end()
+        self._seen = written
 
     def after(self, run: Callable[[], _T]) -> _T:
-        """Return what ``run`` does, a backward in which hooks of the submission's may run, and restore after it."""
+        """Return what ``run`` does, in which a submission's code may run (hooks in a backward), and restore after it.
+
+        What ``run`` draws may be noted meanwhile, and nothing be observed.
+        """
         self.restore()  # of what has run since the last call
-        on = LeftOn()
-        marked, is_well, end = mark(self._code, (on, *self._parts)), is_as_marked, self._end
-        state, set_back = state_of(self._written), set_state
+        on = LeftOn(self._on.threads)
+        things = [one for one in self._watched if hasattr(one, "__dict__")]
+        held = [part for log in self._logs for part in (log.written, log.names)]
+        held += held_by_frames(sys._getframe(1), [log.grads for log in self._logs])
+        marked, is_well, end = (
+            mark(self._code, (on, self._on, *self._parts, *things), (), held),
+            is_as_marked,
+            self._end,
+        )
+        state, set_back, silence_all = state_of(self._written), set_state, silence
         try:
-            return run()
+            let_signals_through()  # a handler that has waited runs now: after what it may change is marked
+            result = run()
         finally:
             set_frame_evaluation(None)  # here: another function could be run as other code
-            if not is_well(marked) or not set_back(state):
+            silence_all()
+            if not is_well(marked) or not set_back(state) or (on.take_off() and not is_well(marked)):
                 end()
-            on.take_off()
             self.restore()
+        require_plain(result)
+        return result
 
     def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with a guard that restores when it has returned, and that refuses lying results."""
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            on = LeftOn()
-            marked, is_well, end = mark(self._code, (on, *self._parts), self._watched), is_as_marked, self._end
-            state, set_back = state_of(self._written), set_state
+            on = LeftOn(self._on.threads)  # a thread that an earlier call has left is none that may be there
+            held = held_by_frames(sys._getframe(1), (*args, *kwargs.values()))
+            marked, is_well, end = (
+                mark(self._code, (on, self._on, *self._parts), self._watched, held),
+                is_as_marked,
+                self._end,
+            )
+            state, set_back, silence_all = state_of(self._written), set_state, silence
             _collection()
             try:
+                let_signals_through()
                 result = function(*args, **kwargs)
             finally:
                 set_frame_evaluation(None)
-                if not is_well(marked) or not set_back(state):
+                silence_all()
+                if not is_well(marked) or not set_back(state) or (on.take_off() and not is_well(marked)):
                     end()
-                on.take_off()
                 self.restore()
                 for given in (*args, *kwargs.values()):
                     require_plain(given)
