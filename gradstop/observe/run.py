@@ -49,6 +49,7 @@ def run_case(
         finished, stopped = _advance(lambda: next(phases))
         if finished and stopped is None:
             raise ValueError(f"case {case.name!r} has no second phase: write `later = yield` once in it")
+        settle()
         second = challenge(log.take(stopped))
         if finished:
             return Record(case.name)
@@ -57,6 +58,7 @@ def run_case(
         finished, stopped = _advance(lambda: phases.send(later))
         if not finished:
             raise ValueError(f"case {case.name!r} yields twice: two phases are all there are")
+        settle()  # what the case has held is dropped: a stream that was not read to its end is closed
         return log.take(stopped)
 
 

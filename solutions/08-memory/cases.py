@@ -73,6 +73,7 @@ class Regression:
         self.c, self.d = draw.numbers((3,)), draw.numbers((2,)).requires_grad_()
         self.x, self.y = draw.numbers((4, 3), signed=False), self.targets(draw)
         self.census, self.held = Census(), {"w": self.w, "b": self.b}
+        self.driven = AppendOnly()  # one item for each loss that has received a gradient
 
     @staticmethod
     def targets(draw: Draw) -> Tensor:
@@ -81,8 +82,12 @@ class Regression:
 
     def loss(self) -> Tensor:
         """Return the loss; its graph is counted."""
+        driven = self.driven
         with self.census.recording():
-            return self.census.tag(((self.x * self.w + self.c).sum(1) + self.b - self.y).div(10).square().mean())
+            loss = self.census.tag(((self.x * self.w + self.c).sum(1) + self.b - self.y).div(10).square().mean())
+        if loss.requires_grad:
+            loss.register_hook(lambda _: driven.add(True))
+        return loss
 
     def optimizer(self, draw: Draw) -> torch.optim.Optimizer:
         """Draw an optimizer for the parameters; ``held`` is what it holds."""
@@ -172,10 +177,13 @@ def earlier_gradients(train: Function, draw: Draw, see: Observer):
 )
 def nothing_alive(train: Function, draw: Draw, see: Observer):
     task = Regression(draw)
-    opt, n, loss, census = task.optimizer(draw), steps(draw), task.loss, task.census
+    opt, n, loss = task.optimizer(draw), steps(draw), task.loss
+    census, driven = task.census, task.driven
     result = see.call(train, loss, opt, n)
     alive = "no graph is alive afterwards, while the list is kept"
     see.alive("what is alive", collected(census), alive)
+    counted = "each" if len(driven.all()) >= n <= len(census.tagged.all()) else "not each"
+    see.value("which of the losses that were counted received a gradient", counted, UPDATED)
     see.value("the losses that require grad", requiring_grad("losses", result), "no loss in the list requires grad")
     see.value("the result", as_numbers(result), LOSSES)
     later = yield

@@ -27,7 +27,7 @@ from torch import nn
 
 from gradstop.grading.inside.channel import DISTURBED
 from gradstop.grading.inside.guard.before import Before, Names, before, restore
-from gradstop.grading.inside.guard.classes import Kinds, changeable, used_by
+from gradstop.grading.inside.guard.classes import Kinds, changeable, looked_up_in, used_by
 from gradstop.grading.inside.guard.inner import Inner
 from gradstop.grading.inside.guard.left_on import LeftOn, let_signals_through, silence
 from gradstop.grading.inside.guard.own import (
@@ -112,7 +112,10 @@ class Guard:
 
         A submission's code finds the names by way of the frames below its call.
         """
-        self._hold_all(map(Names, names), *used_by(*names))
+        classes, modules = used_by(*names)
+        self._hold_all(map(Names, names), classes, modules)
+        others = [one for one in modules if not any(one is known for known in _HOLDERS)]
+        self._hold((Names(vars(one)), found) for one, found in looked_up_in(others, *names))
 
     def keep_what_runs(self, run: Callable[[], object]) -> None:
         """Put back what is looked up while ``run`` observes something, too."""
