@@ -40,7 +40,7 @@ class Stopped(Exception):  # noqa: N818 - not an error: the case ends here
     """Ends a case whose function raised where it should have returned."""
 
 
-def _nothing() -> None:
+def _nothing(*, written: bool = False) -> None:
     """Do nothing."""
 
 
@@ -48,7 +48,8 @@ class _Held(NamedTuple):
     log: ObservationLog
     read: str = ""
     run: Run = run_alone
-    settle: Callable[[], object] = _nothing  # called before anything is read: an object that was dropped may run code
+    # Called before anything is read, as an object that was dropped may run code, and when an observation is written.
+    settle: Callable[..., object] = _nothing
 
 
 class Observer(_Held):
@@ -223,6 +224,7 @@ class Observer(_Held):
 
     def _write(self, name: str, kind: str, value: Json, asked: str, read: str, note: str = "") -> None:
         self.log.write(Observation(name, kind, value, asked, read or self.read, note))
+        self.settle(written=True)
 
 
 def _overlap(one: range | None, other: range | None) -> bool:

@@ -27,7 +27,7 @@ def run_case(
     choose: Choose | None = None,
     after: Run = run_alone,
     watch: Callable[..., object] = lambda *_: None,
-    settle: Callable[[], object] = lambda: None,
+    settle: Callable[..., object] = lambda **_: None,
 ) -> Record:
     """Observe ``function`` in ``case`` and return the second phase's record.
 
@@ -35,7 +35,8 @@ def run_case(
     drawn from; nothing of it is kept here. An error ends the case, and the record says so in ``stopped``; a case that
     ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
     What the case runs later than the function, a backward in most cases, is run by ``after``. Before each phase
-    ``watch`` is told the objects that the case observes by; before anything is read ``settle`` is called.
+    ``watch`` is told the objects that the case observes by. ``settle`` is called before anything is read, and when an
+    observation is written.
 
     Raises:
         ValueError: for a case without its ``yield``.

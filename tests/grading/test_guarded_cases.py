@@ -1,16 +1,14 @@
-"""No code of an answer runs while a case observes, but in what the guard runs: a call of the function, or ``see.run``."""
+"""No code of an answer runs while a case observes but where the guard is: in a call of it, and in `see.run`."""
 
 import sys
 
 import pytest
 from support.course import exercises, together
 
-from gradstop.observe import run, run_case
+from gradstop.observe import run_case
 from gradstop.record import Setup
 
-
-# A right answer leaves hooks on its module, which run wherever the case trains: the log and the names are put back there,
-# before anything is read.
+# Right answers leave hooks on their module, which run wherever the case trains.
 TRAINS = "freeze"
 
 
@@ -22,15 +20,13 @@ class Inside:
 
     def look(self, frame, event, _):
         code = frame.f_code
-        if (
-            event == "call"
-            and not self.depth
-            and code.co_filename.endswith(self.filename)
-            and code.co_name != "<module>"
-        ):
-            caller = frame.f_back.f_code
-            if caller.co_filename != run.__file__:  # a stream is closed where a case ends
-                self.outside.add((code.co_name, caller.co_name))
+        if event != "call" or self.depth or not code.co_filename.endswith(self.filename) or code.co_name == "<module>":
+            return
+        below = frame.f_back
+        while below is not None and below.f_code.co_filename != "cases.py":  # where a case ends streams are closed
+            below = below.f_back
+        if below is not None:
+            self.outside.add((code.co_name, below.f_code.co_name))
 
     def run(self, what, *arguments, **named):
         self.depth += 1

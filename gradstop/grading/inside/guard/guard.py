@@ -178,17 +178,19 @@ class Guard:
         self._watched, self._on, self._seen = things, LeftOn(self._on.threads), ()
         self._logs = tuple(one for one in things if isinstance(one, ObservationLog))
 
-    def settle(self) -> None:
+    def settle(self, *, written: bool = False) -> None:
         """Restore, take modes off that are on since the last ``watch``, and see whether what is observed already stays.
 
-        Code of the submission's may have run that is called by nobody: where an object is dropped, say.
+        Code of the submission's may have run that is called by nobody: where an object is dropped, say. Where something
+        was ``written`` this is called to know of it.
         """
-        self._on.take_off_modes()
-        self.restore()
-        written = tuple(observation for log in self._logs for observation in log.written)
-        if len(written) < len(self._seen) or not all(map(operator.is_, self._seen, written)):
+        if not written:
+            self._on.take_off_modes()
+            self.restore()
+        now = tuple(observation for log in self._logs for observation in log.written)
+        if len(now) != len(self._seen) + written or not all(map(operator.is_, self._seen, now)):
             self._end()
-        self._seen = written
+        self._seen = now
 
     def after(self, run: Callable[[], _T]) -> _T:
         """Return what ``run`` does, in which a submission's code may run (hooks in a backward), and restore after it.
