@@ -2,13 +2,13 @@
 
 import gc
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 import torch
 from torch import Tensor, nn
 
-from gradstop.observe import AGAIN, FILLED, Census, Draw, Form, Observer, case
+from gradstop.observe import AGAIN, FILLED, AppendOnly, Census, Draw, Form, Observer, case
 
 Function = Callable[..., Any]
 
@@ -73,6 +73,7 @@ class Regression:
         self.c, self.d = draw.numbers((3,)), draw.numbers((2,)).requires_grad_()
         self.x, self.y = draw.numbers((4, 3), signed=False), self.targets(draw)
         self.census, self.held = Census(), {"w": self.w, "b": self.b}
+        self.driven = AppendOnly()  # one item for each loss that has received a gradient
 
     @staticmethod
     def targets(draw: Draw) -> Tensor:
@@ -81,8 +82,12 @@ class Regression:
 
     def loss(self) -> Tensor:
         """Return the loss; its graph is counted."""
+        driven = self.driven
         with self.census.recording():
-            return self.census.tag(((self.x * self.w + self.c).sum(1) + self.b - self.y).div(10).square().mean())
+            loss = self.census.tag(((self.x * self.w + self.c).sum(1) + self.b - self.y).div(10).square().mean())
+        if loss.requires_grad:
+            loss.register_hook(lambda _: driven.add(True))
+        return loss
 
     def optimizer(self, draw: Draw) -> torch.optim.Optimizer:
         """Draw an optimizer for the parameters; ``held`` is what it holds."""
@@ -173,19 +178,54 @@ def earlier_gradients(train: Function, draw: Draw, see: Observer):
 def nothing_alive(train: Function, draw: Draw, see: Observer):
     task = Regression(draw)
     opt, n, loss = task.optimizer(draw), steps(draw), task.loss
+    census, driven = task.census, task.driven
     result = see.call(train, loss, opt, n)
     alive = "no graph is alive afterwards, while the list is kept"
-    see.alive("what is alive", collected(task.census), alive)
+    see.alive("what is alive", collected(census), alive)
+    counted = "each" if len(driven.all()) >= n <= len(census.tagged.all()) else "not each"
+    see.value("which of the losses that were counted received a gradient", counted, UPDATED)
     see.value("the losses that require grad", requiring_grad("losses", result), "no loss in the list requires grad")
     see.value("the result", as_numbers(result), LOSSES)
     later = yield
     task.y = task.targets(later)
     again = see.call(train, loss, opt, n, name="a second call")
-    see.alive("what is alive after the second call", collected(task.census), alive)
+    see.alive("what is alive after the second call", collected(census), alive)
     see.value("the losses of the second call", as_numbers(again), LOSSES)
 
 
 # accumulate ---------------------------------------------------------------------------------------------
+
+
+class Kept(NamedTuple):
+    """What loss functions note: who is given them adds to it, and changes nothing of it.
+
+    Attributes:
+        censuses: one for each loss.
+        looks: at each loss the numbers of the losses of which something saved is alive, and of those with nodes alive.
+        driven: the number of each loss that has received a gradient.
+
+    """
+
+    censuses: AppendOnly
+    looks: AppendOnly
+    driven: AppendOnly
+
+    def look(self) -> None:
+        """Note what is alive of other graphs; garbage is collected only before there was too much."""
+        saved, graphs = self.alive()
+        if not self.most(0) and len(self.most(1)) <= 1 and (saved or len(graphs) > 1):
+            gc.collect()
+            saved, graphs = self.alive()
+        self.looks.add((saved, graphs))
+
+    def alive(self) -> tuple[list[int], list[int]]:
+        """Return the numbers of the losses of which something saved is alive, and of those with nodes alive."""
+        numbered = list(enumerate(self.censuses.all(), 1))
+        return [i for i, c in numbered if c.saved()], [i for i, c in numbered if c.nodes()]
+
+    def most(self, which: int) -> list[int]:
+        """Return the longest of the first, or of the second, lists of all looks."""
+        return max((look[which] for look in self.looks.all()), key=len, default=[])
 
 
 class Losses:
@@ -195,9 +235,8 @@ class Losses:
     """
 
     def __init__(self, draw: Draw, leaves: list[Tensor], order: tuple[int, ...], where: str = ""):
-        self.leaves, self.censuses = leaves, list[Census]()
+        self.leaves, self.kept = leaves, Kept(AppendOnly(), AppendOnly(), AppendOnly())
         self.factors = [[draw.numbers(t.shape, dtype=t.dtype) for t in leaves] for _ in range(max(order) + 1)]
-        self.saved, self.graphs = list[int](), list[int]()
         self.functions = [lambda i=i: self.loss(i) for i in range(max(order) + 1)]
         self.list, self.order = [self.functions[i] for i in order], list(order)
         twice = ", the first of them there twice" if order.count(0) > 1 else ""
@@ -206,32 +245,25 @@ class Losses:
 
     def loss(self, number: int) -> Tensor:
         """Return one loss."""
-        census = Census()
+        census, kept = Census(), self.kept
         with census.recording():
             terms = [(leaf.sin() * f).exp().sum() for leaf, f in zip(self.leaves, self.factors[number], strict=True)]
             loss = census.tag(sum(terms).sqrt() + 0.5)  # may be divided in place: its last operation saves nothing
-        self.look()
-        self.censuses.append(census)
+        if loss.requires_grad:
+            loss.register_hook(lambda _: kept.driven.add(number + 1))
+        kept.look()
+        kept.censuses.add(census)
         return loss
 
-    def look(self) -> None:
-        """Note of which other graphs something is alive, where it is more than ever before."""
-        saved, graphs = self.alive()
-        if not self.saved and len(self.graphs) <= 1 and (saved or len(graphs) > 1):
-            gc.collect()
-            saved, graphs = self.alive()
-        self.saved, self.graphs = max(self.saved, saved, key=len), max(self.graphs, graphs, key=len)
 
-    def alive(self) -> tuple[list[int], list[int]]:
-        """Return the numbers of the losses of which something saved is alive, and of those with nodes alive."""
-        numbered = list(enumerate(self.censuses, 1))
-        return [i for i, c in numbered if c.saved()], [i for i, c in numbered if c.nodes()]
-
-    def observe(self, see: Observer, name: str) -> None:
-        """Observe what was alive; losses are numbered in the order in which they are computed."""
-        see.value(f"earlier losses with something saved alive, in {name}", named("losses", self.saved), NO_SAVED)
-        graphs = "at most one" if len(self.graphs) <= 1 else named("losses", self.graphs)
-        see.value(f"earlier losses with nodes alive, in {name}", graphs, ONE_GRAPH)
+def see_kept(see: Observer, kept: Kept, order: list[int], name: str) -> None:
+    """Observe what was alive; losses are numbered in the order in which they are computed."""
+    see.value(f"earlier losses with something saved alive, in {name}", named("losses", kept.most(0)), NO_SAVED)
+    most = kept.most(1)
+    graphs = "at most one" if len(most) <= 1 else named("losses", most)
+    see.value(f"earlier losses with nodes alive, in {name}", graphs, ONE_GRAPH)
+    driven = "each" if len(kept.driven.all()) >= len(order) else "not each"
+    see.value(f"which of the losses received a gradient, in {name}", driven, MEAN)
 
 
 MEAN = "the gradient of the mean of the losses is added to what .grad holds"
@@ -283,12 +315,14 @@ def gradients_there_already(accumulate: Function, draw: Draw, see: Observer):
 def one_graph_at_a_time(accumulate: Function, draw: Draw, see: Observer):
     w, b = leaf(draw, "w", (3,)), leaf(draw, "b", (2,))
     losses = Losses(draw, [w, b], draw.choice((0, 1, 2), (0, 1, 0, 2)))
+    kept = losses.kept
     see.call_for_gradients("the call", MEAN, accumulate, losses.list, w=w, b=b)
-    losses.observe(see, "the call")
+    see_kept(see, kept, losses.order, "the call")
     later = yield
     more = Losses(later, [w, b], (0, 1, 2, 3), " in a second call")
+    kept = more.kept
     see.call_for_gradients("a second call", MEAN, accumulate, more.list, w=w, b=b)
-    more.observe(see, "a second call")
+    see_kept(see, kept, more.order, "a second call")
     see.call_for_gradients("a third call with the first list", MEAN, accumulate, losses.list, w=w, b=b)
 
 
@@ -367,59 +401,83 @@ def the_gradient_of_w(grad_penalty: Function, draw: Draw, see: Observer):
 )
 def all_is_freed(grad_penalty: Function, draw: Draw, see: Observer):
     task = Penalised(draw, draw.form("matrix", "scalar"), precision(draw))
-    loss_fn = task.loss
-    with task.census.recording():
+    loss_fn, census = task.loss, task.census
+    with census.recording():
         result = see.call(grad_penalty, loss_fn, task.w)
-    task.census.tag(result)
+    census.tag(result)
     see.value("the result", result, PENALTY)
     freed = "everything is freed once the result is dropped, after a garbage collection"
     if draw.choice(True, False):
         draw.given.append("a backward goes through the result before it is dropped")
         see.gradients("a backward from the result", result.backward, LEARNS, w=task.w)
     del result
-    see.alive("what is alive", collected(task.census), freed)
+    see.alive("what is alive", collected(census), freed)
     later = yield
     task.factor = later.numbers(task.factor.shape, dtype=task.factor.dtype)
-    with task.census.recording():
+    with census.recording():
         again = see.call(grad_penalty, loss_fn, task.w, name="a second call")
     see.value("the second result", again, PENALTY)
     del again
-    see.alive("what is alive after the second call", collected(task.census), freed)
+    see.alive("what is alive after the second call", collected(census), freed)
 
 
 # tbptt --------------------------------------------------------------------------------------------------
 
 
+class Steps(NamedTuple):
+    """What a chain notes of its steps: who is given the chain adds to it, and changes nothing of it.
+
+    Attributes:
+        nodes: of all steps; each has three.
+        saved: a census of what is saved, one for each step.
+        looks: at each step of how many steps nodes are alive, and the numbers of those of which something saved is.
+        driven: one item for each step that has received a gradient.
+
+    """
+
+    nodes: Census
+    saved: AppendOnly
+    looks: AppendOnly
+    driven: AppendOnly
+
+    def look(self, k: int) -> None:
+        """Note what is alive; garbage is collected only before there was too much."""
+        nodes, saved = self.most()
+        if nodes <= 2 * k and len(saved) <= k and (self.with_nodes() > 2 * k or len(self.with_saved()) > k):
+            gc.collect()
+        self.looks.add((self.with_nodes(), self.with_saved()))
+
+    def most(self) -> tuple[float, list[int]]:
+        """Return of how many steps nodes were alive at most, and the longest list of those with something saved."""
+        looks = self.looks.all()
+        return max((n for n, _ in looks), default=0.0), max((saved for _, saved in looks), key=len, default=[])
+
+    def with_nodes(self) -> float:
+        """Return of how many steps nodes are alive."""
+        return self.nodes.nodes() / 3
+
+    def with_saved(self) -> list[int]:
+        """Return the numbers of the steps of which something saved is alive."""
+        return [number for number, census in enumerate(self.saved.all(), 1) if census.saved()]
+
+
 class Chain:
-    """A step with two parameters, which counts the steps of whose graphs something is alive."""
+    """A step with two parameters, which notes of how many steps something is alive."""
 
     def __init__(self, draw: Draw, form: Form, dtype: torch.dtype = torch.float32):
         self.w, self.b = leaf(draw, "w", form, dtype), leaf(draw, "b", form, dtype)
-        self.k, self.most_saved, self.most_nodes = 1, list[int](), 0.0
-        self.nodes, self.saved = Census(), list[Census]()
+        self.k, self.steps = 1, Steps(Census(), AppendOnly(), AppendOnly(), AppendOnly())
 
     def __call__(self, h: Tensor) -> Tensor:
         """Return the next state; count its graph and those of the steps before it."""
-        self.saved.append(Census())
-        with self.saved[-1].recording():
-            h = self.nodes.tag((self.w * h + self.b).tanh())
-        if self.in_order() and (self.steps_with_nodes() > 2 * self.k or len(self.steps_with_saved()) > self.k):
-            gc.collect()
-        self.most_nodes = max(self.most_nodes, self.steps_with_nodes())
-        self.most_saved = max(self.most_saved, self.steps_with_saved(), key=len)
+        census, steps = Census(), self.steps
+        steps.saved.add(census)
+        with census.recording():
+            h = steps.nodes.tag((self.w * h + self.b).tanh())
+        if h.requires_grad:
+            h.register_hook(lambda _: steps.driven.add(True))
+        steps.look(self.k)
         return h
-
-    def in_order(self) -> bool:
-        """Whether there have never been too many graphs until now; garbage is collected only before that is said."""
-        return self.most_nodes <= 2 * self.k and len(self.most_saved) <= self.k
-
-    def steps_with_nodes(self) -> float:
-        """Return of how many steps nodes are alive; each has three."""
-        return self.nodes.nodes() / 3
-
-    def steps_with_saved(self) -> list[int]:
-        """Return the numbers of the steps of which something saved is alive."""
-        return [number for number, census in enumerate(self.saved, 1) if census.saved()]
 
 
 STATES = "the result is a list of the T states after each step"
@@ -504,17 +562,17 @@ def the_extremes(tbptt: Function, draw: Draw, see: Observer):
 def few_graphs(tbptt: Function, draw: Draw, see: Observer):
     sizes = length(draw, (9, 2), (10, 3), (5, 1))
     chain = Chain(draw, draw.form("vector"))
-    h0 = draw.numbers(chain.w.shape)
+    h0, steps = draw.numbers(chain.w.shape), chain.steps
     states = run(see, tbptt, chain, h0, sizes, "the call")
-    few = len(chain.most_saved) <= chain.k
-    saved = f"at most {chain.k} steps" if few else named("steps", chain.most_saved)
-    see.value("the steps of which something saved was alive at once", saved, FEW_SAVED)
-    few = chain.most_nodes <= 2 * chain.k
-    nodes = f"at most {2 * chain.k} steps" if few else f"{chain.most_nodes:g} steps"
-    see.value("of how many steps nodes were alive at once", nodes, FEW_NODES)
-    see.alive("what is alive", collected(chain.nodes), FREE)
-    afterwards = named("steps", chain.steps_with_saved())
-    see.value("the steps of which something saved is alive afterwards", afterwards, FREE)
+    nodes, saved = steps.most()
+    few = f"at most {sizes[1]} steps" if len(saved) <= sizes[1] else named("steps", saved)
+    see.value("the steps of which something saved was alive at once", few, FEW_SAVED)
+    few = f"at most {2 * sizes[1]} steps" if nodes <= 2 * sizes[1] else f"{nodes:g} steps"
+    see.value("of how many steps nodes were alive at once", few, FEW_NODES)
+    driven = "each" if len(steps.driven.all()) >= sizes[0] else "not each"
+    see.value("which of the steps received a gradient", driven, CUT)
+    see.alive("what is alive", collected(steps.nodes), FREE)
+    see.value("the steps of which something saved is alive afterwards", named("steps", steps.with_saved()), FREE)
     see.value("the states that require grad", requiring_grad("states", states), "no state in the list requires grad")
     later = yield
     c = leaf(later, "c", tuple(chain.w.shape))
@@ -523,7 +581,7 @@ def few_graphs(tbptt: Function, draw: Draw, see: Observer):
     see.gradients("a backward from a state * c", loss.backward, asked, c=c, **leaves_of(chain))
     change(later, "w", chain.w)
     run(see, tbptt, chain, h0, sizes, "a second call from the same h0")
-    see.alive("what is alive after the second call", collected(chain.nodes), FREE)
+    see.alive("what is alive after the second call", collected(steps.nodes), FREE)
 
 
 # store --------------------------------------------------------------------------------------------------
@@ -587,6 +645,11 @@ def policy_for(draw: Draw, obs: Tensor) -> Policy:
     return policy
 
 
+def parts_of(see: Observer, pair: Any) -> list[Any]:
+    """Return what a pair holds; it may be of a class of the answer's own."""
+    return see.run(lambda: list(pair))
+
+
 PAIR = "a pair is appended to the list: a copy of obs, and the action policy(obs)"
 LATER = "the action can be used in training later: a backward goes through, to c and not to the policy"
 UNTRACKED = "neither part of the pair requires grad"
@@ -605,7 +668,7 @@ def the_pair(store: Function, draw: Draw, see: Observer):
         see.call(store, buffer, obs, policy)
         see.grad_mode("the grad mode after the call", "the grad mode is as before")
     see.value("the length of buffer", len(buffer), "one pair is appended to the list: its length is 1")
-    stored, action = buffer[0]
+    stored, action = parts_of(see, buffer[0])
     see.value("the stored obs", stored, PAIR)
     see.value("the stored action", action, PAIR)
     see.flags("the flags of the stored obs", stored, UNTRACKED)
@@ -623,7 +686,7 @@ def the_pair(store: Function, draw: Draw, see: Observer):
     see.gradients("a backward through the policy, called by somebody else", loss.backward, AS_BEFORE, **weights)
     change(later, "obs", obs)
     see.call(store, buffer, obs, policy, name="a second call")
-    see.value("the pair of the second call", list(buffer[-1]), PAIR)
+    see.value("the pair of the second call", parts_of(see, buffer[-1]), PAIR)
 
 
 @case("store", "obs is edited in place afterwards", "08-memory#copies-in-a-buffer")
@@ -639,9 +702,11 @@ def the_next_observation(store: Function, draw: Draw, see: Observer):
     other = later.tensor("another obs", "constant", form, dtype=obs.dtype)
     see.call(store, buffer, other, policy, name="a call with another obs")
     see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 3")
-    see.value("the first pair", list(buffer[0]), f"{PAIR}; an edit of obs does not change it, nor does a later call")
-    see.value("the second pair", list(buffer[1]), PAIR)
-    see.value("the third pair", list(buffer[2]), PAIR)
+    see.value(
+        "the first pair", parts_of(see, buffer[0]), f"{PAIR}; an edit of obs does not change it, nor does a later call"
+    )
+    see.value("the second pair", parts_of(see, buffer[1]), PAIR)
+    see.value("the third pair", parts_of(see, buffer[2]), PAIR)
 
 
 @case("store", "what is alive is counted while the buffer is kept", "08-memory#stored-tensors", counts_alive=True)
@@ -649,18 +714,18 @@ def no_graph_alive(store: Function, draw: Draw, see: Observer):
     obs = draw.tensor("obs", draw.choice("constant", "interior"), draw.form("matrix", "scalar"))
     policy, buffer = policy_for(draw, obs), []
     alive = "no graph of the policy is alive, while the buffer is kept"
-    own = policy.census.nodes()
+    census, own = policy.census, policy.census.nodes()
     see.call(store, buffer, obs, policy)
     change(draw, "obs", obs)
     see.call(store, buffer, obs, policy, name="a second call")
     see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 2")
-    see.alive("what is alive, with the graph of obs itself", collected(policy.census, own), alive)
-    see.value("both pairs", [list(pair) for pair in buffer], PAIR)
+    see.alive("what is alive, with the graph of obs itself", collected(census, own), alive)
+    see.value("both pairs", [parts_of(see, pair) for pair in buffer], PAIR)
     later = yield
     other = later.tensor("another obs", "leaf", tuple(obs.shape), dtype=obs.dtype)
     see.call(store, buffer, other, policy, name="a third call")
-    see.alive("what is alive after the third call", collected(policy.census, own), alive)
-    see.value("the third pair", list(buffer[2]), PAIR)
+    see.alive("what is alive after the third call", collected(census, own), alive)
+    see.value("the third pair", parts_of(see, buffer[2]), PAIR)
 
 
 @case("store", "buffer holds something already", "08-memory#copies-in-a-buffer")
@@ -671,13 +736,13 @@ def an_entry_from_earlier(store: Function, draw: Draw, see: Observer):
     see.call(store, buffer, obs, policy)
     see.members("buffer", buffer, "the pair is appended; what the list held is still there", earlier=earlier)
     see.same("the first entry and the earlier one", buffer[0], earlier, "the pair is appended at the end")
-    see.value("the new entry", list(buffer[-1]), PAIR)
+    see.value("the new entry", parts_of(see, buffer[-1]), PAIR)
     later = yield
     c = later.tensor("c", "interior", (2,), dtype=obs.dtype)
-    loss = loss_of(later, buffer[-1][1] * c)
+    loss = loss_of(later, parts_of(see, buffer[-1])[1] * c)
     see.gradients("a backward from action * c", loss.backward, LATER, c=later.source(c), weight=policy.weight)
     change(later, "obs", obs)
     another, second = [], policy_for(later, obs)
     see.call(store, another, obs, policy, name="a call with another buffer")
     see.call(store, another, obs, second, name="a call with another policy")
-    see.value("the other buffer", [list(pair) for pair in another], PAIR)
+    see.value("the other buffer", [parts_of(see, pair) for pair in another], PAIR)

@@ -3,9 +3,11 @@
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+
+from gradstop.internals.append_only import AppendOnly
 
 
 class _Token:
@@ -16,17 +18,24 @@ class _Token:
     is_weight: bool
 
 
-class Census:
+class _Held(NamedTuple):
+    tagged: AppendOnly  # weak references to tokens, one for each node
+    packed: AppendOnly  # one for each saved tensor
+
+
+class Census(_Held):
     """Tells how much of the graphs that one builds is still alive.
 
     ``recording()`` counts each tensor that an operation saves for backward inside it, ``tag(tensor)``
     the nodes of its graph that are not tagged yet. Nothing is kept alive by the counting: a token sits in
-    the node's metadata or stands in for the saved tensor, and dies with it.
+    the node's metadata or stands in for the saved tensor, and dies with it. What was counted cannot be taken away.
     """
 
-    def __init__(self) -> None:
-        self._nodes: list[weakref.ref[_Token]] = []
-        self._saved: list[weakref.ref[_Token]] = []
+    __slots__ = ()
+
+    def __new__(cls, tagged: AppendOnly | None = None, packed: AppendOnly | None = None) -> "Census":
+        """Make one that has counted nothing, or a copy that shares what was counted."""
+        return super().__new__(cls, tagged or AppendOnly(), packed or AppendOnly())
 
     def tag(self, tensor: torch.Tensor) -> torch.Tensor:
         """Count the nodes behind ``tensor`` (leaves' ``AccumulateGrad`` left out); return ``tensor``."""
@@ -36,7 +45,7 @@ class Census:
             if node is None or hasattr(node, "variable") or id(self) in node.metadata:
                 continue
             token = node.metadata[id(self)] = _Token()
-            self._nodes.append(weakref.ref(token))
+            self.tagged.add(weakref.ref(token))
             stack.extend(before for before, _ in node.next_functions)
         return tensor
 
@@ -48,7 +57,7 @@ class Census:
             token = _Token()
             token.tensor = tensor.detach()
             token.is_weight = tensor.is_leaf and tensor.requires_grad
-            self._saved.append(weakref.ref(token))
+            self.packed.add(weakref.ref(token))
             return token
 
         def unpack(token: _Token) -> torch.Tensor:
@@ -59,7 +68,7 @@ class Census:
 
     def nodes(self) -> int:
         """Return how many tagged nodes are alive."""
-        return sum(token() is not None for token in self._nodes)
+        return sum(token() is not None for token in self.tagged.all())
 
     def saved(self) -> int:
         """Return how many saved tensors are alive."""
@@ -75,4 +84,4 @@ class Census:
         return sum(storages.values())
 
     def _alive(self) -> list[_Token]:
-        return [token for reference in self._saved if (token := reference()) is not None]
+        return [token for reference in self.packed.all() if (token := reference()) is not None]

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import Node
+from torch.multiprocessing.reductions import StorageWeakRef as StorageWeakRef
 from torch.nn.modules import module as _module
 from torch.optim import optimizer as _optimizer
 from torch.utils import _python_dispatch
@@ -55,6 +56,10 @@ view_base: Callable[[Tensor], Tensor | None] = getter("_base")
 is_view: Callable[[Tensor], bool] = method("_is_view")
 hooks: Callable[[Tensor], Any] = getter("_backward_hooks")
 post_accumulate_grad_hooks: Callable[[Tensor], Any] = getter("_post_accumulate_grad_hooks")
+
+# Whether the memory is gone that a ``StorageWeakRef`` names by this number, its ``cdata``.
+
+is_expired: Callable[[Any], Any] = torch.UntypedStorage._expired
 
 # What a node has saved. Torch has two views of it: a slot, whose ``.data`` is the tensor unchecked, and the tensor,
 # which to read raises as backward would.

@@ -1,6 +1,7 @@
 """Observe what a function does to tensors and their graph, as plain data."""
 
 from gradstop.graph import Census
+from gradstop.internals.append_only import AppendOnly
 from gradstop.observe.case import Case, case, names_of, read_cases, run_cases
 from gradstop.observe.draw import Draw
 from gradstop.observe.explore import Path, Step, explore
@@ -8,11 +9,13 @@ from gradstop.observe.features import AGAIN
 from gradstop.observe.forms import ALL, FILLED, Form
 from gradstop.observe.probes import Observer
 from gradstop.observe.run import observe, run_case
+from gradstop.observe.storages import Storages
 
 __all__ = [
     "AGAIN",
     "ALL",
     "FILLED",
+    "AppendOnly",
     "Case",
     "Census",
     "Draw",
@@ -20,6 +23,7 @@ __all__ = [
     "Observer",
     "Path",
     "Step",
+    "Storages",
     "case",
     "explore",
     "names_of",

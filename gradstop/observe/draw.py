@@ -44,7 +44,7 @@ class Draw:
         self._random = random.Random(self._setup.seed)  # noqa: S311 - not a secret: the seed is
         self._log = ObservationLog("") if log is None else log
         self._choose = choose
-        self._chosen = 0
+        self._options = iter(self._setup.options)
         self._sites: dict[tuple[str, int, int], int] = {}
         self._sources: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
@@ -62,10 +62,8 @@ class Draw:
             place = _call_site()
             times = self._sites[place] = self._sites.get(place, 0) + 1
             return self._choose((*place, times), count)
-        if self._chosen == len(self._setup.options):
-            return self._random.randrange(count)
-        self._chosen += 1
-        return self._setup.options[self._chosen - 1]
+        option = next(self._options, None)
+        return self._random.randrange(count) if option is None else option
 
     def feature(self, *names: str) -> None:
         """Note what of the exercise's domain this run meets, where the tensors themselves do not show it."""

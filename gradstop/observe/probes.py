@@ -1,14 +1,16 @@
 """The probes: what a case can observe. Each writes one observation under a name of its own."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from functools import partial
 from textwrap import shorten
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
 
 from gradstop.graph import Census
-from gradstop.internals.torch import version
+from gradstop.internals.torch import set_grad_enabled, version
 from gradstop.observe import unpatched
 from gradstop.observe.attached import attached, left
 from gradstop.observe.encode import encode, number, structure
@@ -24,6 +26,9 @@ _NO_RESULT: tuple[tuple[type, str], ...] = (
 )
 
 _MOST_READ = 10_000  # characters of an error's message, which may have a hundred million
+# By the classes of Python's own: an exception's class, and the class of that, may have code of the answer's.
+_forget_traceback, _name_of = BaseException.with_traceback, vars(type)["__name__"].__get__
+
 Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
 
 
@@ -36,10 +41,16 @@ class Stopped(Exception):  # noqa: N818 - not an error: the case ends here
     """Ends a case whose function raised where it should have returned."""
 
 
+def _nothing(*, written: bool = False) -> None:
+    """Do nothing."""
+
+
 class _Held(NamedTuple):
     log: ObservationLog
     read: str = ""
     run: Run = run_alone
+    # Called before anything is read, as an object that was dropped may run code, and when an observation is written.
+    settle: Callable[..., object] = _nothing
 
 
 class Observer(_Held):
@@ -63,9 +74,9 @@ class Observer(_Held):
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            note = where(error)
-            error.__traceback__ = None
-            self._write(name, "raised", {"raised": type(error).__name__}, f"{name} returns", "", note)
+            note = self._said(where, error)
+            _forget_traceback(error, None)
+            self._write(name, "raised", {"raised": _name_of(type(error))}, f"{name} returns", "", note)
             raise Stopped from None
         returns = next((said for kind, said in _NO_RESULT if isinstance(result, kind)), "a result")
         self._write(name, "raised", {"raised": None, "returns": returns}, f"{name} returns", "")
@@ -73,14 +84,17 @@ class Observer(_Held):
 
     def value(self, name: str, value: Any, asked: str = "", read: str = "") -> None:
         """Observe a value: a tensor's or array's dtype, shape and numbers, a container's items, a number, a string."""
+        self.settle()
         self._write(name, "value", encode(value), asked, read)
 
     def structure(self, name: str, value: Any, asked: str = "", read: str = "") -> None:
         """Observe which containers ``value`` is made of, and what lies where in them."""
+        self.settle()
         self._write(name, "structure", structure(value), asked, read)
 
     def flags(self, name: str, tensor: Any, asked: str = "", read: str = "") -> None:
         """Observe ``requires_grad`` and ``is_leaf``."""
+        self.settle()
         if not unpatched.is_tensor(tensor):
             self._write(name, "flags", {"type": type(tensor).__name__}, asked, read)
             return
@@ -93,11 +107,13 @@ class Observer(_Held):
 
     def members(self, name: str, items: Any, asked: str = "", read: str = "", **known: Any) -> None:
         """Observe which of the ``known`` objects a collection holds, by identity, in any order."""
+        self.settle()
         labels = {id(value): label for label, value in known.items()}
         self._write(name, "members", sorted(labels.get(id(item), "something else") for item in items), asked, read)
 
     def sharing(self, name: str, asked: str = "", read: str = "", **tensors: Any) -> None:
         """Observe which of the ``tensors`` lie in one memory, as sorted groups; what shares with none is left out."""
+        self.settle()
         places = {label: unpatched.memory(tensor) for label, tensor in tensors.items() if unpatched.is_tensor(tensor)}
         groups: list[set[str]] = []
         for label, place in places.items():
@@ -108,9 +124,10 @@ class Observer(_Held):
     def written(
         self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **tensors: torch.Tensor
     ) -> Any:
-        """Run ``run`` and observe which tensors' version counters it raised; return its result."""
+        """Run ``run``, a call of the function, and observe which tensors' versions it raised; return its result."""
         before = {label: version(tensor) for label, tensor in tensors.items()}
-        result = self.run(run)
+        result = run()
+        self.settle()
         raised = {label: version(tensor) > before[label] for label, tensor in tensors.items()}
         self._write(name, "written", as_json(raised), asked, read)
         return result
@@ -125,6 +142,7 @@ class Observer(_Held):
         known = self.log.grads
         before = {label: known[id(leaf)][1] if id(leaf) in known else _grad(leaf) for label, leaf in leaves.items()}
         error, note = self._attempt(run)
+        self.settle()
         got = {label: {"before": before[label], "after": _grad(leaf)} for label, leaf in leaves.items()}
         known.update({id(leaf): (leaf, got[label]["after"]) for label, leaf in leaves.items()})
         self._write(name, "gradients", {"raised": error, "leaves": as_json(got)}, asked, read, note)
@@ -137,12 +155,9 @@ class Observer(_Held):
         result = self.call(function, *args, name=name)
         after = {label: leaf.grad for label, leaf in leaves.items()}
 
-        def fill(grads: dict[str, Any]) -> None:
-            for label, leaf in leaves.items():
-                leaf.grad = grads[label]
-
-        fill(before)
-        self.gradients(f"the gradients that {name} leaves", lambda: fill(after), asked, "", **leaves)
+        _fill(leaves, before)
+        run = partial(_fill, leaves, after)  # no closure: what the function finds here must stay as it is
+        self.gradients(f"the gradients that {name} leaves", run, asked, "", **leaves)
         return result
 
     def raised(
@@ -162,26 +177,30 @@ class Observer(_Held):
         kind, note = self._attempt(run, caught)
         value: Json = {"raised": kind}
         if error is not None:
-            value["the same object"] = caught == [error]
+            value["the same object"] = any(one is error for one in caught)  # one may say that it equals any
         self._write(name, "raised", value, asked, read, note)
 
-    def look(self, **objects: Any) -> Counter[str]:
+    def look(self, **objects: Any) -> Mapping[str, int]:
         """Look at what hangs on objects before a call; ``left`` takes it. Nothing is observed by that."""
-        return attached(objects)
+        self.settle()
+        return MappingProxyType(attached(objects))
 
-    def left(self, name: str, before: Counter[str], asked: str = "", read: str = "", **objects: Any) -> None:
+    def left(self, name: str, before: Mapping[str, int], asked: str = "", read: str = "", **objects: Any) -> None:
         """Observe what hangs on the same objects now and did not before, and the other way round."""
+        self.settle()
         if self.log.features is not None:
             self.log.features.add("what is left on the inputs")
-        self._write(name, "left", list(left(before, attached(objects))), asked, read)
+        self._write(name, "left", left(Counter(before), attached(objects)), asked, read)
 
     def grad_mode(self, name: str, asked: str = "", read: str = "") -> None:
         """Observe whether operations are recorded at this moment."""
+        self.settle()
         enabled = torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
         self._write(name, "grad mode", enabled, asked, read)
 
     def alive(self, name: str, census: Census, asked: str = "", read: str = "") -> None:
         """Observe how many graph nodes and saved tensors of a census are alive."""
+        self.settle()
         self._write(name, "alive", {"nodes": census.nodes(), "saved": census.saved()}, asked, read)
 
     def _attempt(self, run: Callable[[], Any], caught: list[BaseException] | None = None) -> tuple[str | None, str]:
@@ -190,14 +209,23 @@ class Observer(_Held):
         except (KeyboardInterrupt, Stopped):
             raise
         except BaseException as error:
-            error.__traceback__ = None
+            note = self._said(first_line, error)
+            _forget_traceback(error, None)
             if caught is not None:
                 caught.append(error)
-            return type(error).__name__, first_line(error)
+            return _name_of(type(error)), note
         return None, ""
+
+    def _said(self, by: Callable[[BaseException], str], error: BaseException) -> str:
+        """Return a text of an error. One of the answer's own may run code for it, which leaves the grad mode alone."""
+        recorded = torch.is_grad_enabled()
+        text: str = self.run(partial(by, error))
+        set_grad_enabled(recorded)
+        return text
 
     def _write(self, name: str, kind: str, value: Json, asked: str, read: str, note: str = "") -> None:
         self.log.write(Observation(name, kind, value, asked, read or self.read, note))
+        self.settle(written=True)
 
 
 def _overlap(one: range | None, other: range | None) -> bool:
@@ -221,6 +249,12 @@ def where(error: BaseException) -> str:
             line = f"in line {trace.tb_lineno} of its cell"
         trace = trace.tb_next
     return ", ".join(filter(None, (first_line(error), line)))
+
+
+def _fill(leaves: dict[str, Any], grads: dict[str, Any]) -> None:
+    """Set each leaf's ``.grad``."""
+    for label, leaf in leaves.items():
+        leaf.grad = grads[label]
 
 
 def _grad(tensor: torch.Tensor) -> Json:

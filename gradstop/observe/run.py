@@ -27,6 +27,7 @@ def run_case(
     choose: Choose | None = None,
     after: Run = run_alone,
     watch: Callable[..., object] = lambda *_: None,
+    settle: Callable[..., object] = lambda **_: None,
 ) -> Record:
     """Observe ``function`` in ``case`` and return the second phase's record.
 
@@ -34,7 +35,8 @@ def run_case(
     drawn from; nothing of it is kept here. An error ends the case, and the record says so in ``stopped``; a case that
     ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
     What the case runs later than the function, a backward in most cases, is run by ``after``. Before each phase
-    ``watch`` is told the objects that the case observes by.
+    ``watch`` is told the objects that the case observes by. ``settle`` is called before anything is read, and when an
+    observation is written.
 
     Raises:
         ValueError: for a case without its ``yield``.
@@ -42,12 +44,13 @@ def run_case(
     """
     log = log or ObservationLog(case.name)
     with isolated(), _collections_of_its_own() if case.counts_alive else nullcontext():
-        draw, see = Draw(first, log, choose), Observer(log, case.read, after)
+        draw, see = Draw(first, log, choose), Observer(log, case.read, after, settle)
         watch(log, draw, see)
         phases = case.body(function, draw, see)
         finished, stopped = _advance(lambda: next(phases))
         if finished and stopped is None:
             raise ValueError(f"case {case.name!r} has no second phase: write `later = yield` once in it")
+        settle()
         second = challenge(log.take(stopped))
         if finished:
             return Record(case.name)
@@ -56,6 +59,7 @@ def run_case(
         finished, stopped = _advance(lambda: phases.send(later))
         if not finished:
             raise ValueError(f"case {case.name!r} yields twice: two phases are all there are")
+        settle()  # what the case has held is dropped: a stream that was not read to its end is closed
         return log.take(stopped)
 
 

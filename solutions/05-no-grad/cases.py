@@ -639,22 +639,32 @@ def source_of_items(draw: Draw, *forms: str) -> tuple[Tensor, Function, int]:
     return w, lambda i: torch.tanh(w * factors[i]), n
 
 
+def next_of(see: Observer, stream: Any, name: str) -> Any:
+    """Ask a stream for its next item, and observe whether it raises."""
+    return see.call(see.run, lambda: next(stream), name=name)
+
+
+def rest_of(see: Observer, stream: Any) -> list[Any]:
+    """Return the items that are left in a stream."""
+    return see.run(lambda: list(stream))
+
+
 @case("no_grad_stream", "w is edited between the items", PAUSED)
 def computed_when_asked(no_grad_stream: Function, draw: Draw, see: Observer):
     w, fn, n = source_of_items(draw)
     before = see.look(fn=fn, w=w)
     stream = see.call(no_grad_stream, fn, n)
     changed(draw, w)
-    first = see.call(next, stream, name="next(), for the first item,")
+    first = next_of(see, stream, "next(), for the first item,")
     see.flags("the first item", first, "an item has no graph", OFF)
     see.value("the first item's values", first, LAZY)
     later = yield
     changed(later, w)
-    second = see.call(next, stream, name="next(), for the second item,")
+    second = next_of(see, stream, "next(), for the second item,")
     see.flags("the second item", second, "an item has no graph", OFF)
     see.value("the second item's values", second, LAZY)
     changed(later, w)
-    see.value("the items that are left", list(stream), f"{ITEMS}; {LAZY}")
+    see.value("the items that are left", rest_of(see, stream), f"{ITEMS}; {LAZY}")
     see.value("the first item, looked at again", first, "an item that was handed over stays what it is")
     see.sharing("w and the items", "each item is a new tensor", w=w, **{"the first": first, "the second": second})
     see.left("what has changed on fn and w", before, "fn and w are as they were", fn=fn, w=w)
@@ -663,13 +673,13 @@ def computed_when_asked(no_grad_stream: Function, draw: Draw, see: Observer):
     two = see.call(no_grad_stream, lambda i: fn(i) * 2, n, name="a stream of another function")
     see.value(
         "the first item of the second stream",
-        see.call(next, one, name="next(), for the first item of the second stream,"),
+        next_of(see, one, "next(), for the first item of the second stream,"),
         LAZY,
     )
-    see.value("the first item of the other function", see.call(next, two, name="and the other's"), ITEMS)
+    see.value("the first item of the other function", next_of(see, two, "and the other's"), ITEMS)
     changed(later, w)
-    see.value("the items that are left in the second stream", list(one), f"{ITEMS}; {LAZY}")
-    see.value("the items that are left of the other function", list(two), f"{ITEMS}; {LAZY}")
+    see.value("the items that are left in the second stream", rest_of(see, one), f"{ITEMS}; {LAZY}")
+    see.value("the items that are left of the other function", rest_of(see, two), f"{ITEMS}; {LAZY}")
 
 
 @case("no_grad_stream", "the consumer has a grad mode of its own", PAUSED)
@@ -680,23 +690,23 @@ def a_mode_between_items(no_grad_stream: Function, draw: Draw, see: Observer):
     with mode():
         stream = see.call(no_grad_stream, fn, n)
         see.grad_mode("the grad mode before the first item", asked)
-        item = see.call(next, stream, name="next(), for the first item,")
+        item = next_of(see, stream, "next(), for the first item,")
         see.grad_mode("the grad mode after the first item", asked)
         see.value("the first item", item, ITEMS)
     later = yield
     later.given.append("at the second item the consumer is in the other mode")
     with other(mode)():
-        item = see.call(next, stream, name="next(), for the second item,")
+        item = next_of(see, stream, "next(), for the second item,")
         see.grad_mode("the grad mode after the second item", asked)
         see.flags("the second item", item, "an item has no graph", OFF)
         see.value("the second item's values", item, ITEMS)
     with mode_of(later, "at the rest the consumer is")():
-        rest = list(stream)
+        rest = rest_of(see, stream)
         see.grad_mode("the grad mode after the last item", asked)
         see.value("the items that are left", rest, ITEMS)
         stream = see.call(no_grad_stream, fn, n, name="a second stream")
         scale = later.number(2.0, 3.0)
-        items = [item * scale for item in stream]
+        items = [item * scale for item in rest_of(see, stream)]
         see.grad_mode("the grad mode after the second stream", asked)
     see.value("the items of the second stream, scaled", items, ITEMS)
 
@@ -707,17 +717,17 @@ def closed_early(no_grad_stream: Function, draw: Draw, see: Observer):
     asked, mode = "after close() the consumer's grad mode is its own", mode_of(draw, "the consumer is")
     with mode():
         stream = see.call(no_grad_stream, fn, n)
-        item = see.call(next, stream, name="next(), for the first item,")
+        item = next_of(see, stream, "next(), for the first item,")
         see.raised("close()", lambda: stream.close(), "the stream is a generator: it can be closed")
         see.grad_mode("the grad mode after close()", asked)
-        see.value("the items that are left", list(stream), "a closed generator has no items left")
+        see.value("the items that are left", rest_of(see, stream), "a closed generator has no items left")
     see.value("the first item", item, ITEMS)
     later = yield
     changed(later, w)
     later.given.append("a second stream is closed in the other mode")
     with mode():
         stream = see.call(no_grad_stream, fn, n, name="a second stream")
-        item = see.call(next, stream, name="next(), for the second stream's item,")
+        item = next_of(see, stream, "next(), for the second stream's item,")
     with other(mode)():
         asked_of_close = "the stream is a generator: it can be closed"
         see.raised("close() of the second stream", lambda: stream.close(), asked_of_close)
@@ -732,7 +742,7 @@ def training_between_items(no_grad_stream: Function, draw: Draw, see: Observer):
     draw.prefill(w)
     draw.hook(w=w)
     stream = see.call(no_grad_stream, fn, n)
-    first = see.call(next, stream, name="next(), for the first item,")
+    first = next_of(see, stream, "next(), for the first item,")
     see.value("the first item", first, ITEMS)
     later = yield
     asked = "w learns from what the consumer computes, and nothing through the item"
@@ -740,7 +750,7 @@ def training_between_items(no_grad_stream: Function, draw: Draw, see: Observer):
     see.gradients("a backward after the first item", loss.backward, asked, w=w)
     with no_grad():
         w -= later.number(0.1, 0.5) * w.grad
-    second = see.call(next, stream, name="next(), for the second item,")
+    second = next_of(see, stream, "next(), for the second item,")
     see.value("the second item", second, LAZY)
     loss = loss_of(later, w) + second.clone().exp().sum()
     see.gradients("a backward after the second item", loss.backward, asked, w=w)

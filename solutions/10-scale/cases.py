@@ -2,13 +2,12 @@
 
 import gc
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.multiprocessing.reductions import StorageWeakRef
 
-from gradstop.observe import AGAIN, Draw, Observer, case
+from gradstop.observe import AGAIN, AppendOnly, Draw, Observer, Storages, case
 
 Function = Callable[..., Any]
 Leaves = dict[str, Tensor]
@@ -93,28 +92,43 @@ ROWS = "net is given no more rows at a time than one piece has"
 IGNORED = -100
 
 
+class Noted(NamedTuple):
+    """What a network notes of its calls: who is given it adds to it, and changes nothing of it.
+
+    Attributes:
+        made: what was saved for a backward.
+        looks: at each call, how many of the earlier results are alive, and how many rows are given.
+        driven: of each result that has received a gradient, how many rows it has.
+
+    """
+
+    made: Storages
+    looks: AppendOnly
+    driven: AppendOnly
+
+    def most(self, which: int) -> int:
+        """Return the largest number of results that were alive, or of rows."""
+        return max((look[which] for look in self.looks.all()), default=0)
+
+
 class Counting(nn.Module):
     """Runs a network; notes how many of its earlier results are alive meanwhile, and how many rows it is given."""
 
     def __init__(self, net: nn.Module):
         super().__init__()
-        self.net, self.made, self.most, self.rows = net, list[StorageWeakRef](), 0, 0
+        self.net, self.noted = net, Noted(Storages(), AppendOnly(), AppendOnly())
 
     def forward(self, x: Tensor) -> Tensor:
         """Return twice the tanh of what the network makes of x; the tanh is saved for a backward."""
-        self.rows = max(self.rows, len(x))
-        alive = self.alive()
-        if alive > self.most:
+        noted = self.noted
+        if noted.made.alive() > noted.most(0):
             gc.collect()
-            alive = self.alive()
-        self.most = max(self.most, alive)
+        noted.looks.add((noted.made.alive(), len(x)))
         h = self.net(x).tanh()
-        self.made.append(StorageWeakRef(h.untyped_storage()))
+        noted.made.add(h)
+        if h.requires_grad:
+            h.register_hook(lambda _: noted.driven.add(len(x)))
         return h * 2
-
-    def alive(self) -> int:
-        """Return how many of the tensors that were saved for a backward are still there."""
-        return sum(not made.expired() for made in self.made)
 
 
 def drawn_pieces(draw: Draw, inputs: int, classes: int, lengths: list[tuple[int, int]]) -> list[tuple[Tensor, Tensor]]:
@@ -189,20 +203,22 @@ def padding_alone(accumulate_tokens: Function, draw: Draw, see: Observer):
 )
 def one_piece_at_a_time(accumulate_tokens: Function, draw: Draw, see: Observer):
     net = Counting(drawn_net(draw, "net", 2, 3))
-    pieces = drawn_pieces(draw, 2, 3, [(2, 0), (3, 1), (1, 0)])
+    noted, pieces = net.noted, drawn_pieces(draw, 2, 3, [(2, 0), (3, 1), (1, 0)])
     loss = see.call_for_gradients("the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
-    see.value("how many earlier pieces were alive", net.most, FREED)
-    see.value("whether net was given more rows than the longest piece has", net.rows > 3, ROWS)
+    see.value("how many earlier pieces were alive", noted.most(0), FREED)
+    see.value("whether net was given more rows than the longest piece has", noted.most(1) > 3, ROWS)
+    through = sum(noted.driven.all()) >= 5  # of six rows one is padding
+    see.value("whether the gradient went through what net returned", through, TOKENS)
     requires = isinstance(loss, Tensor) and loss.requires_grad
     see.value("whether the result requires grad", requires, "the result has no graph")
-    if net.alive():
+    if noted.made.alive():
         gc.collect()
-    see.value("how many pieces are alive after the call", net.alive(), "after the call no graph is alive")
+    see.value("how many pieces are alive after the call", noted.made.alive(), "after the call no graph is alive")
     later = yield
     more = drawn_pieces(later, 2, 3, [(3, 0), (1, 0)])
     again = see.call_for_gradients("a second call", TOKENS, accumulate_tokens, net, more, **named(net))
     see.value("the result of the second call", as_number(again), MEAN)
-    see.value("how many earlier pieces were alive in the second call", net.most, FREED)
+    see.value("how many earlier pieces were alive in the second call", noted.most(0), FREED)
 
 
 # scaled_step ----------------------------------------------------------------------------------------------
@@ -337,6 +353,7 @@ def overflow(scaled_step: Function, draw: Draw, see: Observer):
 
 BLOCK = "the result has the values of block(x)"
 AS_PLAIN = "x and the parameters get the gradient that they would get without a checkpoint"
+SECOND_RUN = "the backward goes through a second run of block, which computes what block is then"
 DROPPED = "until the backward nothing is alive that block computed on its way"
 SAME_NUMBERS = "the second run draws the random numbers of the first"
 GENERATOR = "torch's generator is after the backward as it was before"
@@ -348,17 +365,14 @@ class Block(nn.Module):
 
     def __init__(self, net: nn.Module, drop: float = 0.0):
         super().__init__()
-        self.net, self.drop, self.made = net, nn.Dropout(drop), list[StorageWeakRef]()
+        self.net, self.drop, self.made = net, nn.Dropout(drop), Storages()
+        self.shift = 0.0  # no parameter and no buffer
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return tanh of what the network makes of x, some of it dropped."""
-        h = self.net(x).exp()
-        self.made.append(StorageWeakRef(h.untyped_storage()))
+        """Return the sine of the exponential of what the network makes of x, some of it dropped."""
+        h = (self.net(x) + self.shift).exp()
+        self.made.add(h)
         return self.drop(h.sin())
-
-    def alive(self) -> int:
-        """Return how many of the tensors that were made on the way are still there."""
-        return sum(not made.expired() for made in self.made)
 
 
 @case("checkpointed", "a backward starts at the result", "10-checkpointing#a-frozen-input")
@@ -415,7 +429,7 @@ def random_numbers(checkpointed: Function, draw: Draw, see: Observer):
     torch.rand(later.integer(1, 9))
     weights = later.numbers(plain.shape)
     before, leaves = torch.get_rng_state(), named(block)
-    (result * weights).sum().backward()
+    see.run((result * weights).sum().backward)
     see.value("whether the generator is as before", torch.equal(before, torch.get_rng_state()), GENERATOR)
     got = [leaf.grad for leaf in leaves.values()]
     torch.set_rng_state(start)
@@ -434,19 +448,23 @@ def random_numbers(checkpointed: Function, draw: Draw, see: Observer):
 )
 def dropped(checkpointed: Function, draw: Draw, see: Observer):
     block = Block(drawn_net(draw, "block", 2, 3, draw.choice("plain", "nested")))
-    x = draw.tensor("x", draw.choice("constant", "leaf", "interior"), (3, 2))
+    x, made = draw.tensor("x", draw.choice("constant", "leaf", "interior"), (3, 2)), block.made
     result = see.call(checkpointed, block, x)
     see.value("the result", result, BLOCK)
-    if block.alive():
+    if made.alive():
         gc.collect()
-    see.value("how many tensors of block are alive", block.alive(), DROPPED)
+    see.value("how many tensors of block are alive", made.alive(), DROPPED)
     later = yield
     see.gradients("a backward", weighted(later, result).backward, AS_PLAIN, **named(block))
     second = see.call(checkpointed, block, x, name="a second call")
-    if block.alive():
+    if made.alive():
         gc.collect()
-    see.value("how many tensors of block are alive after a second call", block.alive(), DROPPED)
+    see.value("how many tensors of block are alive after a second call", made.alive(), DROPPED)
     see.gradients("a second backward", weighted(later, second).backward, AS_PLAIN, **named(block))
+    third = see.call(checkpointed, block, x, name="a third call")
+    block.shift = later.number(0.1, 0.3)
+    later.given.append(f"then block adds {block.shift} to what its network returns: no parameter has changed")
+    see.gradients("a third backward", weighted(later, third).backward, SECOND_RUN, **named(block))
 
 
 @case("checkpointed", "a parameter is written to before the backward", "10-checkpointing#what-a-closure-holds")
@@ -493,13 +511,24 @@ def rank_of(draw: Draw) -> int:
     return rank
 
 
-def set_small(draw: Draw, net: Any) -> Leaves:
+def small_of(see: Observer, net: Any) -> tuple[Tensor, Tensor]:
+    """Return a and b, which a net may compute."""
+    return see.run(lambda: (net.a, net.b))
+
+
+def set_small(see: Observer, draw: Draw, net: Any) -> Leaves:
     """Write drawn numbers into a and b, and return them."""
+    a, b = small_of(see, net)
     with torch.no_grad():
-        for small in (net.a, net.b):
+        for small in (a, b):
             small.copy_(draw.numbers(small.shape, dtype=small.dtype))
     draw.given.append("then numbers are written into net.a and net.b")
-    return {"a": net.a, "b": net.b}
+    return {"a": a, "b": b}
+
+
+def output(see: Observer, net: Any, x: Tensor) -> Tensor:
+    """Return what a net makes of x."""
+    return see.run(lambda: net(x))
 
 
 def learning(net: nn.Module) -> list[str]:
@@ -512,28 +541,40 @@ def at_first(lora: Function, draw: Draw, see: Observer):
     layer, rank = drawn_layer(draw), rank_of(draw)
     old = dict(layer.named_parameters())
     net = see.call(lora, layer, rank)
-    see.value("the shapes of what requires grad", learning(net), "a has the shape (rank, in) and b (out, rank)")
-    see.flags("a", net.a, "a and b are parameters")
-    see.value("whether a is zero", not net.a.any(), AT_FIRST)
-    see.value("b", net.b, AT_FIRST)
-    kept = [any(p is q for q in net.parameters()) for p in old.values()]
+    see.value(
+        "the shapes of what requires grad",
+        see.run(lambda: learning(net)),
+        "a has the shape (rank, in) and b (out, rank)",
+    )
+    a, b = small_of(see, net)
+    see.flags("a", a, "a and b are parameters")
+    see.value("whether a is zero", not a.any(), AT_FIRST)
+    see.value("b", b, AT_FIRST)
+    held = see.run(lambda: list(net.parameters()))
+    kept = [any(p is q for q in held) for p in old.values()]
     see.value("which parameters of layer are among those of net", kept, "net holds layer itself, and no copy")
     later = yield
     x = later.numbers((2, 3), dtype=layer.weight.dtype)
-    see.value("net(x)", net(x), AT_FIRST)
+    see.value("net(x)", output(see, net, x), AT_FIRST)
     see.value("layer(x)", layer(x), "layer itself computes as before")
     draw.feature(*AGAIN)
     move(later, *layer.parameters(), said="layer")
     second = see.call(lora, layer, rank, name="a second call")
-    see.value("whether both nets have the same a", torch.equal(net.a, second.a), "a is random, another in each call")
-    small = set_small(later, second)
-    see.value("the first net, when the second has learnt", net(x), "each call makes an a and a b of its own")
+    see.value(
+        "whether both nets have the same a",
+        torch.equal(a, small_of(see, second)[0]),
+        "a is random, another in each call",
+    )
+    small = set_small(see, later, second)
+    see.value(
+        "the first net, when the second has learnt", output(see, net, x), "each call makes an a and a b of its own"
+    )
     other = see.call(lora, drawn_layer(later, "another layer", torch.float32), 3, name="a call with another layer")
-    more = set_small(later, other)
-    see.value("the second net", second(x), SUM)
-    see.value("the net of another layer", other(x.float()), SUM)
+    more = set_small(see, later, other)
+    see.value("the second net", output(see, second, x), SUM)
+    see.value("the net of another layer", output(see, other, x.float()), SUM)
     leaves = {"a of the second": small["a"], "b of the second": small["b"], "a of another layer": more["a"]}
-    see.gradients("a backward", weighted(later, second(x)).backward, ONLY, **leaves)
+    see.gradients("a backward", weighted(later, output(see, second, x)).backward, ONLY, **leaves)
 
 
 @case("lora", "a backward goes through the net", "10-fine-tuning#lora-by-hand")
@@ -541,11 +582,11 @@ def who_learns(lora: Function, draw: Draw, see: Observer):
     layer, rank = drawn_layer(draw), rank_of(draw)
     x = draw.numbers(draw.choice((2, 3), (3,), (2, 2, 3)), dtype=layer.weight.dtype)
     net = see.call(lora, layer, rank)
-    leaves = set_small(draw, net) | dict(layer.named_parameters())
+    leaves = set_small(see, draw, net) | dict(layer.named_parameters())
     if draw.choice(False, True):
         leaves["x"] = x.requires_grad_()
     draw.given.append(f"x is a {'leaf' if x.requires_grad else 'constant'} of shape {tuple(x.shape)}")
-    result = net(x * 1)
+    result = output(see, net, x * 1)
     see.value("net(x)", result, SUM)
     later = yield
     see.gradients("a backward", weighted(later, result).backward, ONLY, **leaves)
@@ -558,11 +599,12 @@ def driven(lora: Function, draw: Draw, see: Observer):
         draw.prefill(*layer.parameters())
         draw.given.append("the parameters of layer have a .grad from earlier")
     net = see.call(lora, layer, rank)
-    leaves = set_small(draw, net)
-    optimizer = torch.optim.SGD(net.parameters(), lr=draw.number(0.1, 0.3), momentum=0.7, weight_decay=0.3)
+    leaves = set_small(see, draw, net)
+    held = see.run(lambda: list(net.parameters()))
+    optimizer = torch.optim.SGD(held, lr=draw.number(0.1, 0.3), momentum=0.7, weight_decay=0.3)
     later = yield
     for _ in range(2):
-        weighted(later, net(later.numbers((4, 3)))).backward()
+        see.run(weighted(later, output(see, net, later.numbers((4, 3)))).backward)
         optimizer.step()
     see.value("a and b after two steps", leaves, DRIVEN)
     see.value("layer after two steps", dict(layer.named_parameters()), DRIVEN)
@@ -572,10 +614,10 @@ def driven(lora: Function, draw: Draw, see: Observer):
 def merging(lora: Function, draw: Draw, see: Observer):
     layer, rank = drawn_layer(draw), rank_of(draw)
     net = see.call(lora, layer, rank)
-    leaves = set_small(draw, net)
-    merged = see.call(net.merged, name="merged()")
+    leaves = set_small(see, draw, net)
+    merged = see.call(see.run, lambda: net.merged(), name="merged()")
     see.value("whether it is an nn.Linear", type(merged) is nn.Linear, MERGED)
-    held = {"layer.weight": layer.weight, "a": net.a, "b": net.b, "merged.weight": merged.weight}
+    held = {"layer.weight": layer.weight, "a": leaves["a"], "b": leaves["b"], "merged.weight": merged.weight}
     held |= {} if layer.bias is None else {"layer.bias": layer.bias, "merged.bias": merged.bias}
     see.sharing("who shares memory", "the merged layer shares no memory with net", **held)
     parts = {"weight": merged.weight, "bias": merged.bias}
@@ -583,12 +625,13 @@ def merging(lora: Function, draw: Draw, see: Observer):
     see.value("what of it has a history", history, "the merged layer has no history")
     later = yield
     x = later.numbers((2, 3), dtype=layer.weight.dtype).requires_grad_()
-    see.value("merged(x)", merged(x), MERGED)
-    see.value("net(x)", net(x), "net itself is unchanged")
+    see.value("merged(x)", output(see, merged, x), MERGED)
+    see.value("net(x)", output(see, net, x), "net itself is unchanged")
     move(later, *leaves.values(), said="a and b")
-    see.value("merged(x) when a and b have moved", merged(x), "what was merged stays")
-    see.value("merged() again", see.call(net.merged, name="a second merged()")(x), MERGED)
-    see.gradients("a backward through net", weighted(later, net(x)).backward, ONLY, **leaves)
+    see.value("merged(x) when a and b have moved", output(see, merged, x), "what was merged stays")
+    again = see.call(see.run, lambda: net.merged(), name="a second merged()")
+    see.value("merged() again", output(see, again, x), MERGED)
+    see.gradients("a backward through net", weighted(later, output(see, net, x)).backward, ONLY, **leaves)
 
 
 # load_without_copy ----------------------------------------------------------------------------------------

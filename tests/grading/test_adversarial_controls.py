@@ -35,6 +35,7 @@ from gradstop.grading.inside.guard import guard as guard_module
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard, keep_kernels
 from gradstop.grading.inside.guard.inner import Inner
+from gradstop.grading.inside.guard.left_on import silence
 from gradstop.grading.inside.guard.own import is_as_marked
 from gradstop.grading.inside.guard.running import Running
 from gradstop.grading.inside.warmup import warm_up
@@ -50,7 +51,7 @@ from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.grading.rules import Rules
 from gradstop.internals.torch import set_frame_evaluation
-from gradstop.observe import Draw, case, names_of, observe, read_cases, run_case, unpatched
+from gradstop.observe import Draw, case, names_of, observe, probes, read_cases, run_case, unpatched
 from gradstop.observe import run as run_module
 from gradstop.record import Observation, Record, Setup
 from gradstop.sandbox.calls import refuse_calls
@@ -180,7 +181,7 @@ def test_without_guard():
 @pytest.mark.parametrize("name", ["function-mode", "dispatch-mode", "saved-tensor-hooks", "by-a-thread"])
 def test_without_afterwards(name):
     def take_away():
-        guard_module.LeftOn.take_off = lambda self: None
+        guard_module.LeftOn.take_off = guard_module.LeftOn.take_off_modes = lambda self: None
 
     least = {"by-a-thread": 0}.get(name, 3)
     assert least <= passed(f"tampering-{name}") < 5
@@ -260,6 +261,28 @@ def take_away_at_the_end(used, nothing):
 def test_without_mark(name):
     assert not judged(f"tampering-{name}").trusted
     assert passed(f"tampering-{name}", take_away=partial(take_away_at_the_end, is_as_marked, lambda *_: True)) == 5
+
+
+def test_without_silence():
+    assert passed("tampering-after-the-look") == 4
+    assert passed("tampering-after-the-look", take_away=partial(take_away_at_the_end, silence, lambda: None)) == 5
+
+
+def test_without_noted():
+    def take_away():
+        probes.MappingProxyType = lambda noted: noted
+
+    assert passed("tampering-noted-before") == 4
+    assert not judged("tampering-noted-before", take_away=take_away).trusted
+    assert passed("tampering-noted-before", take_away=take_away, guard=NoMark) == 5
+
+
+class NoMark(Guard):
+    """Sees nothing that a call has changed of what observes."""
+
+    def __init__(self):
+        super().__init__()
+        take_away_at_the_end(is_as_marked, lambda *_: True)
 
 
 def test_what_is_replaced_between_the_phases_is_put_back():

@@ -52,7 +52,13 @@ def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: A
         now = order
         first = _setup(now["first"])
         second = run_case(
-            known[now["case"]], functions[now["function"]], first, challenge, after=guard.after, watch=watch
+            known[now["case"]],
+            functions[now["function"]],
+            first,
+            challenge,
+            after=guard.after,
+            watch=watch,
+            settle=guard.settle,
         )
         done = second.reported()
     judge.send({"done": done})

@@ -45,6 +45,12 @@ def used_by(*namespaces: dict[str, Any]) -> tuple[list[type], list[ModuleType]]:
     return changeable(found), list(modules.values())
 
 
+def looked_up_in(modules: Iterable[ModuleType], *namespaces: dict[str, Any]) -> list[tuple[ModuleType, list[str]]]:
+    """Return of each module the names in it that the functions of these namespaces name."""
+    names = {name for code in _codes(namespaces) for name in code.co_names}
+    return [(module, [name for name in names if name in vars(module)]) for module in modules]
+
+
 def changeable(classes: Iterable[type]) -> list[type]:
     """Return those of which a program may change something, and of their own classes, which ``isinstance`` asks."""
     found = dict.fromkeys(kind for one in classes for kind in (one, *type.mro(type(one))))

@@ -27,14 +27,15 @@ from torch import nn
 
 from gradstop.grading.inside.channel import DISTURBED
 from gradstop.grading.inside.guard.before import Before, Names, before, restore
-from gradstop.grading.inside.guard.classes import changeable, kinds_of, used_by
+from gradstop.grading.inside.guard.classes import changeable, kinds_of, looked_up_in, used_by
 from gradstop.grading.inside.guard.held import Held, at
 from gradstop.grading.inside.guard.inner import Inner
-from gradstop.grading.inside.guard.left_on import LeftOn
+from gradstop.grading.inside.guard.left_on import LeftOn, let_signals_through, silence
 from gradstop.grading.inside.guard.own import (
     NAMES_CAN_BE_SET,
     Mark,
     State,
+    held_by_frames,
     is_as_marked,
     mark,
     set_state,
@@ -46,6 +47,7 @@ from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
 from gradstop.internals.words import Words
 from gradstop.internals.written import has_versions, written
+from gradstop.observe.log import ObservationLog
 
 _HOLDERS: tuple[Any, ...] = (
     builtins,
@@ -100,8 +102,10 @@ class Guard:
         self._before: tuple[tuple[Before, ...], ...] = ()
         self._watched: tuple[Any, ...] = ()
         self._parts: tuple[Any, ...] = ()
+        self._seen: tuple[Any, ...] = ()
+        self._logs: tuple[ObservationLog, ...] = ()
         self._code: Any = None
-        self._held, self._inner, self._written = Held(), Inner(), written()
+        self._held, self._inner, self._written, self._on = Held(), Inner(), written(), LeftOn()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
         self._names_of_code = [vars(one) for one in _ours(_BEFORE_ALL)]
         self.report_to(-1)
@@ -112,8 +116,11 @@ class Guard:
         self._hold_all(map(Names, names))
 
     def keep_what_is_used(self, *names: dict[str, Any]) -> None:
-        """Put back the classes and modules that the functions of these names use."""
-        self._hold_all((), *used_by(*names))
+        """Put back the classes and modules that the functions of these names use, and what they look up in those."""
+        classes, modules = used_by(*names)
+        self._hold_all((), classes, modules)
+        others = [one for one in modules if not any(one is known for known in _HOLDERS)]
+        self._hold((Names(vars(one)), found) for one, found in looked_up_in(others, *names))
 
     def keep_what_runs(self, run: Callable[[], object]) -> None:
         """Put back what is looked up while ``run`` observes something, too."""
@@ -173,21 +180,43 @@ class Guard:
 
     def watch(self, *things: Any) -> None:
         """See whether a function that is called changes these objects, too: a case observes by them."""
-        self._watched = things
+        self._watched, self._on, self._seen = things, LeftOn(self._on.threads), ()
+        self._logs = tuple(one for one in things if isinstance(one, ObservationLog))
+
+    def settle(self, *, written: bool = False) -> None:
+        """Restore, take modes off that are on since the last ``watch``, and see whether what is observed already stays.
+
+        Code of the submission's may have run that is called by nobody: where an object is dropped, say. Where something
+        was ``written`` this is called to know of it.
+        """
+        if not written:
+            self._on.take_off_modes()
+            self.restore()
+        now = tuple(observation for log in self._logs for observation in log.written)
+        if len(now) != len(self._seen) + written or not all(map(operator.is_, self._seen, now)):
+            self._end()
+        self._seen = now
 
     def after(self, run: Callable[[], _T]) -> _T:
-        """Return what ``run`` does, a backward in which hooks of the submission's may run, and restore after it."""
+        """Return what ``run`` does, in which a submission's code may run (hooks in a backward), and restore after it.
+
+        What ``run`` draws may be noted meanwhile, and nothing be observed.
+        """
         self.restore()  # of what has run since the last call
-        on = LeftOn()
-        result: _T = _finish(self, on, self._end, self._mark(on), state_of(self._written), (), *_attempt(run, (), {}))
+        things = [one for one in self._watched if hasattr(one, "__dict__")]
+        held = [part for log in self._logs for part in (log.written, log.names)]
+        on, marked = self._mark([log.grads for log in self._logs], things, (), held)
+        result: _T = _finish(self, on, self._end, marked, state_of(self._written), (), *_attempt(run, (), {}))
+        require_plain(result)
         return result
 
     def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function with a guard that restores when it has returned, and that refuses lying results."""
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            on, given = LeftOn(), (*args, *kwargs.values())
-            marked, state = self._mark(on, self._watched), state_of(self._written)
+            given = (*args, *kwargs.values())
+            on, marked = self._mark(given, (), self._watched, ())
+            state = state_of(self._written)
             _collection()
             result = _finish(self, on, self._end, marked, state, given, *_attempt(function, args, kwargs))
             require_plain(result)
@@ -195,9 +224,17 @@ class Guard:
 
         return guarded
 
-    def _mark(self, on: LeftOn, watched: tuple[Any, ...] = ()) -> Mark:
-        frame = sys._getframe(2) if NAMES_CAN_BE_SET else None
-        return mark(self._code, (on, *self._parts), watched, frame)
+    def _mark(
+        self, given: Iterable[Any], things: Iterable[Any], filled: Iterable[Any], held: Iterable[Any]
+    ) -> tuple[LeftOn, Mark]:
+        """Mark before a call what it may not change, of what waits for it too, but for what it is given."""
+        on, frame = (
+            LeftOn(self._on.threads),
+            sys._getframe(2),
+        )  # a thread that an earlier call has left may not be there
+        held = (*held, *held_by_frames(frame, given))
+        things = (on, self._on, *self._parts, *things)
+        return on, mark(self._code, things, filled, held, frame if NAMES_CAN_BE_SET else None)
 
 
 def _attempt(
@@ -205,6 +242,7 @@ def _attempt(
 ) -> tuple[Any, BaseException | None]:
     """Return what the call returns, or what it raises."""
     try:
+        let_signals_through()  # a handler that has waited runs now: after what it may change is marked
         return run(*arguments, **keywords), None
     except BaseException as error:
         return None, error
@@ -222,14 +260,15 @@ def _finish(
     result: Any,
     error: BaseException | None,
     set_evaluation: Callable[[None], object] = set_frame_evaluation,
+    silence_all: Callable[[], None] = silence,
     is_well: Callable[[Mark], bool] = is_as_marked,
     set_back: Callable[[State], bool] = set_state,
 ) -> Any:
     """Restore after a call; return what it has returned, or raise what it has raised."""
     set_evaluation(None)  # first: another function could be run as other code
-    if not is_well(marked) or not set_back(state):
+    silence_all()
+    if not is_well(marked) or not set_back(state) or (on.take_off() and not is_well(marked)):
         end()
-    on.take_off()
     guard.restore()
     for one in given:
         require_plain(one)

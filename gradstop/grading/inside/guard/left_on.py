@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from gradstop.grading.inside.guard.audit import profiled
@@ -35,38 +36,29 @@ _BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK),
 _BUT_TIMERS = _ALL_SIGNALS - {signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF}
 # What is called after each call of a submission's function, out of its reach.
 _sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
-_no_collection = gc.disable
 _gettrace, _settrace, _getprofile, _setprofile = sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile
 
 
 class LeftOn:
-    """What was on before a call: modes, hooks, a trace, threads."""
+    """What was on before a call: modes, hooks, a trace, threads, of which ``most`` says how many there may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
         self._hooks, self._anomaly = top_saved_tensors_hooks(), is_anomaly_enabled()
         self._global_hooks = list(map(tuple, global_hooks))
         self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
-        self._threads = _running_threads()
-        pthread_sigmask(_UNBLOCK, _BUT_TIMERS)  # a program that the call starts inherits what is blocked
+        self.threads = _running_threads() if most is None else most
 
-    def take_off(self) -> None:
-        """Take off what the call has left on.
+    def take_off(self) -> bool:
+        """Take off what the call has left on, after ``silence``; return whether a thread or a process ran meanwhile.
 
         Raises:
             RuntimeError: for a thread or a process that goes on.
 
         """
-        _settrace(self._trace)
-        _setprofile(self._profile)
+        self.take_off_modes()
         take_off_profilers()
-        _no_collection()  # of what runs code when it is collected, until the next call
-        block_signals()
         del gc.callbacks[self._callbacks :]
-        while function_mode_count() > self._function_modes:
-            pop_function_mode()
-        while dispatch_mode_count() > self._dispatch_modes:
-            pop_dispatch_mode()
         while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
             pop_saved_tensors_hooks()
         look_up_operators_as_usual()
@@ -79,21 +71,31 @@ class LeftOn:
         left = _process_runs()
         if left:
             end_multiprocessing_helpers()
-        _wait_for_threads(self._threads)
+        waited = _wait_for_threads(self.threads)
         if left and _process_runs():
             raise RuntimeError("the function has left a process running")
+        return left or waited
+
+    def take_off_modes(self) -> None:
+        """Take off a trace and modes: they run code wherever something is called."""
+        _settrace(self._trace)
+        _setprofile(self._profile)
+        while function_mode_count() > self._function_modes:
+            pop_function_mode()
+        while dispatch_mode_count() > self._dispatch_modes:
+            pop_dispatch_mode()
 
 
-def _wait_for_threads(before: int) -> None:
-    """Return when no more threads run than before.
+def _wait_for_threads(before: int) -> bool:
+    """Return when no more threads run than before, and whether more did at first.
 
     Raises:
         RuntimeError: where one goes on; the next is waited for less long.
 
     """
-    for _ in range(_looks[0]):
+    for look in range(_looks[0]):
         if _running_threads() <= before:
-            return
+            return look > 0
         _sleep(_WAIT)
     _looks[0] = _FEWER
     raise RuntimeError("the function has left a thread running")
@@ -125,9 +127,32 @@ def take_off_profilers() -> None:
         profiled.clear()
 
 
+def silence(
+    settrace: Callable[[None], object] = sys.settrace,
+    setprofile: Callable[[None], object] = sys.setprofile,
+    no_collection: Callable[[], object] = gc.disable,
+    mask: Callable[..., object] = pthread_sigmask,
+    block: int = _BLOCK,
+    signals: frozenset[int] = _ALL_SIGNALS,
+) -> None:
+    """Let no code run from now on that nobody calls: of a trace, of a handler of signals, of what is collected.
+
+    It is called before it is looked at what a call has changed, so that nothing changes it afterwards.
+    """
+    settrace(None)
+    setprofile(None)
+    no_collection()
+    mask(block, signals)
+
+
 def block_signals() -> None:
     """Let no handler of the submission's run from now on: an alarm, or what another of its threads sends."""
     pthread_sigmask(_BLOCK, _ALL_SIGNALS)
+
+
+def let_signals_through() -> None:
+    """Let all signals through but those of timers: a program that a call starts inherits what is blocked."""
+    pthread_sigmask(_UNBLOCK, _BUT_TIMERS)
 
 
 def free_signals() -> None:
