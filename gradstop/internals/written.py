@@ -44,14 +44,25 @@ class Versions:
     """By the version of each dictionary."""
 
     def __init__(self) -> None:
-        self._words = Words(())
-        self._seen = self._words.known
+        self._words = self._all = Words(())
+        self._seen = self._beside = self._words.known
 
-    def hold(self, views: Sequence[Any]) -> None:
-        """Tell of these dictionaries too, or of those that these are read-only views of."""
+    def hold(self, views: Sequence[Any], beside: Words | None = None) -> None:
+        """Tell of these dictionaries too, or of those that these are read-only views of.
+
+        ``beside`` are words that ``is_untouched`` looks at, too.
+        """
         tags = [tag for view in views if (tag := version_tag(view)) is not None]
         self._words = self._words.and_those(list(map(ctypes.addressof, tags)))
         self._seen = self._words.known
+        beside = beside or Words(())
+        self._beside = beside.known
+        known = beside.known.tobytes() + self._words.known.tobytes()
+        self._all = Words(numpy.concatenate([beside.addresses, self._words.addresses]), known)
+
+    def is_untouched(self) -> bool:
+        """Whether for certain none has been written to, and all words beside them are as they are known."""
+        return self._all.are_known()
 
     def look(self) -> list[int]:
         """Return which may have been written to since the look that was noted."""
@@ -61,6 +72,7 @@ class Versions:
     def note(self) -> None:
         """Take what the last look has found for known."""
         self._words.know(self._seen)
+        self._all.know(numpy.concatenate([self._beside, self._words.known]))
 
 
 class Values:
@@ -72,7 +84,7 @@ class Values:
         self._heads = Words(())
         self.hold(())
 
-    def hold(self, views: Sequence[Any]) -> None:
+    def hold(self, views: Sequence[Any], beside: Words | None = None) -> None:  # noqa: ARG002
         """Tell of these dictionaries too, or of those that these are read-only views of. All are known as they are."""
         moved = self._moved()
         self._items += map(plain_dictionary, views)
@@ -97,6 +109,10 @@ class Values:
         self._words = Words(numpy.concatenate([_NONE, *found]))
         self._owners = numpy.repeat(numpy.arange(len(found)), [len(places) for places in found])
         self._seen = self._words.known
+
+    def is_untouched(self) -> bool:
+        """Return False: to be certain takes as long as to look."""
+        return False
 
     def look(self) -> list[int]:
         """Return which may have been written to since the look that was noted."""

@@ -94,6 +94,40 @@ def test_code_that_changes_what_is_observed_ends_the_process(function):
     in_a_fork(body)
 
 
+def test_what_a_call_has_returned_the_next_one_may_change():
+    """Who returns one list for all calls has a wrong answer, and disturbs nothing; a list of the case's own is none."""
+
+    def body():
+        guard, ended = Guard(), []
+        guard._end = lambda: ended.append(True)
+        kept = [[1]]
+
+        def returns_one_list(also):
+            kept[0].append(2)
+            also.append(3)
+            return kept
+
+        source = """
+def asks(function, own):
+    mine = own
+    result = function([])
+    again = function([])
+    assert result is again and len(result[0]) == 3
+    return mine
+"""
+        names = {}
+        exec(compile(source, "cases.py", "exec"), names)
+        asks, function = names["asks"], guard.around(returns_one_list)
+        asks(function, [])
+        assert ended == []
+        own = []
+        kept[0][:] = [1]
+        asks(guard.around(lambda also: [own.append(1), returns_one_list(also)][1]), own)
+        assert ended == [True, True]
+
+    in_a_fork(body)
+
+
 def test_what_a_case_deletes_is_not_kept_alive():
     def body():
         guard, records = Guard(), []

@@ -30,11 +30,12 @@ from gradstop.grading.inside.guard.before import Before, Names, before, restore
 from gradstop.grading.inside.guard.classes import changeable, kinds_of, looked_up_in, used_by
 from gradstop.grading.inside.guard.held import Held, at
 from gradstop.grading.inside.guard.inner import Inner
-from gradstop.grading.inside.guard.left_on import LeftOn, let_signals_through, silence
+from gradstop.grading.inside.guard.left_on import LeftOn, let_signals_through, silence, what_is_on
 from gradstop.grading.inside.guard.own import (
     NAMES_CAN_BE_SET,
     Mark,
     State,
+    contents_by_identity,
     held_by_frames,
     is_as_marked,
     mark,
@@ -103,9 +104,10 @@ class Guard:
         self._watched: tuple[Any, ...] = ()
         self._parts: tuple[Any, ...] = ()
         self._seen: tuple[Any, ...] = ()
-        self._logs: tuple[ObservationLog, ...] = ()
+        self._log: ObservationLog | None = None
+        self._returned: dict[int, tuple[int, ...]] = {}
         self._code: Any = None
-        self._held, self._inner, self._written, self._on = Held(), Inner(), written(), LeftOn()
+        self._held, self._inner, self._written = Held(), Inner(), written()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
         self._names_of_code = [vars(one) for one in _ours(_BEFORE_ALL)]
         self.report_to(-1)
@@ -148,7 +150,7 @@ class Guard:
         more += [before(Names(held), None) for held in defaults]
         self._held.hold((*kinds_of((*(one for one, _ in fresh.values()), *modules)), *found))
         self._before += (tuple(more),)
-        self._written.hold([vars(holder) for holder, *_ in more])
+        self._written.hold([vars(holder) for holder, *_ in more], self._held.words)
         parts: list[Any] = [self, self._held, self._inner]
         parts += [words for part in parts for words in vars(part).values() if isinstance(words, Words)]
         self._code = words_of_code((*self._names_of_code, *map(vars, parts)))
@@ -161,6 +163,8 @@ class Guard:
             RuntimeError: where it does not stay.
 
         """
+        if self._written.is_untouched():
+            return []
         changed: list[str] = []
         for _ in _LOOKS:
             found = self._held.restore()
@@ -175,13 +179,18 @@ class Guard:
         return [name for name in changed if name not in _BY_TORCH]
 
     def report_to(self, descriptor: int) -> None:
-        """From now on say there that what guards and observes was changed by what is called, and end the process."""
-        self._end = MethodType(_say_so, descriptor)
+        """From now on say there that what guards and observes was changed by what is called, and end the process.
+
+        Threads that run at this moment are not the calls'.
+        """
+        self._end, self._on = MethodType(_say_so, descriptor), what_is_on()
 
     def watch(self, *things: Any) -> None:
         """See whether a function that is called changes these objects, too: a case observes by them."""
-        self._watched, self._on, self._seen = things, LeftOn(self._on.threads), ()
-        self._logs = tuple(one for one in things if isinstance(one, ObservationLog))
+        self._watched, self._on, self._seen = things, what_is_on(self._on.threads), ()
+        log = next((one for one in things if isinstance(one, ObservationLog)), None)
+        if log is not self._log:
+            self._log, self._returned = log, {}
 
     def settle(self, *, written: bool = False) -> None:
         """Restore, take modes off that are on since the last ``watch``, and see whether what is observed already stays.
@@ -192,7 +201,7 @@ class Guard:
         if not written:
             self._on.take_off_modes()
             self.restore()
-        now = tuple(observation for log in self._logs for observation in log.written)
+        now = tuple(self._log.written) if self._log else ()
         if len(now) != len(self._seen) + written or not all(map(operator.is_, self._seen, now)):
             self._end()
         self._seen = now
@@ -204,8 +213,8 @@ class Guard:
         """
         self.restore()  # of what has run since the last call
         things = [one for one in self._watched if hasattr(one, "__dict__")]
-        held = [part for log in self._logs for part in (log.written, log.names)]
-        on, marked = self._mark([log.grads for log in self._logs], things, (), held)
+        log = self._log
+        on, marked = self._mark([log.grads] if log else (), things, (), (log.written, log.names) if log else ())
         result: _T = _finish(self, on, self._end, marked, state_of(self._written), (), *_attempt(run, (), {}))
         require_plain(result)
         return result
@@ -220,6 +229,7 @@ class Guard:
             _collection()
             result = _finish(self, on, self._end, marked, state, given, *_attempt(function, args, kwargs))
             require_plain(result)
+            self._returned.update(contents_by_identity([result]))
             return result
 
         return guarded
@@ -229,10 +239,10 @@ class Guard:
     ) -> tuple[LeftOn, Mark]:
         """Mark before a call what it may not change, of what waits for it too, but for what it is given."""
         on, frame = (
-            LeftOn(self._on.threads),
+            what_is_on(self._on.threads),
             sys._getframe(2),
         )  # a thread that an earlier call has left may not be there
-        held = (*held, *held_by_frames(frame, given))
+        held = (*held, *held_by_frames(frame, given, self._returned))
         things = (on, self._on, *self._parts, *things)
         return on, mark(self._code, things, filled, held, frame if NAMES_CAN_BE_SET else None)
 

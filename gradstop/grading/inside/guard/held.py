@@ -23,19 +23,24 @@ def at(parts: tuple[tuple[_T, ...], ...], place: int) -> _T:
 
 
 class Held:
-    """Words, and how each is put back."""
+    """Words, and how each is put back.
+
+    Attributes:
+        words: all of them.
+
+    """
 
     def __init__(self) -> None:
-        self._words = Words(())
+        self.words = Words(())
         self._parts: tuple[tuple[PutBack, ...], ...] = ()
 
     def hold(self, more: Iterable[tuple[int, PutBack]]) -> None:
         """Put these back from now on, too: each is the address of a word, and what is called when it is another."""
         more = tuple(more)
-        self._words = self._words.and_those([address for address, _ in more])
+        self.words = self.words.and_those([address for address, _ in more])
         self._parts += (tuple([put_back for _, put_back in more]),)
 
     def restore(self) -> list[str]:
         """Put back what is another one; return the names of whose it was."""
-        places = self._words.others(self._words.read())
+        places = self.words.others(self.words.read())
         return [function(*arguments) for function, arguments in [at(self._parts, place) for place in places]]

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any, NamedTuple
 
 from gradstop.grading.inside.guard.audit import profiled
 from gradstop.internals.cpython import (
@@ -39,15 +40,23 @@ _sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
 _gettrace, _settrace, _getprofile, _setprofile = sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile
 
 
-class LeftOn:
-    """What was on before a call: modes, hooks, a trace, threads, of which ``most`` says how many there may be."""
+class LeftOn(NamedTuple):
+    """What was on before a call, which the call finds, and cannot change: modes, hooks, a trace.
 
-    def __init__(self, most: int | None = None) -> None:
-        self._function_modes, self._dispatch_modes = function_mode_count(), dispatch_mode_count()
-        self._hooks, self._anomaly = top_saved_tensors_hooks(), is_anomaly_enabled()
-        self._global_hooks = list(map(tuple, global_hooks))
-        self._trace, self._profile, self._callbacks = _gettrace(), _getprofile(), len(gc.callbacks)
-        self.threads = _running_threads() if most is None else most
+    Attributes:
+        threads: how many there may be after it.
+
+    """
+
+    function_modes: int
+    dispatch_modes: int
+    hooks: Any
+    anomaly: bool
+    global_hooks: tuple[tuple[int, ...], ...]
+    trace: Any
+    profile: Any
+    callbacks: int
+    threads: int
 
     def take_off(self) -> bool:
         """Take off what the call has left on, after ``silence``; return whether a thread or a process ran meanwhile.
@@ -58,14 +67,14 @@ class LeftOn:
         """
         self.take_off_modes()
         take_off_profilers()
-        del gc.callbacks[self._callbacks :]
-        while (top := top_saved_tensors_hooks()) is not None and top != self._hooks:
+        del gc.callbacks[self.callbacks :]
+        while (top := top_saved_tensors_hooks()) is not None and top != self.hooks:
             pop_saved_tensors_hooks()
         look_up_operators_as_usual()
-        if is_anomaly_enabled() is not self._anomaly:  # it has Python format the stack at each operation
-            set_anomaly_enabled(self._anomaly)
+        if is_anomaly_enabled() is not self.anomaly:  # it has Python format the stack at each operation
+            set_anomaly_enabled(self.anomaly)
         if any(global_hooks):
-            for held, before in zip(global_hooks, self._global_hooks, strict=True):
+            for held, before in zip(global_hooks, self.global_hooks, strict=True):
                 for number in set(held).difference(before):
                     del held[number]
         left = _process_runs()
@@ -78,12 +87,27 @@ class LeftOn:
 
     def take_off_modes(self) -> None:
         """Take off a trace and modes: they run code wherever something is called."""
-        _settrace(self._trace)
-        _setprofile(self._profile)
-        while function_mode_count() > self._function_modes:
+        _settrace(self.trace)
+        _setprofile(self.profile)
+        while function_mode_count() > self.function_modes:
             pop_function_mode()
-        while dispatch_mode_count() > self._dispatch_modes:
+        while dispatch_mode_count() > self.dispatch_modes:
             pop_dispatch_mode()
+
+
+def what_is_on(threads: int | None = None) -> LeftOn:
+    """Return what is on; ``threads`` says how many there may be where it is not as many as run."""
+    return LeftOn(
+        function_mode_count(),
+        dispatch_mode_count(),
+        top_saved_tensors_hooks(),
+        is_anomaly_enabled(),
+        tuple(map(tuple, global_hooks)),
+        _gettrace(),
+        _getprofile(),
+        len(gc.callbacks),
+        _running_threads() if threads is None else threads,
+    )
 
 
 def _wait_for_threads(before: int) -> bool:

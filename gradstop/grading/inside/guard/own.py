@@ -15,7 +15,7 @@ from typing import Any
 from gradstop.grading.inside.guard.audit import CASES
 from gradstop.internals.words import Words
 from gradstop.internals.written import words_of
-from gradstop.observe import Observer
+from gradstop.observe import Observer, run_case
 
 Mark = tuple[Any, ...]
 State = tuple[Any, ...]
@@ -28,11 +28,11 @@ def _contents(one: Any, used: tuple[Any, ...] = (type, tuple, list, set, dict.ke
 
 
 _USED_FOR_STATE = (type, tuple, vars, dict.clear, dict.update)
-_USED = (type, tuple, map, all, len, vars, zip, operator.is_, (list, dict, set), _contents)
-_CONTAINERS = (list, dict, set, Counter)
+_CONTAINERS = frozenset(map(id, (list, dict, set, Counter)))  # by identity: a class may have a comparison of its own
+_USED = (type, tuple, map, all, len, vars, zip, operator.is_, id, _CONTAINERS, _contents)
 _USED_FOR_NAMES = (type, CO_OPTIMIZED, (bool, int, float, str, bytes, type(None)))  # a closure may count with it
 NAMES_CAN_BE_SET = sys.version_info >= (3, 13)  # those of a function that waits for another (PEP 667)
-_PROBES = Observer.call.__code__.co_filename
+_PROBES, _RUNS = Observer.call.__code__.co_filename, run_case.__code__.co_filename
 
 
 def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
@@ -53,19 +53,24 @@ def mark(
 
     Of containers that are held it is noted what is in them; of the frame and those below it what their names refer to.
     """
-    type, tuple, _, _, _, vars, _, _, containers, contents = used  # noqa: A001
-    noted = [(thing, type(thing), tuple(vars(thing).values()), ()) for thing in things]
+    type, tuple, _, _, _, _, _, _, id, containers, contents = used  # noqa: A001
+    noted = [(thing, type(thing), _values(thing), ()) for thing in things]
     for thing in filled:
-        values = tuple(vars(thing).values()) if hasattr(thing, "__dict__") else ()
-        noted.append((thing, type(thing), values, tuple([contents(one) for one in values if type(one) in containers])))
+        values = _values(thing)
+        inside = tuple([contents(one) for one in values if id(type(one)) in containers])
+        noted.append((thing, type(thing), values, inside))
     memory, places = words
-    inside = tuple([(one, contents(one)) for one in held])
-    return memory, places, memory[places].tobytes(), tuple(noted), inside, frame, names_below(frame)
+    apart = tuple([(one, contents(one)) for one in held])
+    return memory, places, memory[places].tobytes(), tuple(noted), apart, frame, names_below(frame)
+
+
+def _values(thing: Any) -> tuple[Any, ...]:
+    return tuple(vars(thing).values()) if hasattr(thing, "__dict__") else ()
 
 
 def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED) -> bool:
     """Return whether all is as it was when it was marked."""
-    type, tuple, map, all, len, vars, zip, same, containers, contents = used  # noqa: A001
+    type, tuple, map, all, len, vars, zip, same, id, containers, contents = used  # noqa: A001
     memory, places, known, noted, held, frame, names = marked
     if memory[places].tobytes() != known:
         return False
@@ -76,7 +81,7 @@ def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED) -> bool:
         now = tuple(vars(thing).values()) if values else ()
         pairs.append((values, now))
         if inside:
-            pairs += zip(inside, [contents(one) for one in now if type(one) in containers])
+            pairs += zip(inside, [contents(one) for one in now if id(type(one)) in containers])
     well: bool = all(len(before) == len(after) and all(map(same, before, after)) for before, after in pairs)
     return well
 
@@ -95,31 +100,42 @@ def names_below(frame: FrameType | None, used: tuple[Any, ...] = _USED_FOR_NAMES
     return found
 
 
-def held_by_frames(frame: FrameType | None, given: Iterable[Any]) -> list[Any]:
-    """Return the containers that variables of cases and probes hold, from a frame downwards.
-
-    Left out is what is given to the function that is called, or is in that: it may change it. So may what it calls
-    change a variable that functions inside of a case share.
-    """
-    free, found = set[int](), dict[int, Any]()
-    waiting = list(given)
+def contents_by_identity(things: Iterable[Any]) -> dict[int, tuple[int, ...]]:
+    """Return by identity which containers these are or have in them, and what is in each, by identity too."""
+    found, waiting = dict[int, tuple[int, ...]](), list(things)
     while waiting:
         thing = waiting.pop()
-        if type(thing) in (*_CONTAINERS, tuple) and id(thing) not in free:
-            free.add(id(thing))
-            waiting += thing.values() if isinstance(thing, dict) else thing
+        if (type(thing) is tuple or id(type(thing)) in _CONTAINERS) and id(thing) not in found:
+            inside = thing if type(thing) is tuple else _contents(thing)
+            found[id(thing)] = tuple(map(id, inside))
+            waiting += inside
+    return found
+
+
+def held_by_frames(frame: FrameType | None, given: Iterable[Any], returned: dict[int, tuple[int, ...]]) -> list[Any]:
+    """Return the containers that variables of cases and probes hold, from a frame downwards.
+
+    Left out is what is given to the function that is called, or is in that: it may change it. So it may what it has
+    returned before, as ``contents_by_identity`` says. What it calls may change a variable that functions inside of a
+    case share.
+    """
+    free, found = contents_by_identity(given), list[Any]()
     while frame is not None:
-        code = frame.f_code
-        if code.co_filename in (CASES, _PROBES) and code.co_flags & CO_OPTIMIZED:  # of a function
-            shared = () if code.co_filename == _PROBES else (*code.co_cellvars, *code.co_freevars)
+        code, file = frame.f_code, frame.f_code.co_filename
+        if file == _RUNS:  # what is below runs all cases
+            break
+        if file in (CASES, _PROBES) and code.co_flags & CO_OPTIMIZED:  # of a function
             variables = frame.f_locals
-            for name, value in variables.items():
-                if type(value) in _CONTAINERS and id(value) not in free and name not in shared:
-                    found[id(value)] = value
+            held = [one for one in variables.values() if id(type(one)) in _CONTAINERS and id(one) not in free]
+            held = [one for one in held if returned.get(id(one)) != tuple(map(id, _contents(one)))]
+            if held and file == CASES:
+                shared = [variables.get(name) for name in code.co_cellvars + code.co_freevars]
+                held = [one for one in held if not any(one is other for other in shared)]
+            found += held
             if type(variables) is dict:
                 variables.clear()  # a copy up to CPython 3.12, which the frame keeps: what is deleted would stay alive
         frame = frame.f_back
-    return list(found.values())
+    return found
 
 
 def state_of(written: Any, used: tuple[Any, ...] = _USED_FOR_STATE) -> State:
