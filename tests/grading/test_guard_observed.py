@@ -100,29 +100,27 @@ def test_what_a_call_has_returned_the_next_one_may_change():
     def body():
         guard, ended = Guard(), []
         guard._end = lambda: ended.append(True)
-        kept = [[1]]
+        kept, own = [1], []
 
-        def returns_one_list(also):
-            kept[0].append(2)
-            also.append(3)
+        def returns_one_list():
+            kept.append(2)
             return kept
 
+        def adds_to_the_cases(function):
+            own.append(1)
+            return function()
+
         source = """
-def asks(function, own):
-    mine = own
-    result = function([])
-    again = function([])
-    assert result is again and len(result[0]) == 3
-    return mine
+def asks(function, mine):
+    result = function()
+    again = function()
+    assert result is again
 """
         names = {}
         exec(compile(source, "cases.py", "exec"), names)
-        asks, function = names["asks"], guard.around(returns_one_list)
-        asks(function, [])
+        names["asks"](guard.around(returns_one_list), own)
         assert ended == []
-        own = []
-        kept[0][:] = [1]
-        asks(guard.around(lambda also: [own.append(1), returns_one_list(also)][1]), own)
+        names["asks"](guard.around(lambda: adds_to_the_cases(returns_one_list)), own)
         assert ended == [True, True]
 
     in_a_fork(body)
