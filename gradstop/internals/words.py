@@ -54,6 +54,7 @@ class Words:
     """Words at these addresses, which have to stay there.
 
     Attributes:
+        addresses: where they are; nothing can be written to it.
         known: what they were when they were noted last; nothing can be written to it.
         memory: all from the first of them on, as an array of words.
         places: where they are in that.
@@ -62,22 +63,17 @@ class Words:
 
     def __init__(self, addresses: Sequence[int] | numpy.typing.NDArray[numpy.int64], known: bytes = b""):
         """Note the words as they are, but for the first of them where it is given what they were."""
-        self._addresses = _unchangeable(numpy.array(addresses, dtype=numpy.int64))
-        base = int(self._addresses.min(initial=id(_Sample)))
+        self.addresses = _unchangeable(numpy.array(addresses, dtype=numpy.int64))
+        base = int(self.addresses.min(initial=id(_Sample)))
         words = numpy.ctypeslib.as_array((ctypes.c_uint64 * 1).from_address(base))
-        self.places = _unchangeable((self._addresses - base) // _WORD)
+        self.places = _unchangeable((self.addresses - base) // _WORD)
         self.memory: Any = as_strided(words, (int(self.places.max(initial=0)) + 1,), (_WORD,), writeable=False)
         self.known = numpy.frombuffer(known + self.read().tobytes()[len(known) :], dtype=numpy.uint64)
 
     def and_those(self, addresses: Sequence[int]) -> "Words":
         """Return these and more, of which these are known as before. The objects that have them are not touched."""
         more = numpy.array(addresses, dtype=numpy.int64)
-        return Words(numpy.concatenate([self._addresses, more]), self.known.tobytes())
-
-    @property
-    def addresses(self) -> Any:
-        """Their addresses; nothing can be written to the array."""
-        return self._addresses
+        return Words(numpy.concatenate([self.addresses, more]), self.known.tobytes())
 
     def read(self) -> Any:
         """Return the words as they are."""
@@ -85,7 +81,7 @@ class Words:
 
     def are_known(self) -> bool:
         """Whether all are as they were: a third of the time that it takes to say which are not."""
-        same: bool = self.memory[self.places].tobytes() == self.known.tobytes()
+        same: bool = self.read().tobytes() == self.known.tobytes()
         return same
 
     def know(self, words: Any) -> None:

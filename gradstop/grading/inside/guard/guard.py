@@ -238,10 +238,8 @@ class Guard:
         self, given: Iterable[Any], things: Iterable[Any], filled: Iterable[Any], held: Iterable[Any]
     ) -> tuple[LeftOn, Mark]:
         """Mark before a call what it may not change, of what waits for it too, but for what it is given."""
-        on, frame = (
-            what_is_on(self._on.threads),
-            sys._getframe(2),
-        )  # a thread that an earlier call has left may not be there
+        on = what_is_on(self._on.threads)  # a thread that an earlier call has left is none that may be there
+        frame = sys._getframe(2)
         held = (*held, *held_by_frames(frame, given, self._returned))
         things = (on, self._on, *self._parts, *things)
         return on, mark(self._code, things, filled, held, frame if NAMES_CAN_BE_SET else None)
