@@ -60,22 +60,18 @@ def observed(function):
     return len(ended), {one.name: one.value for one in found if type(one) is Observation}
 
 
-def edits_in_a_hook(x):
-    def edit(_):
-        log_below().written.append("the flags")
-
+def hooked(x, hook):
     result = x * 1
-    result.register_hook(edit)
+    result.register_hook(hook)
     return result
+
+
+def edits_in_a_hook(x):
+    return hooked(x, lambda _: log_below().written.append("the flags"))
 
 
 def adds_in_a_hook(x):
-    def add(_):
-        log_below().names.add("afterwards")
-
-    result = x * 1
-    result.register_hook(add)
-    return result
+    return hooked(x, lambda _: log_below().names.add("afterwards"))
 
 
 def edits_what_is_noted(x):
