@@ -7,6 +7,7 @@ from gradstop.observe.draw import Draw
 from gradstop.observe.explore import Path, Step, explore
 from gradstop.observe.features import AGAIN
 from gradstop.observe.forms import ALL, FILLED, Form
+from gradstop.observe.isolate import isolated, reset
 from gradstop.observe.probes import Observer
 from gradstop.observe.run import observe, run_case
 from gradstop.observe.storages import Storages
@@ -26,9 +27,11 @@ __all__ = [
     "Storages",
     "case",
     "explore",
+    "isolated",
     "names_of",
     "observe",
     "read_cases",
+    "reset",
     "run_case",
     "run_cases",
 ]
