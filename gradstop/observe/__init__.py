@@ -9,7 +9,7 @@ from gradstop.observe.features import AGAIN
 from gradstop.observe.forms import ALL, FILLED, Form
 from gradstop.observe.isolate import isolated, reset
 from gradstop.observe.probes import Observer
-from gradstop.observe.run import observe, run_case
+from gradstop.observe.run import observe, observe_each, run_case
 from gradstop.observe.storages import Storages
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "isolated",
     "names_of",
     "observe",
+    "observe_each",
     "read_cases",
     "reset",
     "run_case",

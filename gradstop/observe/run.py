@@ -2,13 +2,13 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from gradstop.observe.case import Case
 from gradstop.observe.draw import Choose, Draw
-from gradstop.observe.isolate import isolated
+from gradstop.observe.isolate import isolated, reset
 from gradstop.observe.log import ObservationLog
 from gradstop.observe.probes import Observer, Run, Stopped, first_line, run_alone
 from gradstop.record import Record, Setup, Setups
@@ -79,14 +79,29 @@ def _collections_of_its_own() -> Iterator[None]:
 
 def observe(case: Case, function: Callable[..., Any], setups: Setups) -> Record:
     """Run both phases of a case with known setups and return all that was observed."""
-    first: list[Record] = []
+    (record,) = observe_each(case, function, [setups])
+    return record
+
+
+def observe_each(case: Case, function: Callable[..., Any], trials: Iterable[Setups]) -> Iterator[Record]:
+    """Run a case with each of these known setups and yield what was observed; between them global state is neutral."""
+    with isolated():
+        for number, setups in enumerate(trials):
+            if number:
+                reset()
+            first: list[Record] = []
+            second = run_case(case, function, setups[0], _telling(setups[1], first), isolate=nullcontext)
+            yield first[0] + second
+
+
+def _telling(setup: Setup, first: list[Record]) -> Challenge:
+    """Return a challenge that keeps the record that it is given, and answers with this setup."""
 
     def challenge(record: Record) -> Setup:
         first.append(record)
-        return setups[1]
+        return setup
 
-    second = run_case(case, function, setups[0], challenge)
-    return first[0] + second
+    return challenge
 
 
 def _advance(step: Callable[[], Any]) -> tuple[bool, str | None]:
