@@ -60,6 +60,7 @@ _guard = Guard()
 warm_up(_guard)
 keep_kernels()
 refuse_hooks_and_swapped_code()
+_guard.restore()  # what these have written to is known then: each submission would look through it, and copy its pages
 
 _NO_MEMORY = 128 + signal.SIGKILL  # as a process ends that the system kills for want of memory
 
