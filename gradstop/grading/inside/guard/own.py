@@ -16,6 +16,7 @@ from gradstop.grading.inside.guard.audit import CASES
 from gradstop.internals.words import Words
 from gradstop.internals.written import words_of
 from gradstop.observe import Observer, run_case
+from gradstop.observe.probes import HANDING_ON
 
 Mark = tuple[Any, ...]
 State = tuple[Any, ...]
@@ -25,7 +26,7 @@ _USED_FOR_CONTENTS = (type, tuple, list, set, dict.keys, dict.values)
 _USED_FOR_NAMES = (type, CO_OPTIMIZED, (bool, int, float, str, bytes, type(None)))  # a closure may count with it
 NAMES_CAN_BE_SET = sys.version_info >= (3, 13)  # those of a function that waits for another (PEP 667)
 _PROBES, _RUNS = Observer.call.__code__.co_filename, run_case.__code__.co_filename
-_PASSED_ON = frozenset(map(id, (Observer.call.__code__, Observer._attempt.__code__)))  # what these hold is others'
+_HANDING_ON = frozenset(map(id, HANDING_ON))
 
 
 def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
@@ -133,7 +134,7 @@ def held_by_frames(frame: FrameType | None, given: Iterable[Any], returned: dict
         code, file = frame.f_code, frame.f_code.co_filename
         if file == _RUNS:  # what is below runs all cases
             break
-        if file in (CASES, _PROBES) and code.co_flags & CO_OPTIMIZED and id(code) not in _PASSED_ON:  # of a function
+        if file in (CASES, _PROBES) and code.co_flags & CO_OPTIMIZED and id(code) not in _HANDING_ON:  # of a function
             variables = frame.f_locals
             held = [one for one in variables.values() if id(type(one)) in _CONTAINERS and id(one) not in free]
             if returned:
