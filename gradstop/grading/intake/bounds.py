@@ -24,7 +24,7 @@ MAX_OUTPUT = 10_000_000  # bytes of all outputs of a submission, as its process 
 MAX_LOST = 10  # cells that end or hang their process; each is a process more
 MAX_ESCAPES = 10_000  # control sequences, as of colours, in all outputs of a submission
 MAX_ESCAPE = 100  # characters of one
-MAX_SIGNS, MAX_TAGS = 300_000, 60_000  # signs that HTML escapes, and tags, opening and closing, in all outputs
+MAX_PARTS, PARTS_OF_EACH = 8_000, 1_500  # of a page, each about an element of HTML; and for each exercise
 MAX_HTML, MAX_FORMATS = 50_000, 20  # characters, and tags that format text, that are cleaned without a process for it
 HTML_SECONDS, HTML_MEMORY = 1, 256 << 20  # of that process: processor time, bytes of addresses
 MAX_REPORT = 1_000_000  # bytes that are observed of one exercise
@@ -129,10 +129,10 @@ BOUNDS = (
         40,
     ),
     Bound(
-        "outputs are read again as a part of a page of feedback",
-        f"{MAX_SIGNS:,} of the signs `<>&\"'`, {MAX_TAGS:,} tags of HTML",
-        "cut, with a note; shown as its plain text",
-        1.5,
+        "a page is made of the graded notebook, feedback or the formgrader's",
+        f"{MAX_PARTS:,} parts and {PARTS_OF_EACH:,} for each exercise: a token, a tag, or a change of a colour is one",
+        "not shown, with a note; the notebook has it",
+        0.6,
         90,
     ),
     Bound(
