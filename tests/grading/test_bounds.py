@@ -50,6 +50,7 @@ from gradstop.grading.judging.judge import Judged
 from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.judging.reasons import with_reasons
 from gradstop.grading.judging.token_digest import tokens_of
+from gradstop.grading.nbgrader_bridge.register import course_config
 from gradstop.grading.platforms.class_list import ClassList, Student
 from gradstop.grading.platforms.rosters import read_roster
 from gradstop.logs import readable
@@ -400,6 +401,10 @@ def test_a_page_shows_the_exercises_and_as_much_of_all_else_as_there_is_room_for
     checks = sum(map(is_check, TEMPLATE.cells.values()))
     page, _ = HTMLExporter(template_name="basic").from_notebook_node(shown)
     assert page.count("</") <= bounds.MAX_PARTS + bounds.PARTS_OF_EACH * checks
+
+
+def test_nbgrader_s_pages_are_bounded():
+    assert ShowNotTooMuch in course_config(ROOT).HTMLExporter.preprocessors
 
 
 @pytest.mark.parametrize("name", ["03-detach", "09-patterns"])
