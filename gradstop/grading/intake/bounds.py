@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 MAX_NOTEBOOK = 20_000_000  # bytes of a notebook
 MAX_FILES, MAX_FILES_SIZE = 200, 20_000_000  # files beside it, and bytes of all of them
-MAX_ENTRIES, MAX_LEVELS = 5_000, 5  # of a folder that is listed, all below it included; folders in each other
+MAX_ENTRIES, MAX_LEVELS = 4_000, 5  # of a folder that is listed, all below it included; folders in each other
 MAX_TIMESTAMP = 100  # bytes
 MAX_VALUES = 1_000_000  # of a notebook's JSON: each takes up to 250 bytes of memory
 MAX_CELLS = 800
@@ -30,7 +30,7 @@ HTML_SECONDS, HTML_MEMORY = 1, 256 << 20  # of that process: processor time, byt
 MAX_REPORT = 1_000_000  # bytes that are observed of one exercise
 MAX_ENTRIES_OF_ALL, MAX_DIRECTORY = 100_000, 20_000_000  # entries of a platform's archive; bytes of a zip's list
 MAX_ZIP, MAX_ZIPS, MAX_DEPTH = 50_000_000, 100_000_000, 3  # bytes of a zip in it, of all in that; zips in each other
-MAX_ZIP_ENTRIES, MAX_ZIP_DIRECTORY = 5_000, 1_000_000  # entries of a zip in it and of all in that; bytes of its list
+MAX_ZIP_ENTRIES, MAX_ZIP_DIRECTORY = 4_000, 1_000_000  # entries of a zip in it and of all in that; bytes of its list
 MAX_PATH = 1_000  # characters of a path in an archive
 MAX_CANDIDATES, MAX_LOOKED_AT = 10, 20_000_000  # notebooks of one hand-in that are read, and their bytes
 MAX_ROWS_SIZE, MAX_ROWS = 20_000_000, 100_000  # bytes of a list of students, and its rows
