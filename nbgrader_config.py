@@ -8,6 +8,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, Execute
 
 from gradstop.grading.handing_back.exchange import ReleaseFeedback
+from gradstop.grading.handing_back.page_bound import ShowNotTooMuch
 from gradstop.grading.nbgrader_bridge.execute import (
     JudgedExecute,
     LenientExporter,
@@ -66,7 +67,7 @@ one_gradebook_at_a_time()
 refuse_before_autograde(why_not_graded, remove_without_score)
 say_standing_in_lists(words_for_lists)
 load_nothing_from_elsewhere()
-c.HTMLExporter.preprocessors = [SayStanding]  # the formgrader's pages, and those of feedback
+c.HTMLExporter.preprocessors = [ShowNotTooMuch, SayStanding]  # the formgrader's pages, and those of feedback
 c.Autograde.exporter_class = LenientExporter
 c.Autograde.sanitize_preprocessors = [RestoreCells, CheckCellMetadata]
 c.Autograde.pre_convert_hook = "gradstop.grading.nbgrader_bridge.register.before_autograde"

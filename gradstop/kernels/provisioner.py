@@ -15,6 +15,7 @@ from gradstop.forkserver.forked import ForkedProcess
 from gradstop.forkserver.launch import ForkServer
 from gradstop.forkserver.request import NotWarmError, Request
 from gradstop.kernels.jupyter_clients import CLIENTS
+from gradstop.kernels.ports import HeldPorts
 
 # The last is what torch._dynamo imports when the interpreter exits.
 PRELOAD = ["numpy", "torch", "torch._dynamo", "matplotlib.pyplot", "tabulate"]
@@ -41,6 +42,7 @@ _KERNEL = [
     "encodings.latin_1",
 ]
 TARGET = "gradstop.kernels.main:run"
+_PORTS = ["shell_port", "iopub_port", "stdin_port", "hb_port", "control_port"]
 _LAUNCHER = ["-m", "ipykernel_launcher"]
 _KNOWN = {"env", "cwd", "stdin", "stdout", "stderr", "independent", "extra_arguments", "kernel_id"}
 
@@ -60,11 +62,29 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     doubt = ""  # why the kernel that was started last is an ordinary one
     _is_ending = False
+    _ports: HeldPorts | None = None
 
     @property
     def is_warm(self) -> bool:
         """Whether the kernel is a fork of a warm process."""
         return isinstance(self.process, ForkedProcess)
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Prepare a launch, as ``LocalProvisioner`` does; the ports are held from now until the kernel is given up."""
+        manager = self.parent
+        if manager is not None and manager.cache_ports and self._ports is None and sys.platform.startswith("linux"):
+            self._ports = HeldPorts(manager.ip, len(_PORTS))
+            for name, number in zip(_PORTS, self._ports.numbers, strict=True):
+                setattr(manager, name, number)
+            self.ports_cached = True
+        prepared: dict[str, Any] = await super().pre_launch(**kwargs)
+        return prepared
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Let the ports go, unless the kernel is to begin anew."""
+        await super().cleanup(restart)
+        if self._ports is not None and not restart:
+            self._ports.release()
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start a kernel and return its connection info, as ``LocalProvisioner`` does."""

@@ -14,13 +14,15 @@ import threading
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from copy import deepcopy
 from itertools import count
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
+from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import ansi2html, markdown2html
 from nbconvert.filters.highlight import Highlight2HTML
+from nbformat import from_dict, read
 from support.course import ROOT
 from support.worst import filled
 
@@ -33,6 +35,7 @@ from gradstop.grading.collecting.notebooks import pick
 from gradstop.grading.collecting.owners import is_known
 from gradstop.grading.collecting.placing import Places
 from gradstop.grading.collecting.zip_collector import BoundedExtractor
+from gradstop.grading.handing_back.page_bound import NO_ROOM, ShowNotTooMuch
 from gradstop.grading.inside.channel import MISSING, Channel, ProtocolError
 from gradstop.grading.intake import bounds
 from gradstop.grading.intake.bounds import BOUNDS
@@ -40,13 +43,14 @@ from gradstop.grading.intake.html import clean_apart
 from gradstop.grading.intake.outputs import finish_outputs, parse_outputs
 from gradstop.grading.intake.plain_files import UnreadableError, printable
 from gradstop.grading.intake.submission import read_cells, read_submission
-from gradstop.grading.intake.template import shorten_code
+from gradstop.grading.intake.template import is_check, shorten_code
 from gradstop.grading.intake.timestamp import read_timestamp
 from gradstop.grading.judging.bundle import handed_out_template
 from gradstop.grading.judging.judge import Judged
 from gradstop.grading.judging.parse import parse_record
 from gradstop.grading.judging.reasons import with_reasons
 from gradstop.grading.judging.token_digest import tokens_of
+from gradstop.grading.nbgrader_bridge.register import course_config
 from gradstop.grading.platforms.class_list import ClassList, Student
 from gradstop.grading.platforms.rosters import read_roster
 from gradstop.logs import readable
@@ -350,37 +354,67 @@ def test_html_is_cleaned(name, times):
     within("HTML of outputs is cleaned", lambda: parse_outputs(html(*[HTML[name]] * times)))
 
 
+def code(source: str, *outputs: dict) -> dict:
+    return {"cell_type": "code", "source": source, "outputs": parse_outputs([*outputs]), "metadata": {}}
+
+
+def text(source: str) -> dict:
+    return {"cell_type": "markdown", "source": source, "metadata": {}}
+
+
+def stream(printed: str) -> dict:
+    return {"output_type": "stream", "name": "stdout", "text": printed}
+
+
+TRACE = {"output_type": "error", "ename": "E", "evalue": "e", "traceback": ["a"] * 50}
 PAGES = {
-    "signs": [{"output_type": "stream", "text": "<" * 240_000}] * 40,
-    "signs of an error": [{"output_type": "error", "evalue": "'" * 240_000, "traceback": ["&" * 9_000] * 50}] * 10,
-    "tags": html(*["<p>x</p>" * 100_000] * 9),
-    "entities": html(*["&lt;" * 200_000] * 9),
+    "cells": [code("")] * 700,
+    "texts": [text("x")] * 700,
+    "outputs": [code("", *html(*"x" * 200))] * 9,
+    "errors": [code("1 / 0", TRACE)] * 700,
+    "tokens": [code("x=" * 10_000)] * 3,
+    "words": [code("alpha = beta\n" * 1_500)] * 3,
+    "tables": [text("|a|b|c|d\n|-|-|-|-" + "\n||||" * 900)] * 10,
+    "coloured texts": [text(f"```python\n{'x=' * 2_000}\n```")] * 10,
+    "headings": [text("# a\n" * 1_200)] * 10,
+    "colours": [code("", stream("\x1b[31mx" * 9_000))],
+    "colours before a long text": [code("", stream("\x1b[31mx" * 5_000 + "x" * 200_000))],
+    "signs": [code("", stream("<" * 240_000))] * 40,
+    "signs of an error": [code("", {**TRACE, "traceback": ["&" * 9_000] * 50})] * 10,
+    "tags": [code("", *html(*["<p>x</p>" * 100_000] * 9))],
+    "entities": [code("", *html(*["&lt;" * 190_000] * 9))],
 }
+PAGES["all of it"] = [cell for cells in PAGES.values() for cell in cells[:40]]
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_outputs_are_read_again_as_a_page(name):
-    """As nbconvert does with all of a page."""
+def test_a_page_shows_the_exercises_and_as_much_of_all_else_as_there_is_room_for(name):
+    notebook = from_dict(TEMPLATE.restore([*TEMPLATE.notebook["cells"], *PAGES[name]]))
+    for cell, given in zip(notebook.cells[-len(PAGES[name]) :], PAGES[name], strict=True):
+        cell.update(from_dict(given))
+    whole = len(notebook.cells)
+    shown, _ = ShowNotTooMuch().preprocess(deepcopy(notebook), {})
+    marks = [[cell.id for cell in one.cells if "nbgrader" in cell.metadata] for one in (notebook, shown)]
+    assert marks[0] == marks[1]
+    assert f"not shown: {NO_ROOM}" in str(shown) or f"(cut: {NO_ROOM}" in str(shown)
+    assert len(shown.cells) <= whole + 1
+    checks = sum(map(is_check, TEMPLATE.cells.values()))
+    page, _ = HTMLExporter(template_name="basic").from_notebook_node(shown)
+    assert page.count("</") <= bounds.MAX_PARTS + bounds.PARTS_OF_EACH * checks
 
-    def work():
-        outputs = parse_outputs(PAGES[name])
-        texts = [one.get("text", "") + one.get("evalue", "") + "".join(one.get("traceback", ())) for one in outputs]
-        shown = [*map(ansi2html, texts), *(one.get("data", {}).get("text/html", "") for one in outputs)]
-        str(BeautifulSoup("".join(shown), "html.parser"))
 
-    within("outputs are read again as a part of a page of feedback", work)
+def test_nbgrader_s_pages_are_bounded():
+    assert ShowNotTooMuch in course_config(ROOT).HTMLExporter.preprocessors
 
 
-def test_a_text_is_cut_where_all_have_too_many_signs_and_html_then_shows_as_its_text():
-    texts = [
-        {"output_type": "stream", "text": "x<" * (bounds.MAX_SIGNS - 1)},
-        {"output_type": "stream", "text": "<<<x"},
-    ]
-    first, second = parse_outputs(texts)
-    assert len(first["text"]) == len(texts[0]["text"])
-    assert second["text"] == f"<\n(cut: all outputs have more than {bounds.MAX_SIGNS} signs like < and &)"
-    many = "<p>x</p>" * (bounds.MAX_TAGS // 2)
-    assert ["text/html" in one["data"] for one in parse_outputs(html(many, "<p>x</p>"))] == [True, False]
+@pytest.mark.parametrize("name", ["03-detach", "09-patterns"])
+def test_a_page_shows_all_of_a_solution_and_as_many_cells_of_code_again(name):
+    assignment = find_assignment(ROOT, name)
+    notebook = read(ROOT / "solutions" / name / assignment.notebook.name, 4)
+    own = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    notebook.cells += [from_dict({**cell, "metadata": {}}) for cell in own]
+    shown, _ = ShowNotTooMuch().preprocess(deepcopy(notebook), {})
+    assert shown == notebook
 
 
 LONG = {
@@ -464,7 +498,7 @@ def test_a_notebook_is_picked(cell):
 
 @pytest.mark.parametrize("size", [0, 90_000, 9_000_000])
 def test_a_hand_in_is_unpacked(tmp_path, size):
-    count = min(9_000, 90 * MB // max(1, size))
+    count = min(bounds.MAX_ZIP_ENTRIES - 9, 90 * MB // max(1, size))
     data = zipped(*((f"{number}.ipynb", b"\0" * size) for number in range(count)))
     (tmp_path / "m.zip").write_bytes(zipped(("ann/a.zip", data)))
     people = ClassList({"ann": Student("ann")})

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.classroom import SOLVED, hand_in, make_course
 
+from gradstop.grading.intake.bounds import MAX_ENTRIES
 from gradstop.grading.intake.plain_files import UnreadableError, printable, read_plain
 from gradstop.grading.intake.submission import read_submission
 
@@ -53,7 +54,7 @@ NOT_GRADED = {
     "large": "detach.ipynb has 10000 MB",
     "pipe-as-time": "timestamp.txt is no file of at most 100 bytes",
     "link-as-time": "timestamp.txt is no file of at most 100 bytes",
-    "many": "many/03-detach holds more than 10000 files",
+    "many": f"many/03-detach holds more than {MAX_ENTRIES} files",
     "colour-\x1b[31m": "has signs that mean something in a page or a pattern",
     "line-\nline": "has signs that mean something in a page or a pattern",
 }
@@ -84,7 +85,7 @@ def fill(submitted: Path, secret: Path) -> None:
     replaced(of("large"), sparse)
     replaced(of("pipe-as-time", "timestamp.txt"), os.mkfifo)
     replaced(of("link-as-time", "timestamp.txt"), lambda path: path.symlink_to(secret))
-    for number in range(10_000):
+    for number in range(MAX_ENTRIES):
         of("many", f"{number}").touch()
     if os.geteuid():
         of("unreadable").chmod(0)

@@ -6,6 +6,7 @@ Every check of the first part runs against both kinds of kernel.
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -21,6 +22,7 @@ from support.course import ROOT
 
 from gradstop.forkserver.forked import ForkedProcess
 from gradstop.forkserver.launch import ForkServer
+from gradstop.kernels.provisioner import WarmProvisioner
 
 KINDS = {"stock": "local-provisioner", "warm": "warm-provisioner"}
 VARIABLE = "JUPYTER_DEFAULT_PROVISIONER_NAME"
@@ -346,6 +348,35 @@ def test_a_page_of_the_book_has_the_same_outputs():
             ).execute()
         outputs[kind] = [cell.get("outputs") for cell in notebook.cells]
     assert outputs["stock"] == outputs["warm"]
+
+
+@on_linux
+def test_ports_are_nobody_else_s_from_the_time_they_are_chosen_until_the_kernel_is_given_up(monkeypatch):
+    async def launch(self, cmd, **options):
+        seen.append(set(map(taken, self.parent.ports)))
+        return await launched(self, cmd, **options)
+
+    seen, launched = [], WarmProvisioner.launch_kernel
+    monkeypatch.setattr(WarmProvisioner, "launch_kernel", launch)
+    with environment(KINDS["warm"]):
+        manager = KernelManager(kernel_name="python3")
+        manager.start_kernel(extra_arguments=QUIET)
+        manager.restart_kernel(now=True)
+        held = manager.provisioner._ports
+        manager.shutdown_kernel(now=True)
+    assert seen == [{True}, {True}]
+    assert set(manager.ports) == set(held.numbers)
+    assert {one.fileno() for one in held._sockets} == {-1}  # a kernel's connections end some time later
+
+
+def taken(port):
+    """Return whether a port is not to be had."""
+    with socket.socket() as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 # Where it can't be warm, it is ordinary, and the log says why

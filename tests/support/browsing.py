@@ -105,7 +105,8 @@ class Reader:
         tab.on("request", lambda request: self._note(request.url))
         tab.on("pageerror", lambda error: self.complaints.append(f"{page}: {error}"))
         tab.on("console", lambda line: line.type == "error" and self.complaints.append(f"{page}: {line.text}"))
-        tab.goto(f"{self.site.address}/{page}", wait_until="networkidle")
+        tab.goto(f"{self.site.address}/{page}")  # until it is loaded: a busy machine asks for nothing for a while
+        tab.wait_for_load_state("networkidle")
         return tab
 
     def weigh(self, page: str) -> int:

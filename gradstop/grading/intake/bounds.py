@@ -8,29 +8,29 @@ from dataclasses import dataclass
 
 MAX_NOTEBOOK = 20_000_000  # bytes of a notebook
 MAX_FILES, MAX_FILES_SIZE = 200, 20_000_000  # files beside it, and bytes of all of them
-MAX_ENTRIES, MAX_LEVELS = 10_000, 5  # of a folder that is listed, all below it included; folders in each other
+MAX_ENTRIES, MAX_LEVELS = 4_000, 5  # of a folder that is listed, all below it included; folders in each other
 MAX_TIMESTAMP = 100  # bytes
 MAX_VALUES = 1_000_000  # of a notebook's JSON: each takes up to 250 bytes of memory
-MAX_CELLS = 800  # feedback takes 1.5 ms for each
+MAX_CELLS = 800
 MAX_TEXT, MAX_TEXTS = 5_000, 50_000  # characters of a text cell, and of all: Markdown takes quadratic time
 MAX_CODE, MAX_CODES = 20_000, 50_000  # characters of a cell's code, and of all, that are shown
 MAX_WIDTH, MAX_BLANK = 1_000, 50  # characters of a line of code that is shown, and blank lines in a row
 MAX_LANGUAGE = 2_000  # characters of code in another language, after a magic
 MAX_ANSWER = 10_000  # characters of an answer that is parsed; each takes up to 0.9 kB of memory
 MAX_SEARCHED = 500_000  # characters of all cells in which a function that is missing is looked for
-MAX_OUTPUTS, MAX_ALL_OUTPUTS = 200, 800  # outputs of one cell, and of all; feedback takes as long for each
+MAX_OUTPUTS, MAX_ALL_OUTPUTS = 200, 800  # outputs of one cell, and of all
 MAX_LINES = 50  # entries of one traceback
 MAX_OUTPUT = 10_000_000  # bytes of all outputs of a submission, as its process reports them
 MAX_LOST = 10  # cells that end or hang their process; each is a process more
 MAX_ESCAPES = 10_000  # control sequences, as of colours, in all outputs of a submission
 MAX_ESCAPE = 100  # characters of one
-MAX_SIGNS, MAX_TAGS = 300_000, 60_000  # signs that HTML escapes, and tags, opening and closing, in all outputs
+MAX_PARTS, PARTS_OF_EACH = 8_000, 1_500  # of a page, each about an element of HTML; and for each exercise
 MAX_HTML, MAX_FORMATS = 50_000, 20  # characters, and tags that format text, that are cleaned without a process for it
 HTML_SECONDS, HTML_MEMORY = 1, 256 << 20  # of that process: processor time, bytes of addresses
 MAX_REPORT = 1_000_000  # bytes that are observed of one exercise
 MAX_ENTRIES_OF_ALL, MAX_DIRECTORY = 100_000, 20_000_000  # entries of a platform's archive; bytes of a zip's list
 MAX_ZIP, MAX_ZIPS, MAX_DEPTH = 50_000_000, 100_000_000, 3  # bytes of a zip in it, of all in that; zips in each other
-MAX_ZIP_ENTRIES, MAX_ZIP_DIRECTORY = 10_000, 2_000_000  # entries of a zip in it and of all in that; bytes of its list
+MAX_ZIP_ENTRIES, MAX_ZIP_DIRECTORY = 4_000, 1_000_000  # entries of a zip in it and of all in that; bytes of its list
 MAX_PATH = 1_000  # characters of a path in an archive
 MAX_CANDIDATES, MAX_LOOKED_AT = 10, 20_000_000  # notebooks of one hand-in that are read, and their bytes
 MAX_ROWS_SIZE, MAX_ROWS = 20_000_000, 100_000  # bytes of a list of students, and its rows
@@ -59,7 +59,7 @@ class Bound:
 
 
 BOUNDS = (
-    Bound("a student's folder is listed", f"{MAX_ENTRIES:,} entries; no link", "not graded", 0.3, 10),
+    Bound("a student's folder is listed", f"{MAX_ENTRIES:,} entries; no link", "not graded", 0.2, 10),
     Bound("`timestamp.txt` is read", f"{MAX_TIMESTAMP} bytes", "not graded", 0.1, 5),
     Bound(
         "the notebook is read, decoded and parsed",
@@ -129,10 +129,10 @@ BOUNDS = (
         40,
     ),
     Bound(
-        "outputs are read again as a part of a page of feedback",
-        f"{MAX_SIGNS:,} of the signs `<>&\"'`, {MAX_TAGS:,} tags of HTML",
-        "cut, with a note; shown as its plain text",
-        1.5,
+        "a page is made of the graded notebook, feedback or the formgrader's",
+        f"{MAX_PARTS:,} parts and {PARTS_OF_EACH:,} for each exercise: a token, a tag, or a change of a colour is one",
+        "not shown, with a note; the notebook has it",
+        0.6,
         90,
     ),
     Bound(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from itertools import islice
 from typing import Any
 
 from gradstop.grading.intake.bounds import (
@@ -14,8 +13,6 @@ from gradstop.grading.intake.bounds import (
     MAX_HTML,
     MAX_LINES,
     MAX_OUTPUTS,
-    MAX_SIGNS,
-    MAX_TAGS,
 )
 from gradstop.grading.intake.html import clean, clean_apart, is_simple
 
@@ -33,7 +30,6 @@ _PICTURE = re.compile(r"!(?=\[)(?!\[[\w .,-]*\]\(attachment:)")
 _ESCAPE = "\x1b"
 _SHOWN = "\N{SYMBOL FOR ESCAPE}"
 _LONG_ESCAPE = re.compile(f"\x1b(?=\\[[^@-~]{{{MAX_ESCAPE}}})")
-_ESCAPED = re.compile("[<>&\"']")  # in HTML
 _NOT_SHOWN = {"text/plain": "(an output of a form that is not shown)"}
 Output = dict[str, Any]
 
@@ -67,52 +63,40 @@ def _is_error(item: Any) -> bool:
 
 
 def finish_outputs(cells: Iterable[list[Output]]) -> None:
-    """Clean the HTML in the outputs of all cells, take the colours off where there are very many, and cut long texts.
+    """Clean the HTML in the outputs of all cells, and take the colours off where there are very many.
 
-    HTML that leaves nothing, or takes too much to clean or to show, shows as its plain text. A text is cut where all
-    have too many signs that a page has to escape.
+    HTML that leaves nothing, or takes too much to clean, shows as its plain text.
     """
-    cells = list(cells)
-    signs = _clean_html(cells)
-    _bound_texts(cells, signs)
+    outputs = [output for outputs in cells for output in outputs]
+    _clean_html([output["data"] for output in outputs if "text/html" in output.get("data", {})])
+    _bound_colours(outputs)
 
 
-def _clean_html(cells: list[list[Output]]) -> int:
-    """Return how many signs that are escaped may still be shown."""
-    bundles = [output["data"] for outputs in cells for output in outputs if "text/html" in output.get("data", {})]
-    texts: list[str] = [bundle.pop("text/html") for bundle in bundles]
+def _clean_html(bundles: list[dict[str, str]]) -> None:
+    texts = [bundle.pop("text/html") for bundle in bundles]
     cleaned: Iterable[str | None] = (
         map(clean, texts) if is_simple(texts, MAX_HTML, MAX_FORMATS) else clean_apart(texts, HTML_SECONDS, HTML_MEMORY)
     )
-    tags, signs = MAX_TAGS, MAX_SIGNS
     for bundle, text in zip(bundles, cleaned, strict=True):
-        if text and text.strip() and text.count("<") <= tags and text.count("&") <= signs:  # an SVG leaves nothing
+        if text and text.strip():  # an SVG leaves nothing
             bundle["text/html"] = text
-            tags, signs = tags - text.count("<"), signs - text.count("&")
         elif not bundle:
             bundle.update(_NOT_SHOWN)
-    return signs
 
 
-def _bound_texts(cells: list[list[Output]], signs: int) -> None:
+def _bound_colours(outputs: list[Output]) -> None:
     """Show control sequences as text from some number on: feedback makes a tag of each, and copies what follows it.
 
-    Of a long one it takes the parameters away one by one. Texts are cut where all have more than ``signs`` that are
-    escaped: the page is read again, one after the other.
+    Of a long one it takes the parameters away one by one.
     """
     left = MAX_ESCAPES
 
     def bounded(text: str) -> str:
-        nonlocal left, signs
+        nonlocal left
         left -= text.count(_ESCAPE)
-        text = text.replace(_ESCAPE, _SHOWN) if left < 0 else _LONG_ESCAPE.sub(_SHOWN, text)
-        end = next(islice(_ESCAPED.finditer(text), signs, None), None)
-        if end is not None:
-            text = f"{text[: end.start()]}\n(cut: all outputs have more than {MAX_SIGNS} signs like < and &)"
-        signs = max(0, signs - len(_ESCAPED.findall(text)))
-        return text
+        return text.replace(_ESCAPE, _SHOWN) if left < 0 else _LONG_ESCAPE.sub(_SHOWN, text)
 
-    for output in (one for outputs in cells for one in outputs):
+    for output in outputs:
         for part in (output, output.get("data", {})):
             part.update({key: bounded(part[key]) for key in ("text", "evalue", "text/plain") if key in part})
         if "traceback" in output:
