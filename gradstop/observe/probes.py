@@ -265,4 +265,6 @@ def _fill(leaves: dict[str, Any], grads: dict[str, Any]) -> None:
 
 def _grad(tensor: torch.Tensor) -> Json:
     grad = unpatched.gradient(tensor)
+    if grad is not None and type(grad) is not torch.Tensor:
+        raise TypeError(f"a .grad of the class {class_name(type(grad))}, where a plain tensor is asked for")
     return None if grad is None else [number(value) for value in unpatched.numbers(grad)]

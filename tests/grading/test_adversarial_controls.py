@@ -345,7 +345,7 @@ def test_without_case_names():
     def take_away():
         Guard.keep = lambda self, *names: None
 
-    assert passed("forgery-case-names") == 4
+    assert not judged("forgery-case-names").trusted
     assert passed("forgery-case-names", take_away=take_away) == 5
 
 

@@ -70,7 +70,7 @@ def names_that_stay(holders: Iterable[Any]) -> list[Any]:
         if isinstance(one, type):
             getattr(one, "__annotations__", None)
             note_slot_names(one)
-        elif "__name__" in vars(one):
+        else:
             vars(one).setdefault("__warningregistry__", {})
         found.append(vars(one))
     return found

@@ -94,7 +94,7 @@ _HOLDERS: tuple[Any, ...] = (
 )
 _OBSERVING = (
     "gradstop.observe",
-    "gradstop.graph",
+    "gradstop.graph.census",
     "gradstop.record",
     "gradstop.internals",
     "gradstop.grading.inside",
@@ -128,11 +128,12 @@ class Guard:
     def keep(self, *names: dict[str, Any]) -> None:
         """Put these names back too: a submission's code finds them by way of the frames below its call.
 
-        A call that writes to them, or to a class that is defined in them, disturbs what is observed: code of a case
-        runs inside of calls, too.
+        A call that writes to those of a module, or to a class that is defined in it, disturbs what is observed: code of
+        a case runs inside of calls, too.
         """
         classes = list(defined_in(names))
-        self._names_of_code += names_that_stay((*map(Names, names), *classes))
+        modules = [Names(held) for held in names if "__name__" in held]
+        self._names_of_code += names_that_stay((*modules, *classes))
         self._hold_all(map(Names, names), classes)
 
     def keep_what_is_used(self, *names: dict[str, Any]) -> None:

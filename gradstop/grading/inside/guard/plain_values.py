@@ -24,7 +24,7 @@ _READ_BY = ("__iter__", "__getitem__", "__len__", "__contains__", "__eq__", "__c
 _COMPARED_BY = ("__hash__", "__eq__", "__ne__", "__lt__", "__gt__", "__str__", "__repr__")
 
 
-def require_plain(value: Any, depth: int = 3) -> None:
+def require_plain(value: Any, depth: int = 8) -> None:
     """Raise TypeError for a tensor, an array or a container that could answer for itself."""
     if isinstance(value, TensorBase):
         if type(value) not in (torch.Tensor, nn.Parameter):
