@@ -180,16 +180,20 @@ def nothing_alive(train: Function, draw: Draw, see: Observer):
     task = Regression(draw)
     opt, n, loss = task.optimizer(draw), steps(draw), task.loss
     census, driven = task.census, task.driven
+    ends, made = [census.end_of(task.w), census.end_of(task.b)], len(census.tagged.all())
     result = see.call(train, loss, opt, n)
+    del ends
     alive = "no graph is alive afterwards, while the list is kept"
     see.alive("what is alive", collected(census), alive)
-    counted = "each" if len(driven.all()) >= n <= len(census.tagged.all()) else "not each"
+    counted = "each" if len(driven.all()) >= n <= len(census.tagged.all()) - made else "not each"
     see.value("which of the losses that were counted received a gradient", counted, UPDATED)
     see.value("the losses that require grad", requiring_grad("losses", result), "no loss in the list requires grad")
     see.value("the result", as_numbers(result), LOSSES)
     later = yield
     task.y = task.targets(later)
+    ends = [census.end_of(task.w), census.end_of(task.b)]
     again = see.call(train, loss, opt, n, name="a second call")
+    del ends
     see.alive("what is alive after the second call", collected(census), alive)
     see.value("the losses of the second call", as_numbers(again), LOSSES)
 
@@ -425,6 +429,7 @@ def the_gradient_of_w(grad_penalty: Function, draw: Draw, see: Observer):
 def all_is_freed(grad_penalty: Function, draw: Draw, see: Observer):
     task = Penalised(draw, draw.form("matrix", "scalar"), precision(draw))
     loss_fn, census = task.loss, task.census
+    ends = [census.end_of(task.w), census.end_of(task.u)]
     with census.recording():
         result = see.call(grad_penalty, loss_fn, task.w)
     see.value("the result", result, PENALTY)
@@ -432,14 +437,15 @@ def all_is_freed(grad_penalty: Function, draw: Draw, see: Observer):
     if draw.choice(True, False):
         draw.given.append("a backward goes through the result before it is dropped")
         see.gradients("a backward from the result", result.backward, LEARNS, w=task.w)
-    del result
+    del result, ends
     see.alive("what is alive", collected(census), freed)
     later = yield
     task.factor = later.numbers(task.factor.shape, dtype=task.factor.dtype)
+    ends = [census.end_of(task.w), census.end_of(task.u)]
     with census.recording():
         again = see.call(grad_penalty, loss_fn, task.w, name="a second call")
     see.value("the second result", again, PENALTY)
-    del again
+    del again, ends
     see.alive("what is alive after the second call", collected(census), freed)
 
 
@@ -726,15 +732,19 @@ def no_graph_alive(store: Function, draw: Draw, see: Observer):
     policy, buffer = Policy(draw, obs.dtype), []
     alive = "no graph of the policy is alive, while the buffer is kept"
     census = policy.census
+    ends = [census.end_of(policy.weight)]
     see.call(store, buffer, obs, policy)
     change(draw, "obs", obs)
     see.call(store, buffer, obs, policy, name="a second call")
+    del ends
     see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 2")
     see.alive("what is alive", collected(census), alive)
     see.value("both pairs", [see.parts(pair) for pair in buffer], PAIR)
     later = yield
     other = later.tensor("another obs", "leaf", tuple(obs.shape), dtype=obs.dtype)
+    ends = [census.end_of(policy.weight)]
     see.call(store, buffer, other, policy, name="a third call")
+    del ends
     see.alive("what is alive after the third call", collected(census), alive)
     see.value("the third pair", see.parts(buffer[2]), PAIR)
 

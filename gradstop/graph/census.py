@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -45,6 +46,10 @@ _pass: Callable[[torch.Tensor], torch.Tensor] = _Passed.apply
 _reference, _hooks = weakref.ref, torch.autograd.graph.saved_tensors_hooks
 
 
+def _nothing(_: _Token, *__: Any) -> None:
+    """Hold a token."""
+
+
 class _Held(NamedTuple):
     tagged: AppendOnly  # weak references to tokens, one for each node
     packed: AppendOnly  # one for each saved tensor
@@ -53,10 +58,10 @@ class _Held(NamedTuple):
 class Census(_Held):
     """Tells how much of the graphs that one builds is still alive.
 
-    ``recording()`` counts each tensor that an operation saves for backward inside it, ``tag(tensor)``
-    the nodes of its graph that are not tagged yet, ``through(tensor)`` one node for it. Nothing is kept alive by the
-    counting: a token sits in the node's metadata or stands in for the saved tensor, and dies with it. What was counted
-    cannot be taken away.
+    ``recording()`` counts each tensor that an operation saves for backward inside it, ``tag(tensor)`` the nodes of its
+    graph that are not tagged yet, ``through(tensor)`` one node for it, and ``end_of(leaf)`` the one in which its graphs
+    end. Nothing is kept alive by the counting: a token sits in the node's metadata or stands in for the saved tensor,
+    and dies with it. What was counted cannot be taken away.
     """
 
     __slots__ = ()
@@ -87,6 +92,18 @@ class Census(_Held):
         if passed.grad_fn is not None:
             self.tagged.add(_reference(passed.grad_fn))
         return passed
+
+    def end_of(self, leaf: torch.Tensor) -> Any:
+        """Return the node in which all graphs of a leaf end, counted: while it is held, all that are made end in it.
+
+        Let go of it, it is alive while any such graph is, whoever has made that, and by what.
+        """
+        with torch.enable_grad():
+            node: Any = leaf.view_as(leaf).grad_fn
+        end, token = node.next_functions[0][0], _Token()
+        end.register_prehook(partial(_nothing, token))
+        self.tagged.add(_reference(token))
+        return end
 
     @contextmanager
     def recording(self) -> Iterator[None]:

@@ -65,6 +65,14 @@ def graphs_out_of_metadata(loss_fn, opt, n):
     return [loss.item() for loss in losses]
 
 
+def graphs_of_a_copy(buffer, obs, policy):
+    other = copy.copy(policy)
+    vars(other).update(census=Census())
+    action = other(obs)
+    HELD.append(action)
+    buffer.append((obs.detach().clone(), action.detach()))
+
+
 HELD = []
 
 
@@ -74,6 +82,7 @@ HELD = []
         ("08-memory", "accumulate", decoys, "one_graph_at_a_time"),
         ("08-memory", "tbptt", decoy_steps, "few_graphs"),
         ("08-memory", "train", graphs_out_of_metadata, "nothing_alive"),
+        ("08-memory", "store", graphs_of_a_copy, "no_graph_alive"),
         ("10-scale", "accumulate_tokens", decoy_pieces, "one_piece_at_a_time"),
     ],
 )
@@ -81,6 +90,22 @@ def test_who_computes_beside_what_is_counted_is_seen(assignment, exercise, funct
     bench = bench_of(assignment)
     agreeing = {one.name for one in bench.cases[exercise] if bench.case_agrees(one, function)}
     assert agreeing == {one.name for one in bench.cases[exercise]} - {counting}
+
+
+def test_a_graph_that_ends_in_a_leaf_is_counted_whoever_made_it():
+    census, x = Census(), torch.ones(2, requires_grad=True)
+    end = census.end_of(x)
+    loss = (2 * x).exp().sum()
+    del end
+    loss.backward()
+    loss.grad_fn.metadata.clear()
+    assert census.nodes() == 1
+    del loss
+    assert census.nodes() == 0
+    end = census.end_of(x)
+    (x * 2).sum().backward()
+    del end
+    assert census.nodes() == 0
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script")  # which torch.func.jvp loads
