@@ -17,8 +17,8 @@ from gradstop.course import (
     statements,
 )
 from gradstop.grading.answer_key.references import assignment_references
-from gradstop.observe import Case, observe, read_cases
-from gradstop.record import Record
+from gradstop.observe import Case, observe_each, read_cases
+from gradstop.record import Record, Setups
 from gradstop.reference_file import read_reference_file
 
 
@@ -99,7 +99,7 @@ class Bench:
     def observed(self, exercise: str, function: Callable[..., Any], seed: int | None = None) -> dict[str, list[Record]]:
         """Observe a function in every trial of a reference, the recorded one or that of a seed, by the case's name."""
         trials = self.reference(exercise, seed).trials
-        return {c.name: [observe(c, function, t.setups) for t in trials[c.name]] for c in self.cases[exercise]}
+        return {c.name: list(observe_each(c, function, _setups(trials[c.name]))) for c in self.cases[exercise]}
 
     def verdict(self, exercise: str, function: Callable[..., Any], seed: int | None = None) -> Verdict:
         """Return the verdict on what is observed of a function: by the recorded reference, or that of a seed."""
@@ -127,4 +127,10 @@ class Bench:
 
 def agrees_in(case: Case, function: Callable[..., Any], trials: Iterable[Trial]) -> bool:
     """Whether a function agrees in these trials of a case; the first difference ends it."""
-    return not any(compare(observe(case, function, trial.setups), trial.record) for trial in trials)
+    trials = list(trials)
+    seen = observe_each(case, function, _setups(trials))
+    return not any(compare(record, trial.record) for record, trial in zip(seen, trials, strict=True))
+
+
+def _setups(trials: Iterable[Trial]) -> list[Setups]:
+    return [trial.setups for trial in trials]

@@ -19,7 +19,7 @@ from gradstop.compare.report import headline_is_all
 from gradstop.compare.report_text import TEXT_WIDTH
 from gradstop.course import Assignment, CourseError, assignment_here, did_you_mean
 from gradstop.course.student_files import packaged_assignment
-from gradstop.observe import observe
+from gradstop.observe import observe_each
 
 # Validate's dialog wraps no line, and the command cuts one off after 83 signs.
 VALIDATED = 80
@@ -71,7 +71,8 @@ def run_check(function: Callable[..., Any], recording: Recording, reference: Ref
     observed: dict[str, list[Any]] = {}
     for case in recording.cases[reference.exercise]:
         try:
-            observed[case.name] = [observe(case, function, trial.setups) for trial in reference.trials[case.name]]
+            setups = [trial.setups for trial in reference.trials[case.name]]
+            observed[case.name] = list(observe_each(case, function, setups))
         except TimeOver:  # and the caller says so
             raise
         except KeyboardInterrupt:

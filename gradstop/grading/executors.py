@@ -4,6 +4,7 @@ A unit is bytes in, bytes out. Each is done again, once, if the worker that had 
 """
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -12,8 +13,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
-from multiprocessing import get_context
+from itertools import cycle, islice
+from multiprocessing import SimpleQueue, get_context
 from typing import Any, Protocol
 
 from gradstop import logs
@@ -96,7 +97,12 @@ class Local:
         if self._pool is None:
             self.warm_process.wait_until_warm()
             self._task = task
-            self._pool = ProcessPoolExecutor(self._jobs, get_context("fork"), _begin_worker, (self.warm_process, task))
+            context = get_context("fork")
+            processors = context.SimpleQueue()
+            for processor in _processors(self._jobs):
+                processors.put(processor)
+            begin = (self.warm_process, task, processors)
+            self._pool = ProcessPoolExecutor(self._jobs, context, _begin_worker, begin)
         pool = self._pool
         try:
             return pool.submit(_do, unit), pool
@@ -133,10 +139,26 @@ def _next_job(again: list[_Job], waiting: Iterator[tuple[str, bytes]]) -> _Job |
 _task: partial[bytes]  # in a worker: what it does with each unit
 
 
-def _begin_worker(warm_process: WarmProcess, task: partial[bytes]) -> None:
-    """Leave Ctrl-C to the command, end with it, and use its warm process."""
+def _processors(jobs: int) -> list[int | None]:
+    """Return for each of so many workers the processor that it stays on, or None.
+
+    What a worker asks and what answers run in turns. On two processors each turn wakes the other one, and each change
+    of a page's rights interrupts it: a third more time in the kernel. Fewer workers than processors may run anywhere:
+    those of another command would be put on the same ones.
+    """
+    there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if not there or jobs < len(there):
+        return [None] * jobs
+    return list(islice(cycle(there), jobs))
+
+
+def _begin_worker(warm_process: WarmProcess, task: partial[bytes], processors: "SimpleQueue[int | None]") -> None:
+    """Leave Ctrl-C to the command, end with it, and use its warm process, on one of the processors."""
     global _task
     _task = task
+    processor = processors.get()
+    if processor is not None:
+        os.sched_setaffinity(0, {processor})
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logs.in_a_fork()
     if sys.platform.startswith("linux"):

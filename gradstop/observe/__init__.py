@@ -7,8 +7,9 @@ from gradstop.observe.draw import Draw
 from gradstop.observe.explore import Path, Step, explore
 from gradstop.observe.features import AGAIN
 from gradstop.observe.forms import ALL, FILLED, Form
+from gradstop.observe.isolate import isolated, reset
 from gradstop.observe.probes import Observer
-from gradstop.observe.run import observe, run_case
+from gradstop.observe.run import observe, observe_each, run_case
 from gradstop.observe.storages import Storages
 
 __all__ = [
@@ -26,9 +27,12 @@ __all__ = [
     "Storages",
     "case",
     "explore",
+    "isolated",
     "names_of",
     "observe",
+    "observe_each",
     "read_cases",
+    "reset",
     "run_case",
     "run_cases",
 ]

@@ -234,6 +234,10 @@ class Observer(_Held):
         self.settle(written=True)
 
 
+# The code of those that hold containers for no longer than they hand them on: what is in one is used by others alone.
+HANDING_ON = (Observer.call.__code__, Observer._attempt.__code__)
+
+
 def _overlap(one: range | None, other: range | None) -> bool:
     return one is not None and other is not None and max(one.start, other.start) < min(one.stop, other.stop)
 

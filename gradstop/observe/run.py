@@ -2,13 +2,13 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from gradstop.observe.case import Case
 from gradstop.observe.draw import Choose, Draw
-from gradstop.observe.isolate import isolated
+from gradstop.observe.isolate import isolated, reset
 from gradstop.observe.log import ObservationLog
 from gradstop.observe.probes import Observer, Run, Stopped, first_line, run_alone
 from gradstop.record import Record, Setup, Setups
@@ -28,6 +28,7 @@ def run_case(
     after: Run = run_alone,
     watch: Callable[..., object] = lambda *_: None,
     settle: Callable[..., object] = lambda **_: None,
+    isolate: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> Record:
     """Observe ``function`` in ``case`` and return the second phase's record.
 
@@ -36,14 +37,15 @@ def run_case(
     ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
     What the case runs later than the function, a backward in most cases, is run by ``after``. Before each phase
     ``watch`` is told the objects that the case observes by. ``settle`` is called before anything is read, and when an
-    observation is written.
+    observation is written. Its neutral global state comes from ``isolate``, where that
+    is not ``isolated``.
 
     Raises:
         ValueError: for a case without its ``yield``.
 
     """
     log = log or ObservationLog(case.name)
-    with isolated(), _collections_of_its_own() if case.counts_alive else nullcontext():
+    with (isolate or isolated)(), _collections_of_its_own() if case.counts_alive else nullcontext():
         draw, see = Draw(first, log, choose), Observer(log, case.read, after, settle)
         watch(log, draw, see)
         phases = case.body(function, draw, see)
@@ -77,14 +79,29 @@ def _collections_of_its_own() -> Iterator[None]:
 
 def observe(case: Case, function: Callable[..., Any], setups: Setups) -> Record:
     """Run both phases of a case with known setups and return all that was observed."""
-    first: list[Record] = []
+    (record,) = observe_each(case, function, [setups])
+    return record
+
+
+def observe_each(case: Case, function: Callable[..., Any], trials: Iterable[Setups]) -> Iterator[Record]:
+    """Run a case with each of these known setups and yield what was observed; between them global state is neutral."""
+    with isolated():
+        for number, setups in enumerate(trials):
+            if number:
+                reset()
+            first: list[Record] = []
+            second = run_case(case, function, setups[0], _telling(setups[1], first), isolate=nullcontext)
+            yield first[0] + second
+
+
+def _telling(setup: Setup, first: list[Record]) -> Challenge:
+    """Return a challenge that keeps the record that it is given, and answers with this setup."""
 
     def challenge(record: Record) -> Setup:
         first.append(record)
-        return setups[1]
+        return setup
 
-    second = run_case(case, function, setups[0], challenge)
-    return first[0] + second
+    return challenge
 
 
 def _advance(step: Callable[[], Any]) -> tuple[bool, str | None]:

@@ -258,6 +258,26 @@ def test_a_worker_that_is_lost_between_two_units_is_replaced(executor):
     assert sorted(executor.run(echo, b"", UNITS)) == UNITS
 
 
+def where(_, unit):
+    time.sleep(0.1)  # until each worker has one
+    return json.dumps([os.getpid(), sorted(os.sched_getaffinity(0))]).encode()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux says where a process may run")
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_each_worker_stays_on_one_processor_where_there_are_as_many_as_processors(monkeypatch, more):
+    monkeypatch.setattr(WarmProcess, "wait_until_warm", lambda warm_process: None)
+    there = sorted(os.sched_getaffinity(0))
+    jobs = max(1, len(there) + more)
+    with executor_for(jobs, "", Rules(sandboxed=False)) as local:
+        units = [(str(number), b"") for number in range(2 * jobs)]
+        workers = dict(json.loads(found) for _, found in local.run(where, b"", units))
+    if jobs < len(there):
+        assert set(map(tuple, workers.values())) == {tuple(there)}
+    else:
+        assert sorted({processor for (processor,) in workers.values()}) == there
+
+
 def test_what_was_lost_with_an_earlier_pool_does_not_end_the_next_one(executor, monkeypatch):
     lost, submit, end = Future(), executor._submit, executor._end_pool
     lost.set_exception(BrokenProcessPool())

@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradstop.observe import case, observe
-from gradstop.observe.isolate import isolated
+from gradstop.observe.isolate import isolated, reset
 from gradstop.record import Setup
 
 
@@ -66,6 +66,27 @@ def test_a_leak_reaches_neither_the_next_case_nor_the_caller(leak):
         leak()
     with isolated():
         assert look() == expected
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection")
+@pytest.mark.parametrize("leak", [*LEAKS, "inference mode"])
+def test_a_reset_keeps_a_leak_from_the_next_run(leak):
+    leave = LEAKS.get(leak, lambda: torch.inference_mode().__enter__())
+    with isolated():
+        expected = look()
+    with isolated(), isolated():
+        leave()
+        reset()
+        assert look() == expected
+
+
+def test_a_reset_writes_no_name_of_the_warnings_that_are_ignored():
+    with isolated():
+        filters = warnings.filters
+        before = list(filters)
+        reset()
+        assert warnings.filters is filters
+        assert list(filters) == before
 
 
 @pytest.mark.parametrize("leak", ["grad mode", "default dtype", "default device", "seeds"])

@@ -6,8 +6,8 @@ from typing import Any
 
 from gradstop.compare import Reference, Trial, Wrong, differing
 from gradstop.course import Answer, Assignment, CourseError, load_solutions, read_answers
-from gradstop.grading.answer_key.trial_selection import covering_trials
-from gradstop.observe import Case, observe, read_cases
+from gradstop.grading.answer_key.trial_selection import covering_trials, trials_of
+from gradstop.observe import Case, observe_each, read_cases
 from gradstop.record import Record, Setups
 
 _Function = Callable[..., Any]
@@ -53,7 +53,7 @@ def repeated_reference(assignment: Assignment, exercise: str, setups: dict[str, 
     if not cases:
         raise CourseError(f"{assignment.name}/cases.py has none of the cases that {exercise} was judged by.")
     solution = load_solutions(assignment.notebook)[exercise]
-    trials = {case.name: tuple(Trial(s, observe(case, solution, s)) for s in setups[case.name]) for case in cases}
+    trials = {case.name: trials_of(case, solution, setups[case.name]) for case in cases}
     wrong = read_answers(assignment.folder / "wrong_answers.py").get(exercise, [])
     return _reference(cases, solution, wrong, trials)
 
@@ -61,7 +61,7 @@ def repeated_reference(assignment: Assignment, exercise: str, setups: dict[str, 
 def _reference(cases: list[Case], solution: _Function, wrong: list[Answer], trials: _Trials) -> Reference:
     """Observe the known wrong answers in the trials of the solution."""
     observed = [
-        (answer, {c.name: [observe(c, answer.function, t.setups) for t in trials[c.name]] for c in cases})
+        (answer, {c.name: list(observe_each(c, answer.function, [t.setups for t in trials[c.name]])) for c in cases})
         for answer in wrong
     ]
     return reference_of(cases, solution, trials, observed)

@@ -5,13 +5,13 @@ generator of covering arrays (allpairspy) wants all choices beforehand; which ch
 options that it has taken, so the search runs the case, row by row, and learns them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations, product
 from typing import Any
 
 from gradstop.compare import Trial
-from gradstop.observe import Case, Path, Step, explore, observe
-from gradstop.record import Setup
+from gradstop.observe import Case, Path, Step, explore, observe_each
+from gradstop.record import Setup, Setups
 
 FEWEST = 2  # trials of one case, however few its choices
 ATTEMPTS = 2  # at a pair of options; after that the two cannot stand together
@@ -30,7 +30,12 @@ def covering_trials(case: Case, solution: Callable[..., Any], seed: Callable[[],
 
     """
     setups = [(Setup(seed(), first), Setup(seed(), second)) for first, second in structures(case, solution)]
-    return tuple(Trial(pair, observe(case, solution, pair)) for pair in setups)
+    return trials_of(case, solution, setups)
+
+
+def trials_of(case: Case, solution: Callable[..., Any], setups: Sequence[Setups]) -> tuple[Trial, ...]:
+    """Return a trial for each of these setups of a case, with what is observed of the solution."""
+    return tuple(map(Trial, setups, observe_each(case, solution, setups)))
 
 
 def structures(case: Case, solution: Callable[..., Any]) -> tuple[Structure, ...]:

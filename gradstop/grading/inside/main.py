@@ -60,6 +60,7 @@ _guard = Guard()
 warm_up(_guard)
 keep_kernels()
 refuse_hooks_and_swapped_code()
+_guard.restore()  # what these have written to is known then: each submission would look through it, and copy its pages
 
 _NO_MEMORY = 128 + signal.SIGKILL  # as a process ends that the system kills for want of memory
 
@@ -68,11 +69,14 @@ def run(request: Request, descriptors: list[int], status_fd: int) -> NoReturn:
     """Serve the judge in a process that the warm one has forked for a submission.
 
     ``descriptors`` are two sockets: the control, spoken in lines of JSON, and one on which the judge passes a socket
-    for each exercise. ``request.arguments`` holds the sandbox's limits and paths, or null for none.
+    for each exercise. ``request.arguments`` holds the sandbox's limits and paths, or null for none, and the processors
+    to run on, or null for any.
     """
     control, fd_socket = descriptors
     judge = Channel(socket.socket(fileno=control))
     orders = json.loads(request.arguments[0])
+    if orders["processors"] is not None:
+        os.sched_setaffinity(0, orders["processors"])
     _silence(0, 1)  # the third leads to the log of the warm process, until the first cell is run
     os.environ.clear()
     os.environ.update(request.environment, MPLBACKEND=INLINE, GRADSTOP_GRADING="1")

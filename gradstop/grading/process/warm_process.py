@@ -175,10 +175,16 @@ class WarmProcess:
             control, their_control = pair(stack)
             fd_socket, their_fd_socket = pair(stack)
             sockets = [their_control.fileno(), their_fd_socket.fileno()]
-            request = Request([json.dumps({"sandbox": walls})], environment, folder, sockets, target=TARGET)
+            orders = json.dumps({"sandbox": walls, "processors": _processors()})
+            request = Request([orders], environment, folder, sockets, target=TARGET)
             process = self._fork(request)
             their_control.close()
             their_fd_socket.close()
             with SubmissionProcess(process, control, fd_socket, rules, self._memory, self.is_warm) as submission:
                 submission.set_up(cases, files)
                 yield submission
+
+
+def _processors() -> list[int] | None:
+    """Return the processors that this process may run on, where the system says it."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None

@@ -7,7 +7,7 @@ that is held by a default, as in ``audit``: builtins and this module's names may
 import operator
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from inspect import CO_OPTIMIZED
 from types import FrameType
 from typing import Any
@@ -16,23 +16,17 @@ from gradstop.grading.inside.guard.audit import CASES
 from gradstop.internals.words import Words
 from gradstop.internals.written import words_of
 from gradstop.observe import Observer, run_case
+from gradstop.observe.probes import HANDING_ON
 
 Mark = tuple[Any, ...]
 State = tuple[Any, ...]
-
-
-def _contents(one: Any, used: tuple[Any, ...] = (type, tuple, list, set, dict.keys, dict.values)) -> tuple[Any, ...]:
-    """Return what is in a container: of a dictionary its keys and its values."""
-    type, tuple, list, set, keys, values = used  # noqa: A001
-    return tuple(one) if type(one) in (list, set) else (*keys(one), *values(one))
-
-
 _USED_FOR_STATE = (type, tuple, vars, dict.clear, dict.update)
 _CONTAINERS = frozenset(map(id, (list, dict, set, Counter)))  # by identity: a class may have a comparison of its own
-_USED = (type, tuple, map, all, len, vars, zip, operator.is_, id, _CONTAINERS, _contents)
+_USED_FOR_CONTENTS = (type, tuple, list, set, dict.keys, dict.values)
 _USED_FOR_NAMES = (type, CO_OPTIMIZED, (bool, int, float, str, bytes, type(None)))  # a closure may count with it
 NAMES_CAN_BE_SET = sys.version_info >= (3, 13)  # those of a function that waits for another (PEP 667)
 _PROBES, _RUNS = Observer.call.__code__.co_filename, run_case.__code__.co_filename
+_HANDING_ON = frozenset(map(id, HANDING_ON))
 
 
 def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
@@ -41,49 +35,11 @@ def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
     return words.memory, words.places
 
 
-def mark(
-    words: tuple[Any, Any],
-    things: Iterable[Any],
-    filled: Iterable[Any] = (),
-    held: Iterable[Any] = (),
-    frame: FrameType | None = None,
-    used: tuple[Any, ...] = _USED,
-) -> Mark:
-    """Note the words, of which class things are and what their attributes are; of filled ones, what is in those too.
-
-    Of containers that are held it is noted what is in them; of the frame and those below it what their names refer to.
-    """
-    type, tuple, _, _, _, _, _, _, id, containers, contents = used  # noqa: A001
-    noted = [(thing, type(thing), _values(thing), ()) for thing in things]
-    for thing in filled:
-        values = _values(thing)
-        inside = tuple([contents(one) for one in values if id(type(one)) in containers])
-        noted.append((thing, type(thing), values, inside))
-    memory, places = words
-    apart = tuple([(one, contents(one)) for one in held])
-    return memory, places, memory[places].tobytes(), tuple(noted), apart, frame, names_below(frame)
-
-
-def _values(thing: Any) -> tuple[Any, ...]:
-    return tuple(vars(thing).values()) if hasattr(thing, "__dict__") else ()
-
-
-def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED) -> bool:
-    """Return whether all is as it was when it was marked."""
-    type, tuple, map, all, len, vars, zip, same, id, containers, contents = used  # noqa: A001
-    memory, places, known, noted, held, frame, names = marked
-    if memory[places].tobytes() != known:
-        return False
-    pairs: list[Any] = [(names, names_below(frame)), *[(before, contents(one)) for one, before in held]]
-    for thing, kind, values, inside in noted:
-        if type(thing) is not kind:
-            return False
-        now = tuple(vars(thing).values()) if values else ()
-        pairs.append((values, now))
-        if inside:
-            pairs += zip(inside, [contents(one) for one in now if id(type(one)) in containers])
-    well: bool = all(len(before) == len(after) and all(map(same, before, after)) for before, after in pairs)
-    return well
+def _contents(one: Any, used: tuple[Any, ...] = _USED_FOR_CONTENTS) -> tuple[Any, ...]:
+    """Return what is in a container: of a dictionary its keys and its values."""
+    type, tuple, list, set, keys, values = used  # noqa: A001
+    kind = type(one)
+    return tuple(one) if kind is list or kind is set else (*keys(one), *values(one))
 
 
 def names_below(frame: FrameType | None, used: tuple[Any, ...] = _USED_FOR_NAMES) -> list[Any]:
@@ -98,6 +54,60 @@ def names_below(frame: FrameType | None, used: tuple[Any, ...] = _USED_FOR_NAMES
             found += [None if name in shared and type(names[name]) in state else names[name] for name in names]
         frame = frame.f_back
     return found
+
+
+_USED = (type, tuple, len, vars, id, all, map, operator.is_, _CONTAINERS, _contents, names_below)
+
+
+def _found(
+    things: Iterable[Any], held: Iterable[Any], frame: FrameType | None, used: tuple[Any, ...] = _USED
+) -> tuple[list[Any], list[int]] | None:
+    """Return what is in things and in containers that are held, and how many in each; None for one of another class."""
+    type, tuple, len, vars, id, _, _, _, containers, contents, names = used  # noqa: A001
+    found = names(frame)
+    counts = [len(found)]
+    for thing, kind, has_names, is_filled in things:
+        if type(thing) is not kind:
+            return None
+        values = tuple(vars(thing).values()) if has_names else ()
+        parts = [values, *[contents(one) for one in values if id(type(one)) in containers]] if is_filled else [values]
+        for part in parts:
+            found += part
+            counts.append(len(part))
+    for one in held:
+        part = contents(one)
+        found += part
+        counts.append(len(part))
+    return found, counts
+
+
+def mark(
+    words: tuple[Any, Any],
+    things: Iterable[Any],
+    filled: Iterable[Any] = (),
+    held: Iterable[Any] = (),
+    frame: FrameType | None = None,
+) -> Mark:
+    """Note the words, of which class things are and what their attributes are; of filled ones, what is in those too.
+
+    Of containers that are held it is noted what is in them; of the frame and those below it what their names refer to.
+    """
+    both = (*[(one, False) for one in things], *[(one, True) for one in filled])
+    noted = tuple([(one, type(one), hasattr(one, "__dict__"), is_filled) for one, is_filled in both])
+    held = tuple(held)
+    memory, places = words
+    return memory, places, memory[places].tobytes(), noted, held, frame, _found(noted, held, frame)
+
+
+def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED, look: Callable[..., Any] = _found) -> bool:
+    """Return whether all is as it was when it was marked."""
+    all, map, same = used[5:8]  # noqa: A001
+    memory, places, known, noted, held, frame, (before, counts) = marked
+    if memory[places].tobytes() != known:
+        return False
+    now = look(noted, held, frame)
+    well: bool = now is not None and now[1] == counts and all(map(same, now[0], before))
+    return well
 
 
 def contents_by_identity(things: Iterable[Any]) -> dict[int, tuple[int, ...]]:
@@ -124,10 +134,11 @@ def held_by_frames(frame: FrameType | None, given: Iterable[Any], returned: dict
         code, file = frame.f_code, frame.f_code.co_filename
         if file == _RUNS:  # what is below runs all cases
             break
-        if file in (CASES, _PROBES) and code.co_flags & CO_OPTIMIZED:  # of a function
+        if file in (CASES, _PROBES) and code.co_flags & CO_OPTIMIZED and id(code) not in _HANDING_ON:  # of a function
             variables = frame.f_locals
             held = [one for one in variables.values() if id(type(one)) in _CONTAINERS and id(one) not in free]
-            held = [one for one in held if returned.get(id(one)) != tuple(map(id, _contents(one)))]
+            if returned:
+                held = [one for one in held if returned.get(id(one)) != tuple(map(id, _contents(one)))]
             if held and file == CASES:
                 shared = [variables.get(name) for name in code.co_cellvars + code.co_freevars]
                 held = [one for one in held if not any(one is other for other in shared)]
