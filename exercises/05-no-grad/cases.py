@@ -180,9 +180,9 @@ def the_model_goes_on(evaluate: Function, draw: Draw, see: Observer):
     later = yield
     dropout = model.block[1][0]
     ones = torch.ones(64, 4)
-    kept = "everything" if (dropout(ones) == ones).all() else "a part"
+    kept = "everything" if (see.run(lambda: dropout(ones)) == ones).all() else "a part"
     see.value("what Dropout keeps", kept, "Dropout works as it did: in training mode it drops, otherwise not")
-    out = model.norm(model.first(later.numbers((4, 3))) * model.scale)
+    out = see.run(lambda: model.norm(model.first(later.numbers((4, 3))) * model.scale))
     see.value("BatchNorm's output", out, "BatchNorm works as it did, in the mode that it was in")
     see.value("the statistics after it", statistics(model), "BatchNorm works as it did, in the mode that it was in")
     loss = loss_of(later, out, torch.tanh) + loss_of(later, x)
@@ -484,7 +484,7 @@ def net_is_trained(through_frozen: Function, draw: Draw, see: Observer):
     see.value("the output", result, "the result is net(x)", MIDDLE)
     see.left("what has changed on net and x", before, AS_IT_WAS, net=net, x=x)
     later = yield
-    elsewhere = net(batch) if elsewhere is None else elsewhere
+    elsewhere = see.run(lambda: net(batch)) if elsewhere is None else elsewhere
     loss = loss_of(later, elsewhere) + loss_of(later, result) + loss_of(later, x, torch.square)
     asked = "another use of net trains its parameters as usual, but for those that were frozen, and so does one of x"
     leaves = {"x": draw.source(x), **parameters(net)}
@@ -528,7 +528,7 @@ def net_raises(through_frozen: Function, draw: Draw, see: Observer):
     see.value("the second output", quiet, "the result is net(x)", MIDDLE)
     see.left("what has changed after the second call", before, AS_IT_WAS, net=net, x=x)
     result = see.call(through_frozen, net, x, name="a third call")
-    loss = loss_of(later, result) + loss_of(later, net(later.numbers((2, 3))))
+    loss = loss_of(later, result) + see.run(lambda: loss_of(later, net(later.numbers((2, 3)))))
     asked = "net's parameters learn from another use alone, x from this one"
     see.gradients("the backward", loss.backward, asked, x=x, **parameters(net))
 
@@ -553,7 +553,7 @@ def saved_for_backward(cached_target: Function, draw: Draw, see: Observer):
     see.value("the target's values", result, TARGET, CACHED)
     see.left("what has changed on net and x", before, "net and x are as they were", net=net, x=x)
     later = yield
-    w = later.tensor("w", "leaf", tuple(net(x).shape), dtype=dtype)
+    w = later.tensor("w", "leaf", tuple(see.run(lambda: net(x)).shape), dtype=dtype)
     asked = "the target can be saved for backward; net and x get no gradient through it"
     backward = lambda: (result * w).sin().sum().backward()
     see.gradients("the backward", backward, asked, w=w, **trained(draw, x), **parameters(net))
@@ -644,11 +644,6 @@ def next_of(see: Observer, stream: Any, name: str) -> Any:
     return see.call(see.run, lambda: next(stream), name=name)
 
 
-def rest_of(see: Observer, stream: Any) -> list[Any]:
-    """Return the items that are left in a stream."""
-    return see.run(lambda: list(stream))
-
-
 @case("no_grad_stream", "w is edited between the items", PAUSED)
 def computed_when_asked(no_grad_stream: Function, draw: Draw, see: Observer):
     w, fn, n = source_of_items(draw)
@@ -664,7 +659,7 @@ def computed_when_asked(no_grad_stream: Function, draw: Draw, see: Observer):
     see.flags("the second item", second, "an item has no graph", OFF)
     see.value("the second item's values", second, LAZY)
     changed(later, w)
-    see.value("the items that are left", rest_of(see, stream), f"{ITEMS}; {LAZY}")
+    see.value("the items that are left", see.parts(stream), f"{ITEMS}; {LAZY}")
     see.value("the first item, looked at again", first, "an item that was handed over stays what it is")
     see.sharing("w and the items", "each item is a new tensor", w=w, **{"the first": first, "the second": second})
     see.left("what has changed on fn and w", before, "fn and w are as they were", fn=fn, w=w)
@@ -678,8 +673,8 @@ def computed_when_asked(no_grad_stream: Function, draw: Draw, see: Observer):
     )
     see.value("the first item of the other function", next_of(see, two, "and the other's"), ITEMS)
     changed(later, w)
-    see.value("the items that are left in the second stream", rest_of(see, one), f"{ITEMS}; {LAZY}")
-    see.value("the items that are left of the other function", rest_of(see, two), f"{ITEMS}; {LAZY}")
+    see.value("the items that are left in the second stream", see.parts(one), f"{ITEMS}; {LAZY}")
+    see.value("the items that are left of the other function", see.parts(two), f"{ITEMS}; {LAZY}")
 
 
 @case("no_grad_stream", "the consumer has a grad mode of its own", PAUSED)
@@ -701,12 +696,12 @@ def a_mode_between_items(no_grad_stream: Function, draw: Draw, see: Observer):
         see.flags("the second item", item, "an item has no graph", OFF)
         see.value("the second item's values", item, ITEMS)
     with mode_of(later, "at the rest the consumer is")():
-        rest = rest_of(see, stream)
+        rest = see.parts(stream)
         see.grad_mode("the grad mode after the last item", asked)
         see.value("the items that are left", rest, ITEMS)
         stream = see.call(no_grad_stream, fn, n, name="a second stream")
         scale = later.number(2.0, 3.0)
-        items = [item * scale for item in rest_of(see, stream)]
+        items = [item * scale for item in see.parts(stream)]
         see.grad_mode("the grad mode after the second stream", asked)
     see.value("the items of the second stream, scaled", items, ITEMS)
 
@@ -720,7 +715,7 @@ def closed_early(no_grad_stream: Function, draw: Draw, see: Observer):
         item = next_of(see, stream, "next(), for the first item,")
         see.raised("close()", lambda: stream.close(), "the stream is a generator: it can be closed")
         see.grad_mode("the grad mode after close()", asked)
-        see.value("the items that are left", rest_of(see, stream), "a closed generator has no items left")
+        see.value("the items that are left", see.parts(stream), "a closed generator has no items left")
     see.value("the first item", item, ITEMS)
     later = yield
     changed(later, w)

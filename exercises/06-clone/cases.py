@@ -146,7 +146,7 @@ def frozen_in_time(snapshot: Function, draw: Draw, see: Observer):
     with draw.mode_outside():
         snap = see.call(snapshot, model)
         see.grad_mode("the grad mode after the call", "the grad mode stays as it was")
-    state, parameters = model.state_dict(), dict(model.named_parameters(remove_duplicate=False))
+    state, parameters = see.run(model.state_dict), dict(model.named_parameters(remove_duplicate=False))
     kind = "a dictionary" if isinstance(snap, dict) else f"an object of type {type(snap).__name__}"
     see.value("what the result is", kind, "the result is a dictionary")
     names = sorted(set(snap) ^ set(state)) if isinstance(snap, dict) else []
@@ -161,17 +161,17 @@ def frozen_in_time(snapshot: Function, draw: Draw, see: Observer):
     see.raised("a step of training", lambda: train(later, model), "the model still trains")
     asked = "the snapshot is frozen in time: training changes neither parameters nor buffers in it"
     see.value("what has moved by training", moved(snap, before), asked)
-    shifted(later, *model.state_dict().values())
+    shifted(later, *see.run(model.state_dict).values())
     asked = "the snapshot is frozen in time: no edit of the model changes it"
     see.value("what has moved by an edit of the model", moved(snap, before), asked)
     draw.feature(*AGAIN)
-    then = copied(model.state_dict())
+    then = copied(see.run(model.state_dict))
     again = see.call(snapshot, model, name="a second call")
     asked = "each call takes the values of its own moment and its own model"
     see.value("what is not as it is in the model", moved(again, then), asked)
     another = network(later, kind, dtype)
     other = see.call(snapshot, another, name="a call with another model")
-    see.value("what is not as it is in the other model", moved(other, another.state_dict()), asked)
+    see.value("what is not as it is in the other model", moved(other, see.run(another.state_dict)), asked)
     asked = "a later call changes no earlier snapshot"
     see.value("what has moved by the later calls", moved(snap, before), asked)
     see.value("what has moved in the second snapshot", moved(again, then), asked)
@@ -184,11 +184,11 @@ def loaded(snapshot: Function, draw: Draw, see: Observer):
     start = copied(model.state_dict())
     snap = see.call(snapshot, model)
     later = yield
-    train(later, model)
+    see.run(lambda: train(later, model))
     see.raised("load_state_dict", lambda: model.load_state_dict(snap), "load_state_dict takes the snapshot")
     asked = "the model is what it was when the snapshot was taken"
-    see.value("what is not as it was", moved(model.state_dict(), start), asked, BUFFERS)
-    train(later, model)
+    see.value("what is not as it was", moved(see.run(model.state_dict), start), asked, BUFFERS)
+    see.run(lambda: train(later, model))
     twin = network(later, kind)
     asked = "load_state_dict takes the snapshot, any number of times"
     see.raised("load_state_dict of another model", lambda: twin.load_state_dict(snap), asked)
@@ -406,7 +406,7 @@ def the_values_are_taken(set_weight: Function, draw: Draw, see: Observer):
     see.left("what else has changed", before, "nothing else of the layer or of w changes", layer=layer, w=w)
     later = yield
     shifted(later, w)
-    output = layer(later.numbers((2, w.shape[1]), dtype=dtype) * 0.4)
+    output = see.run(lambda: layer(later.numbers((2, w.shape[1]), dtype=dtype) * 0.4))
     see.value("the output after an edit of w", output, "the layer computes with the values that w had", NAMES)
     shifted(later, layer.weight)
     see.value("w after an edit of layer.weight", w, "an edit of layer.weight does not change w", NAMES)
@@ -426,13 +426,14 @@ def the_optimizer_goes_on(set_weight: Function, draw: Draw, see: Observer):
     see.call(set_weight, layer, w)
     see.left("what else has changed", before, "nothing else of the layer or of w changes", layer=layer, w=w)
     later = yield
-    loss = loss_of(later, layer(later.numbers((2, 3))))
+    loss = see.run(lambda: loss_of(later, layer(later.numbers((2, 3)))))
     asked = "layer.weight gets gradient, w gets none"
     see.gradients("the backward", loss.backward, asked, WRITING, weight=layer.weight, **behind)
     optimizer.step()
     see.value("layer.weight after a step", layer.weight, "the optimizer drives layer.weight")
     see.value("w after a step", w, "a step does not change w", NAMES)
-    see.value("the output after a step", layer(later.numbers((2, 3))), "the layer computes with what was learned")
+    output = see.run(lambda: layer(later.numbers((2, 3))))
+    see.value("the output after a step", output, "the layer computes with what was learned")
     draw.feature(*AGAIN)
     asked = "each call gives layer.weight the values that w has then"
     see.call(set_weight, layer, w, name="a second call")
@@ -469,7 +470,7 @@ def from_another_layer(set_weight: Function, draw: Draw, see: Observer):
     batch = later.numbers((2, 3))
     asked = "a layer that shares the Parameter computes with it as before"
     see.value("the third layer's output", tied(batch), asked, OBJECT)
-    loss = loss_of(later, layer(batch)) + loss_of(later, source(batch))
+    loss = see.run(lambda: loss_of(later, layer(batch)) + loss_of(later, source(batch)))
     asked = "each of the two weights gets the gradient of its own layer"
     see.gradients("the backward", loss.backward, asked, WRITING, weight=layer.weight, w=source.weight)
     optimizer.step()
@@ -524,7 +525,7 @@ def the_layer_goes_on(call_with: Function, draw: Draw, see: Observer):
     asked = "gradient reaches W and the bias, if it is trained; layer.weight gets none"
     see.gradients("the backward", loss.backward, asked, NO_GRADIENT, **leaves)
     shifted(later, weight)
-    output = layer(later.numbers((2, 3)) * 0.4)
+    output = see.run(lambda: layer(later.numbers((2, 3)) * 0.4))
     see.value("the layer's output", output, "the layer itself computes with its own weight, whatever becomes of W")
     asked = "a later use of the layer trains its own weight"
     see.gradients("a backward from the layer", loss_of(later, output).backward, asked, **leaves)
@@ -555,7 +556,7 @@ def two_weights(call_with: Function, draw: Draw, see: Observer):
     second = see.call(call_with, layer, two, batch, name="the second call")
     see.value("the outputs", [first, second], "each output is computed with its own W")
     later = yield
-    loss = loss_of(later, first) + loss_of(later, second) + loss_of(later, layer(batch))
+    loss = loss_of(later, first) + loss_of(later, second) + see.run(lambda: loss_of(later, layer(batch)))
     asked = "each W learns from its own call, layer.weight from the layer's, the bias from all three"
     leaves = {"the first W": draw.source(one), "the second W": draw.source(two)}
     see.gradients("the backward", loss.backward, asked, weight=layer.weight, bias=layer.bias, **leaves)

@@ -651,7 +651,14 @@ def everywhere(model: nn.Module) -> dict[str, Any]:
 
 def replaced(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Say what of ``everywhere`` is no longer what it was."""
-    return sorted(name for name in before | after if before.get(name) != after.get(name))
+    return sorted(name for name in before | after if not the_same(before.get(name), after.get(name)))
+
+
+def the_same(one: Any, other: Any) -> bool:
+    """Whether two things are one object, or hold the same objects: who replaces one may say that it equals any."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return [*map(id, one)] == [*map(id, other)]
+    return one is other
 
 
 def learning(model: Net) -> dict[str, Tensor]:
@@ -682,7 +689,7 @@ def the_output_as_it_was(capture: Function, draw: Draw, see: Observer):
     see.flags("the flags of the result", captured, NO_GRAPH_OF_IT)
     see.value("x afterwards", x, "x is unchanged")
     later = yield
-    model(batch(later, "another x", dtype=dtype))
+    see.run(lambda: model(batch(later, "another x", dtype=dtype)))
     see.value("the result after model has run again", captured, "the result stays as it is when model runs again")
 
 
@@ -760,6 +767,6 @@ def the_model_trains(capture: Function, draw: Draw, see: Observer):
     captured = see.call(capture, model, model.in_the_middle, batch(draw))
     see.value("the result", captured, OUTPUT)
     later = yield
-    output = model(batch(later, "another x"))
+    output = see.run(lambda: model(batch(later, "another x")))
     see.value("the output for another x", output, TRAINS)
     see.gradients("a backward on another batch", loss_of(later, output * 0.3, torch.tanh).backward, TRAINS, **leaves)

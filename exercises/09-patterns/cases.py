@@ -177,7 +177,7 @@ def tiny_learns(see: Observer, later: Draw, name: str, asked: str, net: Function
     """Observe who learns from an ordinary loss of ``net``; its input is a leaf, so that there is always a backward."""
     x = later.numbers(shape).requires_grad_()
     with torch.enable_grad():
-        loss = tiny_scalar(later, net(x))
+        loss = see.run(lambda: tiny_scalar(later, net(x)))
     see.gradients(name, loss.backward, asked, LEFT, **leaves)
 
 
@@ -451,7 +451,7 @@ def td_again(td_loss: Function, draw: Draw, see: Observer):
     see.value("the flags of q_target afterwards", tiny_flags(q_target), asked, LEFT)
     see.value("the loss", loss, TD_VALUE)
     later = yield
-    total = loss * later.number(0.5, 2.0) + tiny_scalar(later, q(batch[0]) * q_target(batch[3]))
+    total = loss * later.number(0.5, 2.0) + see.run(lambda: tiny_scalar(later, q(batch[0]) * q_target(batch[3])))
     leaves = tiny_leaves("q", q) | tiny_leaves("q_target", q_target)
     asked = "td_loss trains q through its prediction alone; the other loss trains both networks as usual"
     see.gradients("the backward", total.backward, asked, **leaves)
@@ -487,7 +487,7 @@ def three_sources(actor_critic_losses: Function, draw: Draw, see: Observer):
     leaves = {name: draw.source(tensor) for name, tensor in given.items()}
     draw.prefill(*leaves.values())
     before = see.look(**given)
-    policy_loss, value_loss = see.call(actor_critic_losses, *given.values())
+    policy_loss, value_loss = see.parts(see.call(actor_critic_losses, *given.values()))
     see.value("the policy loss", policy_loss, AC_POLICY)
     see.value("the value loss", value_loss, AC_VALUE)
     see.left("what has changed on logp, value and returns", before, AC_GIVEN, **given)
@@ -512,7 +512,7 @@ def one_trunk(actor_critic_losses: Function, draw: Draw, see: Observer):
     draw.hook(logp=logp, value=value)
     returns = draw.tensor("returns", "constant", form)
     before = see.look(logp=logp, value=value, returns=returns)
-    policy_loss, value_loss = see.call(actor_critic_losses, logp, value, returns)
+    policy_loss, value_loss = see.parts(see.call(actor_critic_losses, logp, value, returns))
     see.left("what has changed on logp, value and returns", before, AC_GIVEN, logp=logp, value=value, returns=returns)
     see.value("the policy loss", policy_loss, AC_POLICY)
     see.value("the value loss", value_loss, AC_VALUE)
@@ -535,7 +535,7 @@ def bootstrapped(actor_critic_losses: Function, draw: Draw, see: Observer):
     share = draw.number(0.3, 0.8)
     returns = draw.numbers(form.shape) + share * torch.tanh(value)
     draw.given.append(f"returns = rewards + {share} * tanh(value), attached")
-    policy_loss, value_loss = see.call(actor_critic_losses, logp, value, returns)
+    policy_loss, value_loss = see.parts(see.call(actor_critic_losses, logp, value, returns))
     see.value("the policy loss", policy_loss, AC_POLICY)
     see.value("the value loss", value_loss, AC_VALUE)
     later = yield
@@ -544,7 +544,7 @@ def bootstrapped(actor_critic_losses: Function, draw: Draw, see: Observer):
     see.gradients("the backward of both", total.backward, asked, **leaves)
     others = [later.numbers(form.shape).requires_grad_() for _ in range(3)]
     for call in ("a second call, with other tensors", "a third call, after they have changed"):
-        policy, critic = see.call(actor_critic_losses, *others, name=call)
+        policy, critic = see.parts(see.call(actor_critic_losses, *others, name=call))
         see.value(f"the policy loss of {call}", policy, AC_POLICY)
         see.value(f"the value loss of {call}", critic, AC_VALUE)
         named = dict(zip(("logp", "value", "returns"), others, strict=True))
@@ -854,10 +854,10 @@ def the_pending_step(freeze: Function, draw: Draw, see: Observer):
     see.value("the parameters of the rest after the pending step", training.rest(), REST)
     later = yield
     training.optimizer.zero_grad(to_none=True)
-    see.raised("the next backward", training.loss(later).backward, REST)
+    see.raised("the next backward", lambda: training.loss(later).backward(), REST)
     grads = {name: "no gradient" if p.grad is None else p.grad for name, p in training.rest().items()}
     see.value("the gradients of the rest", grads, THROUGH + ", and the rest receives its own")
-    training.optimizer.step()
+    see.run(training.optimizer.step)
     see.value("the parameters of body after the next step", training.weights(), NEVER)
 
 
@@ -866,7 +866,7 @@ def the_steps_after(freeze: Function, draw: Draw, see: Observer):
     draw.feature(*AGAIN[:3])
     training = FreezeTraining(draw, *draw.choice(*zip(BODIES, OPTIMIZERS, strict=True)))
     see.call(freeze, training.body)
-    training.optimizer.step()
+    see.run(training.optimizer.step)
     later = yield
     to_none = later.choice(True, False)
     see.raised("training", lambda: training.steps(later, later.integer(2, 3), to_none=to_none), REST)
@@ -877,10 +877,10 @@ def the_steps_after(freeze: Function, draw: Draw, see: Observer):
     )
     training.body.requires_grad_(True)
     training.optimizer.zero_grad(to_none=to_none)
-    see.raised("a backward", training.loss(later).backward, REST)
+    see.raised("a backward", lambda: training.loss(later).backward(), REST)
     see.call(freeze, training.body, name="a second call")
     see.call(freeze, training.stem, name="a call with the stem")
-    training.optimizer.step()
+    see.run(training.optimizer.step)
     see.raised("training after the further calls", lambda: training.steps(later, 1, to_none=to_none), REST)
     see.value("the parameters of body after the further calls", training.weights(), NEVER)
     see.value(
@@ -892,7 +892,7 @@ def the_steps_after(freeze: Function, draw: Draw, see: Observer):
 def the_statistics(freeze: Function, draw: Draw, see: Observer):
     training = FreezeTraining(draw, *draw.choice(*zip(NORMS, [*OPTIMIZERS, OPTIMIZERS[0]], strict=True)))
     see.call(freeze, training.body)
-    training.optimizer.step()
+    see.run(training.optimizer.step)
     see.value("the parameters of body after the pending step", training.weights(), PENDING)
     later = yield
     see.call(freeze, training.body, name="a second call")
@@ -905,16 +905,17 @@ def the_statistics(freeze: Function, draw: Draw, see: Observer):
 def the_input(freeze: Function, draw: Draw, see: Observer):
     training = FreezeTraining(draw, draw.choice(*NORMS), OPTIMIZERS[0])
     see.call(freeze, training.body)
-    training.optimizer.step()
+    see.run(training.optimizer.step)
     see.value("the parameters of body after the pending step", training.weights(), PENDING)
     later = yield
     leaf = later.numbers((4, training.width)).requires_grad_()
     x = torch.tanh(leaf)
     training.optimizer.zero_grad(to_none=True)
-    see.raised("a backward through body", tiny_scalar(later, training.head(training.body(x))).backward, THROUGH)
+    backward = lambda: tiny_scalar(later, training.head(training.body(x))).backward()
+    see.raised("a backward through body", backward, THROUGH)
     see.value("whether gradient reaches the input", freeze_arrived(leaf), THROUGH)
     see.value("whether gradient reaches the head", freeze_arrived(training.head.weight), REST)
-    training.optimizer.step()
+    see.run(training.optimizer.step)
     see.value("the statistics of body", training.statistics(), STATISTICS)
     see.value("the parameters of body after the next step", training.weights(), NEVER)
 
@@ -1081,7 +1082,7 @@ def vq_out(vq: Function, draw: Draw, see: Observer):
     draw.prefill(*leaves.values())
     draw.hook(z=z)
     before = see.look(z=z, codebook=codebook)
-    out, _, _ = see.call(vq, z, codebook)
+    out, _, _ = see.parts(see.call(vq, z, codebook))
     see.value("out", out, VQ_OUT)
     later = yield
     see.gradients("a backward from out", vq_use(later, out).backward, VQ_OUT_GRADIENT, **leaves)
@@ -1092,7 +1093,7 @@ def vq_out(vq: Function, draw: Draw, see: Observer):
 @case("vq", "the codebook loss is used", "09-representation#vector-quantisation")
 def vq_codebook_loss(vq: Function, draw: Draw, see: Observer):
     z, codebook, leaves = vq_inputs(draw, draw.choice(*VQ_KINDS), draw.choice("leaf", "interior"))
-    _, loss, _ = see.call(vq, z, codebook)
+    _, loss, _ = see.parts(see.call(vq, z, codebook))
     see.value("the shape of the codebook loss", f"shape {tuple(loss.shape)}", "the codebook loss is a scalar")
     share = vq_share(loss)
     later = yield
@@ -1103,7 +1104,7 @@ def vq_codebook_loss(vq: Function, draw: Draw, see: Observer):
 @case("vq", "the commitment loss is used", "09-representation#vector-quantisation")
 def vq_commit_loss(vq: Function, draw: Draw, see: Observer):
     z, codebook, leaves = vq_inputs(draw, draw.choice(*VQ_KINDS), draw.choice("leaf", "interior"))
-    _, _, loss = see.call(vq, z, codebook)
+    _, _, loss = see.parts(see.call(vq, z, codebook))
     see.value("the shape of the commitment loss", f"shape {tuple(loss.shape)}", "the commitment loss is a scalar")
     share = vq_share(loss)
     later = yield
@@ -1116,7 +1117,7 @@ def vq_together(vq: Function, draw: Draw, see: Observer):
     draw.feature(*AGAIN)
     z, codebook, leaves = vq_inputs(draw, draw.choice("plain", "repeated rows"), draw.choice("leaf", "interior"))
     draw.prefill(*leaves.values())
-    out, codebook_loss, commit_loss = see.call(vq, z, codebook)
+    out, codebook_loss, commit_loss = see.parts(see.call(vq, z, codebook))
     shares = vq_share(codebook_loss), vq_share(commit_loss)
     later = yield
     loss = vq_use(later, out) + later.number(0.5, 2.0) * shares[0] + later.number(0.5, 2.0) * shares[1]
@@ -1125,7 +1126,7 @@ def vq_together(vq: Function, draw: Draw, see: Observer):
     values, rows = vq_numbers(later, "plain")
     z2, codebook2 = values.requires_grad_(), rows.requires_grad_()
     for call in ("a call with another z and codebook", "one more call, after z and codebook have changed"):
-        again, *losses = see.call(vq, z2, codebook2, name=call)
+        again, *losses = see.parts(see.call(vq, z2, codebook2, name=call))
         see.value(f"out of {call}", again, VQ_OUT)
         total = vq_use(later, again) + vq_share(losses[0]) + 2 * vq_share(losses[1])
         see.gradients(f"a backward after {call}", total.backward, asked, z=z2, codebook=codebook2)
@@ -1161,7 +1162,7 @@ def probe_fresh(probe_backward: Function, draw: Draw, see: Observer):
     parameters = probe_leaves(trunk=trunk, a=a, b=b)
     see.gradients("the call", lambda: probe_backward(trunk, a, b, x), PROBE_ASKED, **parameters)
     later = yield
-    loss = tiny_scalar(later, b(trunk(x)))
+    loss = see.run(lambda: tiny_scalar(later, b(trunk(x))))
     asked = "flags are as before: a loss of your own through trunk and b trains both afterwards"
     see.gradients("a backward through trunk and b", loss.backward, asked, **parameters)
 
@@ -1198,7 +1199,7 @@ def probe_frozen(probe_backward: Function, draw: Draw, see: Observer):
     flags = {name: parameter.requires_grad for name, parameter in parameters.items()}
     see.value("requires_grad of each parameter afterwards", flags, "each flag is as before")
     later = yield
-    loss = tiny_scalar(later, a(trunk(x))) + tiny_scalar(later, b(trunk(x)))
+    loss = see.run(lambda: tiny_scalar(later, a(trunk(x))) + tiny_scalar(later, b(trunk(x))))
     asked = "flags are as before: a loss of your own trains what is not frozen afterwards, and nothing else"
     see.gradients("a backward through trunk, a and b", loss.backward, asked, **parameters)
 
@@ -1260,7 +1261,7 @@ def simsiam_and_more(simsiam_loss: Function, draw: Draw, see: Observer):
     loss = see.call(simsiam_loss, enc, pred, x1, x2)
     see.value("the loss", loss, SIMSIAM_VALUE)
     later = yield
-    other = tiny_scalar(later, pred(enc(x1))) / 4 + tiny_scalar(later, enc(x2)) / 4
+    other = see.run(lambda: tiny_scalar(later, pred(enc(x1))) / 4 + tiny_scalar(later, enc(x2)) / 4)
     total = loss * later.number(1.5, 4.0) + other
     see.gradients("the backward", total.backward, SIMSIAM_GRADIENT + "; gradients are added", **parameters)
     tiny_move(later, enc, pred)

@@ -1,8 +1,9 @@
 """Counts which graph nodes and saved tensors are still alive, by weak references."""
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +19,37 @@ class _Token:
     is_weight: bool
 
 
+class _Passed(torch.autograd.Function):
+    """Hands a tensor on."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.view_as(tensor)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        pass
+
+    @staticmethod
+    def backward(_: Any, gradient: torch.Tensor) -> torch.Tensor:
+        return gradient
+
+    @staticmethod
+    def jvp(_: Any, tangent: torch.Tensor) -> torch.Tensor:
+        return tangent.view_as(tangent)
+
+
+# Looked up once, when this module is imported: a census counts while code of others' runs.
+_pass: Callable[[torch.Tensor], torch.Tensor] = _Passed.apply
+_reference, _hooks = weakref.ref, torch.autograd.graph.saved_tensors_hooks
+
+
+def _nothing(_: _Token, *__: Any) -> None:
+    """Hold a token."""
+
+
 class _Held(NamedTuple):
     tagged: AppendOnly  # weak references to tokens, one for each node
     packed: AppendOnly  # one for each saved tensor
@@ -26,9 +58,10 @@ class _Held(NamedTuple):
 class Census(_Held):
     """Tells how much of the graphs that one builds is still alive.
 
-    ``recording()`` counts each tensor that an operation saves for backward inside it, ``tag(tensor)``
-    the nodes of its graph that are not tagged yet. Nothing is kept alive by the counting: a token sits in
-    the node's metadata or stands in for the saved tensor, and dies with it. What was counted cannot be taken away.
+    ``recording()`` counts each tensor that an operation saves for backward inside it, ``tag(tensor)`` the nodes of its
+    graph that are not tagged yet, ``through(tensor)`` one node for it, and ``end_of(leaf)`` the one in which its graphs
+    end. Nothing is kept alive by the counting: a token sits in the node's metadata or stands in for the saved tensor,
+    and dies with it. What was counted cannot be taken away.
     """
 
     __slots__ = ()
@@ -45,9 +78,32 @@ class Census(_Held):
             if node is None or hasattr(node, "variable") or id(self) in node.metadata:
                 continue
             token = node.metadata[id(self)] = _Token()
-            self.tagged.add(weakref.ref(token))
+            self.tagged.add(_reference(token))
             stack.extend(before for before, _ in node.next_functions)
         return tensor
+
+    def through(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Return the tensor's values behind a node that is counted, where operations are recorded.
+
+        It is alive while any of the graph is that begins there. A token can be taken out of a node's metadata by who
+        has the graph; this is the node itself.
+        """
+        passed = _pass(tensor)
+        if passed.grad_fn is not None:
+            self.tagged.add(_reference(passed.grad_fn))
+        return passed
+
+    def end_of(self, leaf: torch.Tensor) -> Any:
+        """Return the node in which all graphs of a leaf end, counted: while it is held, all that are made end in it.
+
+        Let go of it, it is alive while any such graph is, whoever has made that, and by what.
+        """
+        with torch.enable_grad():
+            node: Any = leaf.view_as(leaf).grad_fn
+        end, token = node.next_functions[0][0], _Token()
+        end.register_prehook(partial(_nothing, token))
+        self.tagged.add(_reference(token))
+        return end
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -57,13 +113,13 @@ class Census(_Held):
             token = _Token()
             token.tensor = tensor.detach()
             token.is_weight = tensor.is_leaf and tensor.requires_grad
-            self.packed.add(weakref.ref(token))
+            self.packed.add(_reference(token))
             return token
 
         def unpack(token: _Token) -> torch.Tensor:
             return token.tensor
 
-        with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
+        with _hooks(pack, unpack):
             yield
 
     def nodes(self) -> int:

@@ -8,6 +8,7 @@ All but the version tag is a part of the standard library that has no public nam
 import _signal  # type: ignore[import-not-found]  # the part of signal that makes no enumerations: a hundred times as fast
 import _thread
 import atexit
+import copyreg
 import ctypes
 import gc
 import logging
@@ -17,6 +18,7 @@ import sys
 import threading
 import weakref
 from _lsprof import Profiler as Profiler  # what cProfile.Profile derives from
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import thread as _pools
 from contextlib import suppress
@@ -40,6 +42,7 @@ _pool_worker = _pools._worker.__code__
 # What is called while a submission may have put its own in the place of any name of builtins or sys.
 _current_frames, _type = sys._current_frames, type
 run_exit_functions = atexit._run_exitfuncs
+note_slot_names: Callable[[type], object] = copyreg._slotnames  # type: ignore[attr-defined]  # as a first copy does
 _kill, _waitpid, _close, _KILL = os.kill, os.waitpid, os.close, int(signal.SIGKILL)
 # The processes that multiprocessing starts for its locks and for its fork server, which stay until this one ends: what
 # knows them, and the names of their number and of the descriptor that they live by.

@@ -80,6 +80,7 @@ def _module(label: str, module: nn.Module) -> Iterator[str]:
     for path, part in module.named_modules():
         name = f"{label}.{path}" if path else label
         yield f"{name} is {'in training' if part.training else 'in evaluation'} mode"
+        yield f"the class of {name}{_OBJECT}{id(type(part))}"
         yield from _attributes(name, {key: None for key in vars(part) if key not in module_attributes})
         for kind, held in module_hooks(part):
             said = _KINDS.get(kind, kind.removesuffix("s").replace("_", " "))

@@ -167,6 +167,10 @@ class Draw:
             raise LookupError("what was drawn as a constant has no leaf behind it")
         return self._sources[id(tensor)][1]
 
+    def leaves(self) -> list[torch.Tensor]:
+        """Return the leaves behind all that ``tensor`` made."""
+        return [leaf for _, leaf in self._sources.values()]
+
     def learns(self, tensor: torch.Tensor) -> bool:
         """Return whether a tensor that ``tensor`` made required grad when it was made; an answer may change that."""
         return id(tensor) in self._sources

@@ -1,6 +1,7 @@
 """Any value as plain JSON: what it is, its structure, shape, dtype and numbers."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -9,6 +10,7 @@ import torch
 from gradstop.observe import unpatched
 from gradstop.record import Json
 
+class_name: Callable[[type], str] = vars(type)["__name__"].__get__  # a class of that may have one of its own
 LARGEST = 4096  # numbers in one tensor; an exercise needs a few dozen
 
 
@@ -23,7 +25,7 @@ def encode(value: object) -> Json:
     if type(value) is numpy.ndarray:  # a matrix is one too, and behaves otherwise
         return _filled("array", str(value.dtype), value.shape, value.reshape(-1).tolist())
     if value is None or isinstance(value, bool | int | float | str):
-        return {"type": type(value).__name__, "value": number(value)}
+        return {"type": class_name(type(value)), "value": number(value)}
     if isinstance(value, dict):
         return {
             "type": "dict",
@@ -32,7 +34,7 @@ def encode(value: object) -> Json:
         }
     if isinstance(value, list | tuple):
         return {"type": _container(value), "items": [encode(item) for item in value]}
-    return {"type": "other", "class": type(value).__name__}
+    return {"type": "other", "class": class_name(type(value))}
 
 
 def structure(value: object) -> Json:
@@ -45,12 +47,12 @@ def structure(value: object) -> Json:
         }
     if isinstance(value, list | tuple):
         return {"type": _container(value), "items": [structure(item) for item in value]}
-    return {"type": "tensor" if unpatched.is_tensor(value) else type(value).__name__}
+    return {"type": "tensor" if unpatched.is_tensor(value) else class_name(type(value))}
 
 
 def number(value: Any) -> Json:
     """Return ``value`` itself, or its name where JSON has no number for it (``nan``, ``inf``)."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return float.__repr__(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def dtype_name(dtype: torch.dtype) -> str:
@@ -77,5 +79,5 @@ def _filled(kind: str, dtype: str, shape: Any, numbers: list[Any]) -> Json:
 
 def _container(value: list[Any] | tuple[Any, ...]) -> str:
     if hasattr(value, "_fields"):
-        return f"namedtuple {type(value).__name__}"
+        return f"namedtuple {class_name(type(value))}"
     return "list" if isinstance(value, list) else "tuple"

@@ -13,7 +13,7 @@ from gradstop.graph import Census
 from gradstop.internals.torch import set_grad_enabled, version
 from gradstop.observe import unpatched
 from gradstop.observe.attached import attached, left
-from gradstop.observe.encode import encode, number, structure
+from gradstop.observe.encode import class_name, encode, number, structure
 from gradstop.observe.log import ObservationLog, as_json
 from gradstop.record import Json, Observation
 
@@ -26,8 +26,8 @@ _NO_RESULT: tuple[tuple[type, str], ...] = (
 )
 
 _MOST_READ = 10_000  # characters of an error's message, which may have a hundred million
-# By the classes of Python's own: an exception's class, and the class of that, may have code of the answer's.
-_forget_traceback, _name_of = BaseException.with_traceback, vars(type)["__name__"].__get__
+# By the class of Python's own: an exception's class may have code of the answer's.
+_forget_traceback = BaseException.with_traceback
 
 Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
 
@@ -76,11 +76,16 @@ class Observer(_Held):
         except BaseException as error:
             note = self._said(where, error)
             _forget_traceback(error, None)
-            self._write(name, "raised", {"raised": _name_of(type(error))}, f"{name} returns", "", note)
+            self._write(name, "raised", {"raised": class_name(type(error))}, f"{name} returns", "", note)
             raise Stopped from None
         returns = next((said for kind, said in _NO_RESULT if isinstance(result, kind)), "a result")
         self._write(name, "raised", {"raised": None, "returns": returns}, f"{name} returns", "")
         return result
+
+    def parts(self, result: Any) -> list[Any]:
+        """Return what a result holds; it may be of a class of the answer's own, whose code runs then."""
+        held: list[Any] = self.run(partial(list, result))
+        return held
 
     def value(self, name: str, value: Any, asked: str = "", read: str = "") -> None:
         """Observe a value: a tensor's or array's dtype, shape and numbers, a container's items, a number, a string."""
@@ -96,7 +101,7 @@ class Observer(_Held):
         """Observe ``requires_grad`` and ``is_leaf``."""
         self.settle()
         if not unpatched.is_tensor(tensor):
-            self._write(name, "flags", {"type": type(tensor).__name__}, asked, read)
+            self._write(name, "flags", {"type": class_name(type(tensor))}, asked, read)
             return
         flags = {"requires_grad": unpatched.requires_grad(tensor), "is_leaf": unpatched.is_leaf(tensor)}
         self._write(name, "flags", flags, asked, read)
@@ -109,7 +114,8 @@ class Observer(_Held):
         """Observe which of the ``known`` objects a collection holds, by identity, in any order."""
         self.settle()
         labels = {id(value): label for label, value in known.items()}
-        self._write(name, "members", sorted(labels.get(id(item), "something else") for item in items), asked, read)
+        held = sorted(labels.get(id(item), "something else") for item in self.parts(items))
+        self._write(name, "members", held, asked, read)
 
     def sharing(self, name: str, asked: str = "", read: str = "", **tensors: Any) -> None:
         """Observe which of the ``tensors`` lie in one memory, as sorted groups; what shares with none is left out."""
@@ -213,7 +219,7 @@ class Observer(_Held):
             _forget_traceback(error, None)
             if caught is not None:
                 caught.append(error)
-            return _name_of(type(error)), note
+            return class_name(type(error)), note
         return None, ""
 
     def _said(self, by: Callable[[BaseException], str], error: BaseException) -> str:
@@ -263,4 +269,6 @@ def _fill(leaves: dict[str, Any], grads: dict[str, Any]) -> None:
 
 def _grad(tensor: torch.Tensor) -> Json:
     grad = unpatched.gradient(tensor)
+    if grad is not None and type(grad) is not torch.Tensor:
+        raise TypeError(f"a .grad of the class {class_name(type(grad))}, where a plain tensor is asked for")
     return None if grad is None else [number(value) for value in unpatched.numbers(grad)]

@@ -411,7 +411,7 @@ def of_a_constant(input_gradient: Function, draw: Draw, see: Observer):
     see_grads(see, "the parameters during the call", known, parameters, KEPT)
     later = yield
     anchor = torch.ones((), requires_grad=True)
-    loss = loss_of(later, model(x), torch.exp) * anchor
+    loss = see.run(lambda: loss_of(later, model(x), torch.exp)) * anchor
     see.gradients("a backward of another loss", loss.backward, TRAINS, anchor=anchor, **parameters)
 
 
@@ -453,7 +453,7 @@ def under_no_grad(input_gradient: Function, draw: Draw, see: Observer):
     later = yield
     see.grad_mode("the grad mode outside", "the grad mode is as before: operations are recorded again")
     anchor = torch.ones((), requires_grad=True)
-    loss = loss_of(later, model(x), torch.exp) * anchor
+    loss = see.run(lambda: loss_of(later, model(x), torch.exp)) * anchor
     see.gradients("a backward of another loss", loss.backward, TRAINS, anchor=anchor, **parameters, **leaves)
 
 
@@ -561,7 +561,7 @@ def first_gradient(with_activation_grad: Function, draw: Draw, see: Observer):
     x = draw.tensor("x", "leaf", dtype=draw.choice(*DTYPES))
     f, g, _ = draw_functions(draw, x, *FUNCTIONS)
     before = see.look(x=x)
-    z, dz_dy = see.call(with_activation_grad, f, g, x)
+    z, dz_dy = see.parts(see.call(with_activation_grad, f, g, x))
     see.value("z", z, Z)
     see.value("dz_dy", dz_dy, DZ_DY)
     see.flags("dz_dy's flags", dz_dy, "dz_dy carries no graph")
@@ -578,7 +578,7 @@ def added(with_activation_grad: Function, draw: Draw, see: Observer):
     draw.prefill(x)
     hook_that_changes_nothing(draw, x=x)
     before, known = see.look(x=x), grads({"x": x})
-    z, dz_dy = see.call(with_activation_grad, f, g, x)
+    z, dz_dy = see.parts(see.call(with_activation_grad, f, g, x))
     see.value("z", z, Z)
     see.value("dz_dy", dz_dy, DZ_DY)
     see.left("what has changed on x", before, "nothing but the .grad of x has changed", x=x)
@@ -592,7 +592,7 @@ def activation_gradient_goes_on(with_activation_grad: Function, draw: Draw, see:
     x = draw.tensor("x", "leaf", draw.form("matrix", "vector"), dtype=draw.choice(*DTYPES))
     f, g, shape = draw_functions(draw, x, "elementwise", "another shape")
     v = draw.tensor("v", "leaf", shape, dtype=x.dtype)
-    _, dz_dy = see.call(with_activation_grad, f, g, x)
+    _, dz_dy = see.parts(see.call(with_activation_grad, f, g, x))
     see.flags("dz_dy's flags", dz_dy, "dz_dy carries no graph")
     later = yield
     loss = loss_of(later, dz_dy * v)
@@ -611,7 +611,7 @@ def called_again(with_activation_grad: Function, draw: Draw, see: Observer):
 
     def call(which: str, leaf: Tensor, *functions: Function) -> None:
         before = grads({"x": leaf})
-        z, dz_dy = see.call(with_activation_grad, *functions, leaf, name=which)
+        z, dz_dy = see.parts(see.call(with_activation_grad, *functions, leaf, name=which))
         see.value(f"z of {which}", z, Z)
         see.value(f"dz_dy of {which}", dz_dy, f"{DZ_DY}, of this call alone")
         see_grads(see, f"x during {which}", before, {"x": leaf}, ONCE)
@@ -688,7 +688,7 @@ def made(kind: Function, draw: Draw, see: Observer):
     middle = 2.5 * x
     middle.retain_grad()
     loss = loss_of(later, middle)
-    loss.backward()
+    see.run(loss.backward)
     filled = {"a leaf x": x, "the .grad of x": x.grad, "an interior tensor with a .grad": middle, "the loss": loss}
     see_kinds(see, kind, ", after a backward", filled)
     x.requires_grad_(False)

@@ -179,9 +179,10 @@ SAME = "what is no tensor, and none of the four containers, passes through as th
 
 def see_state(see: Observer, state: Any, result: Any, said: str = "the result") -> dict[str, Tensor]:
     """Observe a new state; return the caller's tensors by their paths."""
-    see.structure(f"the structure of {said}", sorted_keys(result), "the structure and the container types are kept")
-    see.value(said, sorted_keys(result), "everything in the state has its value")
-    old, new = tensors_of(state, "state"), dict(entries(result, "state"))
+    ordered = see.run(lambda: sorted_keys(result))
+    see.structure(f"the structure of {said}", ordered, "the structure and the container types are kept")
+    see.value(said, ordered, "everything in the state has its value")
+    old, new = tensors_of(state, "state"), see.run(lambda: dict(entries(result, "state")))
     for path in [path for path in old if path in new]:
         see.flags(f"{path} of {said}", new[path], f"{path} of {said} is cut: a leaf that does not require grad")
     return old
@@ -208,7 +209,7 @@ def see_both_backwards(see: Observer, later: Draw, result: Any, old: dict[str, T
         return v * sum((consumer(t) * w).sum() for t, w in zip(tensors.values(), weights, strict=True))
 
     v = torch.tensor(later.number(), requires_grad=True)
-    of_new, of_old = loss(tensors_of(sorted_keys(result), "state")), loss(old)
+    of_new, of_old = loss(tensors_of(see.run(lambda: sorted_keys(result)), "state")), loss(old)
     asked = "no gradient of the new state reaches what the old one came from"
     see.gradients(
         "a backward from the new state", lambda: of_new.backward(retain_graph=True), asked, **{"a factor": v}, **leaves
@@ -284,7 +285,7 @@ def other_things(repackage: Function, draw: Draw, see: Observer):
     before = see.look(settings=settings, **{"settings.scale": s})
     with draw.mode_outside():
         result, old = see_call(see, repackage, state)
-    passed = dict(entries(result, "state"))
+    passed = see.run(lambda: dict(entries(result, "state")))
     see.same("state[3] of the result and settings", passed.get("state[3]"), settings, SAME)
     see.same("state[4] of the result and tags", passed.get("state[4]"), tags, SAME)
     asked = f"{SAME}, and is not looked into"
@@ -303,7 +304,8 @@ def other_things(repackage: Function, draw: Draw, see: Observer):
     see_state(see, state, again, "the second result")
     third = see.call(repackage, {"e": [e, c]}, name="a call with another state")
     see_state(see, {"e": [e, c]}, third, "the result for another state")
-    see.value("the first result afterwards", sorted_keys(result), "what an earlier call returned stays what it is")
+    first = see.run(lambda: sorted_keys(result))
+    see.value("the first result afterwards", first, "what an earlier call returned stays what it is")
 
 
 # rollout_last_k -----------------------------------------------------------------------------------------
@@ -493,7 +495,7 @@ def at_any_depth(freeze_: Function, draw: Draw, see: Observer):
     with draw.mode_outside():
         freeze(see, freeze_, net, parameters)
     later = yield
-    loss = loss_of(later, net(x))
+    loss = see.run(lambda: loss_of(later, net(x)))
     see.gradients("a backward through the module", loss.backward, FROZEN, **{"x's leaf": draw.source(x)}, **parameters)
 
 
@@ -515,7 +517,7 @@ def frozen_in_part(freeze_: Function, draw: Draw, see: Observer):
     freeze(see, freeze_, net, parameters)
     later = yield
     later.prefill(*parameters.values())
-    loss = loss_of(later, net(x))
+    loss = see.run(lambda: loss_of(later, net(x)))
     see.gradients("a backward through the module", loss.backward, FROZEN, x=x, **parameters)
 
 
@@ -544,7 +546,7 @@ def used_directly(freeze_: Function, draw: Draw, see: Observer):
     other = Block(later, shape[1])
     others = {f"another {name}": parameter for name, parameter in parameters_of(other).items()}
     freeze(see, freeze_, other, others, "a call with another module")
-    loss = loss_of(later, other(net(x))) + penalty(later, parameters | others)
+    loss = see.run(lambda: loss_of(later, other(net(x)))) + penalty(later, parameters | others)
     asked = "each call freezes the module that it is given, as it is then; what was frozen stays frozen"
     see.gradients("a backward through both modules", loss.backward, asked, x=x, **parameters, **others)
 
@@ -565,7 +567,7 @@ def in_the_middle(freeze_: Function, draw: Draw, see: Observer):
     draw.given.append("the output is module(tanh(x @ below)) @ above")
     freeze(see, freeze_, net, parameters)
     later = yield
-    loss = (0.3 * net(torch.tanh(0.5 * x @ below)) @ above).sin()
+    loss = (0.3 * see.run(lambda: net(torch.tanh(0.5 * x @ below))) @ above).sin()
     loss = (loss * later.numbers(loss.shape)).sum()
     asked = "the layers below and above train, the module does not"
     see.gradients("a backward from the top", loss.backward, asked, below=below, above=above, **parameters)

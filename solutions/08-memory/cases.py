@@ -13,9 +13,9 @@ from gradstop.observe import AGAIN, FILLED, AppendOnly, Census, Draw, Form, Obse
 Function = Callable[..., Any]
 
 
-def collected(census: Census, nodes: int = 0, saved: int = 0) -> Census:
-    """Collect garbage where more than this is alive; return the census."""
-    if census.nodes() > nodes or census.saved() > saved:
+def collected(census: Census) -> Census:
+    """Collect garbage where anything is alive; return the census."""
+    if census.nodes() or census.saved():
         gc.collect()
     return census
 
@@ -82,9 +82,10 @@ class Regression:
 
     def loss(self) -> Tensor:
         """Return the loss; its graph is counted."""
-        driven = self.driven
-        with self.census.recording():
-            loss = self.census.tag(((self.x * self.w + self.c).sum(1) + self.b - self.y).div(10).square().mean())
+        driven, census = self.driven, self.census
+        with census.recording():
+            w, b = census.through(self.w), census.through(self.b)
+            loss = ((self.x * w + self.c).sum(1) + b - self.y).div(10).square().mean()
         if loss.requires_grad:
             loss.register_hook(lambda _: driven.add(True))
         return loss
@@ -179,21 +180,48 @@ def nothing_alive(train: Function, draw: Draw, see: Observer):
     task = Regression(draw)
     opt, n, loss = task.optimizer(draw), steps(draw), task.loss
     census, driven = task.census, task.driven
+    ends, made = [census.end_of(task.w), census.end_of(task.b)], len(census.tagged.all())
     result = see.call(train, loss, opt, n)
+    del ends
     alive = "no graph is alive afterwards, while the list is kept"
     see.alive("what is alive", collected(census), alive)
-    counted = "each" if len(driven.all()) >= n <= len(census.tagged.all()) else "not each"
+    counted = "each" if len(driven.all()) >= n <= len(census.tagged.all()) - made else "not each"
     see.value("which of the losses that were counted received a gradient", counted, UPDATED)
     see.value("the losses that require grad", requiring_grad("losses", result), "no loss in the list requires grad")
     see.value("the result", as_numbers(result), LOSSES)
     later = yield
     task.y = task.targets(later)
+    ends = [census.end_of(task.w), census.end_of(task.b)]
     again = see.call(train, loss, opt, n, name="a second call")
+    del ends
     see.alive("what is alive after the second call", collected(census), alive)
     see.value("the losses of the second call", as_numbers(again), LOSSES)
 
 
 # accumulate ---------------------------------------------------------------------------------------------
+
+
+def note_sent(driven: AppendOnly, *tensors: Tensor) -> None:
+    """Have the gradients that arrive at tensors noted, each with the place of its tensor."""
+    for place, tensor in enumerate(tensors):
+        if tensor.requires_grad:
+            # A clone: torch takes what arrives for .grad, and adds to it in place later.
+            tensor.register_hook(lambda gradient, place=place: driven.add((place, gradient.detach().clone())))
+
+
+def grads_of(leaves: list[Tensor]) -> list[Tensor]:
+    """Return copies of what .grad holds, zeros where there is none."""
+    return [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad.clone() for leaf in leaves]
+
+
+def went_through(driven: AppendOnly, before: list[Tensor], after: list[Tensor]) -> str:
+    """Say whether what .grad has gained is what was noted, which may be scaled afterwards: its direction is compared.
+
+    To drive what is counted by zeros, and compute by something that is not counted, is not enough.
+    """
+    noted = [sum((gradient for at, gradient in driven.all() if at == place), 0 * b) for place, b in enumerate(before)]
+    sent, gained = (torch.cat([part.flatten() for part in parts]) for parts in (noted, map(torch.sub, after, before)))
+    return "the gradient of these" if torch.cosine_similarity(sent, gained, dim=0) > 0.999 else "another gradient"
 
 
 class Kept(NamedTuple):
@@ -202,7 +230,7 @@ class Kept(NamedTuple):
     Attributes:
         censuses: one for each loss.
         looks: at each loss the numbers of the losses of which something saved is alive, and of those with nodes alive.
-        driven: the number of each loss that has received a gradient.
+        driven: what each loss has sent to a leaf, and the place of that leaf.
 
     """
 
@@ -238,7 +266,7 @@ class Losses:
         self.leaves, self.kept = leaves, Kept(AppendOnly(), AppendOnly(), AppendOnly())
         self.factors = [[draw.numbers(t.shape, dtype=t.dtype) for t in leaves] for _ in range(max(order) + 1)]
         self.functions = [lambda i=i: self.loss(i) for i in range(max(order) + 1)]
-        self.list, self.order = [self.functions[i] for i in order], list(order)
+        self.list = [self.functions[i] for i in order]
         twice = ", the first of them there twice" if order.count(0) > 1 else ""
         draw.feature("a function that is there twice" if twice else "one function" if len(order) == 1 else "functions")
         draw.given.append(f"{len(self.functions)} loss functions{twice}{where}")
@@ -247,23 +275,25 @@ class Losses:
         """Return one loss."""
         census, kept = Census(), self.kept
         with census.recording():
-            terms = [(leaf.sin() * f).exp().sum() for leaf, f in zip(self.leaves, self.factors[number], strict=True)]
-            loss = census.tag(sum(terms).sqrt() + 0.5)  # may be divided in place: its last operation saves nothing
-        if loss.requires_grad:
-            loss.register_hook(lambda _: kept.driven.add(number + 1))
+            leaves = [census.through(leaf) for leaf in self.leaves]
+            terms = [(leaf.sin() * f).exp().sum() for leaf, f in zip(leaves, self.factors[number], strict=True)]
+            loss = sum(terms).sqrt() + 0.5  # may be divided in place: its last operation saves nothing
+        note_sent(kept.driven, *leaves)
         kept.look()
         kept.censuses.add(census)
         return loss
 
 
-def see_kept(see: Observer, kept: Kept, order: list[int], name: str) -> None:
-    """Observe what was alive; losses are numbered in the order in which they are computed."""
+def see_kept(see: Observer, accumulate: Function, losses: Losses, leaves: dict[str, Tensor], name: str) -> None:
+    """Call the function, observe what was alive; losses are numbered in the order in which they are computed."""
+    kept, before = losses.kept, grads_of([*leaves.values()])
+    see.call_for_gradients(name, MEAN, accumulate, losses.list, **leaves)
     see.value(f"earlier losses with something saved alive, in {name}", named("losses", kept.most(0)), NO_SAVED)
     most = kept.most(1)
     graphs = "at most one" if len(most) <= 1 else named("losses", most)
     see.value(f"earlier losses with nodes alive, in {name}", graphs, ONE_GRAPH)
-    driven = "each" if len(kept.driven.all()) >= len(order) else "not each"
-    see.value(f"which of the losses received a gradient, in {name}", driven, MEAN)
+    through = went_through(kept.driven, before, grads_of([*leaves.values()]))
+    see.value(f"what .grad has gained by the losses that were computed, in {name}", through, MEAN)
 
 
 MEAN = "the gradient of the mean of the losses is added to what .grad holds"
@@ -315,14 +345,10 @@ def gradients_there_already(accumulate: Function, draw: Draw, see: Observer):
 def one_graph_at_a_time(accumulate: Function, draw: Draw, see: Observer):
     w, b = leaf(draw, "w", (3,)), leaf(draw, "b", (2,))
     losses = Losses(draw, [w, b], draw.choice((0, 1, 2), (0, 1, 0, 2)))
-    kept = losses.kept
-    see.call_for_gradients("the call", MEAN, accumulate, losses.list, w=w, b=b)
-    see_kept(see, kept, losses.order, "the call")
+    see_kept(see, accumulate, losses, {"w": w, "b": b}, "the call")
     later = yield
     more = Losses(later, [w, b], (0, 1, 2, 3), " in a second call")
-    kept = more.kept
-    see.call_for_gradients("a second call", MEAN, accumulate, more.list, w=w, b=b)
-    see_kept(see, kept, more.order, "a second call")
+    see_kept(see, accumulate, more, {"w": w, "b": b}, "a second call")
     see.call_for_gradients("a third call with the first list", MEAN, accumulate, losses.list, w=w, b=b)
 
 
@@ -340,7 +366,8 @@ class Penalised:
 
     def loss(self) -> Tensor:
         """Return the loss; what it saves is counted by the case."""
-        return self.census.tag(((self.w * self.factor).tanh() * self.u.sigmoid()).sum() + self.w.square().sum())
+        w, u = self.census.through(self.w), self.census.through(self.u)
+        return ((w * self.factor).tanh() * u.sigmoid()).sum() + w.square().sum()
 
 
 PENALTY = "the result is the squared norm of the gradient of loss_fn() at w: the sum of its squares"
@@ -402,22 +429,23 @@ def the_gradient_of_w(grad_penalty: Function, draw: Draw, see: Observer):
 def all_is_freed(grad_penalty: Function, draw: Draw, see: Observer):
     task = Penalised(draw, draw.form("matrix", "scalar"), precision(draw))
     loss_fn, census = task.loss, task.census
+    ends = [census.end_of(task.w), census.end_of(task.u)]
     with census.recording():
         result = see.call(grad_penalty, loss_fn, task.w)
-    census.tag(result)
     see.value("the result", result, PENALTY)
     freed = "everything is freed once the result is dropped, after a garbage collection"
     if draw.choice(True, False):
         draw.given.append("a backward goes through the result before it is dropped")
         see.gradients("a backward from the result", result.backward, LEARNS, w=task.w)
-    del result
+    del result, ends
     see.alive("what is alive", collected(census), freed)
     later = yield
     task.factor = later.numbers(task.factor.shape, dtype=task.factor.dtype)
+    ends = [census.end_of(task.w), census.end_of(task.u)]
     with census.recording():
         again = see.call(grad_penalty, loss_fn, task.w, name="a second call")
     see.value("the second result", again, PENALTY)
-    del again
+    del again, ends
     see.alive("what is alive after the second call", collected(census), freed)
 
 
@@ -428,10 +456,10 @@ class Steps(NamedTuple):
     """What a chain notes of its steps: who is given the chain adds to it, and changes nothing of it.
 
     Attributes:
-        nodes: of all steps; each has three.
+        nodes: of all steps; of each two are counted.
         saved: a census of what is saved, one for each step.
         looks: at each step of how many steps nodes are alive, and the numbers of those of which something saved is.
-        driven: one item for each step that has received a gradient.
+        driven: what each step has sent to w and b.
 
     """
 
@@ -454,7 +482,7 @@ class Steps(NamedTuple):
 
     def with_nodes(self) -> float:
         """Return of how many steps nodes are alive."""
-        return self.nodes.nodes() / 3
+        return self.nodes.nodes() / 2
 
     def with_saved(self) -> list[int]:
         """Return the numbers of the steps of which something saved is alive."""
@@ -473,9 +501,9 @@ class Chain:
         census, steps = Census(), self.steps
         steps.saved.add(census)
         with census.recording():
-            h = steps.nodes.tag((self.w * h + self.b).tanh())
-        if h.requires_grad:
-            h.register_hook(lambda _: steps.driven.add(True))
+            w, b = steps.nodes.through(self.w), steps.nodes.through(self.b)
+            h = (w * h + b).tanh()
+        note_sent(steps.driven, w, b)
         steps.look(self.k)
         return h
 
@@ -563,14 +591,15 @@ def few_graphs(tbptt: Function, draw: Draw, see: Observer):
     sizes = length(draw, (9, 2), (10, 3), (5, 1))
     chain = Chain(draw, draw.form("vector"))
     h0, steps = draw.numbers(chain.w.shape), chain.steps
+    before = grads_of([chain.w, chain.b])
     states = run(see, tbptt, chain, h0, sizes, "the call")
     nodes, saved = steps.most()
     few = f"at most {sizes[1]} steps" if len(saved) <= sizes[1] else named("steps", saved)
     see.value("the steps of which something saved was alive at once", few, FEW_SAVED)
     few = f"at most {2 * sizes[1]} steps" if nodes <= 2 * sizes[1] else f"{nodes:g} steps"
     see.value("of how many steps nodes were alive at once", few, FEW_NODES)
-    driven = "each" if len(steps.driven.all()) >= sizes[0] else "not each"
-    see.value("which of the steps received a gradient", driven, CUT)
+    through = went_through(steps.driven, before, grads_of([chain.w, chain.b]))
+    see.value("what .grad has gained by the steps that were made", through, CUT)
     see.alive("what is alive", collected(steps.nodes), FREE)
     see.value("the steps of which something saved is alive afterwards", named("steps", steps.with_saved()), FREE)
     see.value("the states that require grad", requiring_grad("states", states), "no state in the list requires grad")
@@ -634,20 +663,8 @@ class Policy(nn.Module):
     def forward(self, obs: Tensor) -> Tensor:
         """Return the action for an observation."""
         with self.census.recording():
-            action = (self.weight * obs.sum() / (1 + obs.numel())).cos()
-            return self.census.tag(action if self.gate is None else self.gate(action).tanh())
-
-
-def policy_for(draw: Draw, obs: Tensor) -> Policy:
-    """Draw a policy; the graph that obs has of its own is not counted as new."""
-    policy = Policy(draw, obs.dtype)
-    policy.census.tag(obs)
-    return policy
-
-
-def parts_of(see: Observer, pair: Any) -> list[Any]:
-    """Return what a pair holds; it may be of a class of the answer's own."""
-    return see.run(lambda: list(pair))
+            action = (self.census.through(self.weight) * obs.sum() / (1 + obs.numel())).cos()
+            return action if self.gate is None else self.gate(action).tanh()
 
 
 PAIR = "a pair is appended to the list: a copy of obs, and the action policy(obs)"
@@ -659,7 +676,7 @@ AS_BEFORE = "obs and the policy themselves are unchanged"
 @case("store", "obs is a constant, a leaf or an interior tensor", "08-memory#stored-tensors")
 def the_pair(store: Function, draw: Draw, see: Observer):
     obs = draw.tensor("obs", draw.choice("constant", "leaf", "interior", "view"), dtype=precision(draw))
-    policy, buffer = policy_for(draw, obs), []
+    policy, buffer = Policy(draw, obs.dtype), []
     draw.prefill(*policy.parameters(), *([obs] if obs.is_leaf and obs.requires_grad else []))
     if obs.requires_grad:
         draw.hook(obs=obs)
@@ -668,7 +685,7 @@ def the_pair(store: Function, draw: Draw, see: Observer):
         see.call(store, buffer, obs, policy)
         see.grad_mode("the grad mode after the call", "the grad mode is as before")
     see.value("the length of buffer", len(buffer), "one pair is appended to the list: its length is 1")
-    stored, action = parts_of(see, buffer[0])
+    stored, action = see.parts(buffer[0])
     see.value("the stored obs", stored, PAIR)
     see.value("the stored action", action, PAIR)
     see.flags("the flags of the stored obs", stored, UNTRACKED)
@@ -682,18 +699,18 @@ def the_pair(store: Function, draw: Draw, see: Observer):
     c = later.tensor("c", "leaf", (2,), dtype=obs.dtype)
     backward = lambda: loss_of(later, action * c).backward()
     see.gradients("a backward from action * c", backward, LATER, c=c, **weights)
-    loss = loss_of(later, policy(obs.detach()) + 1)
+    loss = see.run(lambda: loss_of(later, policy(obs.detach()) + 1))
     see.gradients("a backward through the policy, called by somebody else", loss.backward, AS_BEFORE, **weights)
     change(later, "obs", obs)
     see.call(store, buffer, obs, policy, name="a second call")
-    see.value("the pair of the second call", parts_of(see, buffer[-1]), PAIR)
+    see.value("the pair of the second call", see.parts(buffer[-1]), PAIR)
 
 
 @case("store", "obs is edited in place afterwards", "08-memory#copies-in-a-buffer")
 def the_next_observation(store: Function, draw: Draw, see: Observer):
     kind, form = draw.choice("constant", "leaf", "interior", "view"), draw.form(*FILLED)
     obs = draw.tensor("obs", kind, form, dtype=precision(draw))
-    policy, buffer = policy_for(draw, obs), []
+    policy, buffer = Policy(draw, obs.dtype), []
     see.call(store, buffer, obs, policy)
     later = yield
     draw.feature(*AGAIN)
@@ -703,46 +720,50 @@ def the_next_observation(store: Function, draw: Draw, see: Observer):
     see.call(store, buffer, other, policy, name="a call with another obs")
     see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 3")
     see.value(
-        "the first pair", parts_of(see, buffer[0]), f"{PAIR}; an edit of obs does not change it, nor does a later call"
+        "the first pair", see.parts(buffer[0]), f"{PAIR}; an edit of obs does not change it, nor does a later call"
     )
-    see.value("the second pair", parts_of(see, buffer[1]), PAIR)
-    see.value("the third pair", parts_of(see, buffer[2]), PAIR)
+    see.value("the second pair", see.parts(buffer[1]), PAIR)
+    see.value("the third pair", see.parts(buffer[2]), PAIR)
 
 
 @case("store", "what is alive is counted while the buffer is kept", "08-memory#stored-tensors", counts_alive=True)
 def no_graph_alive(store: Function, draw: Draw, see: Observer):
     obs = draw.tensor("obs", draw.choice("constant", "interior"), draw.form("matrix", "scalar"))
-    policy, buffer = policy_for(draw, obs), []
+    policy, buffer = Policy(draw, obs.dtype), []
     alive = "no graph of the policy is alive, while the buffer is kept"
-    census, own = policy.census, policy.census.nodes()
+    census = policy.census
+    ends = [census.end_of(policy.weight)]
     see.call(store, buffer, obs, policy)
     change(draw, "obs", obs)
     see.call(store, buffer, obs, policy, name="a second call")
+    del ends
     see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 2")
-    see.alive("what is alive, with the graph of obs itself", collected(census, own), alive)
-    see.value("both pairs", [parts_of(see, pair) for pair in buffer], PAIR)
+    see.alive("what is alive", collected(census), alive)
+    see.value("both pairs", [see.parts(pair) for pair in buffer], PAIR)
     later = yield
     other = later.tensor("another obs", "leaf", tuple(obs.shape), dtype=obs.dtype)
+    ends = [census.end_of(policy.weight)]
     see.call(store, buffer, other, policy, name="a third call")
-    see.alive("what is alive after the third call", collected(census, own), alive)
-    see.value("the third pair", parts_of(see, buffer[2]), PAIR)
+    del ends
+    see.alive("what is alive after the third call", collected(census), alive)
+    see.value("the third pair", see.parts(buffer[2]), PAIR)
 
 
 @case("store", "buffer holds something already", "08-memory#copies-in-a-buffer")
 def an_entry_from_earlier(store: Function, draw: Draw, see: Observer):
     obs = draw.tensor("obs", draw.choice("constant", "leaf"), draw.form("vector", "cube"), dtype=precision(draw))
-    policy, earlier = policy_for(draw, obs), (draw.tensor("the earlier entry", "constant", (3,)), 0.5)
+    policy, earlier = Policy(draw, obs.dtype), (draw.tensor("the earlier entry", "constant", (3,)), 0.5)
     buffer: list[Any] = [earlier]
     see.call(store, buffer, obs, policy)
     see.members("buffer", buffer, "the pair is appended; what the list held is still there", earlier=earlier)
     see.same("the first entry and the earlier one", buffer[0], earlier, "the pair is appended at the end")
-    see.value("the new entry", parts_of(see, buffer[-1]), PAIR)
+    see.value("the new entry", see.parts(buffer[-1]), PAIR)
     later = yield
     c = later.tensor("c", "interior", (2,), dtype=obs.dtype)
-    loss = loss_of(later, parts_of(see, buffer[-1])[1] * c)
+    loss = loss_of(later, see.parts(buffer[-1])[1] * c)
     see.gradients("a backward from action * c", loss.backward, LATER, c=later.source(c), weight=policy.weight)
     change(later, "obs", obs)
-    another, second = [], policy_for(later, obs)
+    another, second = [], Policy(later, obs.dtype)
     see.call(store, another, obs, policy, name="a call with another buffer")
     see.call(store, another, obs, second, name="a call with another policy")
-    see.value("the other buffer", [parts_of(see, pair) for pair in another], PAIR)
+    see.value("the other buffer", [see.parts(pair) for pair in another], PAIR)

@@ -98,7 +98,7 @@ class Noted(NamedTuple):
     Attributes:
         made: what was saved for a backward.
         looks: at each call, how many of the earlier results are alive, and how many rows are given.
-        driven: of each result that has received a gradient, how many rows it has.
+        driven: of each result that has received a gradient the ``shares`` of its rows.
 
     """
 
@@ -109,6 +109,16 @@ class Noted(NamedTuple):
     def most(self, which: int) -> int:
         """Return the largest number of results that were alive, or of rows."""
         return max((look[which] for look in self.looks.all()), default=0)
+
+
+def shares(x: Tensor, gradient: Tensor) -> Tensor:
+    """Return x.T @ gradient without signs, where each row of the gradient is divided by its largest number.
+
+    So it does not matter in which pieces the rows come, nor whether they are scaled before the backward or after it;
+    and a gradient that is zero, or another one than the loss has, shows.
+    """
+    rows = gradient.reshape(-1, gradient.shape[-1]).abs()
+    return x.detach().reshape(-1, x.shape[-1]).abs().T @ (rows / rows.amax(1, keepdim=True).clamp(min=1e-12))
 
 
 class Counting(nn.Module):
@@ -127,7 +137,7 @@ class Counting(nn.Module):
         h = self.net(x).tanh()
         noted.made.add(h)
         if h.requires_grad:
-            h.register_hook(lambda _: noted.driven.add(len(x)))
+            h.register_hook(lambda gradient: noted.driven.add(shares(x, gradient)))
         return h * 2
 
 
@@ -207,8 +217,8 @@ def one_piece_at_a_time(accumulate_tokens: Function, draw: Draw, see: Observer):
     loss = see.call_for_gradients("the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
     see.value("how many earlier pieces were alive", noted.most(0), FREED)
     see.value("whether net was given more rows than the longest piece has", noted.most(1) > 3, ROWS)
-    through = sum(noted.driven.all()) >= 5  # of six rows one is padding
-    see.value("whether the gradient went through what net returned", through, TOKENS)
+    arrived = sum(noted.driven.all(), torch.zeros(2, 3))
+    see.value("shares of the gradient that has arrived at what net returned", arrived, TOKENS)
     requires = isinstance(loss, Tensor) and loss.requires_grad
     see.value("whether the result requires grad", requires, "the result has no graph")
     if noted.made.alive():
@@ -419,7 +429,7 @@ def random_numbers(checkpointed: Function, draw: Draw, see: Observer):
     once = torch.get_rng_state()
     torch.set_rng_state(start)
     with torch.no_grad():
-        plain = block(x)
+        plain = see.run(lambda: block(x))
     agrees = isinstance(result, Tensor) and result.shape == plain.shape and torch.allclose(result, plain)
     see.value("whether it is what block(x) gives with these random numbers", agrees, BLOCK)
     moved = torch.equal(once, torch.get_rng_state())
@@ -433,7 +443,7 @@ def random_numbers(checkpointed: Function, draw: Draw, see: Observer):
     see.value("whether the generator is as before", torch.equal(before, torch.get_rng_state()), GENERATOR)
     got = [leaf.grad for leaf in leaves.values()]
     torch.set_rng_state(start)
-    expected = torch.autograd.grad((block(x) * weights).sum(), list(leaves.values()))
+    expected = see.run(lambda: torch.autograd.grad((block(x) * weights).sum(), list(leaves.values())))
     right = [g is not None and torch.allclose(g, e, atol=1e-5) for g, e in zip(got, expected, strict=True)]
     see.value("which gradients belong to these random numbers", right, SAME_NUMBERS)
     block.eval()
@@ -556,7 +566,7 @@ def at_first(lora: Function, draw: Draw, see: Observer):
     later = yield
     x = later.numbers((2, 3), dtype=layer.weight.dtype)
     see.value("net(x)", output(see, net, x), AT_FIRST)
-    see.value("layer(x)", layer(x), "layer itself computes as before")
+    see.value("layer(x)", see.run(lambda: layer(x)), "layer itself computes as before")
     draw.feature(*AGAIN)
     move(later, *layer.parameters(), said="layer")
     second = see.call(lora, layer, rank, name="a second call")
@@ -710,8 +720,8 @@ def loaded(load_without_copy: Function, draw: Draw, see: Observer):
     old, before, held = held_by(net), see.look(net=net), dict(state)
     flags = {name: tensor.requires_grad for name, tensor in state.items()}
     see.call(load_without_copy, net, state)
-    now = held_by(net)
-    see.value("the parameters and buffers", numbers_of(net), LOADED)
+    now = see.run(lambda: held_by(net))
+    see.value("the parameters and buffers", see.run(lambda: numbers_of(net)), LOADED)
     see.value("which are the objects that they were", [name for name in old if now.get(name) is old[name]], OBJECTS)
     places = [name for name in now if now[name].data_ptr() == held[name].data_ptr()]
     see.value("which lie in the memory of state", places, NO_COPY)
@@ -725,16 +735,16 @@ def loaded(load_without_copy: Function, draw: Draw, see: Observer):
         held["last.weight"].mul_(later.number())
     see.value("last.weight when state is written to", now["last.weight"].detach(), NO_COPY)
     draw.feature(*AGAIN)
-    again = drawn_state(later, net, "constant")
+    again = see.run(lambda: drawn_state(later, net, "constant"))
     see.call(load_without_copy, net, again, name="a second call")
-    see.value("the parameters and buffers then", numbers_of(net), LOADED)
+    see.value("the parameters and buffers then", see.run(lambda: numbers_of(net)), LOADED)
     see.call(load_without_copy, net, state, name="a third call, with the first state")
-    see.value("the parameters and buffers with the first state", numbers_of(net), LOADED)
+    see.value("the parameters and buffers with the first state", see.run(lambda: numbers_of(net)), LOADED)
     other = loadable(later, "another net", "plain")
     more = drawn_state(later, other, "constant")
     see.call(load_without_copy, other, more, name="a call with another net")
-    see.value("those of another net", numbers_of(other), LOADED)
-    see.value("those of net afterwards", numbers_of(net), "what was loaded stays")
+    see.value("those of another net", see.run(lambda: numbers_of(other)), LOADED)
+    see.value("those of net afterwards", see.run(lambda: numbers_of(net)), "what was loaded stays")
 
 
 @case("load_without_copy", "an optimizer goes on", "10-fine-tuning#loading")
@@ -749,9 +759,9 @@ def an_optimizer_goes_on(load_without_copy: Function, draw: Draw, see: Observer)
     see.call(load_without_copy, net, state)
     later = yield
     optimizer.zero_grad()
-    weighted(later, net(later.numbers((3, 2)))).backward()
+    see.run(lambda: weighted(later, net(later.numbers((3, 2)))).backward())
     optimizer.step()
-    see.value("the parameters and buffers after a step", numbers_of(net), OPTIMIZER)
+    see.value("the parameters and buffers after a step", see.run(lambda: numbers_of(net)), OPTIMIZER)
 
 
 @case("load_without_copy", "gradients and hooks are there", "10-fine-tuning#loading")
@@ -766,7 +776,7 @@ def gradients_and_hooks(load_without_copy: Function, draw: Draw, see: Observer):
     see.call_for_gradients("the call", "what .grad holds is unchanged", load_without_copy, net, state, **named(net))
     later = yield
     learns = {n: p for n, p in net.named_parameters() if p.requires_grad}
-    loss = weighted(later, net(later.numbers((3, 2))))
+    loss = see.run(lambda: weighted(later, net(later.numbers((3, 2)))))
     see.gradients("a backward", loss.backward, FLAGS, **learns)
     sent = [name for name, t in state.items() if t.is_leaf and t.requires_grad and t.grad is not None]
     see.value("which tensors of state have a gradient", sent, "nothing is sent to state")

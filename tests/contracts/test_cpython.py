@@ -2,6 +2,7 @@
 
 import _thread
 import atexit
+import copy
 import cProfile
 import ctypes
 import gc
@@ -23,6 +24,13 @@ from support.forks import in_a_fork, printed_by
 from gradstop.internals import cpython
 
 has_tags = pytest.mark.skipif(cpython.version_tag({}) is None, reason="this Python's dictionaries have no version")
+
+
+def test_copyreg_notes_the_slots_of_a_class_in_it_as_a_first_copy_does():
+    noted, copied = (type("Class", (), {"__slots__": ("one",)}) for _ in range(2))
+    cpython.note_slot_names(noted)
+    copy.copy(copied())
+    assert vars(noted)["__slotnames__"] == vars(copied)["__slotnames__"] == ["one"]
 
 
 @has_tags

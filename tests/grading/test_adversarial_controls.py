@@ -30,7 +30,7 @@ from gradstop.grading.answer_key import control_selection as controls_module
 from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside import observed as observed_module
 from gradstop.grading.inside.channel import Channel, ProtocolError
-from gradstop.grading.inside.guard import before, left_on
+from gradstop.grading.inside.guard import before, left_on, plain_values
 from gradstop.grading.inside.guard import guard as guard_module
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard, keep_kernels
@@ -198,10 +198,18 @@ def test_without_afterwards(name):
 )
 def test_without_plain(name, exercise, most):
     def take_away():
-        guard_module.require_plain = lambda value: None
+        guard_module.require_plain = guard_module.require_plain_given = lambda value: None
 
     assert passed(f"tampering-{name}", exercise) == 0
     assert passed(f"tampering-{name}", exercise, take_away=take_away) == most
+
+
+def test_without_given():
+    def take_away():
+        plain_values.hooks = lambda tensor: None
+
+    assert passed("tampering-hidden-hook") == 0
+    assert passed("tampering-hidden-hook", take_away=take_away) == 5
 
 
 @pytest.mark.parametrize("name", ["targeted-kernel", "kernel-by-a-closure"])
@@ -337,7 +345,7 @@ def test_without_case_names():
     def take_away():
         Guard.keep = lambda self, *names: None
 
-    assert passed("forgery-case-names") == 4
+    assert not judged("forgery-case-names").trusted
     assert passed("forgery-case-names", take_away=take_away) == 5
 
 

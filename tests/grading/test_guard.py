@@ -212,10 +212,11 @@ def test_a_profiler_is_taken_off():
     in_a_fork(body)
 
 
-def test_what_observes_is_put_back_too():
+def test_what_observes_is_put_back_too_and_who_changes_it_in_a_call_disturbs():
     def body():
-        guard, names = Guard(), {"edit": print}
+        guard, names, ended = Guard(), {"edit": print}, []
         guard.keep(names)
+        guard._end = lambda: ended.append(True)
         real = probes.Observer.flags
 
         def changes():
@@ -225,6 +226,7 @@ def test_what_observes_is_put_back_too():
             names["edit"] = int
 
         guard.around(changes)()
+        assert ended == [True]
         assert probes.Observer.flags is real
         assert probes.encode is encode
         assert "len" not in vars(probes)

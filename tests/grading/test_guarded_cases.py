@@ -1,15 +1,17 @@
 """No code of an answer runs while a case observes but where the guard is: in a call of it, and in `see.run`."""
 
 import sys
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
+import torch
 from support.course import exercises, together
 
 from gradstop.observe import run_case
 from gradstop.record import Setup
 
-# Right answers leave hooks on their module, which run wherever the case trains.
-TRAINS = "freeze"
+HOOK = SimpleNamespace(co_filename="hook", co_name="a hook")
 
 
 class Inside:
@@ -27,6 +29,10 @@ class Inside:
             below = below.f_back
         if below is not None:
             self.outside.add((code.co_name, below.f_code.co_name))
+
+    def hook(self, *_):
+        """Note where a hook runs that an answer has left."""
+        self.look(SimpleNamespace(f_code=HOOK, f_back=sys._getframe()), "call", None)
 
     def run(self, what, *arguments, **named):
         self.depth += 1
@@ -55,4 +61,38 @@ def test_no_code_of_an_answer_runs_unguarded(bench, exercise):
                 sys.setprofile(None)
         if inside.outside:
             found[answer.name] = inside.outside
-    assert exercise == TRAINS or not found
+    assert not found
+
+
+def hang(inside, *things):
+    """Put hooks on modules, tensors and optimizers, and on what lists, tuples and dictionaries hold."""
+    for thing in things:
+        if isinstance(thing, torch.nn.Module):
+            for part in thing.modules():
+                part.register_forward_hook(inside.hook)
+                part.register_forward_pre_hook(inside.hook)
+                part.register_state_dict_pre_hook(inside.hook)
+            hang(inside, *thing.parameters())
+        elif isinstance(thing, torch.Tensor) and thing.requires_grad:
+            thing.register_hook(inside.hook)
+            if thing.is_leaf:
+                thing.register_post_accumulate_grad_hook(inside.hook)
+        elif isinstance(thing, torch.optim.Optimizer):
+            thing.register_step_post_hook(inside.hook)
+        elif isinstance(thing, list | tuple | dict):
+            hang(inside, *(thing.values() if isinstance(thing, dict) else thing))
+
+
+@pytest.mark.parametrize(("bench", "exercise"), exercises(lambda bench: (together(bench),)))
+def test_no_hook_that_an_answer_leaves_runs_unguarded(bench, exercise):
+    inside = Inside("hook")
+
+    def leaves_hooks(*arguments, **named):
+        result = bench.solutions[exercise](*arguments, **named)
+        hang(inside, result, *arguments, *named.values())
+        return result
+
+    for one in bench.cases[exercise]:
+        for seed in (1, 2, 3):
+            run_case(one, partial(inside.run, leaves_hooks), Setup(seed), lambda _: Setup(4), after=inside.run)
+    assert not inside.outside

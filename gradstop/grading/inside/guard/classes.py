@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from torch import nn
 from torch.optim import Optimizer
 
 from gradstop.grading.inside.guard.held import PutBack
+from gradstop.internals.cpython import note_slot_names
 from gradstop.internals.torch import hook_step
 from gradstop.internals.words import bases_word, class_word
 
@@ -49,6 +51,29 @@ def looked_up_in(modules: Iterable[ModuleType], *namespaces: dict[str, Any]) -> 
     """Return of each module the names in it that the functions of these namespaces name."""
     names = {name for code in _codes(namespaces) for name in code.co_names}
     return [(module, [name for name in names if name in vars(module)]) for module in modules]
+
+
+def defined_in(namespaces: Iterable[dict[str, Any]]) -> Iterator[type]:
+    """Yield the classes that are defined in these namespaces, without modules: an answer may patch one it is given."""
+    for names in namespaces:
+        own = [one for one in names.values() if isinstance(one, type) and one.__module__ == names.get("__name__")]
+        yield from (one for one in own if not issubclass(one, nn.Module))
+
+
+def names_that_stay(holders: Iterable[Any]) -> list[Any]:
+    """Return the dictionaries of modules, classes and names, to which nothing is written but by who changes them.
+
+    What Python notes in them by itself is there already: that it has warned, which annotations and slots there are.
+    """
+    found = []
+    for one in holders:
+        if isinstance(one, type):
+            getattr(one, "__annotations__", None)
+            note_slot_names(one)
+        else:
+            vars(one).setdefault("__warningregistry__", {})
+        found.append(vars(one))
+    return found
 
 
 def changeable(classes: Iterable[type]) -> list[type]:

@@ -27,7 +27,14 @@ from torch import nn
 
 from gradstop.grading.inside.channel import DISTURBED
 from gradstop.grading.inside.guard.before import Before, Names, before, restore
-from gradstop.grading.inside.guard.classes import changeable, kinds_of, looked_up_in, used_by
+from gradstop.grading.inside.guard.classes import (
+    changeable,
+    defined_in,
+    kinds_of,
+    looked_up_in,
+    names_that_stay,
+    used_by,
+)
 from gradstop.grading.inside.guard.held import Held, at
 from gradstop.grading.inside.guard.inner import Inner
 from gradstop.grading.inside.guard.left_on import LeftOn, let_signals_through, silence, what_is_on
@@ -43,11 +50,12 @@ from gradstop.grading.inside.guard.own import (
     state_of,
     words_of_code,
 )
-from gradstop.grading.inside.guard.plain_values import require_plain
+from gradstop.grading.inside.guard.plain_values import require_plain, require_plain_given
 from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
 from gradstop.internals.words import Words
 from gradstop.internals.written import has_versions, written
+from gradstop.observe.draw import Draw
 from gradstop.observe.log import ObservationLog
 
 _HOLDERS: tuple[Any, ...] = (
@@ -84,15 +92,18 @@ _HOLDERS: tuple[Any, ...] = (
     *namespaces,
     numpy,
 )
-_OBSERVING = ("gradstop.observe", "gradstop.record", "gradstop.internals", "gradstop.grading.inside")
+_OBSERVING = (
+    "gradstop.observe",
+    "gradstop.graph.census",
+    "gradstop.record",
+    "gradstop.internals",
+    "gradstop.grading.inside",
+)
 _T = TypeVar("_T")
 _LOOKS = range(100)  # at what is put back, and replaced again
 _BY_TORCH = frozenset({"torch.manual_seed"})  # torch._dynamo puts another in its place when it is loaded
 # What is called after each call of a submission's function, out of its reach.
 _collection = gc.enable
-
-
-_BEFORE_ALL = ("gradstop.grading.inside.guard", "gradstop.internals")  # whose code runs before anything is put back
 
 
 class Guard:
@@ -109,13 +120,21 @@ class Guard:
         self._code: Any = None
         self._held, self._inner, self._written = Held(), Inner(), written()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
-        self._names_of_code = [vars(one) for one in _ours(_BEFORE_ALL)]
+        ours = list(_ours(_OBSERVING))
+        self._names_of_code = names_that_stay(ours)
         self.report_to(-1)
-        self._hold_all((*_HOLDERS, *_ours(_OBSERVING)), *used_by(*observing))
+        self._hold_all((*_HOLDERS, *ours), *used_by(*observing))
 
     def keep(self, *names: dict[str, Any]) -> None:
-        """Put these names back too: a submission's code finds them by way of the frames below its call."""
-        self._hold_all(map(Names, names))
+        """Put these names back too: a submission's code finds them by way of the frames below its call.
+
+        A call that writes to those of a module, or to a class that is defined in it, disturbs what is observed: code of
+        a case runs inside of calls, too.
+        """
+        classes = list(defined_in(names))
+        modules = [Names(held) for held in names if "__name__" in held]
+        self._names_of_code += names_that_stay((*modules, *classes))
+        self._hold_all(map(Names, names), classes)
 
     def keep_what_is_used(self, *names: dict[str, Any]) -> None:
         """Put back the classes and modules that the functions of these names use, and what they look up in those."""
@@ -227,7 +246,9 @@ class Guard:
             on, marked = self._mark(given, (), self._watched, ())
             state = state_of(self._written)
             _collection()
-            result = _finish(self, on, self._end, marked, state, given, *_attempt(function, args, kwargs))
+            drawn = [leaf for one in self._watched if isinstance(one, Draw) for leaf in one.leaves()]
+            end, given = self._end, (*given, *drawn)
+            result = _finish(self, on, end, marked, state, given, *_attempt(function, args, kwargs))
             require_plain(result)
             self._returned.update(contents_by_identity([result]))
             return result
@@ -279,7 +300,7 @@ def _finish(
         end()
     guard.restore()
     for one in given:
-        require_plain(one)
+        require_plain_given(one)
     if error is not None:
         try:
             raise error

@@ -1,4 +1,4 @@
-"""Refuses results that could answer for themselves: tensors, arrays, containers of a submission's own classes."""
+"""Refuses what could answer for itself: tensors, arrays, containers of a submission's own classes, changed modules."""
 
 from collections import OrderedDict, defaultdict
 from types import FunctionType
@@ -7,15 +7,24 @@ from typing import Any
 import numpy
 import torch
 from torch import nn
+from torch.optim import Optimizer
 
-from gradstop.internals.torch import TensorBase
+from gradstop.internals.torch import TensorBase, hooks, module_attributes, post_accumulate_grad_hooks
 
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
 _OF_TORCH = (torch.Tensor, nn.Parameter, nn.Module)  # which an answer may have for keys
+_DICTIONARIES = (dict, OrderedDict)
+# What a case goes through a module by.
+_LISTED_BY = frozenset(
+    name for name in vars(nn.Module) if name.rpartition("_")[2] in ("parameters", "buffers", "modules", "members")
+) | {"children", "named_children", "state_dict"}
+_HELD_IN = frozenset(name for name in module_attributes if isinstance(vars(nn.Module())[name], dict))
+_attributes = vars(nn.Module)["__dict__"].__get__
+_READ_BY = ("__iter__", "__getitem__", "__len__", "__contains__", "__eq__", "__class__", "__getattribute__")
 _COMPARED_BY = ("__hash__", "__eq__", "__ne__", "__lt__", "__gt__", "__str__", "__repr__")
 
 
-def require_plain(value: Any, depth: int = 3) -> None:
+def require_plain(value: Any, depth: int = 8) -> None:
     """Raise TypeError for a tensor, an array or a container that could answer for itself."""
     if isinstance(value, TensorBase):
         if type(value) not in (torch.Tensor, nn.Parameter):
@@ -25,11 +34,16 @@ def require_plain(value: Any, depth: int = 3) -> None:
         hiding = [name for name in vars(value) if hasattr(torch.Tensor, name)]
         if hiding:
             raise TypeError(f"a tensor whose {hiding[0]} is another than a tensor's")
+        tensor: Any = value
+        held = (hooks(tensor), post_accumulate_grad_hooks(tensor))
+        if any(type(one) not in (*_DICTIONARIES, type(None)) for one in held):
+            raise TypeError("a tensor whose hooks are in something else than a dictionary")
     elif isinstance(value, numpy.ndarray):
         if type(value) is not numpy.ndarray:
             raise TypeError(f"an array of the class {type(value).__name__}, where a plain one is asked for")
     elif depth and isinstance(value, tuple):
-        if type(value).__iter__ is not tuple.__iter__ or type(value).__getitem__ is not tuple.__getitem__:
+        own = type(value).__mro__[: -len(tuple.__mro__)]
+        if any(name in vars(kind) for kind in own for name in _READ_BY):
             raise TypeError(f"a tuple of the class {type(value).__name__}, where a plain one is asked for")
         for item in value:
             require_plain(item, depth - 1)
@@ -42,6 +56,42 @@ def require_plain(value: Any, depth: int = 3) -> None:
             require_plain(item, depth - 1)
     elif any(map(_answers_for_its_class, type(value).__mro__[:-1])):
         raise TypeError(f"an object of the class {type(value).__name__}, which may say that it is of another")
+
+
+def require_plain_given(value: Any, depth: int = 1) -> None:
+    """Raise TypeError for what ``require_plain`` refuses, and for what is given and would not say what it holds."""
+    require_plain(value)
+    if isinstance(value, nn.Module):
+        _require_plain_modules(value)
+    elif isinstance(value, Optimizer):
+        groups = value.param_groups
+        if type(groups) is not list or any(type(group) is not dict for group in groups):
+            raise TypeError("an optimizer whose groups are no list of dictionaries")
+    elif not isinstance(value, type) and type(getattr(value, "__dict__", {})) is not dict:
+        raise TypeError(f"an object of the class {type(value).__name__} without a dictionary of its own")
+    elif depth and isinstance(value, list | tuple):
+        for one in value:
+            require_plain_given(one, depth - 1)
+
+
+def _require_plain_modules(top: nn.Module) -> None:
+    """Raise TypeError where a module, or one in it, has not torch's own way to list what it holds."""
+    waiting, seen = [top], set[int]()
+    while waiting:
+        module = waiting.pop()
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        require_plain(module)
+        held = _attributes(module)
+        if vars(module) is not held or any(type(one) not in _DICTIONARIES for one in (held, *map(held.get, _HELD_IN))):
+            raise TypeError("a module that holds things in something else than a dictionary")
+        own = (held, *(vars(kind) for kind in type(module).__mro__ if kind is not nn.Module))
+        if hiding := [name for name in _LISTED_BY if any(name in names for names in own)]:
+            raise TypeError(f"a module whose {hiding[0]} is another than a module's")
+        for one in (*held["_parameters"].values(), *held["_buffers"].values()):
+            require_plain(one)
+        waiting += [one for one in held["_modules"].values() if one is not None]
 
 
 def require_plain_names(value: dict[Any, Any]) -> None:
