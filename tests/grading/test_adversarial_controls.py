@@ -31,6 +31,7 @@ from gradstop.grading.answer_key.control_selection import trusty_controls
 from gradstop.grading.inside import observed as observed_module
 from gradstop.grading.inside.channel import Channel, ProtocolError
 from gradstop.grading.inside.guard import before, left_on, plain_values
+from gradstop.grading.inside.guard import finish as finish_module
 from gradstop.grading.inside.guard import guard as guard_module
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard, keep_kernels
@@ -198,7 +199,7 @@ def test_without_afterwards(name):
 )
 def test_without_plain(name, exercise, most):
     def take_away():
-        guard_module.require_plain = guard_module.require_plain_given = lambda value: None
+        guard_module.require_plain = finish_module.require_plain_given = lambda value: None
 
     assert passed(f"tampering-{name}", exercise) == 0
     assert passed(f"tampering-{name}", exercise, take_away=take_away) == most
@@ -261,7 +262,7 @@ def test_without_inner():
 
 def take_away_at_the_end(used, nothing):
     """Have the guard do nothing in the place of one of the functions that it uses when a call has ended."""
-    ended = guard_module._finish
+    ended = finish_module.finish
     ended.__defaults__ = tuple(nothing if one is used else one for one in ended.__defaults__)
 
 
@@ -314,7 +315,7 @@ def test_without_learners_copy():
 
 def test_without_own():
     def take_away():
-        guard_module._ours = lambda _: ()
+        guard_module.ours = lambda _: ()
         guard_module.used_by = lambda *namespaces: ([], [])
 
     assert passed("tampering-the-observer", "scale_grad") == 4

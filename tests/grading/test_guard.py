@@ -300,8 +300,8 @@ STATE = {"_pool_threads", "_kept", "profiled", "_looks", "_theirs", "_ours", "_E
 OPEN = f"""
 import sys
 import gradstop.grading.inside.main
-from gradstop.grading.inside.guard.guard import _OBSERVING
-for name, module in [one for one in sys.modules.items() if one[0].startswith(_OBSERVING)]:
+from gradstop.grading.inside.guard.holders import OBSERVING
+for name, module in [one for one in sys.modules.items() if one[0].startswith(OBSERVING)]:
     for key, value in vars(module).items():
         if type(value) in (list, dict, set) and not key.startswith("__") and key not in {STATE}:
             print(name, key)

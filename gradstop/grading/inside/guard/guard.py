@@ -3,29 +3,13 @@
 What a submission has added stays (an attribute on ``Tensor`` that its own functions use), unless it hides something.
 """
 
-import base64
-import builtins
-import copy
 import gc
-import json
-import math
 import operator
-import os
-import random
-import select
-import signal
-import socket
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import MethodType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-import numpy
-import torch
-from torch import nn
-
-from gradstop.grading.inside.channel import DISTURBED
 from gradstop.grading.inside.guard.before import Before, Names, before, restore
 from gradstop.grading.inside.guard.classes import (
     changeable,
@@ -35,70 +19,28 @@ from gradstop.grading.inside.guard.classes import (
     names_that_stay,
     used_by,
 )
+from gradstop.grading.inside.guard.finish import finish, returned_or_raised, say_so
 from gradstop.grading.inside.guard.held import Held, at
+from gradstop.grading.inside.guard.holders import HOLDERS, OBSERVING, ours
 from gradstop.grading.inside.guard.inner import Inner
-from gradstop.grading.inside.guard.left_on import LeftOn, let_signals_through, silence, what_is_on
+from gradstop.grading.inside.guard.left_on import LeftOn, what_is_on
 from gradstop.grading.inside.guard.own import (
     NAMES_CAN_BE_SET,
     Mark,
-    State,
     contents_by_identity,
     held_by_frames,
-    is_as_marked,
     mark,
-    set_state,
     state_of,
     words_of_code,
 )
-from gradstop.grading.inside.guard.plain_values import require_plain, require_plain_given
+from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
-from gradstop.internals.torch import namespaces, refuse_registrations, set_frame_evaluation
+from gradstop.internals.torch import refuse_registrations
 from gradstop.internals.words import Words
 from gradstop.internals.written import has_versions, written
 from gradstop.observe.draw import Draw
 from gradstop.observe.log import ObservationLog
 
-_HOLDERS: tuple[Any, ...] = (
-    builtins,
-    base64,
-    copy,
-    json,
-    math,
-    operator,
-    os,
-    random,
-    select,
-    signal,
-    socket,
-    socket.socket,
-    time,
-    torch.Tensor,
-    nn.Parameter,
-    nn.Module,
-    torch.autograd.Function,
-    torch,
-    torch.autograd,
-    torch.autograd.graph,
-    torch.autograd.functional,
-    torch.autograd.function,
-    torch.func,
-    torch.nn,
-    nn.functional,
-    nn.init,
-    nn.utils,
-    torch.optim,
-    torch.optim.Optimizer,
-    torch.utils.checkpoint,
-    *namespaces,
-    numpy,
-)
-_OBSERVING = (
-    "gradstop.observe",
-    "gradstop.graph.census",
-    "gradstop.record",
-    "gradstop.internals",
-    "gradstop.grading.inside",
-)
 _T = TypeVar("_T")
 _LOOKS = range(100)  # at what is put back, and replaced again
 _BY_TORCH = frozenset({"torch.manual_seed"})  # torch._dynamo puts another in its place when it is loaded
@@ -119,11 +61,11 @@ class Guard:
         self._returned: dict[int, tuple[int, ...]] = {}
         self._code: Any = None
         self._held, self._inner, self._written = Held(), Inner(), written()
-        observing = [vars(module) for name, module in sys.modules.items() if name.startswith(_OBSERVING[0])]
-        ours = list(_ours(_OBSERVING))
-        self._names_of_code = names_that_stay(ours)
+        observing = [vars(module) for name, module in sys.modules.items() if name.startswith(OBSERVING[0])]
+        own = list(ours(OBSERVING))
+        self._names_of_code = names_that_stay(own)
         self.report_to(-1)
-        self._hold_all((*_HOLDERS, *ours), *used_by(*observing))
+        self._hold_all((*HOLDERS, *own), *used_by(*observing))
 
     def keep(self, *names: dict[str, Any]) -> None:
         """Put these names back too: a submission's code finds them by way of the frames below its call.
@@ -140,7 +82,7 @@ class Guard:
         """Put back the classes and modules that the functions of these names use, and what they look up in those."""
         classes, modules = used_by(*names)
         self._hold_all((), classes, modules)
-        others = [one for one in modules if not any(one is known for known in _HOLDERS)]
+        others = [one for one in modules if not any(one is known for known in HOLDERS)]
         self._hold((Names(vars(one)), found) for one, found in looked_up_in(others, *names))
 
     def keep_what_runs(self, run: Callable[[], object]) -> None:
@@ -202,7 +144,7 @@ class Guard:
 
         Threads that run at this moment are not the calls'.
         """
-        self._end, self._on = MethodType(_say_so, descriptor), what_is_on()
+        self._end, self._on = MethodType(say_so, descriptor), what_is_on()
 
     def watch(self, *things: Any) -> None:
         """See whether a function that is called changes these objects, too: a case observes by them."""
@@ -234,7 +176,8 @@ class Guard:
         things = [one for one in self._watched if hasattr(one, "__dict__")]
         log = self._log
         on, marked = self._mark([log.grads] if log else (), things, (), (log.written, log.names) if log else ())
-        result: _T = _finish(self, on, self._end, marked, state_of(self._written), (), *_attempt(run, (), {}))
+        state, restore = state_of(self._written), self.restore
+        result: _T = finish(restore, on, self._end, marked, state, (), *returned_or_raised(run, (), {}))
         require_plain(result)
         return result
 
@@ -247,8 +190,8 @@ class Guard:
             state = state_of(self._written)
             _collection()
             drawn = [leaf for one in self._watched if isinstance(one, Draw) for leaf in one.leaves()]
-            end, given = self._end, (*given, *drawn)
-            result = _finish(self, on, end, marked, state, given, *_attempt(function, args, kwargs))
+            restore, end, given = self.restore, self._end, (*given, *drawn)
+            result = finish(restore, on, end, marked, state, given, *returned_or_raised(function, args, kwargs))
             require_plain(result)
             self._returned.update(contents_by_identity([result]))
             return result
@@ -264,67 +207,6 @@ class Guard:
         held = (*held, *held_by_frames(frame, given, self._returned))
         things = (on, self._on, *self._parts, *things)
         return on, mark(self._code, things, filled, held, frame if NAMES_CAN_BE_SET else None)
-
-
-def _attempt(
-    run: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
-) -> tuple[Any, BaseException | None]:
-    """Return what the call returns, or what it raises."""
-    try:
-        let_signals_through()  # a handler that has waited runs now: after what it may change is marked
-        return run(*arguments, **keywords), None
-    except BaseException as error:
-        return None, error
-
-
-# What is given to it is on the stack of the frame that calls while the submission's code runs: no name leads there.
-# What it uses first is held by its defaults, as in ``audit``.
-def _finish(
-    guard: Guard,
-    on: LeftOn,
-    end: Callable[[], NoReturn],
-    marked: Mark,
-    state: State,
-    given: tuple[Any, ...],
-    result: Any,
-    error: BaseException | None,
-    set_evaluation: Callable[[None], object] = set_frame_evaluation,
-    silence_all: Callable[[], None] = silence,
-    is_well: Callable[[Mark], bool] = is_as_marked,
-    set_back: Callable[[State], bool] = set_state,
-) -> Any:
-    """Restore after a call; return what it has returned, or raise what it has raised."""
-    set_evaluation(None)  # first: another function could be run as other code
-    silence_all()
-    if not is_well(marked) or not set_back(state) or (on.take_off() and not is_well(marked)):
-        end()
-    guard.restore()
-    for one in given:
-        require_plain_given(one)
-    if error is not None:
-        try:
-            raise error
-        finally:
-            del error, given  # or its traceback would keep both alive
-    return result
-
-
-def _say_so(
-    descriptor: int, write: Callable[..., object] = os.write, leave: Callable[[int], NoReturn] = os._exit
-) -> None:
-    """Tell the judge that what observes was disturbed, and end this process: nothing that is observed counts."""
-    write(descriptor, DISTURBED)
-    leave(0)
-
-
-def _ours(names: tuple[str, ...]) -> Iterator[Any]:
-    """Yield the modules whose names begin so, and their classes: what is loaded of them when a guard is made."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(names):
-            yield module
-            yield from (
-                thing for thing in vars(module).values() if isinstance(thing, type) and thing.__module__ == name
-            )
 
 
 def keep_kernels() -> None:
