@@ -119,7 +119,7 @@ class Draw:
         values = [sign * size / 1000 for sign, size in zip(signs, sizes, strict=True)]
         if form.special:
             values[1], values[-1] = values[0], 0.0
-        return form.laid_out(torch.tensor(values, dtype=dtype, device="cpu").reshape(form.shape).clone())  # no view
+        return form.filled(values, dtype)
 
     def tensor(
         self,

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
+from typing import Any
 
 import torch
 
+_CPU = torch.device("cpu")  # whatever the default device is
 Size = Callable[[], int]  # draws a size from 2 to 4, another each time: no form is square by chance
 
 
@@ -25,10 +27,18 @@ class Form:
     order: tuple[int, ...] | None = None
     special: bool = False
 
-    def laid_out(self, values: torch.Tensor) -> torch.Tensor:
-        """Return the values in this form's order in memory; no view."""
-        if self.order is None:
-            return values
+    def filled(self, numbers: list[float], dtype: torch.dtype) -> torch.Tensor:
+        """Return a tensor of this form with these numbers, in row-major order; no view."""
+        if not numbers:
+            return torch.empty(self.shape, dtype=dtype, device=_CPU)
+        nested: Any = numbers
+        for size in reversed(self.shape[1:]):
+            nested = [nested[start : start + size] for start in range(0, len(nested), size)]
+        values = torch.tensor(nested if self.shape else numbers[0], dtype=dtype, device=_CPU)
+        return values if self.order is None else self._laid_out(values)
+
+    def _laid_out(self, values: torch.Tensor) -> torch.Tensor:
+        assert self.order is not None  # noqa: S101 - for the type checker
         sizes = [self.shape[dimension] for dimension in self.order]
         strides = [0] * len(sizes)
         for place, dimension in enumerate(self.order):

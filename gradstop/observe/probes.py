@@ -25,6 +25,7 @@ _NO_RESULT: tuple[tuple[type, str], ...] = (
     (Generator, "a generator"),
 )
 
+_SHOWN = 300  # characters of an error's message
 _MOST_READ = 10_000  # characters of an error's message, which may have a hundred million
 # By the class of Python's own: an exception's class may have code of the answer's.
 _forget_traceback = BaseException.with_traceback
@@ -245,7 +246,8 @@ def _overlap(one: range | None, other: range | None) -> bool:
 def first_line(error: BaseException) -> str:
     """Return an error's message, cut after its first line, or the second where the first announces it; bounded."""
     first, *more = str(error)[:_MOST_READ].strip().splitlines() or [""]
-    line = shorten(" ".join([first, *more[:1]] if first.endswith(":") else [first]), 300, placeholder=" …")
+    line = " ".join(" ".join([first, *more[:1]] if first.endswith(":") else [first]).split())
+    line = line if len(line) <= _SHOWN else shorten(line, _SHOWN, placeholder=" …")
     return line.encode(errors="replace").decode()  # a lone surrogate cannot be printed
 
 

@@ -190,8 +190,9 @@ class Guard:
             state = state_of(self._written)
             _collection()
             drawn = [leaf for one in self._watched if isinstance(one, Draw) for leaf in one.leaves()]
-            restore, end, given = self.restore, self._end, (*given, *drawn)
-            result = finish(restore, on, end, marked, state, given, *returned_or_raised(function, args, kwargs))
+            looked_at = tuple({id(one): one for one in (*given, *drawn)}.values())
+            restore, end = self.restore, self._end
+            result = finish(restore, on, end, marked, state, looked_at, *returned_or_raised(function, args, kwargs))
             require_plain(result)
             self._returned.update(contents_by_identity([result]))
             return result

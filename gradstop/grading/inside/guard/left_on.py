@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from gradstop.grading.inside.guard.audit import profiled
@@ -33,8 +32,10 @@ from gradstop.internals.torch import (
 
 _LOOKS, _FEWER, _WAIT = 100, 10, 0.01  # at a thread that is about to end, and after one that was not; seconds between
 _looks = [_LOOKS]
-_BLOCK, _UNBLOCK, _ALL_SIGNALS = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), frozenset(signal.valid_signals())
-_BUT_TIMERS = _ALL_SIGNALS - {signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF}
+# Plain numbers: each member of an enumeration lies on a page of its own, which a fork would copy.
+_BLOCK, _UNBLOCK, _SET = int(signal.SIG_BLOCK), int(signal.SIG_UNBLOCK), int(signal.SIG_SETMASK)
+_ALL_SIGNALS = tuple(map(int, signal.valid_signals()))
+_TIMERS = tuple(map(int, (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)))
 # What is called after each call of a submission's function, out of its reach.
 _sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
 _gettrace, _settrace, _getprofile, _setprofile = sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile
@@ -87,8 +88,10 @@ class LeftOn(NamedTuple):
 
     def take_off_modes(self) -> None:
         """Take off a trace and modes: they run code wherever something is called."""
-        _settrace(self.trace)
-        _setprofile(self.profile)
+        if _gettrace() is not self.trace:  # to set one is an audited event
+            _settrace(self.trace)
+        if _getprofile() is not self.profile:
+            _setprofile(self.profile)
         while function_mode_count() > self.function_modes:
             pop_function_mode()
         while dispatch_mode_count() > self.dispatch_modes:
@@ -127,11 +130,12 @@ def _wait_for_threads(before: int) -> bool:
 
 def _process_runs() -> bool:
     """Whether a process runs that this one has started; those that have ended are buried."""
-    with suppress(ChildProcessError):
+    try:
         while _waitpid(-1, _no_hang)[0]:
             pass
-        return True
-    return False
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _running_threads() -> int:
@@ -152,19 +156,23 @@ def take_off_profilers() -> None:
 
 
 def silence(
+    gettrace: Callable[[], object] = sys.gettrace,
     settrace: Callable[[None], object] = sys.settrace,
+    getprofile: Callable[[], object] = sys.getprofile,
     setprofile: Callable[[None], object] = sys.setprofile,
     no_collection: Callable[[], object] = gc.disable,
     mask: Callable[..., object] = pthread_sigmask,
     block: int = _BLOCK,
-    signals: frozenset[int] = _ALL_SIGNALS,
+    signals: tuple[int, ...] = _ALL_SIGNALS,
 ) -> None:
     """Let no code run from now on that nobody calls: of a trace, of a handler of signals, of what is collected.
 
     It is called before it is looked at what a call has changed, so that nothing changes it afterwards.
     """
-    settrace(None)
-    setprofile(None)
+    if gettrace() is not None:
+        settrace(None)
+    if getprofile() is not None:
+        setprofile(None)
     no_collection()
     mask(block, signals)
 
@@ -176,7 +184,7 @@ def block_signals() -> None:
 
 def let_signals_through() -> None:
     """Let all signals through but those of timers: a program that a call starts inherits what is blocked."""
-    pthread_sigmask(_UNBLOCK, _BUT_TIMERS)
+    pthread_sigmask(_SET, _TIMERS)
 
 
 def free_signals() -> None:

@@ -112,7 +112,8 @@ def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED, look: Callable[...
 
 def contents_by_identity(things: Iterable[Any]) -> dict[int, tuple[int, ...]]:
     """Return by identity which containers these are or have in them, and what is in each, by identity too."""
-    found, waiting = dict[int, tuple[int, ...]](), list(things)
+    found: dict[int, tuple[int, ...]] = {}
+    waiting = list(things)
     while waiting:
         thing = waiting.pop()
         if (type(thing) is tuple or id(type(thing)) in _CONTAINERS) and id(thing) not in found:
@@ -129,7 +130,8 @@ def held_by_frames(frame: FrameType | None, given: Iterable[Any], returned: dict
     returned before, as ``contents_by_identity`` says. What it calls may change a variable that functions inside of a
     case share.
     """
-    free, found = contents_by_identity(given), list[Any]()
+    free = contents_by_identity(given)
+    found: list[Any] = []
     while frame is not None:
         code, file = frame.f_code, frame.f_code.co_filename
         if file == _RUNS:  # what is below runs all cases

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from gradstop.internals.torch import TensorBase, hooks, module_attributes, post_accumulate_grad_hooks
 
+_PLAIN = frozenset(map(id, (type(None), bool, int, float, str, bytes)))  # what these hold is not changed
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
 _OF_TORCH = (torch.Tensor, nn.Parameter, nn.Module)  # which an answer may have for keys
 _DICTIONARIES = (dict, OrderedDict)
@@ -26,18 +27,10 @@ _COMPARED_BY = ("__hash__", "__eq__", "__ne__", "__lt__", "__gt__", "__str__", "
 
 def require_plain(value: Any, depth: int = 8) -> None:
     """Raise TypeError for a tensor, an array or a container that could answer for itself."""
+    if id(type(value)) in _PLAIN:
+        return
     if isinstance(value, TensorBase):
-        if type(value) not in (torch.Tensor, nn.Parameter):
-            raise TypeError(f"a tensor of the class {type(value).__name__}, where a plain one is asked for")
-        if type(vars(value)) is not dict:
-            raise TypeError("a tensor whose attributes are in something else than a dictionary")
-        hiding = [name for name in vars(value) if hasattr(torch.Tensor, name)]
-        if hiding:
-            raise TypeError(f"a tensor whose {hiding[0]} is another than a tensor's")
-        tensor: Any = value
-        held = (hooks(tensor), post_accumulate_grad_hooks(tensor))
-        if any(type(one) not in (*_DICTIONARIES, type(None)) for one in held):
-            raise TypeError("a tensor whose hooks are in something else than a dictionary")
+        _require_plain_tensor(value)
     elif isinstance(value, numpy.ndarray):
         if type(value) is not numpy.ndarray:
             raise TypeError(f"an array of the class {type(value).__name__}, where a plain one is asked for")
@@ -58,9 +51,25 @@ def require_plain(value: Any, depth: int = 8) -> None:
         raise TypeError(f"an object of the class {type(value).__name__}, which may say that it is of another")
 
 
+def _require_plain_tensor(tensor: Any) -> None:
+    kind = type(tensor)
+    if kind is not torch.Tensor and kind is not nn.Parameter:
+        raise TypeError(f"a tensor of the class {kind.__name__}, where a plain one is asked for")
+    names = vars(tensor)
+    if type(names) is not dict:
+        raise TypeError("a tensor whose attributes are in something else than a dictionary")
+    if names and (hiding := [name for name in names if hasattr(torch.Tensor, name)]):
+        raise TypeError(f"a tensor whose {hiding[0]} is another than a tensor's")
+    for held in (hooks(tensor), post_accumulate_grad_hooks(tensor)):
+        if held is not None and type(held) not in _DICTIONARIES:
+            raise TypeError("a tensor whose hooks are in something else than a dictionary")
+
+
 def require_plain_given(value: Any, depth: int = 1) -> None:
     """Raise TypeError for what ``require_plain`` refuses, and for what is given and would not say what it holds."""
     require_plain(value)
+    if isinstance(value, TensorBase) or id(type(value)) in _PLAIN:
+        return
     if isinstance(value, nn.Module):
         _require_plain_modules(value)
     elif isinstance(value, Optimizer):
@@ -76,7 +85,8 @@ def require_plain_given(value: Any, depth: int = 1) -> None:
 
 def _require_plain_modules(top: nn.Module) -> None:
     """Raise TypeError where a module, or one in it, has not torch's own way to list what it holds."""
-    waiting, seen = [top], set[int]()
+    waiting: list[nn.Module] = [top]
+    seen: set[int] = set()
     while waiting:
         module = waiting.pop()
         if id(module) in seen:
