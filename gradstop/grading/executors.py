@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle, islice
@@ -158,7 +158,8 @@ def _begin_worker(warm_process: WarmProcess, task: partial[bytes], processors: "
     _task = task
     processor = processors.get()
     if processor is not None:
-        os.sched_setaffinity(0, {processor})
+        with suppress(OSError):  # where it has been taken from this machine since
+            os.sched_setaffinity(0, {processor})
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logs.in_a_fork()
     if sys.platform.startswith("linux"):
