@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from gradstop import logs
 from gradstop.course import CourseError
 from gradstop.grading.process.shared import share_warm_process
-from gradstop.grading.process.warm_process import WarmProcess
+from gradstop.grading.process.warm_process import WarmProcess, processors_here
 from gradstop.grading.rules import Rules
 from gradstop.internals.cpython import end_workers
 from gradstop.sandbox.system import die_with_parent
@@ -146,7 +146,7 @@ def _processors(jobs: int) -> list[int | None]:
     of a page's rights interrupts it: a third more time in the kernel. Fewer workers than processors may run anywhere:
     those of another command would be put on the same ones.
     """
-    there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    there = processors_here()
     if not there or jobs < len(there):
         return [None] * jobs
     return list(islice(cycle(there), jobs))

@@ -35,15 +35,13 @@ class Form:
         for size in reversed(self.shape[1:]):
             nested = [nested[start : start + size] for start in range(0, len(nested), size)]
         values = torch.tensor(nested if self.shape else numbers[0], dtype=dtype, device=_CPU)
-        return values if self.order is None else self._laid_out(values)
-
-    def _laid_out(self, values: torch.Tensor) -> torch.Tensor:
-        assert self.order is not None  # noqa: S101 - for the type checker
+        if self.order is None:
+            return values
         sizes = [self.shape[dimension] for dimension in self.order]
         strides = [0] * len(sizes)
         for place, dimension in enumerate(self.order):
             strides[dimension] = prod(sizes[place + 1 :])
-        return torch.empty_strided(self.shape, strides, dtype=values.dtype, device="cpu").copy_(values)
+        return torch.empty_strided(self.shape, strides, dtype=dtype, device=_CPU).copy_(values)
 
     def described(self) -> str:
         """Say what is not seen in the shape."""

@@ -175,7 +175,7 @@ class WarmProcess:
             control, their_control = pair(stack)
             fd_socket, their_fd_socket = pair(stack)
             sockets = [their_control.fileno(), their_fd_socket.fileno()]
-            orders = json.dumps({"sandbox": walls, "processors": _processors()})
+            orders = json.dumps({"sandbox": walls, "processors": processors_here()})
             request = Request([orders], environment, folder, sockets, target=TARGET)
             process = self._fork(request)
             their_control.close()
@@ -185,6 +185,6 @@ class WarmProcess:
                 yield submission
 
 
-def _processors() -> list[int] | None:
+def processors_here() -> list[int] | None:
     """Return the processors that this process may run on, where the system says it."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
