@@ -14,7 +14,7 @@ from unittest.mock import MagicMock
 from gradstop.checking.captured_output import printed
 from gradstop.checking.time_limit import TimeOver, endless, time_limit
 from gradstop.course import CHECK, CourseError, read_json
-from gradstop.course.files import KEEP
+from gradstop.course.files import keep
 
 # ``%time``, ``!ls``, ``torch.sin?``, ``files = !ls``; no line that goes on with ``% b`` or ``!= b``
 _SHELL = re.compile(
@@ -86,4 +86,4 @@ def _code_cells(notebook: Path) -> Iterator[tuple[str, str]]:
                 yield name, "".join(cell["source"])
     except (KeyError, TypeError, AttributeError):
         place = f"{notebook.parent.name}/{notebook.name}"
-        raise CourseError(f"{place} is no notebook as Jupyter writes it (nbformat 4).{KEEP}") from None
+        raise CourseError(f"{place} is no notebook as Jupyter writes it (nbformat 4).{keep(notebook)}") from None

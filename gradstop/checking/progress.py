@@ -1,6 +1,5 @@
 """What of an assignment is solved: runs a notebook's answers and checks each exercise."""
 
-import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,9 @@ from gradstop.compare.report import reading, unwritten
 from gradstop.course import Assignment, CourseError, did_you_mean
 from gradstop.course.files import EXERCISES, WORK
 from gradstop.course.named import named
+from gradstop.course.student_files import exercises_folder
 
+_BEGIN, _EXAMPLE = "To begin one: gradstop start", "03-detach"
 SECONDS = 30.0  # for a cell, and for the cases of an exercise
 
 
@@ -52,9 +53,10 @@ def assignments_in(folder: Path) -> list[Assignment]:
         CourseError: where there is none.
 
     """
-    found = [folder] if (folder / "cases.py").is_file() else sorted(p.parent for p in folder.glob("*/cases.py"))
+    inside = [*folder.glob("*/cases.py"), *folder.glob("*/reference.json")]  # one may be missing, and is named then
+    found = [folder] if (folder / "cases.py").is_file() else sorted({path.parent for path in inside})
     if not found:
-        raise CourseError(f"There is no assignment in {folder.resolve().name}/. To begin one: gradstop start 03-detach")
+        raise CourseError(f"There is no assignment in {folder.resolve().name}/. {_BEGIN} {_EXAMPLE}")
     return [Assignment(path.resolve()) for path in found]
 
 
@@ -78,7 +80,7 @@ def progress_command(root: Path, folder: Path | None) -> int:
         try:
             folder = folder.parent if folder.is_file() else begun[named(str(folder), begun, "assignment begun")]
         except CourseError as trouble:
-            raise CourseError(f"{trouble} To begin one: gradstop start {shlex.quote(str(folder))}") from None
+            raise CourseError(f"{trouble} {_BEGIN} {_to_begin(root, str(folder))}") from None
     for assignment in assignments_in(folder or (here if (here / "cases.py").is_file() else work)):
         print(assignment.name, flush=True)
         lines = apart(partial(_lines, assignment))
@@ -88,6 +90,15 @@ def progress_command(root: Path, folder: Path | None) -> int:
         except StopIteration as end:
             code |= end.value
     return code
+
+
+def _to_begin(root: Path, typed: str) -> str:
+    """Return the assignment that was typed, and where there is none of this name the example that stands elsewhere."""
+    known = [path.parent.name for path in exercises_folder(root).glob("*/cases.py")]
+    try:
+        return named(typed, known, "assignment")
+    except CourseError:
+        return _EXAMPLE
 
 
 def _lines(assignment: Assignment, doing: Callable[[str], None]) -> Lines:

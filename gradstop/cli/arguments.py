@@ -14,13 +14,16 @@ _ELSEWHERE = {
     "check": 'A check is said in a notebook: check("stop").',
     "draw": "A drawing is asked for in Python: from gradstop import draw.",
     "watch": "A script is watched by: python -m gradstop.watch SCRIPT.",
+    "autograde": "Say: gradstop grade ASSIGNMENT.",
+    "release": "What students get lies in _build/html/_downloads after: make book.",
     "help": "Say: gradstop --help.",
     "version": "Say: gradstop --version.",
 }
+_NO_SCRIPT = f"It repeats a student's verdict. {_ELSEWHERE['watch']}"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says of a command that there is none which one was meant."""
+    """Says of a command that there is none which one was meant, and of one that lacks a word which word that is."""
 
     def error(self, message: str) -> NoReturn:
         """End with a sentence, and 2, as for any wrong argument."""
@@ -29,6 +32,9 @@ class _Parser(argparse.ArgumentParser):
             elsewhere = _ELSEWHERE.get(unknown[1])
             meant = f" {elsewhere}" if elsewhere else did_you_mean(unknown[1], known)
             self.exit(2, f"gradstop: There is no command {unknown[1]!r}.{meant} There is: {', '.join(known)}.\n")
+        if missing := re.match(r"the following arguments are required: (.*)", message):
+            meant = f" {_NO_SCRIPT}" if self.prog.endswith(" explain") else ""
+            self.exit(2, f"{self.prog} needs {missing[1]} too: see {self.prog} --help.{meant}\n")
         super().error(message)
 
 

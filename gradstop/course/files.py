@@ -14,7 +14,7 @@ SOLUTIONS, EXERCISES, BOOK, CONFIG = "solutions", "exercises", "book", "nbgrader
 WORK = "work"  # a learner's copies; ignored by git
 
 NOTEBOOK = ".ipynb"
-KEEP = " Keep it: your answers may be in it, and in the folder .ipynb_checkpoints beside it is an earlier state."
+_NAMED = re.compile(r"\d\d-.")  # a folder of somebody's own may have been renamed
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,11 @@ def again(assignment: Assignment) -> str:
     kind = assignment.folder.parent.name
     if kind in (SOLUTIONS, EXERCISES):
         return f"git restore {kind}/{assignment.name} brings back what was committed."
-    name = assignment.name if re.match(r"\d\d-", assignment.name) else "NAME"  # a folder may have been renamed
-    return f"gradstop start {name} copies what it needs once more; a notebook of yours stays as it is."
+    return f"{_start(assignment.folder)} copies what it needs once more; a notebook of yours stays as it is."
+
+
+def _start(folder: Path) -> str:
+    return f"gradstop start {folder.name if _NAMED.match(folder.name) else 'NAME'}"
 
 
 def assignments(root: Path) -> list[Assignment]:
@@ -117,6 +120,14 @@ def assignment_here(namespace: dict[str, Any]) -> Assignment:
     )
 
 
+def keep(notebook: Path) -> str:
+    """Say of a notebook that cannot be read to keep it, and what there is in its place."""
+    earlier = notebook.parent / ".ipynb_checkpoints" / f"{notebook.stem}-checkpoint{NOTEBOOK}"
+    there = f" An earlier state of it is {earlier.parent.name}/{earlier.name} beside it." if earlier.is_file() else ""
+    anew = f"Once it is moved away, {_start(notebook.parent)} makes a new one."
+    return f" Keep it, as your answers may be in it.{there} {anew}"
+
+
 def read_text(path: Path) -> str:
     """Return a file's text.
 
@@ -152,12 +163,14 @@ def read_json(path: Path) -> Any:
 
 
 def _kept(path: Path) -> str:
-    return KEEP if path.suffix == NOTEBOOK else f" {again(Assignment(path.parent))}"
+    return keep(path) if path.suffix == NOTEBOOK else f" {again(Assignment(path.parent))}"
 
 
 def _instead(path: Path) -> str:
     """Say what to do about a file that is missing, and never to copy over what somebody has written."""
     others = sorted(other.name for other in path.parent.glob(f"*{NOTEBOOK}"))
-    if path.suffix == NOTEBOOK and others:
+    if path.name.endswith(NOTEBOOK) and others:
+        if not _NAMED.match(path.parent.name):
+            return f", as the folder {path.parent.name} was renamed: give it its own name again, such as 03-detach."
         return f", and there is {', '.join(others)}: give the one with your answers the name {path.name}."
     return f". {again(Assignment(path.parent))}"

@@ -1,10 +1,13 @@
 """Writes a file at once or not at all."""
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from gradstop.course.errors import CourseError
+
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -20,7 +23,8 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.write_bytes(content)
         unfinished.replace(path)
     except OSError as error:
-        raise CourseError(f"{os.path.relpath(path)} cannot be written: {error.strerror}.") from None
+        mend = " Work in a folder that your user may write to." if error.errno in _NOT_ALLOWED else ""
+        raise CourseError(f"{os.path.relpath(path)} cannot be written: {error.strerror}.{mend}") from None
     finally:
         with suppress(OSError):  # as where the folder is a file
             unfinished.unlink(missing_ok=True)

@@ -100,8 +100,34 @@ def test_a_damaged_notebook_is_named_and_the_others_go_on(root, capsys, text):
     assert main(["--root", str(root), "progress"]) == 1
     said = capsys.readouterr().out
     assert "03-detach/detach.ipynb" in said
-    assert "Keep it" in said
+    assert "Keep it, as your answers may be in it. Once it is moved away, gradstop start 03-detach makes" in said
     assert "0 of 4 solved" in said.partition("08-memory")[2] or "0 of 5 solved" in said.partition("08-memory")[2]
+
+
+def test_an_earlier_state_of_a_damaged_notebook_is_named_where_there_is_one(root, capsys):
+    start(root, NAME)
+    earlier = root / "work" / NAME / ".ipynb_checkpoints" / "detach-checkpoint.ipynb"
+    earlier.parent.mkdir()
+    earlier.touch()
+    write(root, "{")
+    assert main(["--root", str(root), "progress"]) == 1
+    assert "An earlier state of it is .ipynb_checkpoints/detach-checkpoint.ipynb beside it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["3.detach", "detach", "copy-of-mine"])
+def test_a_renamed_folder_is_told_by_name(root, capsys, name):
+    start(root, NAME)
+    (root / "work" / NAME).rename(root / "work" / name)
+    assert main(["--root", str(root), "progress"]) == 1
+    assert f"the folder {name} was renamed: give it its own name again, such as 03-detach" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("file", ["cases.py", "reference.json"])
+def test_a_file_that_is_missing_is_named_and_hides_no_assignment(root, capsys, file):
+    start(root, NAME)
+    (root / "work" / NAME / file).unlink()
+    assert main(["--root", str(root), "progress"]) == 1
+    assert f"{NAME}/{file} is missing. gradstop start {NAME} copies" in capsys.readouterr().out
 
 
 def test_a_notebook_in_another_encoding_is_told_to_be_saved_in_utf_8(root, capsys):

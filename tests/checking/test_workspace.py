@@ -157,6 +157,15 @@ def test_a_full_disk_leaves_no_half_of_a_notebook(root, monkeypatch):
     assert start(root, NAME).endswith("open it and begin")
 
 
+def test_where_nobody_may_write_it_is_said_where_to_work(root, monkeypatch):
+    def refused(path, content):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refused)
+    with pytest.raises(CourseError, match=r"Read-only file system\. Work in a folder that your user may write to\."):
+        start(root, "3")
+
+
 def test_a_damaged_list_of_what_was_copied_costs_nothing(root):
     read(root, "3")
     (root / "work" / "book" / ".copied.json").write_text("{")

@@ -38,6 +38,7 @@ def empty(tmp_path, monkeypatch):
         ("check", 'check("stop")'),
         ("draw", "from gradstop import draw"),
         ("watch", "python -m gradstop.watch"),
+        ("release", "make book"),
         ("help", "gradstop --help"),
         ("xyz", "There is: start, "),
     ],
@@ -67,9 +68,28 @@ def test_what_a_command_does_not_take_is_named_with_what_says_more(empty, capsys
     assert capsys.readouterr().err == said
 
 
-def test_what_is_not_begun_is_told_how_to_begin(empty, capsys):
-    assert main(["progress", "4"]) == 1
-    assert "To begin one: gradstop start 4" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "gradstop needs COMMAND too: see gradstop --help.\n"),
+        (["feedback", "3"], "gradstop feedback needs --format too: see gradstop feedback --help.\n"),
+        (["explain", "train.py"], "A script is watched by: python -m gradstop.watch SCRIPT.\n"),
+    ],
+)
+def test_what_a_command_lacks_is_named(capsys, words, said):
+    with pytest.raises(SystemExit):
+        main(words)
+    assert capsys.readouterr().err.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("typed", "begun"),
+    [("4", "04-detach-in-place"), ("clone", "06-clone"), ("nothing of this name", "03-detach"), ("4 5", "03-detach")],
+)
+def test_what_is_not_begun_is_told_how_to_begin(empty, capsys, typed, begun):
+    """By what can be typed: an example, where there is no assignment of that name."""
+    assert main(["progress", typed]) == 1
+    assert capsys.readouterr().err.endswith(f"To begin one: gradstop start {begun}\n")
 
 
 def test_a_place_is_named_as_seen_from_here(empty, capsys, monkeypatch):
