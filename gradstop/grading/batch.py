@@ -74,7 +74,8 @@ def grade(
                     entries.enter()
                     if rounds.is_last and names:
                         entries.at_once = 1  # or what is graded would wait for what never ends
-                        tell(f"graded last, as it takes long: {', '.join(names)}")
+                        if said := rounds.said(names):
+                            tell(said)
                     yield from executor.run(grade_unit, bundle, units.of(names))
 
             work = chain([solution_unit(assignment, rules)], units.of(chain(plan.to_grade, attempts.waiting)))

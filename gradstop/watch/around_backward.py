@@ -46,7 +46,7 @@ class AroundBackward:
                 record.stale = stale(self.story, roots, calls)
                 leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
                 before = [_state(leaf) for leaf in leaves]
-            zeros = Zeros(nodes) if accumulates and self._looks(line) else None
+            zeros = Zeros(nodes, roots) if accumulates and self._looks(line) else None
         except Exception:  # a fault of ours never ends the program
             log_our_own()
             return backward(tensors, *args, **kwargs)

@@ -1,5 +1,7 @@
 """Why a tensor has no gradient: frozen, not used, cut, interior, cleared, or not reached by any backward."""
 
+from dataclasses import replace
+
 from torch import Tensor
 
 from gradstop.watch.around_step import AroundStep
@@ -45,10 +47,12 @@ class NoGradient:
     def asked(self, number: int, flagged: bool) -> Answer:
         """Explain why ``autograd.grad`` has no gradient of a tensor."""
         answer = self.of_leaf(number, flagged)
-        if flagged or answer.kind == "cut":
+        if flagged:
             return answer
-        reason = f"A gradient is asked for {self.names.of(number)}, which does not require grad."
         mend = "x.requires_grad_() before the forward that takes it"
+        if answer.kind == "cut":  # what it comes from may be meant to be a constant
+            return replace(answer, mend=f"{mend}; or {answer.mend}")
+        reason = f"A gradient is asked for {self.names.of(number)}, which does not require grad."
         return Answer(answer.kind, reason, answer.lines, mend, answer.read)
 
     def missing(self, number: int, what: str) -> Answer:

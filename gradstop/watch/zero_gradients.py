@@ -18,6 +18,7 @@ _OUTSIDE = "its values are all where it is flat: look at the bias, the first val
 _SATURATED = "it is saturated, or goes over one element: look at the values that go into it, and at dim"
 _FACTOR = "its other factor is zero: look at the weight of the term, at a mask, at a dropout's p"
 _OTHER = "its other factor is all zeros: look at what makes it so; of two factors one at most may begin with zeros"
+_NAN = "look at the numbers there: a softmax of -inf alone, 0 / 0, the log or sqrt of a negative one, NaN in the data"
 _LOOK = {
     ("Relu", "LeakyRelu", "Clamp", "Hardtanh", "Hardsigmoid", "Threshold", "Maximum", "Minimum"): _OUTSIDE,
     ("Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Erf", "LogSigmoid"): _SATURATED,
@@ -47,6 +48,9 @@ def nan_answer(story: Story, what: str, culprit: Culprit) -> Answer:
     """Return the answer for a gradient with NaN."""
     event = story.events.get(culprit.tag[0]) if culprit.tag is not None else None
     name = event.name if event else _named(culprit)
+    if culprit.forward and culprit.tag is not None:
+        reason = f"{what} has a gradient with NaN, as the loss is NaN: {name} had it forward, before any backward."
+        return Answer("nan", reason, ((f"{name} takes or makes NaN", culprit.tag[1]),), _NAN, "nan")
     lines = ((f"{name} is infinite or NaN backwards", culprit.tag[1]),) if culprit.tag is not None else ()
     reason = f"{what} has a gradient with NaN: it came into the backward of {name} finite, and left it otherwise."
     mend = "keep what goes into it away from there (clamp_min, eps, where); a where after it is too late"

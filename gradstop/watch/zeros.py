@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from gradstop.internals.torch import no_function_modes
+from gradstop.watch.nan_forward import nan_of_forward
 from gradstop.watch.walk import Tag, leaf_of, tag_of
 
 # What is no operation: a hook, the gradient that backward began with, several gradients that add up to zero.
@@ -30,14 +31,16 @@ class Culprit:
     operation: str
     tag: Tag | None
     terms: tuple[Tag, ...] = ()  # where several gradients of an interior tensor add up to zero: who gave them
+    forward: bool = False  # it was so before the backward began
 
 
 class Zeros:
     """Hooks on all nodes of one backward. Holds no gradient."""
 
-    def __init__(self, nodes: Sequence[Node]):
+    def __init__(self, nodes: Sequence[Node], roots: Sequence[Tensor]):
         self._passed: dict[Node, Passed] = {}
         self._nodes = list(nodes)
+        self._before = nan_of_forward(roots, _tags(nodes))
         self.spoiled: Node | None = None  # the first that finite numbers came into, and others left
         self._handles = [node.register_hook(self._hook(node)) for node in nodes if leaf_of(node) is None]
 
@@ -57,7 +60,9 @@ class Zeros:
         self._handles = []
 
     def spoiled_by(self) -> Culprit:
-        """Return the first operation that a gradient came into finite, and left otherwise."""
+        """Return the first operation that had NaN forward, or else the first that a finite gradient left otherwise."""
+        if self._before is not None:
+            return Culprit(self._before.name(), _tags(self._nodes)[self._before], forward=True)
         name = self.spoiled.name() if self.spoiled is not None else ""
         return Culprit(name, _tags(self._nodes).get(self.spoiled) if self.spoiled is not None else None)
 

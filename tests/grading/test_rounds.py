@@ -45,6 +45,13 @@ def test_nobody_is_put_off_for_whom_nobody_waits():
     assert rounds.put_off == []
 
 
+def test_who_takes_long_is_said_where_others_did_not():
+    rounds = Rounds(2)
+    assert rounds.said(["ann", "eve"]) == ""
+    rounds.graded(LEAST)
+    assert rounds.said(["ann", "eve"]) == "graded last, as it takes long: ann, eve"
+
+
 def test_several_that_are_put_off_have_twice_the_share_before_they_wait_for_those_that_never_end():
     rounds = Rounds(9)
     rounds.graded(LEAST)

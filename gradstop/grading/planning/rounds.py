@@ -1,6 +1,6 @@
 """Has who takes much longer than the others graded after them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import median
 
 import msgspec
@@ -53,6 +53,10 @@ class Rounds:
             yield self._next()
         self.is_last = True
         yield self._next()
+
+    def said(self, names: Iterable[str]) -> str:
+        """Say who is graded in the last round; nothing where all of a run are, which is as slow as its machine then."""
+        return f"graded last, as it takes long: {', '.join(names)}" if self._took else ""
 
     def _next(self) -> list[str]:
         names, self.put_off = self.put_off, []
