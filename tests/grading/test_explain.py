@@ -60,6 +60,14 @@ def test_a_reference_is_made_for_exactly_the_kept_seeds(reference):
     assert again == reference
 
 
+def test_another_limit_alone_makes_no_other_verdict(reference):
+    late = [
+        wrong("stop", passed=0, first=f"had not returned after {seconds} s: look for a loop") for seconds in (10, 2.5)
+    ]
+    said = lines(reference, kept=late[0], now=late[1], limits="10 seconds, 1024 MiB")
+    assert "The verdict is the same as when it was graded. It ran under other limits" in " ".join(said.split())
+
+
 def test_cases_that_have_gone_leave_nothing_to_repeat():
     with pytest.raises(CourseError, match="none of the cases that stop was judged by"):
         repeated_reference(BENCH.assignment, "stop", {"gone": [[1, 2]]})

@@ -1,5 +1,6 @@
 """Repeats one verdict from the setups that were kept with it."""
 
+import re
 from dataclasses import dataclass
 
 from gradstop.compare import Reference, Verdict
@@ -14,6 +15,8 @@ from gradstop.grading.judging.scoring import exercise_score
 from gradstop.grading.nbgrader_bridge.course import Course
 from gradstop.grading.process.shared import close_warm_processes, warm_process_for
 from gradstop.grading.rules import Rules
+
+_LIMIT = re.compile(r"after [\d.]+ s\b")
 
 
 @dataclass(frozen=True)
@@ -89,4 +92,6 @@ def _other_limits(kept: dict[str, float], now: dict[str, float]) -> str:
 
 
 def _gist(earned: ExerciseScore) -> tuple[object, ...]:
-    return earned.passed, earned.cases, earned.first, earned.misconception, earned.trusted
+    """Return what a verdict says; it is not another one by the seconds after which a function was not waited for."""
+    first = _LIMIT.sub("after its limit", earned.first)
+    return earned.passed, earned.cases, first, earned.misconception, earned.trusted
