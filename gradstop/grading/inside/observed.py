@@ -5,7 +5,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -62,7 +61,6 @@ def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: A
                 after=guard.after,
                 watch=watch,
                 settle=guard.settle,
-                isolate=nullcontext,
             )
             done = second.reported()
     judge.send({"done": done})
