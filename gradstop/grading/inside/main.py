@@ -19,7 +19,7 @@ import torch
 from tqdm import tqdm
 
 from gradstop.forkserver.request import Request
-from gradstop.grading.inside.channel import Channel, ProtocolError
+from gradstop.grading.inside.channel import UNUSABLE, Channel, ProtocolError
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard, keep_kernels
 from gradstop.grading.inside.guard.left_on import block_signals
@@ -154,7 +154,7 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
             set_frame_evaluation(None)
             if not has_free_space():
                 os._exit(_NO_MEMORY)  # the next cell would be blamed
-            judge.send({"outputs": outputs})
+            judge.send({"outputs": outputs} if cells.can_go_on() else UNUSABLE)
             continue
         exercise = order["observe"]
         changed += _guard.restore()
