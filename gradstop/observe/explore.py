@@ -6,6 +6,7 @@ from typing import Any
 
 from gradstop.observe.case import Case
 from gradstop.observe.draw import Site
+from gradstop.observe.isolate import isolated
 from gradstop.observe.log import ObservationLog
 from gradstop.observe.run import run_case
 from gradstop.record import Record, Setup
@@ -52,5 +53,6 @@ def explore(
         return Setup(seeds[1])
 
     log = ObservationLog(case.name, features=set())
-    second = run_case(case, function, Setup(seeds[0]), challenge, log=log, choose=pick)
+    with isolated():
+        second = run_case(case, function, Setup(seeds[0]), challenge, log=log, choose=pick)
     return Path(tuple(steps), frozenset(log.features or ()), first.stopped or second.stopped)

@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from gradstop.observe.case import Case
@@ -28,7 +28,6 @@ def run_case(
     after: Run = run_alone,
     watch: Callable[..., object] = lambda *_: None,
     settle: Callable[..., object] = lambda **_: None,
-    isolate: Callable[[], AbstractContextManager[None]] | None = None,
 ) -> Record:
     """Observe ``function`` in ``case`` and return the second phase's record.
 
@@ -37,15 +36,14 @@ def run_case(
     ended in its first phase has an empty second one. ``choose`` picks the options where a setup does not name them.
     What the case runs later than the function, a backward in most cases, is run by ``after``. Before each phase
     ``watch`` is told the objects that the case observes by. ``settle`` is called before anything is read, and when an
-    observation is written. Its neutral global state comes from ``isolate``, where that
-    is not ``isolated``.
+    observation is written. Global state is neutral where the caller has made it so, by ``isolated`` and ``reset``.
 
     Raises:
         ValueError: for a case without its ``yield``.
 
     """
     log = log or ObservationLog(case.name)
-    with (isolate or isolated)(), _collections_of_its_own() if case.counts_alive else nullcontext():
+    with _collections_of_its_own() if case.counts_alive else nullcontext():
         draw, see = Draw(first, log, choose), Observer(log, case.read, after, settle)
         watch(log, draw, see)
         phases = case.body(function, draw, see)
@@ -90,7 +88,7 @@ def observe_each(case: Case, function: Callable[..., Any], trials: Iterable[Setu
             if number:
                 reset()
             first: list[Record] = []
-            second = run_case(case, function, setups[0], _telling(setups[1], first), isolate=nullcontext)
+            second = run_case(case, function, setups[0], _telling(setups[1], first))
             yield first[0] + second
 
 

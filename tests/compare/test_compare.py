@@ -186,6 +186,12 @@ def test_what_is_equal_and_of_another_type_differs(got, expected):
     assert not agrees(got, Observation("it", "value", expected))
 
 
+def test_half_of_a_surrogate_pair_agrees_with_itself():
+    said = {"type": "str", "value": "\ud800"}
+    assert agrees(dict(said), Observation("it", "value", said))
+    assert not agrees({**said, "value": "\ud801"}, Observation("it", "value", said))
+
+
 def called(function):
     """Observe a call and what it returned, as most cases do."""
 

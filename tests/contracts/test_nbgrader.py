@@ -3,11 +3,13 @@
 import logging
 import os
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbgrader.api
 import nbgrader.converters.base
 import pytest
 from nbconvert.exporters import NotebookExporter
@@ -19,10 +21,12 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades, latesubmissions, saveautogrades
 from nbgrader.utils import find_all_files
+from sqlalchemy import text
 from sqlalchemy.exc import SAWarning
 
 from gradstop.grading.intake.plain_files import UnreadableError
 from gradstop.grading.nbgrader_bridge import patches
+from gradstop.grading.nbgrader_bridge.gradebook import newest_schema
 from gradstop.grading.nbgrader_bridge.patches import (
     copy_plain_files_only,
     has_step,
@@ -162,6 +166,16 @@ def test_a_gradebook_makes_its_tables_when_it_is_opened_and_these_methods_enter_
         other.update_or_create_submission("one", "ann")
         assert locked == [url] * 4
         assert other.find_submission("one", "ann").student_id == "ann"
+
+
+def test_a_gradebook_asks_its_module_for_the_version_of_its_tables(monkeypatch, tmp_path):
+    code = "from nbgrader.api import get_alembic_version; print(get_alembic_version())"
+    variables = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True)
+    assert done.stdout.split() == [newest_schema()]
+    monkeypatch.setattr(nbgrader.api, "get_alembic_version", lambda: "asked")
+    with Gradebook(f"sqlite:///{tmp_path / 'other.db'}") as other:
+        assert other.db.execute(text("SELECT version_num FROM alembic_version")).scalar() == "asked"
 
 
 def test_autograde_asks_init_destination_before_it_enters_anything(tmp_path, monkeypatch):

@@ -173,6 +173,11 @@ def test_it_gets_what_it_is_worth(graded, threat):
         assert result["untrusted"] == []
 
 
+def test_a_cell_after_which_no_other_can_be_run_is_left_out(graded):
+    (said,) = graded.results["tampering-builtins"]["lost"]
+    assert said.endswith("it replaces functions of Python's own, and no other cell can be run after it")
+
+
 @pytest.mark.parametrize("student", HONEST)
 def test_the_others_have_all_of_their_points(graded, student):
     assert graded.results[student]["exercises"] == FULL

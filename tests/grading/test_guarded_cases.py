@@ -8,7 +8,7 @@ import pytest
 import torch
 from support.course import exercises, together
 
-from gradstop.observe import run_case
+from gradstop.observe import isolated, run_case
 from gradstop.record import Setup
 
 HOOK = SimpleNamespace(co_filename="hook", co_name="a hook")
@@ -50,13 +50,14 @@ def test_no_code_of_an_answer_runs_unguarded(bench, exercise):
         for one in bench.cases[exercise]:
             sys.setprofile(inside.look)
             try:
-                run_case(
-                    one,
-                    lambda *a, answer=answer, inside=inside, **k: inside.run(answer.function, *a, **k),
-                    Setup(1),
-                    lambda _: Setup(2),
-                    after=inside.run,
-                )
+                with isolated():
+                    run_case(
+                        one,
+                        lambda *a, answer=answer, inside=inside, **k: inside.run(answer.function, *a, **k),
+                        Setup(1),
+                        lambda _: Setup(2),
+                        after=inside.run,
+                    )
             finally:
                 sys.setprofile(None)
         if inside.outside:
@@ -94,5 +95,6 @@ def test_no_hook_that_an_answer_leaves_runs_unguarded(bench, exercise):
 
     for one in bench.cases[exercise]:
         for seed in (1, 2, 3):
-            run_case(one, partial(inside.run, leaves_hooks), Setup(seed), lambda _: Setup(4), after=inside.run)
+            with isolated():
+                run_case(one, partial(inside.run, leaves_hooks), Setup(seed), lambda _: Setup(4), after=inside.run)
     assert not inside.outside

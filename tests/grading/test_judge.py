@@ -277,6 +277,14 @@ def test_a_line_is_received():
     assert received(b'{"a": [1, 2.5, null]}\n') == {"a": [1, 2.5, None]}
 
 
+@pytest.mark.parametrize("text", ["plain", "\u00e9\U0001f600\u2028\n\0", "\ud800", type("Text", (str,), {})("its own")])
+def test_any_text_is_sent(text):
+    here, there = socket.socketpair()
+    with Channel(here) as ours, Channel(there) as theirs:
+        theirs.send({"text": [text, 1.5, None]})
+        assert ours.receive(1.0) == {"text": [text, 1.5, None]}
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -3,10 +3,8 @@
 import filecmp
 import json
 import os
-from functools import cache
 
 import pytest
-from nbgrader import api
 from support.course import ASSIGNMENTS, ROOT, bench_of, observed_anew, together
 
 from gradstop.authoring.refresh import release
@@ -22,8 +20,6 @@ pytestmark = pytest.mark.parametrize(
 # For which the seeds, too, are picked anew, and in a process what is loaded late: one, and all where a number of seeds
 # is asked for, as on GitHub.
 WHOLE = [one.name for one in ASSIGNMENTS] if os.environ.get("GRADSTOP_SEEDS") else ["03-detach"]
-# It is asked of a process that takes two seconds, for a gradebook that is thrown away.
-alembic_version = cache(api.get_alembic_version)
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", 'raise NotImplementedError("{}")'
 
 
@@ -94,7 +90,6 @@ def recorded_anew(assignment, _):
 @pytest.mark.slow
 def test_generating_again_changes_nothing(assignment, tmp_path, monkeypatch):
     stored = read_reference_file(copy_of(assignment))
-    monkeypatch.setattr(api, "get_alembic_version", alembic_version)
     if assignment.name not in WHOLE:
         monkeypatch.setattr(references, "assignment_references", recorded_anew)
     root = tmp_path / "course"

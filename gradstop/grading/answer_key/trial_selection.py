@@ -5,6 +5,7 @@ generator of covering arrays (allpairspy) wants all choices beforehand; which ch
 options that it has taken, so the search runs the case, row by row, and learns them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations, product
 from typing import Any
@@ -73,7 +74,8 @@ def covering_paths(case: Case, solution: Callable[..., Any]) -> list[Path]:
 class _Rows:
     """A covering array that grows: the rows so far, what they cover, and what the next one aims at.
 
-    A row first aims at its pair alone and takes what covers most beside it. Where the two have not stood together then,
+    The next row aims at a pair of the two choices that have most open pairs: no row covers more than one of theirs. It
+    first aims at its pair alone and takes what covers most beside it. Where the two have not stood together then,
     one of their choices hangs on a third: the next row goes the way on which the two choices were met.
     """
 
@@ -94,8 +96,9 @@ class _Rows:
         return option
 
     def _worth(self, option: _Option) -> tuple[int, int]:
-        """Return how many open pairs an option completes in this row, and how many it is part of."""
-        now = sum(frozenset((option, other)) in self._open for other in self._row.items())
+        """Return how many open pairs an option completes with this row and its aim, and how many it is part of."""
+        beside = {**self._aim, **self._row}
+        now = sum(frozenset((option, other)) in self._open for other in beside.items())
         return now, sum(option in pair for pair in self._open)
 
     def add(self, path: Path) -> None:
@@ -117,12 +120,16 @@ class _Rows:
 
     def aim(self) -> bool:
         """Choose what the next row has to cover; False where nothing is left."""
-        while self._open:
-            pair, tried = next(iter(self._open.items()))
-            if tried < ATTEMPTS:
-                self._open[pair] = tried + 1
-                way = self._met[frozenset(step for step, _ in pair)] if tried else {}
-                self._aim = {**way, **dict(pair)}
-                return True
-            del self._open[pair]
-        return False
+        self._open = {pair: tried for pair, tried in self._open.items() if tried < ATTEMPTS}
+        if not self._open:
+            return False
+        left = Counter(map(_steps, self._open))
+        pair = max(self._open, key=lambda one: (-self._open[one], left[_steps(one)]))
+        way = self._met[_steps(pair)] if self._open[pair] else {}
+        self._open[pair] += 1
+        self._aim = {**way, **dict(pair)}
+        return True
+
+
+def _steps(pair: _Pair) -> frozenset[Step]:
+    return frozenset(step for step, _ in pair)

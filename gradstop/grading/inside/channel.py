@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 MAX_LINE = 1_000_000  # bytes of one line
 ANSWER_TIMEOUT = 20.0
 TICK = 0.2  # seconds between two looks of a watch
 MISSING = "the notebook defines no function of this name"
 WITHOUT = "the cell ran without its line"
 ENDED = "the connection ended"
+UNUSABLE = {"unusable": True}  # the answer of a process that can run no other cell
 DISTURBED = b'{"disturbed":true}\n'  # the last line of a process in which what observes was changed
 
 
@@ -31,8 +34,16 @@ def _refuse(name: str) -> None:
 
 
 # Made once: a message is small, and there are some hundreds for each submission.
-text_of = json.JSONEncoder(allow_nan=False).encode
+_encode, _encode_any = msgspec.json.Encoder().encode, json.JSONEncoder(allow_nan=False).encode
 _decode = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse).decode
+
+
+def text_of(value: Any) -> str:
+    """Return a value as a line of JSON."""
+    try:
+        return _encode(value).decode()
+    except (TypeError, UnicodeEncodeError):  # a text of a class of its own, half of a surrogate pair
+        return _encode_any(value)
 
 
 def value_of(text: str) -> Any:

@@ -5,7 +5,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from gradstop.grading.inside.channel import MISSING, Channel
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.guard.left_on import block_signals, free_signals, take_off_profilers
 from gradstop.internals.cpython import begin_pools_anew
-from gradstop.observe import Case, isolated, reset, run_case
+from gradstop.observe import Case, reset, run_case
 from gradstop.record import Record, Setup
 
 Function = Callable[..., Any]
@@ -48,23 +47,21 @@ def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: A
         guard.restore()
         return _setup(order["second"])
 
-    with isolated():
-        while "function" in order:
-            guard.restore()
-            reset()
-            now = order
-            first = _setup(now["first"])
-            second = run_case(
-                known[now["case"]],
-                functions[now["function"]],
-                first,
-                challenge,
-                after=guard.after,
-                watch=watch,
-                settle=guard.settle,
-                isolate=nullcontext,
-            )
-            done = second.reported()
+    while "function" in order:
+        guard.restore()
+        reset()  # nothing is put back: this process ends
+        now = order
+        first = _setup(now["first"])
+        second = run_case(
+            known[now["case"]],
+            functions[now["function"]],
+            first,
+            challenge,
+            after=guard.after,
+            watch=watch,
+            settle=guard.settle,
+        )
+        done = second.reported()
     judge.send({"done": done})
 
 

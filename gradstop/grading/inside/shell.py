@@ -7,6 +7,7 @@ What is used of IPython's insides is used here alone. Tried with IPython 9.18.1;
 holds each assumption.
 """
 
+import builtins
 import io
 import os
 import re
@@ -34,6 +35,7 @@ _TIMED = re.compile(r"\A\s*%%time\b.*\n")  # or one line that fails would end al
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
+_PROBE = "_gradstop_probe"  # a name that a cell defines
 _outputs, _lacking = CellOutputs(), Lacking()
 
 
@@ -175,6 +177,7 @@ def _make_shell() -> InteractiveShell:
 os.environ["MPLBACKEND"] = INLINE
 SHELL = _make_shell()
 SHELL.run_cell("pass", silent=True)  # type: ignore[no-untyped-call]  # what the first cell loads is loaded
+_builtins = builtins.__dict__.copy()
 
 
 class Cells:
@@ -209,6 +212,18 @@ class Cells:
         with suppress(OSError):
             self._collect()
         return _outputs.take(room)
+
+    def can_go_on(self) -> bool:
+        """Whether another cell can be run: the last one may have replaced what IPython needs of Python's own."""
+        is_replaced, now = False, builtins.__dict__  # in words that need no builtin
+        for name in _builtins:
+            if now.get(name) is not _builtins[name]:
+                is_replaced = True
+        if not is_replaced:
+            return True
+        with suppress(BaseException):
+            SHELL.run_cell(f"{_PROBE} = None", silent=True)  # type: ignore[no-untyped-call]
+        return self.namespace.pop(_PROBE, _PROBE) is None
 
     def _collect(self) -> None:
         """Add what was written past Python's streams, by a library or a child process."""

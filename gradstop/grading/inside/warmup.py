@@ -9,7 +9,7 @@ from torch import nn
 
 from gradstop.grading.inside.channel import text_of, value_of
 from gradstop.grading.inside.guard.guard import Guard
-from gradstop.observe import Census, Draw, Observer, case, run_case
+from gradstop.observe import Census, Draw, Observer, case, isolated, run_case
 from gradstop.record import Setup
 
 _ROUNDS = 12  # Python specialises a function's code in its first calls
@@ -62,5 +62,6 @@ def warm_up(guard: Guard) -> None:
 def _observe_some_times(guard: Guard) -> None:
     function = guard.around(lambda x: x * 1)
     for seed in range(_ROUNDS):
-        record = run_case(_everything, function, Setup(seed), lambda first: Setup(len(first.reported())))
+        with isolated():
+            record = run_case(_everything, function, Setup(seed), lambda first: Setup(len(first.reported())))
         value_of(text_of({"done": record.reported()}))

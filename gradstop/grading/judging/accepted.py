@@ -44,13 +44,13 @@ class AcceptedReports:
         None for a run stands for none: before the first, or after the last.
         """
         answer: dict[str, Any] = {"done": None}
-        expected = '{"done": null'
+        expected = '{"done":null'
         if done is not None:
             if (known := self._known.get(done)) is None:
                 return None
-            answer, expected = {"done": known.done}, f'{{"done": {known.done_text}'
+            answer, expected = {"done": known.done}, f'{{"done":{known.done_text}'
         if first is not None:
             if (known := self._known.get(first)) is None:
                 return None
-            answer["first"], expected = known.first, f'{expected}, "first": {known.first_text}'
+            answer["first"], expected = known.first, f'{expected},"first":{known.first_text}'
         return answer if text == expected + "}" else None

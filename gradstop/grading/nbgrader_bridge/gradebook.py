@@ -43,8 +43,6 @@ def schema_of(config: Config) -> str:
         CourseError: where the database cannot be read.
 
     """
-    from alembic.script import ScriptDirectory
-
     course = CourseDirectory(config=config)
     address = make_url(course.db_url)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
@@ -57,10 +55,20 @@ def schema_of(config: Config) -> str:
         raise CourseError(f"the gradebook at {_place(course)} cannot be read: {cause(error)}") from None
     finally:
         engine.dispose()
-    wanted = ScriptDirectory(str(files("nbgrader") / "alembic")).get_current_head()
+    wanted = newest_schema()
     if schema == wanted:
         return f"schema {schema}, this nbgrader's, at {_place(course)}"
     return f"schema {schema}, this nbgrader's is {wanted}: run nbgrader db upgrade"
+
+
+def newest_schema() -> str:
+    """Return the version of the tables that this nbgrader makes.
+
+    nbgrader asks a process of its own for it, which takes a second.
+    """
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory(str(files("nbgrader") / "alembic")).get_current_head())
 
 
 def cause(error: Exception) -> str:

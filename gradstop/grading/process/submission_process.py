@@ -15,7 +15,7 @@ import psutil
 
 from gradstop.course import CourseError
 from gradstop.forkserver.forked import ForkedProcess
-from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
+from gradstop.grading.inside.channel import MAX_LINE, UNUSABLE, Channel, ProtocolError
 from gradstop.grading.intake.bounds import MAX_REPORT
 from gradstop.grading.intake.plain_files import printable
 from gradstop.grading.rules import Rules
@@ -106,11 +106,13 @@ class SubmissionProcess:
         """Run a cell; return its outputs as the process reports them, and their bytes, ``room`` or little more.
 
         Raises:
-            SubmissionLostError: if that ends it.
+            SubmissionLostError: if that ends it, or no other cell can be run after it.
 
         """
         self._say({"run": source, "room": room})
         answer = self._hear(seconds, room + _SHORT)
+        if answer == UNUSABLE:
+            raise SubmissionLostError("it replaces functions of Python's own, and no other cell can be run after it")
         return answer.get("outputs") if isinstance(answer, dict) else None, self._control.length
 
     @contextmanager

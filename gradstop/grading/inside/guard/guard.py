@@ -81,9 +81,9 @@ class Guard:
     def keep_what_is_used(self, *names: dict[str, Any]) -> None:
         """Put back the classes and modules that the functions of these names use, and what they look up in those."""
         classes, modules = used_by(*names)
-        self._hold_all((), classes, modules)
         others = [one for one in modules if not any(one is known for known in HOLDERS)]
-        self._hold((Names(vars(one)), found) for one, found in looked_up_in(others, *names))
+        looked_up = [(Names(vars(one)), found) for one, found in looked_up_in(others, *names)]
+        self._hold((*((one, None) for one in classes), *looked_up), modules)
 
     def keep_what_runs(self, run: Callable[[], object]) -> None:
         """Put back what is looked up while ``run`` observes something, too."""
