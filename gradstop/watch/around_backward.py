@@ -12,9 +12,9 @@ from gradstop.watch.growth import look_for_growth
 from gradstop.watch.guarded import log_our_own, our_own_faults_logged
 from gradstop.watch.inside_func import gradients
 from gradstop.watch.lines import Line
-from gradstop.watch.records import Backward
+from gradstop.watch.records import Backward, Used
 from gradstop.watch.stale import stale
-from gradstop.watch.tensors import tensors_in, version_of
+from gradstop.watch.tensors import state_of, tensors_in
 from gradstop.watch.walk import nodes_behind
 from gradstop.watch.zeros import HOOK, START, SUM, Zeros, is_finite, not_zero
 
@@ -45,7 +45,7 @@ class AroundBackward:
                 record.creates = bool(args[2])
                 record.stale = stale(self.story, roots, calls)
                 leaves += [root for root in roots if root.grad_fn is None and root.requires_grad]
-                before = [_state(leaf) for leaf in leaves]
+                before = [state_of(leaf.grad) for leaf in leaves]
             zeros = Zeros(nodes, roots) if accumulates and self._looks(line) else None
         except Exception:  # a fault of ours never ends the program
             log_our_own()
@@ -93,7 +93,7 @@ class AroundBackward:
 
     def _filled(self, record: Backward, leaves: list[Tensor], before: list[Any], zeros: Zeros | None) -> None:
         filled, first = [], []
-        for leaf, (grad_id, version) in zip(leaves, before, strict=True):
+        for leaf, state in zip(leaves, before, strict=True):
             if leaf.grad is None and zeros is not None:
                 culprit = zeros.culprit(leaf)
                 if culprit.operation not in (HOOK, START, SUM):  # a hook may have taken the gradient away again
@@ -101,12 +101,15 @@ class AroundBackward:
             known = self.story.know(leaf, record.line)
             if leaf.grad is None and self.story.cleared_at.get(known.number, 0) > record.number:
                 filled.append(known.number)  # and cleared again by a hook
-            if leaf.grad is None or _state(leaf) == (grad_id, version):
+            if leaf.grad is None or state_of(leaf.grad) == state:
                 continue
             self.story.ever_tracked.add(known.number)
             filled.append(known.number)
-            if grad_id is None:
+            if state is None:
                 first.append(known.number)
+            used = self.story.used.pop(known.number, None)
+            if used is not None and used.state == state is not None:
+                self.story.used[known.number] = Used(state_of(leaf.grad), used.step, used.added or record.line)
             if zeros is not None and zeros.spoiled is not None and not is_finite(leaf.grad) and leaf.grad.isnan().any():
                 record.nan.setdefault(known.number, zeros.spoiled_by())
             if (zeros is not None or known.number in self.zero) and not_zero(leaf.grad):
@@ -120,8 +123,3 @@ class AroundBackward:
         """Whether to look for zeros: at the first, the fourth, the sixteenth, ... backward of a line."""
         count = self._looked[line] = self._looked.get(line, 0) + 1
         return count & (count - 1) == 0 and count.bit_length() % 2 == 1
-
-
-def _state(leaf: Tensor) -> tuple[int | None, int | None]:
-    grad = leaf.grad
-    return (None, None) if grad is None else (id(grad), version_of(grad))

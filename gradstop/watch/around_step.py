@@ -2,6 +2,7 @@
 
 import sys
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,8 +15,8 @@ from gradstop.watch.empty_list import is_spent, module_of, why_empty
 from gradstop.watch.events import Story
 from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line, line_of
-from gradstop.watch.records import Event, Step
-from gradstop.watch.tensors import tensors_in, version_of
+from gradstop.watch.records import Event, Step, Used
+from gradstop.watch.tensors import state_of, tensors_in, version_of
 from gradstop.watch.zeros import not_zero
 
 MOST_STEPS = 300
@@ -29,6 +30,8 @@ class AroundStep:
         self.story = story
         self.driven: dict[int, Line] = {}  # parameter: where its optimizer was made, or stepped
         self.without: dict[int, bool] = {}  # parameters without a gradient at a step: whether they require one
+        # Parameters whose gradient a step has used, and the next one too: what has added to it, and the step before.
+        self.carried: Counter[tuple[int, Line, Line]] = Counter()
         self.ever_given: set[int] = set()  # parameters that had a gradient at a step
         self.masked: dict[int, tuple[Line, Line, str]] = {}  # moved at zero: where it was zeroed, the step, why
         self.zeroed: dict[int, tuple[Line, Line]] = {}  # whose gradient was written, all zeros: where, and the step
@@ -100,7 +103,11 @@ class AroundStep:
                         self._look_at_zeros(known.number, parameter, line, why)
                     else:
                         self.without[known.number] = parameter.requires_grad
-                    states.append((weakref.ref(parameter), version, given, known.memory))
+                    gradient = state_of(parameter.grad)
+                    used = story.used.get(known.number)
+                    if used is not None and used.added is not None and used.state == gradient:
+                        self.carried[known.number, used.added, used.step] += 1
+                    states.append((weakref.ref(parameter), version, gradient, known.memory))
         self._before[id(optimizer)] = [line, next(story.numbers), states]
 
     def _look_at_zeros(self, number: int, parameter: Tensor, line: Line, why: str) -> None:
@@ -130,11 +137,12 @@ class AroundStep:
         unseen: set[int] = set()  # the memories that a fused step wrote without raising a version
         with our_own_faults_logged(), no_overrides():
             through_data = {memory for write in story.silent if write.number > began for memory in write.memories}
-            for ref, version, given, memory in states:
+            for ref, version, gradient, memory in states:
                 parameter = ref()
                 if parameter is None:
                     continue
-                known = story.know(parameter, line)
+                known, given = story.know(parameter, line), gradient is not None
+                story.used[known.number] = Used(gradient if gradient == state_of(parameter.grad) else None, line)
                 known.version = now = version_of(parameter)
                 if parameter.grad is not None:  # by a closure
                     self.ever_given.add(known.number)

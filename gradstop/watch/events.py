@@ -12,7 +12,7 @@ from torch.nn import Parameter
 
 from gradstop.watch.lines import Line
 from gradstop.watch.owners import Owner
-from gradstop.watch.records import Backward, Event, Known, Refused, Silent, Step
+from gradstop.watch.records import Backward, Event, Known, Refused, Silent, Step, Used
 from gradstop.watch.tensors import memory_of, shape_of, version_of
 from gradstop.watch.words import Answer
 
@@ -46,6 +46,7 @@ class Story:
         self.unseen: list[tuple[int, Line, Line]] = []  # a tensor that was written between two lines
         self.frozen: dict[int, tuple[bool, Line]] = {}  # tensor: what its flag was set to, and where
         self.handed: set[int] = set()  # tensors whose .grad was set to another tensor
+        self.used: dict[int, Used] = {}  # leaves
         self.cleared: dict[int, Line] = {}
         self.cleared_at: dict[int, int] = {}  # after which number
         self.hooked: dict[int, Line] = {}  # tensor: where a hook was put on it

@@ -105,6 +105,14 @@ class Backward:
     failed: bool = False
 
 
+class Used(NamedTuple):
+    """A ``.grad`` that a step has used, and which nothing has cleared since: its state, and what has added to it."""
+
+    state: tuple[int, int | None] | None
+    step: Line
+    added: Line | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Step:
     """One step of an optimizer."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
 from gradstop.watch.records import Backward, Event, Step
-from gradstop.watch.words import Answer
+from gradstop.watch.words import Answer, listed
 from gradstop.watch.zero_gradients import written_answer
 
 _CLEARS = "zero_grad("
@@ -21,6 +21,7 @@ class StepFaults(Look):
         yield from self.moved()
         yield from self.statistics()
         yield from self.left_over()
+        yield from self.never_cleared()
 
     def cleared_before(self) -> Iterator[Answer]:
         """Gradients that ``zero_grad`` has set to zero between a backward and the step."""
@@ -32,6 +33,18 @@ class StepFaults(Look):
                 lines = (("filled here", filled[-1]), ("set to zero here", written), ("the step", step))
                 reason = f"{self.names.of(number)} had a gradient, and it was cleared again before the step."
                 yield Answer("cleared", reason, lines, "zero_grad() before backward(), or after step()", "adds")
+
+    def never_cleared(self) -> Iterator[Answer]:
+        """Gradients that a step has used, and that with what backward has added the next ones use again."""
+        found: dict[tuple[Line, Line], list[int]] = {}
+        for (number, added, step), count in self.steps.carried.items():
+            if count > 1:  # once may be meant
+                found.setdefault((added, step), []).append(number)
+        for (added, step), numbers in found.items():
+            lines = (("backward adds to it here", added), ("a step has used it here", step))
+            what = listed(list(map(self.names.of, numbers)))
+            reason = f"The gradient of {what} is never cleared: each step uses again those of the rounds before."
+            yield Answer("adds", reason, lines, "zero_grad() before each backward()", "adds")
 
     def zeroed(self) -> Iterator[Answer]:
         """Gradients that were written with zeros between a backward and the step."""

@@ -41,6 +41,11 @@ def version_of(tensor: Tensor) -> int | None:
         return None
 
 
+def state_of(gradient: Tensor | None) -> tuple[int, int | None] | None:
+    """Return what changes when a ``.grad`` is written or another one takes its place; None where there is none."""
+    return None if gradient is None else (id(gradient), version_of(gradient))
+
+
 def tensors_in(value: Any, depth: int = 4) -> list[Tensor]:
     """Return the tensors in arguments: in lists, tuples and dictionaries too."""
     found: list[Tensor] = []
