@@ -14,7 +14,7 @@ TICK = 0.2  # seconds between two looks of a watch
 MISSING = "the notebook defines no function of this name"
 WITHOUT = "the cell ran without its line"
 ENDED = "the connection ended"
-UNUSABLE = {"unusable": True}  # the answer of a process that can run no other cell
+UNUSABLE = "unusable"  # the answer of a process that can run no other cell
 DISTURBED = b'{"disturbed":true}\n'  # the last line of a process in which what observes was changed
 
 

@@ -177,7 +177,7 @@ def _make_shell() -> InteractiveShell:
 os.environ["MPLBACKEND"] = INLINE
 SHELL = _make_shell()
 SHELL.run_cell("pass", silent=True)  # type: ignore[no-untyped-call]  # what the first cell loads is loaded
-_builtins = builtins.__dict__.copy()
+_BUILTINS = tuple(builtins.__dict__.items())
 
 
 class Cells:
@@ -216,8 +216,8 @@ class Cells:
     def can_go_on(self) -> bool:
         """Whether another cell can be run: the last one may have replaced what IPython needs of Python's own."""
         is_replaced, now = False, builtins.__dict__  # in words that need no builtin
-        for name in _builtins:
-            if now.get(name) is not _builtins[name]:
+        for name, value in _BUILTINS:
+            if now.get(name) is not value:
                 is_replaced = True
         if not is_replaced:
             return True
