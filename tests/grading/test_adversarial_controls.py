@@ -256,8 +256,8 @@ def test_without_taking_off(name, taken_off):
 def test_without_inner():
     assert passed("tampering-a-property") == 4
     # From CPython 3.12 on code that has run often has noted what a property calls, and calls that when it was replaced.
-    gained = 5 if sys.version_info < (3, 12) else 4
-    assert passed("tampering-a-property", take_away=lambda: setattr(Inner, "found_in", lambda *_: ([], []))) == gained
+    gained = (5,) if sys.version_info < (3, 12) else (4, 5)  # by how often it has run
+    assert passed("tampering-a-property", take_away=lambda: setattr(Inner, "found_in", lambda *_: ([], []))) in gained
 
 
 def take_away_at_the_end(used, nothing):
