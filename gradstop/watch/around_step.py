@@ -108,7 +108,8 @@ class AroundStep:
                     if used is not None and used.added is not None and used.state == gradient:
                         self.carried[known.number, used.added, used.step] += 1
                     states.append((weakref.ref(parameter), version, gradient, known.memory))
-        self._before[id(optimizer)] = [line, next(story.numbers), states]
+        still = all("lr" in group and not _acts(group["lr"]) for group in optimizer.param_groups)
+        self._before[id(optimizer)] = [line, next(story.numbers), states, still]
 
     def _look_at_zeros(self, number: int, parameter: Tensor, line: Line, why: str) -> None:
         gradient = parameter.grad
@@ -129,7 +130,7 @@ class AroundStep:
                     self.masked[number] = (edited, line, why)
 
     def _post(self, optimizer: Any, *_: Any) -> None:
-        line, began, states = self._before.pop(id(optimizer), (None, 0, []))
+        line, began, states, still = self._before.pop(id(optimizer), (None, 0, [], False))
         if line is None:
             return
         story, moved, parameters = self.story, [], []
@@ -155,7 +156,7 @@ class AroundStep:
                     moved.append((known.number, known.memory or 0, now or 0))
                 known.line = line
         number = next(story.numbers)
-        story.steps.append(Step(number, line, id(optimizer), type(optimizer).__name__, tuple(parameters)))
+        story.steps.append(Step(number, line, id(optimizer), type(optimizer).__name__, tuple(parameters), still))
         del story.steps[:-MOST_STEPS]
         numbers, memories, versions = zip(*moved, strict=True) if moved else ((), (), ())
         name = f"{type(optimizer).__name__}.step"

@@ -55,6 +55,7 @@ class Faults(Look):
         for answer in (
             *(*self._zeros(), *StepFaults(*self.parts).zeroed(), *self._never_given()),
             *(*self._not_driven.elsewhere(), *MemoryFaults(*self.parts).kept_meanwhile()),
+            *Idle(*self.parts).by_nothing(),
         ):
             found.setdefault(answer.place, answer)
         news = (answer for place, answer in found.items() if place not in known)

@@ -70,6 +70,15 @@ class Idle(Look):
             mend = "write into them: with torch.no_grad(): p.sub_(lr * p.grad), or p -= lr * p.grad"
             yield Answer("no step", reason, (*lines, ("the step", step.line)), mend, "optimizer")
 
+    def by_nothing(self) -> Iterator[Answer]:
+        """Find optimizers whose steps, two or more, all have a learning rate of 0, as one that warms up begins with."""
+        for key in dict.fromkeys(step.optimizer for step in self.story.steps):
+            steps = [step for step in self.story.steps if step.optimizer == key]
+            if len(steps) > 1 and all(step.still for step in steps):
+                lines = (self.steps.said_of(self.story.optimizers[key][1]), ("the step", steps[-1].line))
+                reason = f"{len(steps)} steps of {steps[-1].kind} move nothing: its learning rate is 0."
+                yield Answer("no step", reason, lines, "look at lr, and at what a scheduler makes of it", "optimizer")
+
     def _updates(self, number: int) -> dict[Line, str]:
         """Return the calls of a step that made a new value of a parameter in the place of writing it."""
         users = self.flow.users.get(number, [])

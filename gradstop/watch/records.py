@@ -122,3 +122,4 @@ class Step:
     optimizer: int
     kind: str
     parameters: tuple[tuple[int, bool, bool], ...]  # number, whether it had a gradient, whether it moved
+    still: bool = False  # the learning rate was 0
