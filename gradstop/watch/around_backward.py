@@ -105,10 +105,10 @@ class AroundBackward:
                 continue
             self.story.ever_tracked.add(known.number)
             filled.append(known.number)
+            used = self.story.used.pop(known.number, None)
             if state is None:
                 first.append(known.number)
-            used = self.story.used.pop(known.number, None)
-            if used is not None and used.state == state is not None:
+            elif used is not None and used.state == state:
                 self.story.used[known.number] = Used(state_of(leaf.grad), used.step, used.added or record.line)
             if zeros is not None and zeros.spoiled is not None and not is_finite(leaf.grad) and leaf.grad.isnan().any():
                 record.nan.setdefault(known.number, zeros.spoiled_by())

@@ -84,7 +84,7 @@ class AroundStep:
         story = self.story
         if id(optimizer) not in story.optimizers or story.optimizers[id(optimizer)][0]() is not optimizer:
             story.optimizers[id(optimizer)] = (weakref.ref(optimizer), line)
-        states: list[Any] = []
+        states, still = list[Any](), False
         with our_own_faults_logged(), no_overrides():
             for group in optimizer.param_groups:
                 why = next((name for name in _MOVES_AT_ZERO if _acts(group.get(name))), "")
@@ -108,7 +108,7 @@ class AroundStep:
                     if used is not None and used.added is not None and used.state == gradient:
                         self.carried[known.number, used.added, used.step] += 1
                     states.append((weakref.ref(parameter), version, gradient, known.memory))
-        still = all("lr" in group and not _acts(group["lr"]) for group in optimizer.param_groups)
+            still = all("lr" in group and not _acts(group["lr"]) for group in optimizer.param_groups)
         self._before[id(optimizer)] = [line, next(story.numbers), states, still]
 
     def _look_at_zeros(self, number: int, parameter: Tensor, line: Line, why: str) -> None:
