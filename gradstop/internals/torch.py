@@ -1,4 +1,4 @@
-"""What is used of torch's insides. Tried with torch 2.13.0.
+"""What is used of torch's insides. Tried with torch 2.13.0, 2.14.1 and 2.15.0.
 
 ``tests/contracts/test_torch.py``, and ``test_torch_operators.py`` beside it, hold each assumption.
 

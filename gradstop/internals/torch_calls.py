@@ -1,4 +1,4 @@
-"""What `gradstop.watch` puts in the place of functions of torch. Tried with torch 2.13.0.
+"""What `gradstop.watch` puts in the place of functions of torch. Tried with torch 2.13.0, 2.14.1 and 2.15.0.
 
 ``tests/contracts/test_torch_calls.py`` holds each assumption. All is undone when the block ends.
 """

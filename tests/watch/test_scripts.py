@@ -1,5 +1,6 @@
 """Whole scripts, as strangers write them: one fault each, and the report names the marked lines; or no fault."""
 
+import multiprocessing
 import re
 import sys
 import types
@@ -23,6 +24,8 @@ def run(path):
     module, error, seen = types.ModuleType("__main__"), None, watch()
     loop = events._get_running_loop()  # of the browser of other tests: a script may run one of its own
     events._set_running_loop(None)
+    method = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("fork", force=True)  # from CPython 3.14 on a worker imports the script anew
     try:
         with pytest.MonkeyPatch.context() as patch, seen:
             patch.setitem(sys.modules, "__main__", module)  # what is pickled is looked up there
@@ -32,6 +35,7 @@ def run(path):
     finally:
         torch.set_grad_enabled(True)
         events._set_running_loop(loop)
+        multiprocessing.set_start_method(method, force=True)
     return seen, vars(module), error
 
 
