@@ -1,20 +1,20 @@
 """The probes: what a case can observe. Each writes one observation under a name of its own."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from functools import partial
 from textwrap import shorten
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
 
 from gradstop.graph import Census
-from gradstop.internals.torch import set_grad_enabled, version
+from gradstop.internals.torch import parse_versions, set_grad_enabled, version
 from gradstop.observe import unpatched
 from gradstop.observe.attached import attached, left
-from gradstop.observe.encode import class_name, encode, number, structure
+from gradstop.observe.encode import encode, number, structure
 from gradstop.observe.log import ObservationLog, as_json
+from gradstop.observe.unpatched import class_name
 from gradstop.record import Json, Observation
 
 # What a call returns in the place of a result.
@@ -30,6 +30,7 @@ _MOST_READ = 10_000  # characters of an error's message, which may have a hundre
 # By the class of Python's own: an exception's class may have code of the answer's.
 _forget_traceback = BaseException.with_traceback
 
+Hanging = frozenset[tuple[str, int]]  # what hangs on objects, each thing with how often it does
 Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
 
 
@@ -146,9 +147,32 @@ class Observer(_Held):
 
         Where the case pre-filled a ``.grad``, that is what was before: what the function did to it shows.
         """
+        self._backward(name, run, asked, read, leaves, for_an_edit=False)
+
+    def refused_for_an_edit(
+        self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **leaves: torch.Tensor
+    ) -> None:
+        """Observe as ``gradients`` does a backward that should raise since a value that it needs was edited.
+
+        Another error of the same type is told apart: one for want of a graph, say.
+        """
+        self._backward(name, run, asked, read, leaves, for_an_edit=True)
+
+    def _backward(
+        self,
+        name: str,
+        run: Callable[[], Any],
+        asked: str,
+        read: str,
+        leaves: dict[str, torch.Tensor],
+        *,
+        for_an_edit: bool,
+    ) -> None:
         known = self.log.grads
         before = {label: known[id(leaf)][1] if id(leaf) in known else _grad(leaf) for label, leaf in leaves.items()}
         error, note = self._attempt(run)
+        if error and for_an_edit and not parse_versions(note):
+            error += ", and not for an edit"
         self.settle()
         got = {label: {"before": before[label], "after": _grad(leaf)} for label, leaf in leaves.items()}
         known.update({id(leaf): (leaf, got[label]["after"]) for label, leaf in leaves.items()})
@@ -187,17 +211,17 @@ class Observer(_Held):
             value["the same object"] = any(one is error for one in caught)  # one may say that it equals any
         self._write(name, "raised", value, asked, read, note)
 
-    def look(self, **objects: Any) -> Mapping[str, int]:
+    def look(self, **objects: Any) -> Hanging:
         """Look at what hangs on objects before a call; ``left`` takes it. Nothing is observed by that."""
         self.settle()
-        return MappingProxyType(attached(objects))
+        return frozenset(attached(objects).items())  # nothing that could be changed until then
 
-    def left(self, name: str, before: Mapping[str, int], asked: str = "", read: str = "", **objects: Any) -> None:
+    def left(self, name: str, before: Hanging, asked: str = "", read: str = "", **objects: Any) -> None:
         """Observe what hangs on the same objects now and did not before, and the other way round."""
         self.settle()
         if self.log.features is not None:
             self.log.features.add("what is left on the inputs")
-        self._write(name, "left", left(Counter(before), attached(objects)), asked, read)
+        self._write(name, "left", left(Counter(dict(before)), attached(objects)), asked, read)
 
     def grad_mode(self, name: str, asked: str = "", read: str = "") -> None:
         """Observe whether operations are recorded at this moment."""

@@ -7,10 +7,12 @@ that is held by a default, as in ``audit``: builtins and this module's names may
 import operator
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from inspect import CO_OPTIMIZED
-from types import FrameType
+from types import CellType, FrameType
 from typing import Any
+
+from torch import Tensor, nn
 
 from gradstop.grading.inside.guard.audit import CASES
 from gradstop.internals.words import Words
@@ -22,7 +24,9 @@ Mark = tuple[Any, ...]
 State = tuple[Any, ...]
 _USED_FOR_STATE = (type, tuple, vars, dict.clear, dict.update)
 _CONTAINERS = frozenset(map(id, (list, dict, set, Counter)))  # by identity: a class may have a comparison of its own
-_USED_FOR_CONTENTS = (type, tuple, list, set, dict.keys, dict.values)
+_TENSORS = frozenset(map(id, (Tensor, nn.Parameter)))
+LOOKED_INTO = frozenset({id(tuple), *_CONTAINERS, *_TENSORS})
+_USED_FOR_CONTENTS = (type, tuple, list, set, CellType, dict, Counter, dict.keys, dict.values, vars, map)
 _USED_FOR_NAMES = (type, CO_OPTIMIZED, (bool, int, float, str, bytes, type(None)))  # a closure may count with it
 NAMES_CAN_BE_SET = sys.version_info >= (3, 13)  # those of a function that waits for another (PEP 667)
 _PROBES, _RUNS = Observer.call.__code__.co_filename, run_case.__code__.co_filename
@@ -35,11 +39,34 @@ def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
     return words.memory, words.places
 
 
-def _contents(one: Any, used: tuple[Any, ...] = _USED_FOR_CONTENTS) -> tuple[Any, ...]:
-    """Return what is in a container: of a dictionary its keys and its values."""
-    type, tuple, list, set, keys, values = used  # noqa: A001
+def _contents(one: Any, used: tuple[Any, ...] = _USED_FOR_CONTENTS) -> Any:
+    """Return what is in a container: of a dictionary its keys and its values.
+
+    Of an object it is its class and its attributes, of a tuple the classes of what is in it.
+    """
+    type, tuple, list, set, cell, dict, counter, keys, values, vars, map = used  # noqa: A001
     kind = type(one)
-    return tuple(one) if kind is list or kind is set else (*keys(one), *values(one))
+    if kind is list or kind is set:
+        return tuple(one)
+    if kind is dict or kind is counter:
+        return (*keys(one), *values(one))
+    if kind is tuple:
+        return tuple(map(type, one))
+    if kind is cell:
+        return (one.cell_contents,)
+    return (kind, *keys(vars(one)), *values(vars(one)))
+
+
+def shared_names(frames: Iterable[FrameType], used: tuple[Any, ...] = _USED_FOR_NAMES) -> list[Any]:
+    """Return what the names refer to that these frames share with functions inside of them: a closure can set them."""
+    type, _, state = used  # noqa: A001
+    found: list[Any] = []
+    for frame in frames:
+        code, variables = frame.f_code, frame.f_locals
+        values = [variables[name] for name in code.co_cellvars + code.co_freevars if name in variables]
+        found += [None if type(value) in state else value for value in values]
+        variables.clear()  # as in ``held_by_frames``
+    return found
 
 
 def names_below(frame: FrameType | None, used: tuple[Any, ...] = _USED_FOR_NAMES) -> list[Any]:
@@ -56,15 +83,16 @@ def names_below(frame: FrameType | None, used: tuple[Any, ...] = _USED_FOR_NAMES
     return found
 
 
-_USED = (type, tuple, len, vars, id, all, map, operator.is_, _CONTAINERS, _contents, names_below)
+_NAMES = names_below if NAMES_CAN_BE_SET else shared_names
+_USED = (type, tuple, len, vars, id, all, map, operator.is_, _CONTAINERS, _contents, _NAMES)
 
 
 def _found(
-    things: Iterable[Any], held: Iterable[Any], frame: FrameType | None, used: tuple[Any, ...] = _USED
+    things: Iterable[Any], held: Iterable[Any], below: Any, used: tuple[Any, ...] = _USED
 ) -> tuple[list[Any], list[int]] | None:
     """Return what is in things and in containers that are held, and how many in each; None for one of another class."""
     type, tuple, len, vars, id, _, _, _, containers, contents, names = used  # noqa: A001
-    found = names(frame)
+    found = names(below)
     counts = [len(found)]
     for thing, kind, has_names, is_filled in things:
         if type(thing) is not kind:
@@ -86,26 +114,27 @@ def mark(
     things: Iterable[Any],
     filled: Iterable[Any] = (),
     held: Iterable[Any] = (),
-    frame: FrameType | None = None,
+    below: Any = None if NAMES_CAN_BE_SET else (),
 ) -> Mark:
     """Note the words, of which class things are and what their attributes are; of filled ones, what is in those too.
 
-    Of containers that are held it is noted what is in them; of the frame and those below it what their names refer to.
+    Of containers that are held it is noted what is in them; and what the names of frames ``below`` refer to: of one and
+    all below it where names can be set, or those that frames share with functions inside of them.
     """
     both = (*[(one, False) for one in things], *[(one, True) for one in filled])
     noted = tuple([(one, type(one), hasattr(one, "__dict__"), is_filled) for one, is_filled in both])
     held = tuple(held)
     memory, places = words
-    return memory, places, memory[places].tobytes(), noted, held, frame, _found(noted, held, frame)
+    return memory, places, memory[places].tobytes(), noted, held, below, _found(noted, held, below)
 
 
 def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED, look: Callable[..., Any] = _found) -> bool:
     """Return whether all is as it was when it was marked."""
     all, map, same = used[5:8]  # noqa: A001
-    memory, places, known, noted, held, frame, (before, counts) = marked
+    memory, places, known, noted, held, below, (before, counts) = marked
     if memory[places].tobytes() != known:
         return False
-    now = look(noted, held, frame)
+    now = look(noted, held, below)
     well: bool = now is not None and now[1] == counts and all(map(same, now[0], before))
     return well
 
@@ -123,32 +152,57 @@ def contents_by_identity(things: Iterable[Any]) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def held_by_frames(frame: FrameType | None, given: Iterable[Any], returned: dict[int, tuple[int, ...]]) -> list[Any]:
-    """Return the containers that variables of cases and probes hold, from a frame downwards.
+def held_by_frames(
+    frame: FrameType | None,
+    given: Collection[Any],
+    returned: dict[int, tuple[int, ...]],
+    looked_into: frozenset[int],
+    *,
+    runs_a_case: bool,
+) -> tuple[list[Any], tuple[FrameType, ...]]:
+    """Return what variables of cases and probes hold, from a frame downwards, and the frames that share some.
 
-    Left out is what is given to the function that is called, or is in that: it may change it. So it may what it has
-    returned before, as ``contents_by_identity`` says. What it calls may change a variable that functions inside of a
-    case share.
+    That is containers and objects of the cases' own classes, and such as are in those; and, in a tuple, all tensors:
+    things of the classes that are ``looked_into``. Left out is what is given to the function that is called, or is in that: it may change it. So it may what it has
+    returned before, as ``contents_by_identity`` says. Where what is called ``runs_a_case`` in part, it may change a
+    variable that functions inside of the case share.
     """
     free = contents_by_identity(given)
+    seen = {*map(id, given), *free}.union(*free.values())
     found: list[Any] = []
+    tensors: list[Any] = []
+    sharing: list[FrameType] = []
     while frame is not None:
         code, file = frame.f_code, frame.f_code.co_filename
         if file == _RUNS:  # what is below runs all cases
             break
         if file in (CASES, _PROBES) and code.co_flags & CO_OPTIMIZED and id(code) not in _HANDING_ON:  # of a function
             variables = frame.f_locals
-            held = [one for one in variables.values() if id(type(one)) in _CONTAINERS and id(one) not in free]
-            if returned:
-                held = [one for one in held if returned.get(id(one)) != tuple(map(id, _contents(one)))]
-            if held and file == CASES:
-                shared = [variables.get(name) for name in code.co_cellvars + code.co_freevars]
-                held = [one for one in held if not any(one is other for other in shared)]
-            found += held
+            waiting = [*variables.values()]
+            shared = code.co_cellvars + code.co_freevars if file == CASES else ()
+            if shared:
+                sharing.append(frame)
+                if runs_a_case:
+                    waiting = [value for name, value in variables.items() if name not in shared]
+            for one in waiting:  # which grows by what is in these
+                kind = type(one)
+                if id(kind) not in looked_into or id(one) in seen:
+                    continue
+                if id(kind) in _TENSORS:
+                    tensors.append(one)
+                elif kind is tuple:
+                    waiting += one
+                else:
+                    seen.add(id(one))
+                    inside = _contents(one)
+                    if returned and returned.get(id(one)) == tuple(map(id, inside)):
+                        continue
+                    found.append(one)
+                    waiting += inside
             if type(variables) is dict:
                 variables.clear()  # a copy up to CPython 3.12, which the frame keeps: what is deleted would stay alive
         frame = frame.f_back
-    return found
+    return [*found, tuple(tensors)], tuple(sharing)
 
 
 def state_of(written: Any, used: tuple[Any, ...] = _USED_FOR_STATE) -> State:
