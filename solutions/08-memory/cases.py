@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy
@@ -623,7 +624,9 @@ def few_graphs(tbptt: Function, draw: Draw, see: Observer):
     see.value("of how many steps nodes were alive at once", few, FEW_NODES)
     through = went_through(steps.driven, before, leaves)
     see.value("what .grad has gained by the steps that were made", through, CUT)
-    see.value("shares of the gradient that has arrived at the steps", steps.shares(), CUT)
+    arrived = torch.zeros_like(chain.b)
+    put = partial(setattr, arrived, "grad", steps.shares())
+    see.gradients("the gradients that the steps have received", put, CUT, **{"the steps": arrived})
     see.alive("what is alive", collected(steps.graphs()), FREE)
     see.value("the steps of which something saved is alive afterwards", named("steps", steps.with_saved()), FREE)
     see.value("the states that require grad", requiring_grad("states", states), "no state in the list requires grad")

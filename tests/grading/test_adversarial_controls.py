@@ -53,9 +53,9 @@ from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.grading.rules import Rules
 from gradstop.internals.torch import set_frame_evaluation
-from gradstop.observe import Draw, case, names_of, observe, probes, read_cases, run_case, unpatched
+from gradstop.observe import Draw, attached, case, names_of, observe, probes, read_cases, run_case, unpatched
 from gradstop.observe import run as run_module
-from gradstop.record import Observation, Record, Setup
+from gradstop.record import Observation, Setup
 from gradstop.sandbox.calls import refuse_calls
 from gradstop.sandbox.limits import Limits
 
@@ -201,6 +201,7 @@ def test_without_afterwards(name):
 def test_without_plain(name, exercise, most):
     def take_away():
         guard_module.require_plain = finish_module.require_plain_given = lambda value: None
+        attached.require_plain_tensor = unpatched.require_plain = lambda tensor: None
 
     assert passed(f"tampering-{name}", exercise) == 0
     assert passed(f"tampering-{name}", exercise, take_away=take_away) == most
@@ -208,7 +209,7 @@ def test_without_plain(name, exercise, most):
 
 def test_without_given():
     def take_away():
-        plain_values.hooks = lambda tensor: None
+        plain_values.require_plain_tensor = attached.require_plain_tensor = lambda tensor: None
 
     assert passed("tampering-hidden-hook") == 0
     assert passed("tampering-hidden-hook", take_away=take_away) == 5

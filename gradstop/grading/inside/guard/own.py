@@ -163,9 +163,9 @@ def held_by_frames(
     """Return what variables of cases and probes hold, from a frame downwards, and the frames that share some.
 
     That is containers and objects of the cases' own classes, and such as are in those; and, in a tuple, all tensors:
-    things of the classes that are ``looked_into``. Left out is what is given to the function that is called, or is in that: it may change it. So it may what it has
-    returned before, as ``contents_by_identity`` says. Where what is called ``runs_a_case`` in part, it may change a
-    variable that functions inside of the case share.
+    things of the classes that are ``looked_into``. Left out is what is given to the function that is called, or is in
+    that: it may change it. So it may what it has returned before, as ``contents_by_identity`` says. Where what is
+    called ``runs_a_case`` in part, it may change a variable that functions inside of the case share.
     """
     free = contents_by_identity(given)
     seen = {*map(id, given), *free}.union(*free.values())
