@@ -340,6 +340,8 @@ def a_stale_graph(sgd_step: Function, draw: Draw, see: Observer):
     see.refused_for_an_edit("the old backward", old.backward, asked, p=p)
     new = loss_of(later, p)
     see.gradients("a new backward", lambda: new.backward(retain_graph=True), "a new backward uses the new values", p=p)
+    later.prefill(p)  # or an old backward that went through would show here, and not where it did
+    later.given.append("before the second step p is given another .grad")
     see.call(sgd_step, [p], rate(later, "at a second step lr"), name="a second step")
     see.value("p after the second step", p, STEPPED, HAND)
     again = loss_of(later, p, torch.square)
