@@ -29,6 +29,8 @@ _SHOWN = 300  # characters of an error's message
 _MOST_READ = 10_000  # characters of an error's message, which may have a hundred million
 # By the class of Python's own: an exception's class may have code of the answer's.
 _forget_traceback = BaseException.with_traceback
+_behind = tuple(vars(BaseException)[name].__get__ for name in ("__context__", "__cause__"))
+_MOST_BEHIND = 10_000  # errors that one comes from, in whose frames is looked
 
 Hanging = frozenset[tuple[str, int]]  # what hangs on objects, each thing with how often it does
 Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
@@ -77,7 +79,6 @@ class Observer(_Held):
             raise
         except BaseException as error:
             note = self._said(where, error)
-            _forget_traceback(error, None)
             self._write(name, "raised", {"raised": class_name(type(error))}, f"{name} returns", "", note)
             raise Stopped from None
         returns = next((said for kind, said in _NO_RESULT if isinstance(result, kind)), "a result")
@@ -241,16 +242,19 @@ class Observer(_Held):
             raise
         except BaseException as error:
             note = self._said(first_line, error)
-            _forget_traceback(error, None)
             if caught is not None:
                 caught.append(error)
             return class_name(type(error)), note
         return None, ""
 
     def _said(self, by: Callable[[BaseException], str], error: BaseException) -> str:
-        """Return a text of an error. One of the answer's own may run code for it, which leaves the grad mode alone."""
+        """Return a text of an error, and let go of the frames behind it; the error itself is kept until the case ends.
+
+        One of the answer's own may run code for each of these, which leaves the grad mode alone.
+        """
         recorded = torch.is_grad_enabled()
-        text: str = self.run(partial(by, error))
+        text: str = self.run(partial(_last_word, by, error))
+        self.log.errors.append(error)
         set_grad_enabled(recorded)
         return text
 
@@ -285,6 +289,19 @@ def where(error: BaseException) -> str:
             line = f"in line {trace.tb_lineno} of its cell"
         trace = trace.tb_next
     return ", ".join(filter(None, (first_line(error), line)))
+
+
+def _last_word(by: Callable[[BaseException], str], error: BaseException) -> str:
+    """Return a text of an error, and forget the frames of it and of those that it comes from: objects die with them."""
+    text = by(error)
+    waiting, seen = [error], {id(error)}
+    while waiting and len(seen) < _MOST_BEHIND:
+        one = waiting.pop()
+        _forget_traceback(one, None)
+        more = [other for read in _behind if (other := read(one)) is not None and id(other) not in seen]
+        seen.update(map(id, more))
+        waiting += more
+    return text
 
 
 def _fill(leaves: dict[str, Any], grads: dict[str, Any]) -> None:

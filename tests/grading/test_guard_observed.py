@@ -139,9 +139,18 @@ def sets_what_is_told_by_a_closure(x):
     return x * 1
 
 
+def raises_and_sets_a_name_when_its_frame_is_dropped(x):
+    dropped = Dropped(lambda: sets_a_name_by_a_closure(x))
+    try:
+        raise KeyError(dropped is None)
+    except KeyError:
+        raise ValueError from None
+
+
 @pytest.mark.parametrize(
     "function",
     [
+        raises_and_sets_a_name_when_its_frame_is_dropped,
         edits_in_a_hook,
         adds_in_a_hook,
         edits_what_is_noted,
