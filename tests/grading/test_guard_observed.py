@@ -139,6 +139,19 @@ def sets_what_is_told_by_a_closure(x):
     return x * 1
 
 
+def empties_a_name_by_a_closure(x):
+    del of_the_case("again").__closure__[0].cell_contents
+    return x * 1
+
+
+def gives_a_class_that_raises_where_it_is_looked_at(x):
+    def refuse(self):
+        raise ValueError
+
+    of_the_case("task").__class__ = type("Task", (type(of_the_case("task")),), {"__dict__": property(refuse)})
+    return x * 1
+
+
 def raises_and_sets_a_name_when_its_frame_is_dropped(x):
     dropped = Dropped(lambda: sets_a_name_by_a_closure(x))
     try:
@@ -161,6 +174,8 @@ def raises_and_sets_a_name_when_its_frame_is_dropped(x):
         adds_to_a_list_in_a_tuple,
         gives_a_tensor_another_class,
         sets_a_name_by_a_closure,
+        empties_a_name_by_a_closure,
+        gives_a_class_that_raises_where_it_is_looked_at,
         sets_what_is_told_by_a_closure,
     ],
 )

@@ -21,20 +21,17 @@ from gradstop.grading.inside.guard.classes import (
     used_by,
 )
 from gradstop.grading.inside.guard.finish import finish, returned_or_raised, say_so
+from gradstop.grading.inside.guard.frames import (
+    LOOKED_INTO,
+    NAMES_CAN_BE_SET,
+    contents_by_identity,
+    held_by_frames,
+)
 from gradstop.grading.inside.guard.held import Held, at
 from gradstop.grading.inside.guard.holders import HOLDERS, OBSERVING, ours
 from gradstop.grading.inside.guard.inner import Inner
 from gradstop.grading.inside.guard.left_on import LeftOn, what_is_on
-from gradstop.grading.inside.guard.own import (
-    LOOKED_INTO,
-    NAMES_CAN_BE_SET,
-    Mark,
-    contents_by_identity,
-    held_by_frames,
-    mark,
-    state_of,
-    words_of_code,
-)
+from gradstop.grading.inside.guard.own import Mark, mark, state_of, words_of_code
 from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.torch import refuse_registrations
