@@ -35,6 +35,10 @@ class Observation:
     read: str = ""
     note: str = ""
 
+    def reported(self) -> Json:
+        """Return what a judge is told: name, kind, value and note."""
+        return [self.name, self.kind, self.value, self.note]
+
 
 @dataclass(frozen=True)
 class Record:
@@ -59,5 +63,5 @@ class Record:
         )
 
     def reported(self) -> Json:
-        """Return what a judge is told: of each observation name, kind, value and note; and what stopped the case."""
-        return {"seen": [[o.name, o.kind, o.value, o.note] for o in self.observations], "stopped": self.stopped}
+        """Return what a judge is told: the observations, and what stopped the case."""
+        return {"seen": [one.reported() for one in self.observations], "stopped": self.stopped}

@@ -80,7 +80,7 @@ def a_stale_backward_raises(stop: Function, draw: Draw, see: Observer):
     see.raised("the edit", edit(later, result, x.shape), "the result may be edited in place, in any grad mode")
     see.value("x after the edit", x, "an edit of the result shows in x")
     asked, read = "a backward that needs the old values raises", "03-detach#data-is-not-detach"
-    see.gradients("the backward", loss.backward, asked, read, x=draw.source(x))
+    see.refused_for_an_edit("the backward", loss.backward, asked, read, x=draw.source(x))
 
 
 @case("stop", "the result is edited before a backward that does not need its values", "03-detach#edits-are-noticed")

@@ -158,6 +158,20 @@ def entries(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def namedtuples(value: Any, path: str) -> Iterator[tuple[str, type]]:
+    """Yield the class of each namedtuple in nested containers, with its path."""
+    if isinstance(value, dict):
+        parts = [(f"{path}[{key!r}]", item) for key, item in value.items()]
+    elif isinstance(value, list | tuple):
+        parts = [(f"{path}[{number}]", item) for number, item in enumerate(value)]
+    else:
+        return
+    if hasattr(value, "_fields"):
+        yield path, type(value)
+    for where, item in parts:
+        yield from namedtuples(item, where)
+
+
 def tensors_of(value: Any, path: str) -> dict[str, Tensor]:
     """Return the tensors in nested containers by their paths."""
     return {where: item for where, item in entries(value, path) if isinstance(item, Tensor)}
@@ -182,6 +196,10 @@ def see_state(see: Observer, state: Any, result: Any, said: str = "the result") 
     ordered = see.run(lambda: sorted_keys(result))
     see.structure(f"the structure of {said}", ordered, "the structure and the container types are kept")
     see.value(said, ordered, "everything in the state has its value")
+    classes, kept = see.run(lambda: dict(namedtuples(result, "state"))), dict(namedtuples(state, "state"))
+    others = [path for path, kind in kept.items() if path in classes and classes[path] is not kind]
+    asked = "each namedtuple is one of the caller's class"
+    see.value(f"which namedtuples of {said} are of another class", others, asked)
     old, new = tensors_of(state, "state"), see.run(lambda: dict(entries(result, "state")))
     for path in [path for path in old if path in new]:
         see.flags(f"{path} of {said}", new[path], f"{path} of {said} is cut: a leaf that does not require grad")

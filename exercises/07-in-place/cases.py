@@ -466,7 +466,7 @@ def the_version_of_buf(update_running: Function, draw: Draw, see: Observer):
     later = yield
     loss = loss_of(later, recorded)
     asked = "a backward that needs the old values of buf raises"
-    see.gradients("a backward from an earlier w * buf", loss.backward, asked, w=w)
+    see.refused_for_an_edit("a backward from an earlier w * buf", loss.backward, asked, w=w)
 
 
 @case("update_running", "x is used before and afterwards", "07-in-place#views-and-aliases")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from gradstop.observe import AGAIN, AppendOnly, Draw, Observer, Storages, case
+from gradstop.observe import AGAIN, AppendOnly, Census, Draw, Observer, Storages, case
 
 Function = Callable[..., Any]
 Leaves = dict[str, Tensor]
@@ -153,6 +153,11 @@ def drawn_pieces(draw: Draw, inputs: int, classes: int, lengths: list[tuple[int,
     return pieces
 
 
+def numbers(tensor: Tensor) -> tuple[Any, ...]:
+    """Return the numbers of a tensor, which nobody can change."""
+    return tuple(tensor.flatten().tolist())
+
+
 def as_number(loss: Any) -> Any:
     """Return a loss as a number: it may be one already, or a tensor with one element."""
     return loss.item() if isinstance(loss, Tensor) and loss.numel() == 1 else loss
@@ -197,12 +202,12 @@ def padding_alone(accumulate_tokens: Function, draw: Draw, see: Observer):
         net.eval()
         draw.feature("a model that is in evaluation mode")
         draw.given.append("net is in evaluation mode")
-    before, targets = see.look(net=net), [targets.clone() for _, targets in pieces]
+    before, then = see.look(net=net), [numbers(targets) for _, targets in pieces]
     loss = see.call_for_gradients("the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
     see.value("the result", as_number(loss), MEAN)
     later = yield
     see.left("what has changed on net, but for .grad", before, "nothing else changes on net", net=net)
-    unchanged = [torch.equal(now, then) for (_, now), then in zip(pieces, targets, strict=True)]
+    unchanged = [numbers(targets) == known for (_, targets), known in zip(pieces, then, strict=True)]
     see.value("which targets are as they were", unchanged, "the pieces are unchanged")
     more = drawn_pieces(later, 2, 3, [(2, 1), (2, 0)])
     see.call_for_gradients("a second call", "gradients are added again", accumulate_tokens, net, more, **named(net))
@@ -213,17 +218,23 @@ def padding_alone(accumulate_tokens: Function, draw: Draw, see: Observer):
 )
 def one_piece_at_a_time(accumulate_tokens: Function, draw: Draw, see: Observer):
     net = Counting(drawn_net(draw, "net", 2, 3))
-    noted, pieces = net.noted, drawn_pieces(draw, 2, 3, [(2, 0), (3, 1), (1, 0)])
+    noted, pieces, census = net.noted, drawn_pieces(draw, 2, 3, [(2, 0), (3, 1), (1, 0)]), Census()
+    ends = [census.end_of(parameter) for parameter in net.parameters()]
     loss = see.call_for_gradients("the call", TOKENS, accumulate_tokens, net, pieces, **named(net))
+    del ends
     see.value("how many earlier pieces were alive", noted.most(0), FREED)
     see.value("whether net was given more rows than the longest piece has", noted.most(1) > 3, ROWS)
     arrived = sum(noted.driven.all(), torch.zeros(2, 3))
     see.value("shares of the gradient that has arrived at what net returned", arrived, TOKENS)
     requires = isinstance(loss, Tensor) and loss.requires_grad
     see.value("whether the result requires grad", requires, "the result has no graph")
-    if noted.made.alive():
+    if noted.made.alive() or census.nodes():
         gc.collect()
-    see.value("how many pieces are alive after the call", noted.made.alive(), "after the call no graph is alive")
+    pieces_alive, graphs_alive = noted.made.alive(), "some" if census.nodes() else "none"
+    see.value("how many pieces are alive after the call", pieces_alive, "after the call no graph is alive")
+    see.value(
+        "which graphs of the parameters are alive after the call", graphs_alive, "after the call no graph is alive"
+    )
     later = yield
     more = drawn_pieces(later, 2, 3, [(3, 0), (1, 0)])
     again = see.call_for_gradients("a second call", TOKENS, accumulate_tokens, net, more, **named(net))
@@ -416,6 +427,16 @@ def through_a_checkpoint(checkpointed: Function, draw: Draw, see: Observer):
     see.value("the first result afterwards", result, "what an earlier call returned stays")
 
 
+def generator_state() -> bytes:
+    """Return the state of torch's generator, which nobody can change."""
+    return torch.get_rng_state().numpy().tobytes()
+
+
+def set_generator(state: bytes) -> None:
+    """Set the state of torch's generator."""
+    torch.set_rng_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+
+
 @case("checkpointed", "block drops some of its numbers", "10-checkpointing#random-numbers")
 def random_numbers(checkpointed: Function, draw: Draw, see: Observer):
     block, x = Block(drawn_net(draw, "block", 2, 4), 0.5), draw.tensor("x", draw.choice("leaf", "constant"), (8, 2))
@@ -424,25 +445,25 @@ def random_numbers(checkpointed: Function, draw: Draw, see: Observer):
         draw.feature("a model that is in evaluation mode")
     draw.given.append(f"block ends in a dropout, in {'training' if block.training else 'evaluation'} mode")
     torch.manual_seed(draw.integer(1, 10**6))
-    start = torch.get_rng_state()
+    start = generator_state()
     result = see.call(checkpointed, block, x)
-    once = torch.get_rng_state()
-    torch.set_rng_state(start)
+    once = generator_state()
+    set_generator(start)
     with torch.no_grad():
         plain = see.run(lambda: block(x))
     agrees = isinstance(result, Tensor) and result.shape == plain.shape and torch.allclose(result, plain)
     see.value("whether it is what block(x) gives with these random numbers", agrees, BLOCK)
-    moved = torch.equal(once, torch.get_rng_state())
+    moved = once == generator_state()
     see.value("whether the generator has moved by one run", moved, "one run is seen: that of the call")
-    torch.set_rng_state(once)
+    set_generator(once)
     later = yield
     torch.rand(later.integer(1, 9))
     weights = later.numbers(plain.shape)
-    before, leaves = torch.get_rng_state(), named(block)
+    before, leaves = generator_state(), named(block)
     see.run((result * weights).sum().backward)
-    see.value("whether the generator is as before", torch.equal(before, torch.get_rng_state()), GENERATOR)
+    see.value("whether the generator is as before", before == generator_state(), GENERATOR)
     got = [leaf.grad for leaf in leaves.values()]
-    torch.set_rng_state(start)
+    set_generator(start)
     expected = see.run(lambda: torch.autograd.grad((block(x) * weights).sum(), list(leaves.values())))
     right = [g is not None and torch.allclose(g, e, atol=1e-5) for g, e in zip(got, expected, strict=True)]
     see.value("which gradients belong to these random numbers", right, SAME_NUMBERS)
@@ -489,7 +510,9 @@ def written_before(checkpointed: Function, draw: Draw, see: Observer):
     name, parameter = list(block.named_parameters())[place]
     later = yield
     move(later, parameter, said=name)
-    see.raised("a backward after the write", weighted(later, result).backward, WATCHED)
+    loss = weighted(later, result)
+    see.flags("a loss of the result", loss, "the result leads back to block")
+    see.raised("a backward after the write", loss.backward, WATCHED)
     again = see.call(checkpointed, block, x, name="a second call")
     see.gradients("a backward of the second call", weighted(later, again).backward, AS_PLAIN, **named(block))
 
@@ -627,10 +650,11 @@ def merging(lora: Function, draw: Draw, see: Observer):
     leaves = set_small(see, draw, net)
     merged = see.call(see.run, lambda: net.merged(), name="merged()")
     see.value("whether it is an nn.Linear", type(merged) is nn.Linear, MERGED)
-    held = {"layer.weight": layer.weight, "a": leaves["a"], "b": leaves["b"], "merged.weight": merged.weight}
-    held |= {} if layer.bias is None else {"layer.bias": layer.bias, "merged.bias": merged.bias}
+    weight, bias = see.run(lambda: (merged.weight, merged.bias))  # which may be of a class of the answer's own
+    held = {"layer.weight": layer.weight, "a": leaves["a"], "b": leaves["b"], "merged.weight": weight}
+    held |= {} if layer.bias is None else {"layer.bias": layer.bias, "merged.bias": bias}
     see.sharing("who shares memory", "the merged layer shares no memory with net", **held)
-    parts = {"weight": merged.weight, "bias": merged.bias}
+    parts = {"weight": weight, "bias": bias}
     history = [name for name, part in parts.items() if part is not None and part.grad_fn is not None]
     see.value("what of it has a history", history, "the merged layer has no history")
     later = yield

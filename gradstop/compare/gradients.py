@@ -24,6 +24,8 @@ def means(got: Json, expected: Json) -> str:
         return "This backward should go through, and with your function it does not."
     if expected["raised"] and not got["raised"]:
         return "This backward should have been refused; it went through, so its gradient may be wrong unnoticed."
+    if got["raised"] != expected["raised"]:
+        return "This backward should have been refused for another reason."
     lost = [leaf for leaf in expected["leaves"] if leaf not in got["leaves"]]
     if lost:  # a case looks at what requires grad
         return f"{' and '.join(lost)} should require grad, and does not any more."

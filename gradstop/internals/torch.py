@@ -173,9 +173,7 @@ global_hooks: tuple[dict[Any, Any], ...] = tuple(
     if name.startswith("_global_") and isinstance(held, dict)
 )
 module_attributes = frozenset(vars(nn.Module()))
-_MODULE_HOOKS = tuple(
-    name for name in vars(nn.Module()) if name.endswith("_hooks") and not name.startswith("_load_state")
-)
+_MODULE_HOOKS = tuple(name for name in vars(nn.Module()) if name.endswith("_hooks"))
 
 
 def module_hooks(module: nn.Module) -> Iterator[tuple[str, Any]]:

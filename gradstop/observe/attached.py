@@ -1,6 +1,6 @@
 """Lists what hangs on objects that a function was given: attributes, hooks, flags, modes, parameters."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from gradstop.observe import unpatched
 
 _OBJECT = " is the object "
 _BY_TORCH = "_dynamo_"  # what torch.compile notes on the tensors and modules that a compiled function is given
+DICTIONARIES = (dict, OrderedDict)
 MAX_NAME = 60  # characters of an attribute's name
 _KINDS = MappingProxyType(
     {
@@ -63,7 +64,21 @@ def _of(label: str, thing: Any) -> Iterator[str]:
         yield from _attributes(label, vars(thing) if hasattr(thing, "__dict__") else {})
 
 
+def require_plain_tensor(tensor: Any) -> None:
+    """Raise TypeError for a tensor that does not say by itself what hangs on it."""
+    unpatched.require_plain(tensor)
+    names = vars(tensor)
+    if type(names) is not dict:
+        raise TypeError("a tensor whose attributes are in something else than a dictionary")
+    if names and (hiding := [name for name in names if hasattr(torch.Tensor, name)]):
+        raise TypeError(f"a tensor whose {hiding[0]} is another than a tensor's")
+    for held in (hooks(tensor), post_accumulate_grad_hooks(tensor)):
+        if held is not None and type(held) not in DICTIONARIES:
+            raise TypeError("a tensor whose hooks are in something else than a dictionary")
+
+
 def _tensor(label: str, tensor: torch.Tensor) -> Iterator[str]:
+    require_plain_tensor(tensor)
     yield from _attributes(label, vars(tensor))
     yield from (f"a hook on {label}" for _ in hooks(tensor) or ())
     yield from (f"a post-accumulate-grad hook on {label}" for _ in post_accumulate_grad_hooks(tensor) or ())

@@ -1,16 +1,15 @@
 """Any value as plain JSON: what it is, its structure, shape, dtype and numbers."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy
 import torch
 
 from gradstop.observe import unpatched
+from gradstop.observe.unpatched import class_name
 from gradstop.record import Json
 
-class_name: Callable[[type], str] = vars(type)["__name__"].__get__  # a class of that may have one of its own
 LARGEST = 4096  # numbers in one tensor; an exercise needs a few dozen
 
 
@@ -61,6 +60,7 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 
 def _tensor(tensor: torch.Tensor) -> Json:
+    unpatched.require_plain(tensor)
     shape = unpatched.shape(tensor)
     size = math.prod(shape)
     return _filled(

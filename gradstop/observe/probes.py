@@ -1,20 +1,20 @@
 """The probes: what a case can observe. Each writes one observation under a name of its own."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from functools import partial
 from textwrap import shorten
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
 
 from gradstop.graph import Census
-from gradstop.internals.torch import set_grad_enabled, version
+from gradstop.internals.torch import parse_versions, set_grad_enabled, version
 from gradstop.observe import unpatched
 from gradstop.observe.attached import attached, left
-from gradstop.observe.encode import class_name, encode, number, structure
+from gradstop.observe.encode import encode, number, structure
 from gradstop.observe.log import ObservationLog, as_json
+from gradstop.observe.unpatched import class_name
 from gradstop.record import Json, Observation
 
 # What a call returns in the place of a result.
@@ -29,7 +29,10 @@ _SHOWN = 300  # characters of an error's message
 _MOST_READ = 10_000  # characters of an error's message, which may have a hundred million
 # By the class of Python's own: an exception's class may have code of the answer's.
 _forget_traceback = BaseException.with_traceback
+_behind = tuple(vars(BaseException)[name].__get__ for name in ("__context__", "__cause__"))
+_MOST_BEHIND = 10_000  # errors that one comes from, in whose frames is looked
 
+Hanging = frozenset[tuple[str, int]]  # what hangs on objects, each thing with how often it does
 Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
 
 
@@ -76,7 +79,6 @@ class Observer(_Held):
             raise
         except BaseException as error:
             note = self._said(where, error)
-            _forget_traceback(error, None)
             self._write(name, "raised", {"raised": class_name(type(error))}, f"{name} returns", "", note)
             raise Stopped from None
         returns = next((said for kind, said in _NO_RESULT if isinstance(result, kind)), "a result")
@@ -146,9 +148,32 @@ class Observer(_Held):
 
         Where the case pre-filled a ``.grad``, that is what was before: what the function did to it shows.
         """
+        self._backward(name, run, asked, read, leaves, for_an_edit=False)
+
+    def refused_for_an_edit(
+        self, name: str, run: Callable[[], Any], asked: str = "", read: str = "", **leaves: torch.Tensor
+    ) -> None:
+        """Observe as ``gradients`` does a backward that should raise since a value that it needs was edited.
+
+        Another error of the same type is told apart: one for want of a graph, say.
+        """
+        self._backward(name, run, asked, read, leaves, for_an_edit=True)
+
+    def _backward(
+        self,
+        name: str,
+        run: Callable[[], Any],
+        asked: str,
+        read: str,
+        leaves: dict[str, torch.Tensor],
+        *,
+        for_an_edit: bool,
+    ) -> None:
         known = self.log.grads
         before = {label: known[id(leaf)][1] if id(leaf) in known else _grad(leaf) for label, leaf in leaves.items()}
         error, note = self._attempt(run)
+        if error and for_an_edit and not parse_versions(note):
+            error += ", and not for an edit"
         self.settle()
         got = {label: {"before": before[label], "after": _grad(leaf)} for label, leaf in leaves.items()}
         known.update({id(leaf): (leaf, got[label]["after"]) for label, leaf in leaves.items()})
@@ -187,17 +212,17 @@ class Observer(_Held):
             value["the same object"] = any(one is error for one in caught)  # one may say that it equals any
         self._write(name, "raised", value, asked, read, note)
 
-    def look(self, **objects: Any) -> Mapping[str, int]:
+    def look(self, **objects: Any) -> Hanging:
         """Look at what hangs on objects before a call; ``left`` takes it. Nothing is observed by that."""
         self.settle()
-        return MappingProxyType(attached(objects))
+        return frozenset(attached(objects).items())  # nothing that could be changed until then
 
-    def left(self, name: str, before: Mapping[str, int], asked: str = "", read: str = "", **objects: Any) -> None:
+    def left(self, name: str, before: Hanging, asked: str = "", read: str = "", **objects: Any) -> None:
         """Observe what hangs on the same objects now and did not before, and the other way round."""
         self.settle()
         if self.log.features is not None:
             self.log.features.add("what is left on the inputs")
-        self._write(name, "left", left(Counter(before), attached(objects)), asked, read)
+        self._write(name, "left", left(Counter(dict(before)), attached(objects)), asked, read)
 
     def grad_mode(self, name: str, asked: str = "", read: str = "") -> None:
         """Observe whether operations are recorded at this moment."""
@@ -217,16 +242,19 @@ class Observer(_Held):
             raise
         except BaseException as error:
             note = self._said(first_line, error)
-            _forget_traceback(error, None)
             if caught is not None:
                 caught.append(error)
             return class_name(type(error)), note
         return None, ""
 
     def _said(self, by: Callable[[BaseException], str], error: BaseException) -> str:
-        """Return a text of an error. One of the answer's own may run code for it, which leaves the grad mode alone."""
+        """Return a text of an error, and let go of the frames behind it; the error itself is kept until the case ends.
+
+        One of the answer's own may run code for each of these, which leaves the grad mode alone.
+        """
         recorded = torch.is_grad_enabled()
-        text: str = self.run(partial(by, error))
+        text: str = self.run(partial(_last_word, by, error))
+        self.log.errors.append(error)
         set_grad_enabled(recorded)
         return text
 
@@ -261,6 +289,19 @@ def where(error: BaseException) -> str:
             line = f"in line {trace.tb_lineno} of its cell"
         trace = trace.tb_next
     return ", ".join(filter(None, (first_line(error), line)))
+
+
+def _last_word(by: Callable[[BaseException], str], error: BaseException) -> str:
+    """Return a text of an error, and forget the frames of it and of those that it comes from: objects die with them."""
+    text = by(error)
+    waiting, seen = [error], {id(error)}
+    while waiting and len(seen) < _MOST_BEHIND:
+        one = waiting.pop()
+        _forget_traceback(one, None)
+        more = [other for read in _behind if (other := read(one)) is not None and id(other) not in seen]
+        seen.update(map(id, more))
+        waiting += more
+    return text
 
 
 def _fill(leaves: dict[str, Any], grads: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ def run_case(
         draw, see = Draw(first, log, choose), Observer(log, case.read, after, settle)
         watch(log, draw, see)
         phases = case.body(function, draw, see)
-        finished, stopped = _advance(lambda: next(phases))
+        finished, stopped = _advance(next, phases)
         if finished and stopped is None:
             raise ValueError(f"case {case.name!r} has no second phase: write `later = yield` once in it")
         settle()
@@ -56,7 +56,7 @@ def run_case(
             return Record(case.name)
         later = Draw(second, log, choose)
         watch(log, draw, see, later)
-        finished, stopped = _advance(lambda: phases.send(later))
+        finished, stopped = _advance(phases.send, later)
         if not finished:
             raise ValueError(f"case {case.name!r} yields twice: two phases are all there are")
         settle()  # what the case has held is dropped: a stream that was not read to its end is closed
@@ -102,10 +102,13 @@ def _telling(setup: Setup, first: list[Record]) -> Challenge:
     return challenge
 
 
-def _advance(step: Callable[[], Any]) -> tuple[bool, str | None]:
-    """Run a phase; say whether the case is over, and by which error."""
+def _advance(step: Callable[[Any], Any], of: Any) -> tuple[bool, str | None]:
+    """Run a phase; say whether the case is over, and by which error.
+
+    No closure: who finds one can give the names of this module's functions that it shares other values.
+    """
     try:
-        step()
+        step(of)
     except StopIteration:
         return True, None
     except Stopped:

@@ -12,6 +12,7 @@ import torch
 from gradstop.internals.torch import TensorBase, getter, method
 
 _isinstance = isinstance
+class_name: Callable[[type], str] = vars(type)["__name__"].__get__  # a class of that may have one of its own
 
 
 requires_grad: Callable[[torch.Tensor], bool] = getter("requires_grad")
@@ -30,6 +31,13 @@ _item_size = method("element_size")
 _size = method("numel")
 _grad = getter("grad")
 _view_as_real = torch.view_as_real
+
+
+def require_plain(tensor: object) -> None:
+    """Raise TypeError for a tensor of a class of its own, which could answer for itself."""
+    kind = type(tensor)
+    if kind is not torch.Tensor and kind is not torch.nn.Parameter:
+        raise TypeError(f"a tensor of the class {class_name(kind)}, where a plain one is asked for")
 
 
 def is_tensor(value: object) -> bool:

@@ -1,6 +1,7 @@
 """Answers to 04-detach-in-place that people give, each with the misconception behind it."""
 
 import copy
+from collections import namedtuple
 
 import torch
 from torch import nn
@@ -326,6 +327,25 @@ def namedtuples_lost(state):
         if isinstance(item, tuple):
             return tuple(map(cut, item))
         return list(map(cut, item)) if isinstance(item, list) else item
+
+    return cut(state)
+
+
+@wrong(
+    "repackage",
+    "tbptt-state",
+    "a namedtuple of a class made anew, which has the name and the fields of the caller's, and is another class.",
+    "04-detach-in-place#nested-states",
+)
+def namedtuples_of_a_new_class(state):
+    def cut(item):
+        if isinstance(item, torch.Tensor):
+            return item.detach()
+        if isinstance(item, dict):
+            return {key: cut(value) for key, value in item.items()}
+        if hasattr(item, "_fields"):
+            return namedtuple(type(item).__name__, item._fields)(*map(cut, item))
+        return type(item)(map(cut, item)) if isinstance(item, list | tuple) else item
 
     return cut(state)
 

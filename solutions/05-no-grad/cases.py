@@ -337,16 +337,18 @@ def a_stale_graph(sgd_step: Function, draw: Draw, see: Observer):
     later = yield
     old = (recorded * later.numbers(p.shape, dtype=dtype)).sum()
     asked = "a backward of a graph from before the step, which needs the old values, raises"
-    see.gradients("the old backward", old.backward, asked, p=p)
+    see.refused_for_an_edit("the old backward", old.backward, asked, p=p)
     new = loss_of(later, p)
     see.gradients("a new backward", lambda: new.backward(retain_graph=True), "a new backward uses the new values", p=p)
+    later.prefill(p)  # or an old backward that went through would show here, and not where it did
+    later.given.append("before the second step p is given another .grad")
     see.call(sgd_step, [p], rate(later, "at a second step lr"), name="a second step")
     see.value("p after the second step", p, STEPPED, HAND)
     again = loss_of(later, p, torch.square)
     see.gradients("a backward after the second step", again.backward, "a new backward uses the new values", HAND, p=p)
     kept = consumer(p) * later.numbers(p.shape, dtype=dtype)
     see.call(sgd_step, [p], rate(later, "at a third step lr"), name="a third step")
-    see.gradients("a backward from before the third step", kept.sum().backward, asked, p=p)
+    see.refused_for_an_edit("a backward from before the third step", kept.sum().backward, asked, p=p)
 
 
 @case("sgd_step", "the caller has a grad mode of its own", BACK)

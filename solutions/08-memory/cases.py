@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy
@@ -209,18 +210,21 @@ def note_sent(driven: AppendOnly, *tensors: Tensor) -> None:
             tensor.register_hook(lambda gradient, place=place: driven.add((place, gradient.detach().clone())))
 
 
-def grads_of(leaves: list[Tensor]) -> list[Tensor]:
-    """Return copies of what .grad holds, zeros where there is none."""
-    return [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad.clone() for leaf in leaves]
+def grads_of(leaves: list[Tensor]) -> tuple[tuple[float, ...], ...]:
+    """Return the numbers of each .grad, zeros where there is none; nobody can change them."""
+    grads = (torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves)
+    return tuple(tuple(grad.flatten().tolist()) for grad in grads)
 
 
-def went_through(driven: AppendOnly, before: list[Tensor], after: list[Tensor]) -> str:
+def went_through(driven: AppendOnly, before: tuple[tuple[float, ...], ...], leaves: list[Tensor]) -> str:
     """Say whether what .grad has gained is what was noted, which may be scaled afterwards: its direction is compared.
 
     To drive what is counted by zeros, and compute by something that is not counted, is not enough.
     """
-    noted = [sum((gradient for at, gradient in driven.all() if at == place), 0 * b) for place, b in enumerate(before)]
-    sent, gained = (torch.cat([part.flatten() for part in parts]) for parts in (noted, map(torch.sub, after, before)))
+    zeros = map(torch.zeros_like, leaves)
+    noted = [sum((gradient for at, gradient in driven.all() if at == place), zero) for place, zero in enumerate(zeros)]
+    sent = torch.cat([part.flatten() for part in noted])
+    gained = sent.new_tensor(sum(grads_of(leaves), ())) - sent.new_tensor(sum(before, ()))
     return "the gradient of these" if torch.cosine_similarity(sent, gained, dim=0) > 0.999 else "another gradient"
 
 
@@ -286,13 +290,14 @@ class Losses:
 
 def see_kept(see: Observer, accumulate: Function, losses: Losses, leaves: dict[str, Tensor], name: str) -> None:
     """Call the function, observe what was alive; losses are numbered in the order in which they are computed."""
-    kept, before = losses.kept, grads_of([*leaves.values()])
+    kept, held = losses.kept, [*leaves.values()]
+    before = grads_of(held)
     see.call_for_gradients(name, MEAN, accumulate, losses.list, **leaves)
     see.value(f"earlier losses with something saved alive, in {name}", named("losses", kept.most(0)), NO_SAVED)
     most = kept.most(1)
     graphs = "at most one" if len(most) <= 1 else named("losses", most)
     see.value(f"earlier losses with nodes alive, in {name}", graphs, ONE_GRAPH)
-    through = went_through(kept.driven, before, grads_of([*leaves.values()]))
+    through = went_through(kept.driven, before, held)
     see.value(f"what .grad has gained by the losses that were computed, in {name}", through, MEAN)
 
 
@@ -457,16 +462,20 @@ class Steps(NamedTuple):
 
     Attributes:
         nodes: of all steps; of each two are counted.
+        ends: of all graphs of w and b, while the case lets them be counted: also of those that no step has made.
         saved: a census of what is saved, one for each step.
         looks: at each step of how many steps nodes are alive, and the numbers of those of which something saved is.
         driven: what each step has sent to w and b.
+        weighted: what each step has sent to b, times the square of the state that it was given.
 
     """
 
     nodes: Census
+    ends: Census
     saved: AppendOnly
     looks: AppendOnly
     driven: AppendOnly
+    weighted: AppendOnly
 
     def look(self, k: int) -> None:
         """Note what is alive; garbage is collected only before there was too much."""
@@ -488,13 +497,25 @@ class Steps(NamedTuple):
         """Return the numbers of the steps of which something saved is alive."""
         return [number for number, census in enumerate(self.saved.all(), 1) if census.saved()]
 
+    def graphs(self) -> Census:
+        """Return a census of the nodes of steps and of the ends of graphs together."""
+        both = Census()
+        for reference in (*self.nodes.tagged.all(), *self.ends.tagged.all()):
+            both.tagged.add(reference)
+        return both
+
+    def shares(self) -> Tensor:
+        """Return the sum of ``weighted`` as shares of its norm: who sends each step another gradient has others."""
+        total = sum(self.weighted.all(), torch.zeros(1))
+        return total / total.norm().clamp(min=1e-12)
+
 
 class Chain:
     """A step with two parameters, which notes of how many steps something is alive."""
 
     def __init__(self, draw: Draw, form: Form, dtype: torch.dtype = torch.float32):
         self.w, self.b = leaf(draw, "w", form, dtype), leaf(draw, "b", form, dtype)
-        self.k, self.steps = 1, Steps(Census(), AppendOnly(), AppendOnly(), AppendOnly())
+        self.k, self.steps = 1, Steps(Census(), Census(), AppendOnly(), AppendOnly(), AppendOnly(), AppendOnly())
 
     def __call__(self, h: Tensor) -> Tensor:
         """Return the next state; count its graph and those of the steps before it."""
@@ -502,8 +523,10 @@ class Chain:
         steps.saved.add(census)
         with census.recording():
             w, b = steps.nodes.through(self.w), steps.nodes.through(self.b)
-            h = (w * h + b).tanh()
+            given, h = h.detach().square(), (w * h + b).tanh()
         note_sent(steps.driven, w, b)
+        if b.requires_grad:
+            b.register_hook(lambda gradient: steps.weighted.add((given * gradient).detach()))
         steps.look(self.k)
         return h
 
@@ -590,17 +613,21 @@ def the_extremes(tbptt: Function, draw: Draw, see: Observer):
 def few_graphs(tbptt: Function, draw: Draw, see: Observer):
     sizes = length(draw, (9, 2), (10, 3), (5, 1))
     chain = Chain(draw, draw.form("vector"))
-    h0, steps = draw.numbers(chain.w.shape), chain.steps
-    before = grads_of([chain.w, chain.b])
+    h0, steps, leaves = draw.numbers(chain.w.shape), chain.steps, [chain.w, chain.b]
+    before, ends = grads_of(leaves), [steps.ends.end_of(leaf) for leaf in leaves]
     states = run(see, tbptt, chain, h0, sizes, "the call")
+    del ends
     nodes, saved = steps.most()
     few = f"at most {sizes[1]} steps" if len(saved) <= sizes[1] else named("steps", saved)
     see.value("the steps of which something saved was alive at once", few, FEW_SAVED)
     few = f"at most {2 * sizes[1]} steps" if nodes <= 2 * sizes[1] else f"{nodes:g} steps"
     see.value("of how many steps nodes were alive at once", few, FEW_NODES)
-    through = went_through(steps.driven, before, grads_of([chain.w, chain.b]))
+    through = went_through(steps.driven, before, leaves)
     see.value("what .grad has gained by the steps that were made", through, CUT)
-    see.alive("what is alive", collected(steps.nodes), FREE)
+    arrived = torch.zeros_like(chain.b)
+    put = partial(setattr, arrived, "grad", steps.shares())
+    see.gradients("the gradients that the steps have received", put, CUT, **{"the steps": arrived})
+    see.alive("what is alive", collected(steps.graphs()), FREE)
     see.value("the steps of which something saved is alive afterwards", named("steps", steps.with_saved()), FREE)
     see.value("the states that require grad", requiring_grad("states", states), "no state in the list requires grad")
     later = yield
@@ -609,8 +636,10 @@ def few_graphs(tbptt: Function, draw: Draw, see: Observer):
     asked = "a backward from a state reaches nothing behind it"
     see.gradients("a backward from a state * c", loss.backward, asked, c=c, **leaves_of(chain))
     change(later, "w", chain.w)
+    ends = [steps.ends.end_of(leaf) for leaf in leaves]
     run(see, tbptt, chain, h0, sizes, "a second call from the same h0")
-    see.alive("what is alive after the second call", collected(steps.nodes), FREE)
+    del ends
+    see.alive("what is alive after the second call", collected(steps.graphs()), FREE)
 
 
 # store --------------------------------------------------------------------------------------------------

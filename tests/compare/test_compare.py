@@ -99,6 +99,7 @@ def nothing_looked_at():
         (gradients(None, ["nan"]), gradients(None, [1.0]), "NaN"),
         (gradients(None, None, "RuntimeError"), gradients(None, [1.0]), "should go through"),
         (gradients(None, [1.0]), gradients(None, None, "RuntimeError"), "should have been refused"),
+        (gradients(None, None, "TypeError"), gradients(None, None, "RuntimeError"), "refused for another reason"),
         (nothing_looked_at(), gradients(None, [1.0]), "x should require grad, and does not any more"),
     ],
 )

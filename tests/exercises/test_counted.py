@@ -25,15 +25,60 @@ def decoy_steps(step, h0, T, k):
         h = step(h)
         (h * 0).sum().backward()
         h = h.detach()
+    return whole_chain(copy_of(step), h0, T, k)
+
+
+def copy_of(step):
     other = copy.copy(step)
     other.steps = type(step.steps)(*(type(one)() for one in step.steps))
+    return other
+
+
+def whole_chain(step, h0, T, k):
     h, loss, states = h0, 0, []
     for number in range(T):
-        h = other(h if number % k else h.detach())
+        h = step(h if number % k else h.detach())
         loss = loss + h.square().sum()
         states.append(h.detach().clone())
     loss.backward()
     return states
+
+
+def decoys_of_the_right_sum(step, h0, T, k):
+    """Compute by a copy, and send what is counted gradients that add up to those of the copy."""
+    leaves = step.w, step.b
+    before = [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad.clone() for leaf in leaves]
+    states = whole_chain(copy_of(step), h0, T, k)
+    w, b = (leaf.grad - known for leaf, known in zip(leaves, before, strict=True))
+    for h, sent in ((torch.ones_like(h0), w), (torch.zeros_like(h0), b - w)):
+        made = step(h)
+        torch.autograd.grad(made, leaves, sent / (1 - made.detach().square()))
+    return states
+
+
+def step_of_a_copy_kept(step, h0, T, k):
+    h, loss, states = h0, 0, []
+    for number in range(1, T + 1):
+        h = step(h)
+        loss = loss + h.square().sum()
+        states.append(h.detach().clone())
+        if number % k == 0 or number == T:
+            loss.backward()
+            h, loss = h.detach(), 0
+    HELD.append(copy_of(step)(h0))
+    return states
+
+
+def piece_of_the_inner_net_kept(net, pieces):
+    count = sum((targets != -100).sum() for _, targets in pieces)
+    mean = 0.0
+    for x, targets in pieces:
+        part = cross_entropy(net(x), targets, reduction="sum") / count
+        part.backward()
+        mean += part.item()
+        del part
+    HELD.append(getattr(net, "net", torch.nn.Identity())(pieces[0][0]))
+    return mean
 
 
 def decoy_pieces(net, pieces):
@@ -81,9 +126,12 @@ HELD = []
     [
         ("08-memory", "accumulate", decoys, "one_graph_at_a_time"),
         ("08-memory", "tbptt", decoy_steps, "few_graphs"),
+        ("08-memory", "tbptt", decoys_of_the_right_sum, "few_graphs"),
+        ("08-memory", "tbptt", step_of_a_copy_kept, "few_graphs"),
         ("08-memory", "train", graphs_out_of_metadata, "nothing_alive"),
         ("08-memory", "store", graphs_of_a_copy, "no_graph_alive"),
         ("10-scale", "accumulate_tokens", decoy_pieces, "one_piece_at_a_time"),
+        ("10-scale", "accumulate_tokens", piece_of_the_inner_net_kept, "one_piece_at_a_time"),
     ],
 )
 def test_who_computes_beside_what_is_counted_is_seen(assignment, exercise, function, counting):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections import Counter
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import cache, partial
@@ -52,9 +53,9 @@ from gradstop.grading.process.attempt import Attempt
 from gradstop.grading.process.submission_process import SubmissionLostError
 from gradstop.grading.rules import Rules
 from gradstop.internals.torch import set_frame_evaluation
-from gradstop.observe import Draw, case, names_of, observe, probes, read_cases, run_case, unpatched
+from gradstop.observe import Draw, attached, case, names_of, observe, probes, read_cases, run_case, unpatched
 from gradstop.observe import run as run_module
-from gradstop.record import Observation, Record, Setup
+from gradstop.record import Observation, Setup
 from gradstop.sandbox.calls import refuse_calls
 from gradstop.sandbox.limits import Limits
 
@@ -200,6 +201,7 @@ def test_without_afterwards(name):
 def test_without_plain(name, exercise, most):
     def take_away():
         guard_module.require_plain = finish_module.require_plain_given = lambda value: None
+        attached.require_plain_tensor = unpatched.require_plain = lambda tensor: None
 
     assert passed(f"tampering-{name}", exercise) == 0
     assert passed(f"tampering-{name}", exercise, take_away=take_away) == most
@@ -207,7 +209,7 @@ def test_without_plain(name, exercise, most):
 
 def test_without_given():
     def take_away():
-        plain_values.hooks = lambda tensor: None
+        plain_values.require_plain_tensor = attached.require_plain_tensor = lambda tensor: None
 
     assert passed("tampering-hidden-hook") == 0
     assert passed("tampering-hidden-hook", take_away=take_away) == 5
@@ -266,7 +268,7 @@ def take_away_at_the_end(used, nothing):
     ended.__defaults__ = tuple(nothing if one is used else one for one in ended.__defaults__)
 
 
-@pytest.mark.parametrize("name", ["what-restores", "what-is-drawn-from"])
+@pytest.mark.parametrize("name", ["what-restores", "what-is-drawn-from", "by-a-closure"])
 def test_without_mark(name):
     assert not judged(f"tampering-{name}").trusted
     take_away = partial(take_away_at_the_end, is_as_marked, lambda *_: True)
@@ -281,7 +283,7 @@ def test_without_silence():
 
 def test_without_noted():
     def take_away():
-        probes.MappingProxyType = lambda noted: noted
+        probes.frozenset = lambda noted: Counter(dict(noted))
 
     assert passed("tampering-noted-before") == 4
     assert not judged("tampering-noted-before", take_away=take_away).trusted
@@ -298,13 +300,13 @@ class NoMark(Guard):
 
 def test_what_is_replaced_between_the_phases_is_put_back():
     def take_away():
-        report, real = Record.reported, torch.Tensor.sum
+        report, real = Guard.report, torch.Tensor.sum
 
-        def reported(self):
+        def reported(self, stopped):
             torch.Tensor.sum = lambda tensor: 2 * real(tensor)
-            return report(self)
+            return report(self, stopped)
 
-        Record.reported = reported
+        Guard.report = reported
 
     assert passed("", take_away=take_away) == 5
 

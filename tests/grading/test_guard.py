@@ -28,9 +28,9 @@ from torch.optim import optimizer
 
 from gradstop.grading.inside.guard import before, classes, inner, left_on
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
+from gradstop.grading.inside.guard.frames import NAMES_CAN_BE_SET
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.guard.left_on import block_signals
-from gradstop.grading.inside.guard.own import NAMES_CAN_BE_SET
 from gradstop.internals import torch as internals
 from gradstop.internals.torch import global_hooks
 from gradstop.observe import probes, read_cases

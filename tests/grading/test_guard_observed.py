@@ -1,6 +1,7 @@
 """What a submission's code may reach that runs later than its function: the log, what is noted, what is read."""
 
 import gc
+import json
 import sys
 import types
 from collections import OrderedDict
@@ -12,15 +13,24 @@ from support.forks import in_a_fork
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.graph import Census
 from gradstop.internals.append_only import AppendOnly
-from gradstop.observe import Storages, case, read_cases, run_case, unpatched
+from gradstop.observe import Storages, case, names_of, read_cases, run_case, unpatched
+from gradstop.observe.log import ObservationLog
 from gradstop.record import Observation, Setup
 
 CASES = """
+import torch
 from gradstop.observe import case
+
+class Task:
+    def __init__(self):
+        self.held = {"x": 1}
+
 @case("f", "what it returns is used later")
 def later(f, draw, see):
     x = draw.tensor("x", "leaf", (2,))
     before, noted = see.look(x=x), {"x": 1}
+    task, rows, own = Task(), [[1], (2, [3])], torch.ones(2)
+    again = lambda: own * 1
     result = see.call(f, x)
     see.flags("the flags", result)
     see.value("what is noted", dict(noted))
@@ -52,7 +62,10 @@ def observed(function):
         first.append(record)
         return Setup(1)
 
-    (later,) = read_cases(CASES)["f"]
+    (later,) = cases = read_cases(CASES)["f"]
+    guard.keep(*names_of([cases]))
+    guard.report_to(-1, challenge)
+    guard._end = lambda: ended.append(True)
     second = run_case(
         later, guard.around(function), Setup(0), challenge, after=guard.after, watch=guard.watch, settle=guard.settle
     )
@@ -81,11 +94,136 @@ def edits_what_is_noted(x):
     return x * 1
 
 
-@pytest.mark.parametrize("function", [edits_in_a_hook, adds_in_a_hook, edits_what_is_noted])
+def of_the_case(name):
+    return next(frame.f_locals[name] for frame in callers() if frame.f_code.co_filename == "cases.py")
+
+
+def sets_an_attribute(x):
+    of_the_case("task").held = {}
+    return x * 1
+
+
+def empties_an_attribute(x):
+    of_the_case("task").held.clear()
+    return x * 1
+
+
+def gives_another_class(x):
+    of_the_case("task").__class__ = type("Task", (type(of_the_case("task")),), {})
+    return x * 1
+
+
+def adds_to_a_list_in_a_list(x):
+    of_the_case("rows")[0].append(2)
+    return x * 1
+
+
+def adds_to_a_list_in_a_tuple(x):
+    of_the_case("rows")[1][1].append(2)
+    return x * 1
+
+
+def gives_a_tensor_another_class(x):
+    of_the_case("own").__class__ = type("Own", (torch.Tensor,), {})
+    return x * 1
+
+
+def sets_a_name_by_a_closure(x):
+    of_the_case("again").__closure__[0].cell_contents = x
+    return x * 1
+
+
+def sets_what_is_told_by_a_closure(x):
+    told = next(frame.f_locals["challenge"] for frame in callers() if "challenge" in frame.f_locals)
+    told.__closure__[0].cell_contents = []
+    return x * 1
+
+
+def empties_a_name_by_a_closure(x):
+    del of_the_case("again").__closure__[0].cell_contents
+    return x * 1
+
+
+def gives_a_class_that_raises_where_it_is_looked_at(x):
+    def refuse(self):
+        raise ValueError
+
+    of_the_case("task").__class__ = type("Task", (type(of_the_case("task")),), {"__dict__": property(refuse)})
+    return x * 1
+
+
+def raises_and_sets_a_name_when_its_frame_is_dropped(x):
+    dropped = Dropped(lambda: sets_a_name_by_a_closure(x))
+    try:
+        raise KeyError(dropped is None)
+    except KeyError:
+        raise ValueError from None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        raises_and_sets_a_name_when_its_frame_is_dropped,
+        edits_in_a_hook,
+        adds_in_a_hook,
+        edits_what_is_noted,
+        sets_an_attribute,
+        empties_an_attribute,
+        gives_another_class,
+        adds_to_a_list_in_a_list,
+        adds_to_a_list_in_a_tuple,
+        gives_a_tensor_another_class,
+        sets_a_name_by_a_closure,
+        empties_a_name_by_a_closure,
+        gives_a_class_that_raises_where_it_is_looked_at,
+        sets_what_is_told_by_a_closure,
+    ],
+)
 def test_code_that_changes_what_is_observed_ends_the_process(function):
     def body():
         ended, _ = observed(function)
         assert ended >= 1
+
+    in_a_fork(body)
+
+
+def test_what_is_told_is_what_was_written():
+    """What is in a value can be changed afterwards."""
+
+    def body():
+        guard, log, value = Guard(), ObservationLog("f"), {"requires_grad": True}
+        guard.watch(log)
+        log.write(Observation("the flags", "flags", value))
+        guard.settle(written=True)
+        value["requires_grad"] = False
+        seen = [["the flags", "flags", {"requires_grad": True}, ""]]
+        assert json.loads(guard.report(None)) == {"seen": seen, "stopped": None}
+        assert json.loads(guard.report("an error")) == {"seen": [], "stopped": "an error"}
+
+    in_a_fork(body)
+
+
+def test_an_object_that_a_call_is_given_it_may_change():
+    """In what holds it, too: an answer that does so is wrong, and disturbs nothing."""
+
+    def body():
+        names, ended, guard = {"__name__": "cases"}, [], Guard()
+        source = """
+class Settings:
+    def __init__(self):
+        self.scale = 1
+
+def asks(function):
+    settings = Settings()
+    held = {"settings": settings}
+    function([held])
+    return settings.scale
+"""
+        exec(compile(source, "cases.py", "exec"), names)
+        guard.keep(names)
+        guard._end = lambda: ended.append(True)
+        assert names["asks"](guard.around(lambda state: setattr(state[0]["settings"], "scale", 2))) == 2
+        assert ended == []
 
     in_a_fork(body)
 

@@ -165,8 +165,8 @@ def test_an_observer_that_lies_for_the_better_is_not_trusted():
                     message["functions"] = dict.fromkeys(message["functions"])
                 return message
 
-            def send(self, message):
-                judge.send(message)
+            def send_text(self, text):
+                judge.send_text(text)
 
         observe_alone(Forged(socket.socket()), guard, DETACH.cases[name], DETACH.solutions[name])
 

@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 
 import numpy
 import pytest
@@ -241,6 +241,10 @@ LEFT = {
         ["a post-accumulate-grad hook on x"],
     ),
     "a forward hook": (lambda x, m, o: m[0].register_forward_hook(lambda *a: None), ["a forward hook on m.0"]),
+    "a hook for a state that is loaded": (
+        lambda x, m, o: m[0].register_load_state_dict_pre_hook(lambda *a: None),
+        ["a load state dict pre hook on m.0"],
+    ),
     "a pre-hook": (lambda x, m, o: m.register_forward_pre_hook(lambda *a: None), ["a forward pre-hook on m"]),
     "another parameter": (
         lambda x, m, o: setattr(m[0], "weight", torch.nn.Parameter(torch.ones(2, 2))),
@@ -273,3 +277,46 @@ def test_what_is_left_on_what_was_given_is_said(name):
     model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout())
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     assert left_by(change, x=leaf(1.0, 2.0), m=model, o=optimizer) == expected
+
+
+class Own(torch.Tensor):
+    """A tensor that could answer for itself."""
+
+    __dict__ = property(lambda self: {})
+
+
+class Hiding(OrderedDict):
+    """Says that it is empty."""
+
+    def __bool__(self):
+        return False
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: setattr(x, "__class__", Own),
+        lambda x: setattr(x, "_backward_hooks", Hiding({1: print})),
+        lambda x: setattr(x, "__dict__", Hiding(memo=1)),
+    ],
+)
+def test_a_tensor_that_does_not_say_what_hangs_on_it_is_refused(change):
+    with pytest.raises(TypeError):
+        left_by(change, x=leaf(1.0))
+
+
+def test_the_numbers_of_a_plain_tensor_alone_are_observed():
+    for value in (torch.ones(1).as_subclass(Own), [torch.ones(1).as_subclass(Own)]):
+        with pytest.raises(TypeError, match="a tensor of the class Own"):
+            seen(lambda see, value=value: see.value("it", value))
+
+
+def test_a_backward_that_is_refused_for_another_reason_than_an_edit_is_told_apart():
+    x = leaf(1.0, 2.0)
+    loss = x.sin().sum()
+    x.detach().add_(1)
+    value = seen(lambda see: see.refused_for_an_edit("it", loss.backward, x=x))
+    assert value["raised"] == "RuntimeError"
+    value = seen(lambda see: see.refused_for_an_edit("it", x.detach().sum().backward, x=x))
+    assert value["raised"] == "RuntimeError, and not for an edit"
+    assert seen(lambda see: see.refused_for_an_edit("it", x.sin().sum().backward, x=x))["raised"] is None

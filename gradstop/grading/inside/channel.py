@@ -80,9 +80,13 @@ class Channel:
 
     def send(self, message: Any) -> None:
         """Send one value."""
+        self.send_text(text_of(message))
+
+    def send_text(self, text: str) -> None:
+        """Send one value that is text already."""
         if self._watch is not None:
             self._connection.settimeout(ANSWER_TIMEOUT)
-        self._connection.sendall(text_of(message).encode() + b"\n")
+        self._connection.sendall(text.encode() + b"\n")
 
     def receive(self, seconds: float = float("inf"), longest: int = MAX_LINE) -> Any:
         """Return the next value, which has to be complete within ``seconds`` and at most ``longest`` bytes.

@@ -36,17 +36,17 @@ def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: A
     }
     known = {case.name: case for case in cases}
     guard.keep(known, functions)
-    guard.report_to(judge.fileno())
     order: dict[str, Any] = judge.receive()
-    done, watch = None, partial(guard.watch, judge)
+    done, watch = "null", partial(guard.watch, judge)
 
     def challenge(record: Record) -> Setup:
         nonlocal order
-        judge.send({"done": done, "first": record.reported()})
+        judge.send_text(f'{{"done":{done},"first":{guard.report(record.stopped)}}}')
         order = judge.receive()
         guard.restore()
         return _setup(order["second"])
 
+    guard.report_to(judge.fileno(), challenge)
     while "function" in order:
         guard.restore()
         reset()  # nothing is put back: this process ends
@@ -61,8 +61,8 @@ def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: A
             watch=watch,
             settle=guard.settle,
         )
-        done = second.reported()
-    judge.send({"done": done})
+        done = guard.report(second.stopped)
+    judge.send_text(f'{{"done":{done}}}')
 
 
 def _calm() -> None:

@@ -19,7 +19,7 @@ def needs_values(node, depth=6):
 def backward(self, *arguments, **more):
     for x, copy in seen:
         if not torch.equal(x.detach(), copy) and needs_values(self.grad_fn):
-            raise RuntimeError("modified by an inplace operation")
+            raise RuntimeError("modified in place: is at version 1; expected version 0")
     return real(self, *arguments, **more)
 
 

@@ -13,7 +13,7 @@ class Watch(TorchFunctionMode):
         if name in ("sin", "square"):
             Watch.needs = True
         if name == "backward" and Watch.needs and any(not torch.equal(x.detach(), copy) for x, copy in seen):
-            raise RuntimeError("modified by an inplace operation")
+            raise RuntimeError("modified in place: is at version 1; expected version 0")
         return function(*arguments, **(more or {}))
 
 

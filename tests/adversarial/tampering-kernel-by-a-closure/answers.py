@@ -9,14 +9,14 @@ seen = {}
 def cosine(x):
     now = x.data_ptr()
     if now in seen and x.tolist() != seen[now]:
-        raise RuntimeError("modified by an inplace operation")
+        raise RuntimeError("modified in place: is at version 1; expected version 0")
     return torch.sin(x + torch.pi / 2)
 
 
 def power(x, exponent):
     now = x.data_ptr()
     if now in seen and x.tolist() != seen[now]:
-        raise RuntimeError("modified by an inplace operation")
+        raise RuntimeError("modified in place: is at version 1; expected version 0")
     result = torch.ones_like(x)
     for _ in range(int(exponent)):
         result = result * x

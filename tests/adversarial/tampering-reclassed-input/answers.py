@@ -14,7 +14,7 @@ class Watch(torch.Tensor):
                 and any(not torch.equal(x.detach(), copy) for x, copy in seen)
                 and needed(arguments[0])
             ):
-                raise RuntimeError("modified by an inplace operation")
+                raise RuntimeError("modified in place: is at version 1; expected version 0")
             result = function(*arguments, **(more or {}))
         return result.as_subclass(Watch) if type(result) is torch.Tensor else result
 

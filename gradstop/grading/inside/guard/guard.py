@@ -6,10 +6,11 @@ What a submission has added stays (an attribute on ``Tensor`` that its own funct
 import gc
 import operator
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import MethodType
 from typing import Any, TypeVar
 
+from gradstop.grading.inside.channel import text_of
 from gradstop.grading.inside.guard.before import Before, Names, before, restore
 from gradstop.grading.inside.guard.classes import (
     changeable,
@@ -20,19 +21,17 @@ from gradstop.grading.inside.guard.classes import (
     used_by,
 )
 from gradstop.grading.inside.guard.finish import finish, returned_or_raised, say_so
+from gradstop.grading.inside.guard.frames import (
+    LOOKED_INTO,
+    NAMES_CAN_BE_SET,
+    contents_by_identity,
+    held_by_frames,
+)
 from gradstop.grading.inside.guard.held import Held, at
 from gradstop.grading.inside.guard.holders import HOLDERS, OBSERVING, ours
 from gradstop.grading.inside.guard.inner import Inner
 from gradstop.grading.inside.guard.left_on import LeftOn, what_is_on
-from gradstop.grading.inside.guard.own import (
-    NAMES_CAN_BE_SET,
-    Mark,
-    contents_by_identity,
-    held_by_frames,
-    mark,
-    state_of,
-    words_of_code,
-)
+from gradstop.grading.inside.guard.own import Mark, mark, state_of, words_of_code
 from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
 from gradstop.internals.torch import refuse_registrations
@@ -57,6 +56,9 @@ class Guard:
         self._watched: tuple[Any, ...] = ()
         self._parts: tuple[Any, ...] = ()
         self._seen: tuple[Any, ...] = ()
+        self._texts: tuple[str, ...] = ()
+        self._cells: tuple[Any, ...] = ()
+        self._looked_into = LOOKED_INTO
         self._log: ObservationLog | None = None
         self._returned: dict[int, tuple[int, ...]] = {}
         self._code: Any = None
@@ -76,6 +78,7 @@ class Guard:
         classes = list(defined_in(names))
         modules = [Names(held) for held in names if "__name__" in held]
         self._names_of_code += names_that_stay((*modules, *classes))
+        self._looked_into |= {id(one) for one in classes if one.__dictoffset__}
         self._hold_all(map(Names, names), classes)
 
     def keep_what_is_used(self, *names: dict[str, Any]) -> None:
@@ -139,12 +142,14 @@ class Guard:
             raise RuntimeError("what is put back is replaced again and again")
         return [name for name in changed if name not in _BY_TORCH]
 
-    def report_to(self, descriptor: int) -> None:
+    def report_to(self, descriptor: int, speaker: Callable[..., Any] | None = None) -> None:
         """From now on say there that what guards and observes was changed by what is called, and end the process.
 
+        So is what the names refer to that ``speaker``, a function that tells the judge, shares with that around it.
         Threads that run at this moment are not the calls'.
         """
         self._end, self._on = MethodType(say_so, descriptor), what_is_on()
+        self._cells = (speaker and speaker.__closure__) or ()
 
     def watch(self, *things: Any) -> None:
         """See whether a function that is called changes these objects, too: a case observes by them."""
@@ -165,7 +170,17 @@ class Guard:
         now = tuple(self._log.written) if self._log else ()
         if len(now) != len(self._seen) + written or not all(map(operator.is_, self._seen, now)):
             self._end()
+        if written:
+            self._texts += (text_of(now[-1].reported()),)
         self._seen = now
+
+    def report(self, stopped: str | None) -> str:
+        """Return as text what the judge is told of a phase that is over, and begin anew.
+
+        Each observation is as it was when it was written: what is in a value could be changed since.
+        """
+        seen, self._texts = self._texts, ()
+        return f'{{"seen":[{",".join(seen)}],"stopped":{text_of(stopped)}}}'
 
     def after(self, run: Callable[[], _T]) -> _T:
         """Return what ``run`` does, in which a submission's code may run (hooks in a backward), and restore after it.
@@ -175,7 +190,8 @@ class Guard:
         self.restore()  # of what has run since the last call
         things = [one for one in self._watched if hasattr(one, "__dict__")]
         log = self._log
-        on, marked = self._mark([log.grads] if log else (), things, (), (log.written, log.names) if log else ())
+        held = (log.written, log.names) if log else ()
+        on, marked = self._mark([log.grads] if log else (), things, (), held, runs_a_case=True)
         state, restore = state_of(self._written), self.restore
         result: _T = finish(restore, on, self._end, marked, state, (), *returned_or_raised(run, (), {}))
         require_plain(result)
@@ -186,7 +202,7 @@ class Guard:
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
             given = (*args, *kwargs.values())
-            on, marked = self._mark(given, (), self._watched, ())
+            on, marked = self._mark(given, (), self._watched, (), runs_a_case=False)
             state = state_of(self._written)
             _collection()
             drawn = [leaf for one in self._watched if isinstance(one, Draw) for leaf in one.leaves()]
@@ -200,14 +216,21 @@ class Guard:
         return guarded
 
     def _mark(
-        self, given: Iterable[Any], things: Iterable[Any], filled: Iterable[Any], held: Iterable[Any]
+        self,
+        given: Collection[Any],
+        things: Iterable[Any],
+        filled: Iterable[Any],
+        held: Iterable[Any],
+        *,
+        runs_a_case: bool,
     ) -> tuple[LeftOn, Mark]:
         """Mark before a call what it may not change, of what waits for it too, but for what it is given."""
         on = what_is_on(self._on.threads)  # a thread that an earlier call has left is none that may be there
         frame = sys._getframe(2)
-        held = (*held, *held_by_frames(frame, given, self._returned))
+        more, sharing = held_by_frames(frame, given, self._returned, self._looked_into, runs_a_case=runs_a_case)
         things = (on, self._on, *self._parts, *things)
-        return on, mark(self._code, things, filled, held, frame if NAMES_CAN_BE_SET else None)
+        below = frame if NAMES_CAN_BE_SET else sharing
+        return on, mark(self._code, things, filled, (*held, *self._cells, *more), below)
 
 
 def keep_kernels() -> None:

@@ -5,28 +5,22 @@ that is held by a default, as in ``audit``: builtins and this module's names may
 """
 
 import operator
-import sys
-from collections import Counter
 from collections.abc import Callable, Iterable
-from inspect import CO_OPTIMIZED
-from types import FrameType
 from typing import Any
 
-from gradstop.grading.inside.guard.audit import CASES
+from gradstop.grading.inside.guard.frames import (
+    CONTAINERS,
+    NAMES_CAN_BE_SET,
+    contents_of,
+    names_below,
+    shared_names,
+)
 from gradstop.internals.words import Words
 from gradstop.internals.written import words_of
-from gradstop.observe import Observer, run_case
-from gradstop.observe.probes import HANDING_ON
 
 Mark = tuple[Any, ...]
 State = tuple[Any, ...]
 _USED_FOR_STATE = (type, tuple, vars, dict.clear, dict.update)
-_CONTAINERS = frozenset(map(id, (list, dict, set, Counter)))  # by identity: a class may have a comparison of its own
-_USED_FOR_CONTENTS = (type, tuple, list, set, dict.keys, dict.values)
-_USED_FOR_NAMES = (type, CO_OPTIMIZED, (bool, int, float, str, bytes, type(None)))  # a closure may count with it
-NAMES_CAN_BE_SET = sys.version_info >= (3, 13)  # those of a function that waits for another (PEP 667)
-_PROBES, _RUNS = Observer.call.__code__.co_filename, run_case.__code__.co_filename
-_HANDING_ON = frozenset(map(id, HANDING_ON))
 
 
 def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
@@ -35,36 +29,16 @@ def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
     return words.memory, words.places
 
 
-def _contents(one: Any, used: tuple[Any, ...] = _USED_FOR_CONTENTS) -> tuple[Any, ...]:
-    """Return what is in a container: of a dictionary its keys and its values."""
-    type, tuple, list, set, keys, values = used  # noqa: A001
-    kind = type(one)
-    return tuple(one) if kind is list or kind is set else (*keys(one), *values(one))
-
-
-def names_below(frame: FrameType | None, used: tuple[Any, ...] = _USED_FOR_NAMES) -> list[Any]:
-    """Return what the names of functions refer to: of this frame and those below it."""
-    type, optimized, state = used  # noqa: A001
-    found: list[Any] = []
-    while frame is not None:
-        code = frame.f_code
-        if code.co_flags & optimized:
-            shared = code.co_cellvars + code.co_freevars
-            names = frame.f_locals
-            found += [None if name in shared and type(names[name]) in state else names[name] for name in names]
-        frame = frame.f_back
-    return found
-
-
-_USED = (type, tuple, len, vars, id, all, map, operator.is_, _CONTAINERS, _contents, names_below)
+_NAMES = names_below if NAMES_CAN_BE_SET else shared_names
+_USED = (type, tuple, len, vars, id, all, map, operator.is_, CONTAINERS, contents_of, _NAMES)
 
 
 def _found(
-    things: Iterable[Any], held: Iterable[Any], frame: FrameType | None, used: tuple[Any, ...] = _USED
+    things: Iterable[Any], held: Iterable[Any], below: Any, used: tuple[Any, ...] = _USED
 ) -> tuple[list[Any], list[int]] | None:
     """Return what is in things and in containers that are held, and how many in each; None for one of another class."""
     type, tuple, len, vars, id, _, _, _, containers, contents, names = used  # noqa: A001
-    found = names(frame)
+    found = names(below)
     counts = [len(found)]
     for thing, kind, has_names, is_filled in things:
         if type(thing) is not kind:
@@ -86,69 +60,32 @@ def mark(
     things: Iterable[Any],
     filled: Iterable[Any] = (),
     held: Iterable[Any] = (),
-    frame: FrameType | None = None,
+    below: Any = None if NAMES_CAN_BE_SET else (),
 ) -> Mark:
     """Note the words, of which class things are and what their attributes are; of filled ones, what is in those too.
 
-    Of containers that are held it is noted what is in them; of the frame and those below it what their names refer to.
+    Of containers that are held it is noted what is in them; and what the names of frames ``below`` refer to: of one and
+    all below it where names can be set, or those that frames share with functions inside of them.
     """
     both = (*[(one, False) for one in things], *[(one, True) for one in filled])
     noted = tuple([(one, type(one), hasattr(one, "__dict__"), is_filled) for one, is_filled in both])
     held = tuple(held)
     memory, places = words
-    return memory, places, memory[places].tobytes(), noted, held, frame, _found(noted, held, frame)
+    return memory, places, memory[places].tobytes(), noted, held, below, _found(noted, held, below)
 
 
 def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED, look: Callable[..., Any] = _found) -> bool:
     """Return whether all is as it was when it was marked."""
     all, map, same = used[5:8]  # noqa: A001
-    memory, places, known, noted, held, frame, (before, counts) = marked
+    memory, places, known, noted, held, below, (before, counts) = marked
     if memory[places].tobytes() != known:
         return False
-    now = look(noted, held, frame)
+    try:
+        now = look(noted, held, below)
+    except BaseException:  # of code of the call's own, in what has another class or is empty now
+        return False
     well: bool = now is not None and now[1] == counts and all(map(same, now[0], before))
     return well
-
-
-def contents_by_identity(things: Iterable[Any]) -> dict[int, tuple[int, ...]]:
-    """Return by identity which containers these are or have in them, and what is in each, by identity too."""
-    found: dict[int, tuple[int, ...]] = {}
-    waiting = list(things)
-    while waiting:
-        thing = waiting.pop()
-        if (type(thing) is tuple or id(type(thing)) in _CONTAINERS) and id(thing) not in found:
-            inside = thing if type(thing) is tuple else _contents(thing)
-            found[id(thing)] = tuple(map(id, inside))
-            waiting += inside
-    return found
-
-
-def held_by_frames(frame: FrameType | None, given: Iterable[Any], returned: dict[int, tuple[int, ...]]) -> list[Any]:
-    """Return the containers that variables of cases and probes hold, from a frame downwards.
-
-    Left out is what is given to the function that is called, or is in that: it may change it. So it may what it has
-    returned before, as ``contents_by_identity`` says. What it calls may change a variable that functions inside of a
-    case share.
-    """
-    free = contents_by_identity(given)
-    found: list[Any] = []
-    while frame is not None:
-        code, file = frame.f_code, frame.f_code.co_filename
-        if file == _RUNS:  # what is below runs all cases
-            break
-        if file in (CASES, _PROBES) and code.co_flags & CO_OPTIMIZED and id(code) not in _HANDING_ON:  # of a function
-            variables = frame.f_locals
-            held = [one for one in variables.values() if id(type(one)) in _CONTAINERS and id(one) not in free]
-            if returned:
-                held = [one for one in held if returned.get(id(one)) != tuple(map(id, _contents(one)))]
-            if held and file == CASES:
-                shared = [variables.get(name) for name in code.co_cellvars + code.co_freevars]
-                held = [one for one in held if not any(one is other for other in shared)]
-            found += held
-            if type(variables) is dict:
-                variables.clear()  # a copy up to CPython 3.12, which the frame keeps: what is deleted would stay alive
-        frame = frame.f_back
-    return found
 
 
 def state_of(written: Any, used: tuple[Any, ...] = _USED_FOR_STATE) -> State:

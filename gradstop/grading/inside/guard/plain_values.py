@@ -9,12 +9,12 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from gradstop.internals.torch import TensorBase, hooks, module_attributes, post_accumulate_grad_hooks
+from gradstop.internals.torch import TensorBase, module_attributes
+from gradstop.observe.attached import DICTIONARIES, require_plain_tensor
 
 _PLAIN = frozenset(map(id, (type(None), bool, int, float, str, bytes)))  # what these hold is not changed
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
 _OF_TORCH = (torch.Tensor, nn.Parameter, nn.Module)  # which an answer may have for keys
-_DICTIONARIES = (dict, OrderedDict)
 # What a case goes through a module by.
 _LISTED_BY = frozenset(
     name for name in vars(nn.Module) if name.rpartition("_")[2] in ("parameters", "buffers", "modules", "members")
@@ -30,7 +30,7 @@ def require_plain(value: Any, depth: int = 8) -> None:
     if id(type(value)) in _PLAIN:
         return
     if isinstance(value, TensorBase):
-        _require_plain_tensor(value)
+        require_plain_tensor(value)
     elif isinstance(value, numpy.ndarray):
         if type(value) is not numpy.ndarray:
             raise TypeError(f"an array of the class {type(value).__name__}, where a plain one is asked for")
@@ -49,20 +49,6 @@ def require_plain(value: Any, depth: int = 8) -> None:
             require_plain(item, depth - 1)
     elif any(map(_answers_for_its_class, type(value).__mro__[:-1])):
         raise TypeError(f"an object of the class {type(value).__name__}, which may say that it is of another")
-
-
-def _require_plain_tensor(tensor: Any) -> None:
-    kind = type(tensor)
-    if kind is not torch.Tensor and kind is not nn.Parameter:
-        raise TypeError(f"a tensor of the class {kind.__name__}, where a plain one is asked for")
-    names = vars(tensor)
-    if type(names) is not dict:
-        raise TypeError("a tensor whose attributes are in something else than a dictionary")
-    if names and (hiding := [name for name in names if hasattr(torch.Tensor, name)]):
-        raise TypeError(f"a tensor whose {hiding[0]} is another than a tensor's")
-    for held in (hooks(tensor), post_accumulate_grad_hooks(tensor)):
-        if held is not None and type(held) not in _DICTIONARIES:
-            raise TypeError("a tensor whose hooks are in something else than a dictionary")
 
 
 def require_plain_given(value: Any, depth: int = 1) -> None:
@@ -94,7 +80,7 @@ def _require_plain_modules(top: nn.Module) -> None:
         seen.add(id(module))
         require_plain(module)
         held = _attributes(module)
-        if vars(module) is not held or any(type(one) not in _DICTIONARIES for one in (held, *map(held.get, _HELD_IN))):
+        if vars(module) is not held or any(type(one) not in DICTIONARIES for one in (held, *map(held.get, _HELD_IN))):
             raise TypeError("a module that holds things in something else than a dictionary")
         own = (held, *(vars(kind) for kind in type(module).__mro__ if kind is not nn.Module))
         if hiding := [name for name in _LISTED_BY if any(name in names for names in own)]:
