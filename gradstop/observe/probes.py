@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from functools import partial
-from textwrap import shorten
 from typing import Any, NamedTuple
 
 import torch
@@ -13,6 +12,7 @@ from gradstop.internals.torch import parse_versions, set_grad_enabled, version
 from gradstop.observe import unpatched
 from gradstop.observe.attached import attached, left
 from gradstop.observe.encode import encode, number, structure
+from gradstop.observe.error_texts import first_line, text_then_forget_frames, where
 from gradstop.observe.log import ObservationLog, as_json
 from gradstop.observe.unpatched import class_name
 from gradstop.record import Json, Observation
@@ -24,13 +24,6 @@ _NO_RESULT: tuple[tuple[type, str], ...] = (
     (AsyncGenerator, "an asynchronous generator"),
     (Generator, "a generator"),
 )
-
-_SHOWN = 300  # characters of an error's message
-_MOST_READ = 10_000  # characters of an error's message, which may have a hundred million
-# By the class of Python's own: an exception's class may have code of the answer's.
-_forget_traceback = BaseException.with_traceback
-_behind = tuple(vars(BaseException)[name].__get__ for name in ("__context__", "__cause__"))
-_MOST_BEHIND = 10_000  # errors that one comes from, in whose frames is looked
 
 Hanging = frozenset[tuple[str, int]]  # what hangs on objects, each thing with how often it does
 Run = Callable[[Callable[[], Any]], Any]  # runs what a case hands it, and returns its result
@@ -253,7 +246,7 @@ class Observer(_Held):
         One of the answer's own may run code for each of these, which leaves the grad mode alone.
         """
         recorded = torch.is_grad_enabled()
-        text: str = self.run(partial(_last_word, by, error))
+        text: str = self.run(partial(text_then_forget_frames, by, error))
         self.log.errors.append(error)
         set_grad_enabled(recorded)
         return text
@@ -269,39 +262,6 @@ HANDING_ON = (Observer.call.__code__, Observer._attempt.__code__)
 
 def _overlap(one: range | None, other: range | None) -> bool:
     return one is not None and other is not None and max(one.start, other.start) < min(one.stop, other.stop)
-
-
-def first_line(error: BaseException) -> str:
-    """Return an error's message, cut after its first line, or the second where the first announces it; bounded."""
-    first, *more = str(error)[:_MOST_READ].strip().splitlines() or [""]
-    line = " ".join(" ".join([first, *more[:1]] if first.endswith(":") else [first]).split())
-    line = line if len(line) <= _SHOWN else shorten(line, _SHOWN, placeholder=" …")
-    return line.encode(errors="replace").decode()  # a lone surrogate cannot be printed
-
-
-def where(error: BaseException) -> str:
-    """Return an error's message, and the line of the learner's cell that it comes from."""
-    line = ""
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if "ipykernel_" in name or name.startswith(("<ipython-input", "<stdin>")):
-            line = f"in line {trace.tb_lineno} of its cell"
-        trace = trace.tb_next
-    return ", ".join(filter(None, (first_line(error), line)))
-
-
-def _last_word(by: Callable[[BaseException], str], error: BaseException) -> str:
-    """Return a text of an error, and forget the frames of it and of those that it comes from: objects die with them."""
-    text = by(error)
-    waiting, seen = [error], {id(error)}
-    while waiting and len(seen) < _MOST_BEHIND:
-        one = waiting.pop()
-        _forget_traceback(one, None)
-        more = [other for read in _behind if (other := read(one)) is not None and id(other) not in seen]
-        seen.update(map(id, more))
-        waiting += more
-    return text
 
 
 def _fill(leaves: dict[str, Any], grads: dict[str, Any]) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from gradstop.observe.case import Case
 from gradstop.observe.draw import Choose, Draw
+from gradstop.observe.error_texts import first_line
 from gradstop.observe.isolate import isolated, reset
 from gradstop.observe.log import ObservationLog
-from gradstop.observe.probes import Observer, Run, Stopped, first_line, run_alone
+from gradstop.observe.probes import Observer, Run, Stopped, run_alone
 from gradstop.record import Record, Setup, Setups
 
 # Given the first phase's record, returns what the second is drawn from.

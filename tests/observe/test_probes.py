@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from gradstop.observe import Census, Observer, case, observe
+from gradstop.observe.error_texts import first_line
 from gradstop.observe.log import ObservationLog
-from gradstop.observe.probes import first_line
 
 
 def seen(probe):
