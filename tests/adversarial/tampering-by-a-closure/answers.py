@@ -6,7 +6,7 @@ import torch
 
 CASE = "a_stale_backward_raises"
 WRONG = re.compile(
-    r'(\["the backward", "gradients", \{"raised": )null(, "leaves": \{"x": \{"before": )(null|\[[^]]*\])(, "after": )'
+    r'(\["the backward","gradients",\{"raised":)null(,"leaves":\{"x":\{"before":)(null|\[[^]]*\])(,"after":)'
     r"(null|\[[^]]*\])"
 )
 runs = {"now": "", "before": ""}
