@@ -1,5 +1,6 @@
 """What ``gradstop grade`` prints: a progress bar, who has what, what could not be graded, whose score changed."""
 
+import gc
 import json
 import sys
 from argparse import Namespace
@@ -41,10 +42,13 @@ def grade_command(root: Path, options: Namespace) -> int:
     )
     with executor_for(options.jobs, options.scheduler, rules) as executor:
         executor.prepare()
-        # nbgrader takes seconds to load, in which the warm process loads its own.
-        from gradstop.grading.batch import grade
-        from gradstop.grading.nbgrader_bridge.course import open_course
-
+        gc.disable()
+        try:  # nbgrader takes seconds to load, in which the warm process loads its own
+            from gradstop.grading.batch import grade
+            from gradstop.grading.nbgrader_bridge.course import open_course
+        finally:
+            gc.freeze()  # what is loaded stays: each collection would look through all of it
+            gc.enable()
         course = open_course(root)
         students = course.students(assignment, options.student)
         graded = grade(course, assignment, students, rules, executor, force=options.force, tell=_tell)
