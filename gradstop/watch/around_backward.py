@@ -15,8 +15,9 @@ from gradstop.watch.lines import Line
 from gradstop.watch.records import Backward, Used
 from gradstop.watch.stale import stale
 from gradstop.watch.tensors import state_of, tensors_in
+from gradstop.watch.values import is_finite, not_zero
 from gradstop.watch.walk import nodes_behind
-from gradstop.watch.zeros import HOOK, START, SUM, Zeros, is_finite, not_zero
+from gradstop.watch.zeros import HOOK, START, SUM, Zeros
 
 MOST_BACKWARDS = 200
 

@@ -17,7 +17,7 @@ from gradstop.watch.guarded import our_own_faults_logged
 from gradstop.watch.lines import Line, line_of
 from gradstop.watch.records import Event, Step, Used
 from gradstop.watch.tensors import state_of, tensors_in, version_of
-from gradstop.watch.zeros import not_zero
+from gradstop.watch.values import not_zero
 
 MOST_STEPS = 300
 _MOVES_AT_ZERO = ("momentum", "weight_decay", "betas")

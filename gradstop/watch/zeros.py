@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from gradstop.internals.torch import no_function_modes
 from gradstop.watch.nan_forward import nan_of_forward
+from gradstop.watch.values import has_nan, is_finite, not_zero
 from gradstop.watch.walk import Tag, leaf_of, tag_of
 
 # What is no operation: a hook, the gradient that backward began with, several gradients that add up to zero.
@@ -40,9 +39,14 @@ class Zeros:
     def __init__(self, nodes: Sequence[Node], roots: Sequence[Tensor]):
         self._passed: dict[Node, Passed] = {}
         self._nodes = list(nodes)
-        self._before = nan_of_forward(roots, _tags(nodes))
+        self._before = self._nan_of_forward() if any(map(has_nan, roots)) else None
         self.spoiled: Node | None = None  # the first that finite numbers came into, and others left
         self._handles = [node.register_hook(self._hook(node)) for node in nodes if leaf_of(node) is None]
+
+    def _nan_of_forward(self) -> Culprit | None:
+        tags = _tags(self._nodes)
+        node = nan_of_forward(tags)
+        return None if node is None else Culprit(node.name(), tags[node], forward=True)
 
     def _hook(self, node: Node) -> Callable[[Any, Any], None]:
         def hook(inputs: Any, outputs: Any) -> None:
@@ -62,7 +66,7 @@ class Zeros:
     def spoiled_by(self) -> Culprit:
         """Return the first operation that had NaN forward, or else the first that a finite gradient left otherwise."""
         if self._before is not None:
-            return Culprit(self._before.name(), _tags(self._nodes)[self._before], forward=True)
+            return self._before
         name = self.spoiled.name() if self.spoiled is not None else ""
         return Culprit(name, _tags(self._nodes).get(self.spoiled) if self.spoiled is not None else None)
 
@@ -111,27 +115,3 @@ def _tags(nodes: Sequence[Node]) -> dict[Node, Tag]:
                 if before is not None and tag_of(before) is None:
                     found.setdefault(before, tag)
     return found
-
-
-def not_zero(gradient: Any) -> bool:
-    """Whether a gradient has an element that is not zero; a sparse one, and one without values, is taken to have."""
-    if not isinstance(gradient, Tensor) or gradient.layout != torch.strided:
-        return gradient is not None
-    with no_function_modes(), torch.no_grad():
-        try:
-            if gradient.numel() and float(gradient[(0,) * gradient.dim()].real) != 0:
-                return True  # most often the first element tells
-            return bool(gradient.any())
-        except Exception:  # on the device "meta", of a FakeTensorMode
-            return True
-
-
-def is_finite(gradient: Any) -> bool:
-    """Whether all elements of a gradient are finite; those of a sparse one, and of one without values, are."""
-    if not isinstance(gradient, Tensor) or gradient.layout != torch.strided:
-        return True
-    with no_function_modes(), torch.no_grad():
-        try:
-            return bool(gradient.isfinite().all())
-        except Exception:
-            return True
