@@ -15,9 +15,8 @@ class ObservationLog:
     written: list[Observation] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     features: set[str] | None = None  # of the exercise's domain, as far as the case has met them; None: nobody asks
-    errors: list[BaseException] = field(
-        default_factory=list
-    )  # what was raised: nothing of it is dropped before the end
+    # What was raised: nothing of it is dropped before the end.
+    errors: list[BaseException] = field(default_factory=list)
     # By identity: a leaf, and the ``.grad`` that was there when the case last looked, or gave it one.
     grads: dict[int, tuple[Any, Json]] = field(default_factory=dict)
 

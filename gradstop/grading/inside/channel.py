@@ -46,6 +46,11 @@ def text_of(value: Any) -> str:
         return _encode_any(value)
 
 
+def answer_text(done: str, first: str | None) -> str:
+    """Return the line that reports the end of one run, and the first phase of the next where one follows, as texts."""
+    return f'{{"done":{done}}}' if first is None else f'{{"done":{done},"first":{first}}}'
+
+
 def value_of(text: str) -> Any:
     """Return the value that a text of JSON holds.
 

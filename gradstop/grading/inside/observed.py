@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from gradstop.grading.inside.channel import MISSING, Channel
+from gradstop.grading.inside.channel import MISSING, Channel, answer_text
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.guard.left_on import block_signals, free_signals, take_off_profilers
 from gradstop.internals.cpython import begin_pools_anew
@@ -41,7 +41,7 @@ def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: A
 
     def challenge(record: Record) -> Setup:
         nonlocal order
-        judge.send_text(f'{{"done":{done},"first":{guard.report(record.stopped)}}}')
+        judge.send_text(answer_text(done, guard.report(record.stopped)))
         order = judge.receive()
         guard.restore()
         return _setup(order["second"])
@@ -62,7 +62,7 @@ def observe_alone(judge: Channel, guard: Guard, cases: Sequence[Case], answer: A
             settle=guard.settle,
         )
         done = guard.report(second.stopped)
-    judge.send_text(f'{{"done":{done}}}')
+    judge.send_text(answer_text(done, None))
 
 
 def _calm() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gradstop.grading.inside.channel import text_of
+from gradstop.grading.inside.channel import answer_text, text_of
 
 LONGEST = 10_000  # characters of a report that is kept; one that agrees may hold more than was asked for
 Key = tuple[int, str, int]  # 0 for the answer, or the control's place; a case; the number of its trial
@@ -44,13 +44,13 @@ class AcceptedReports:
         None for a run stands for none: before the first, or after the last.
         """
         answer: dict[str, Any] = {"done": None}
-        expected = '{"done":null'
+        done_text, first_text = "null", None
         if done is not None:
             if (known := self._known.get(done)) is None:
                 return None
-            answer, expected = {"done": known.done}, f'{{"done":{known.done_text}'
+            answer["done"], done_text = known.done, known.done_text
         if first is not None:
             if (known := self._known.get(first)) is None:
                 return None
-            answer["first"], expected = known.first, f'{expected},"first":{known.first_text}'
-        return answer if text == expected + "}" else None
+            answer["first"], first_text = known.first, known.first_text
+        return answer if text == answer_text(done_text, first_text) else None
