@@ -68,15 +68,17 @@ class AroundBackward:
             with our_own_faults_logged():
                 gradients(self.story, line, roots, tensors_in(args[3]), record.creates, result)
             if not args[2]:  # gradients of gradients: the same round
-                self._next_round()
+                self._next_round(line)
             return result
         with our_own_faults_logged(), no_overrides():
             self._filled(record, leaves, before, zeros if not args[3] else None)
         del nodes, leaves
-        self._next_round()
+        self._next_round(line)
         return result
 
-    def _next_round(self) -> None:
+    def _next_round(self, line: Line) -> None:
+        self.story.ended[self.story.epoch] = line
+        self.story.ended.pop(self.story.epoch - MOST_BACKWARDS, None)
         self.story.epoch += 1
         self.story.last_backward = self.story.calls
         self.story.look_at = self.story.calls + FIRST_LOOK

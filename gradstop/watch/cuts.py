@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 
 from gradstop.watch.flow import Flow
-from gradstop.watch.kinds import DRAWS, INSIDE, LEAVING
+from gradstop.watch.kinds import ANEW, DRAWS, INSIDE, LEAVING
 from gradstop.watch.lines import Line
 from gradstop.watch.records import Event
 from gradstop.watch.words import Answer
@@ -13,6 +13,7 @@ _WHAT = {
     "detach": "detach() makes a constant",
     "data": ".data makes a constant",
     "copied": "a copy of the values, without history",
+    "listed": "a copy of their values, without history",
     "discrete": "has no derivative",
     "indices": "its indices have no derivative",
     "inside": "the history ends in it",
@@ -32,6 +33,7 @@ _MEND = {
     "detach": "leave the detach() out where the gradient has to pass",
     "data": "use the tensor itself in the place of .data",
     "copied": "use the tensor itself, or clone() for a copy that stays in the graph",
+    "listed": "torch.stack([...]) in its place keeps their histories",
     "discrete": "put something differentiable in its place (softmax, a sigmoid), or go straight through",
     "indices": "let its values go into the loss too: weigh what was picked with them, or a softmax of them",
     "inside": "look in it for detach(), item(), no_grad, or what has no derivative",
@@ -51,6 +53,7 @@ _READ = {
     "detach": "detach",
     "data": "data",
     "copied": "rewrapped",
+    "listed": "rewrapped",
     "discrete": "discrete",
     "indices": "discrete",
     "inside": "detach",
@@ -99,6 +102,8 @@ def cut_answer(flow: Flow, reason: str, events: list[Event], *notes: str) -> Ans
     how = _how(flow, first)
     how = "left" if how == "detach" and leaves_after(flow, first) else how
     mend, read = _MEND[how], _READ[how]
+    if first.name == "data =" and first.inputs[0][0] in flow.story.parameters:
+        mend, read = COPIED, _READ["copy"]
     off = first.off if how == "no_grad" else None
     if off is not None and flow.is_update(first, [number for number, _ in first.inputs]):
         mend, read = UPDATED, "no_grad"
@@ -137,6 +142,8 @@ def _how(flow: Flow, event: Event) -> str:
         return "state"
     if event.name in DRAWS and event.grad_mode:
         return "drawn"
+    if event.name in ANEW and len(event.inputs) > 1:
+        return "listed"
     return flow.cut(event) or ("indices" if flow.constants_of(event) else "no_grad" if event.off else "copied")
 
 

@@ -33,7 +33,8 @@ class Story:
         # Where torch.func took a derivative: of what; backwards, with respect to what, and whether of constants alone.
         self.differentiated: dict[Line, tuple[tuple[int, ...], tuple[int, ...], bool]] = {}
         self.inside: dict[int, int] = {}  # custom Functions that called something: the number before their calls
-        self.epoch = 0
+        self.epoch = 0  # how often a backward has ended
+        self.ended: dict[int, Line] = {}  # the line of the backward that each of the last ones ended with
         self.events: dict[int, Event] = {}
         self._order: deque[int] = deque()  # their numbers: to find a dictionary's first key again and again takes long
         self.maker: dict[int, int] = {}  # tensor: the event that made it

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from gradstop.watch.events import Story
-from gradstop.watch.kinds import CASTS, DISCRETE, FACTORIES, FLAT, INSIDE, LEAVING, PASSING, PICKS, SHAPES
+from gradstop.watch.kinds import ANEW, CASTS, DISCRETE, FACTORIES, FLAT, INSIDE, LEAVING, PASSING, PICKS, SHAPES
 from gradstop.watch.reached import Origin, Reached
 from gradstop.watch.records import Event
 
@@ -73,6 +73,8 @@ class Flow:
             return "parameter"
         if event.name == "detach_":  # the very tensor that had a history
             return "detach"
+        if event.name in ANEW:  # leaves of its own, whatever the flag says
+            return "copied"
         if not event.outputs or any(tracked or self._tracked_later(event, number) for number, tracked in event.outputs):
             return None
         if event.name == "autograd.grad":  # with a graph of its own it is a constant where the derivative is one

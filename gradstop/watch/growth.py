@@ -1,6 +1,6 @@
 """Graphs that stay alive over several rounds, and graphs that no backward passes."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -35,9 +35,9 @@ class Growth:
     in_gradients: bool = False  # held by a .grad that has a history
 
 
-def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None:
+def look_for_growth(story: Story, backwards: int, found: dict[Line, Growth]) -> None:
     """Look, after the third, fourth, sixth, eighth, twelfth, ... backward, for graphs of earlier rounds."""
-    if not _due(count):
+    if not _due(backwards):
         return
     # By the line, and a parameter that the graph ends in: each of several networks may keep its last graph.
     epochs: dict[_Of, set[int]] = defaultdict(set)
@@ -66,20 +66,26 @@ def look_for_growth(story: Story, count: int, found: dict[Line, Growth]) -> None
     holders: dict[int, str] = {}
     for of, rounds in epochs.items():
         line = of[0]
-        if len(rounds) < ROUNDS or line in found:
+        count = _rounds(story, rounds)
+        if count < ROUNDS or line in found:
             continue
         # What an earlier round made, where it holds all that; else what has most: the last round's may pass it only.
         order = (True, False) if len(rounds - earlier[of]) <= 1 else (False, True)
         for best in (held for early in order for held in most.get((of, early), ())):
             if best.in_gradient:
-                found[line] = Growth(line, len(rounds), ".grad", None, True)
+                found[line] = Growth(line, count, ".grad", None, True)
                 break
             if best.known.number not in holders:
                 holders[best.known.number] = holder_of(best.known())
             made = tag_of(node) if (node := getattr(best.known(), "grad_fn", None)) is not None else None
             if holder := holders[best.known.number]:
-                found[line] = Growth(line, len(rounds), holder, made[1] if made else None)
+                found[line] = Growth(line, count, holder, made[1] if made else None)
                 break
+
+
+def _rounds(story: Story, epochs: Iterable[int]) -> int:
+    """Return of how many rounds of the program these are: a round may have a backward on each of several lines."""
+    return max(Counter(story.ended.get(epoch) for epoch in epochs).values())
 
 
 def _first_parameter(story: Story, nodes: Iterable[Node]) -> int:

@@ -11,7 +11,7 @@ from gradstop.watch.events import Story
 from gradstop.watch.lines import Line
 from gradstop.watch.names import Names
 from gradstop.watch.records import Event
-from gradstop.watch.second_backward import carried, carrier, earlier_backward, is_carried
+from gradstop.watch.second_backward import carried, carriers, earlier_backward, is_carried
 from gradstop.watch.tensors import version_of
 from gradstop.watch.walk import Tag, lines_of_nodes
 from gradstop.watch.words import Answer, shape_of
@@ -67,7 +67,7 @@ def _answer(story: Story, node: Node, field: str, tag: Tag, text: str, roots: Se
         notes = ("It was written between these lines, by no call of torch that was seen.",) if len(lines) > 1 else ()
     stepped = any(event.name.endswith(".step") for event in writers)
     shared = earlier_backward(story, roots, kept=True)
-    taken = carrier(story, roots, shared[0]) if shared is not None else None
+    taken = next(carriers(story, roots, shared[0]), None) if shared is not None else None
     if shared is not None and taken is not None and is_carried(taken):
         state = carried(taken, shared[0])
         reason = f"{state.reason} Since then {what}, which that round saved, was written in place."

@@ -23,6 +23,7 @@ _LIKE = ("zeros", "ones", "full", "empty", "rand", "randn", "randint")
 SHAPES = {f"{name}_like" for name in _LIKE} | {f"new_{name}" for name in _LIKE[:4]}
 CASTS = {"int", "long", "bool", "short", "byte", "char"}
 FACTORIES = {"tensor", "as_tensor", "asarray", "from_numpy", "scalar_tensor", "new_tensor"}
+ANEW = {"tensor", "new_tensor"}  # of these, what takes the values alone, whatever it is given
 DRAWS = {"bernoulli", "multinomial", "poisson", "normal"}  # what is drawn is nearly always meant as a constant
 # What gives indices beside its values.
 PICKS = {
@@ -47,7 +48,8 @@ FLAT = {name.lower() for name in FLAT_NODES} | {"fix"}
 INSIDE = ("compiled ", "scripted ")  # calls of which only what goes in and comes out is seen
 NORMALISATIONS = {"batch_norm", "instance_norm"}
 FACTORS = {"mul", "__mul__", "__rmul__"}
-NOTED = FACTORIES | NORMALISATIONS | FACTORS  # calls of which more is written down
+COPY = "copy_"
+NOTED = FACTORIES | NORMALISATIONS | FACTORS | {COPY}  # calls of which more is written down
 ZERO = ()  # what is noted of a factor 0
 CALL, ASK, BACKWARD, FLAG, CLEAR, MODE, LEAVE, HOOK, READ = range(9)
 _cache: dict[Any, tuple[int, str]] = {}

@@ -1,12 +1,14 @@
 """What is held too long, and what was written over while it was needed."""
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from gradstop.internals.torch_calls import no_overrides
 from gradstop.watch.growth import Growth, Kept, kept_results, never_passed
 from gradstop.watch.holders import CTX
 from gradstop.watch.lines import Line
 from gradstop.watch.look import Look
+from gradstop.watch.records import Event, OwnMemory, Silent
 from gradstop.watch.words import Answer
 
 _KEEP = "keep numbers: loss.item(), or tensor.detach(); cut a state that is carried"
@@ -35,6 +37,7 @@ class MemoryFaults(Look):
         yield from self.growth()
         yield from self.stale()
         yield from self.overwritten()
+        yield from self.not_restored()
 
     def growth(self) -> Iterator[Answer]:
         """Graphs of several rounds that are alive at once."""
@@ -109,9 +112,30 @@ class MemoryFaults(Look):
             if self.story.made(source) is None or source in self.story.ever_tracked:
                 continue
             for event in self.story.events.values():
-                late = event.number > made.number and known.memory in event.memories
+                changes = known.memory in event.memories and not isinstance(event.note, OwnMemory)
+                late = event.number > made.number and changes
                 if late and known.number not in event.written and event.line not in said:
                     said.add(event.line)
                     lines = (("taken here", made.line), (f"overwritten by {event.name}", event.line))
                     reason = "A value that was taken out by detach() shares memory, and was written over afterwards."
                     yield Answer("overwritten", reason, lines, "detach().clone() keeps the values", "aliases")
+
+    def not_restored(self) -> Iterator[Answer]:
+        """Find values that are put back, and were no copy: what has changed the tensor has changed them too."""
+        written: dict[int, list[Event | Silent]] = {}
+        writes: list[Event | Silent] = [*self.story.events.values(), *self.story.silent]
+        for write in writes:
+            for memory in write.memories:
+                written.setdefault(memory, []).append(write)
+        said = set()
+        for event in self.story.events.values():
+            if not isinstance(kept := event.note, OwnMemory) or event.line in said:
+                continue
+            found = [one for one in written.get(kept.memory, ()) if kept.number < one.number < event.number]
+            changed = max((one for one in found if one.line != event.line), key=attrgetter("number"), default=None)
+            if changed is not None:
+                said.add(event.line)
+                reason = "What is put back is the tensor's own memory: it was no copy, and holds what came later."
+                lines = (("taken here", kept.taken), (f"changed by {changed.name}", changed.line))
+                mend = "copy.deepcopy(model.state_dict()), or detach().clone() of a tensor, keeps the values"
+                yield Answer("overwritten", reason, (*lines, ("put back here", event.line)), mend, "state_dict")

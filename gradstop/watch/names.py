@@ -54,6 +54,10 @@ class Names:
         named = self.story.named.get(number)
         return named() if named is not None else ""
 
+    def is_in_module(self, number: int) -> bool:
+        """Whether a module that is there has it, also one that registered nothing, such as a copy."""
+        return id(self.tensor(number)) in self._names
+
     def tensor(self, number: int) -> Tensor | None:
         """Return a tensor that is still there."""
         known = self._alive.get(number)

@@ -85,7 +85,8 @@ class NotDriven(Look):
             if built:
                 return Left(how, record, registered, self.steps.driven[built[0]])
             learns = self._filled_with(record) & self.story.parameters.keys() and not self._is_asked_for(number)
-            return Left(ways.BARE, record, registered, first_made) if learns else None
+            how = ways.BESIDE if self.names.is_in_module(number) else ways.BARE
+            return Left(how, record, registered if how == ways.BARE else None, first_made) if learns else None
         siblings = [n for n in self.steps.driven if self.story.owners.get(n) is owner]
         if late:
             return Left(ways.LATE, record, put_in or registered, self.steps.driven[family[0]])

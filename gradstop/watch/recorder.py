@@ -29,6 +29,7 @@ from gradstop.watch.lines import USER, Line, kind_of, line_of
 from gradstop.watch.on_cards import told_on_cards
 from gradstop.watch.owners import Owners
 from gradstop.watch.switches import Switches
+from gradstop.watch.warned import warned_at_users_line
 
 _OPTIM = torch.optim.__path__[0]
 
@@ -77,6 +78,7 @@ class Recorder:
         for tensor, owner, name in self._owners.before():
             self.story.before[id(tensor)] = (weakref.ref(tensor), owner, name)
         stack.enter_context(told_on_cards(self.story))
+        stack.enter_context(warned_at_users_line())
         stack.enter_context(self._mode())
 
     def stop(self) -> None:

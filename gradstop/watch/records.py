@@ -54,6 +54,15 @@ class Event(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnMemory:
+    """What a tensor was written with, where that is its own memory."""
+
+    number: int  # when it was first seen
+    taken: Line
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A call that raised."""
 

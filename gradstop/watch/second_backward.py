@@ -1,6 +1,6 @@
 """A second backward: the line of the first, what both share, and the line that carries it over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
@@ -9,6 +9,8 @@ from gradstop.watch.lines import Line
 from gradstop.watch.records import Backward, Event
 from gradstop.watch.walk import lines_of_nodes
 from gradstop.watch.words import Answer
+
+MOST_SHARED = 3
 
 
 def _numbers(roots: Sequence[Tensor]) -> set[int]:
@@ -25,8 +27,8 @@ def earlier_backward(story: Story, roots: Sequence[Tensor], kept: bool) -> tuple
     return None
 
 
-def carrier(story: Story, roots: Sequence[Tensor], first: Backward) -> tuple[Event, Event] | None:
-    """Return the call after an earlier backward that took something from before it, and the call that made that."""
+def carriers(story: Story, roots: Sequence[Tensor], first: Backward) -> Iterator[tuple[Event, Event]]:
+    """Yield each call after an earlier backward that took something from before it, and the call that made that."""
     for number in sorted(_numbers(roots)):
         event = story.events.get(number)
         if event is None or number < first.number:
@@ -34,8 +36,7 @@ def carrier(story: Story, roots: Sequence[Tensor], first: Backward) -> tuple[Eve
         for taken, tracked in event.inputs:
             made = _last_made(story, taken, number) if tracked else None
             if made is not None and made.number in first.passed:
-                return event, made
-    return None
+                yield event, made
 
 
 def _last_made(story: Story, tensor: int, before: int) -> Event | None:
@@ -86,17 +87,16 @@ def second_backward(story: Story, roots: Sequence[Tensor], line: Line) -> list[A
         reason = "This graph was freed by a backward that this block did not see."
         return [Answer("second", reason, (("this backward", line),), "watch from before the first backward", "freed")]
     first, shared = found
-    taken = carrier(story, roots, first)
+    pairs = list(carriers(story, roots, first))
+    taken = pairs[0] if pairs else None
     if taken is not None and (is_carried(taken) or _again(story, taken)):
         return [carried(taken, first)]
-    last = story.events.get(max(shared))
     lines: list[tuple[str, Line]] = [("the first backward", first.line), ("this backward", line)]
-    if last is not None:
+    firsts = {made.number: (taker, made) for taker, made in reversed(pairs)}  # of each, where it is first taken again
+    for taker, made in [firsts[number] for number in sorted(firsts)][:MOST_SHARED]:
+        lines += [(f"both share what {made.name} made", made.line), ("taken again here", taker.line)]
+    if not pairs and (last := story.events.get(max(shared))) is not None:
         lines.append((f"both share what {last.name} made", last.line))
-    if taken is not None:
-        lines.append(("taken again here", taken[0].line))
-        if last is None or taken[1].line != last.line:
-            lines.append((f"{taken[1].name} made it here", taken[1].line))
     reason = "Two backwards pass the same graph, and the first has freed what it saved."
     mend = "detach() it where one of them takes it as a constant; else compute it anew for each, or add the losses"
     if {*first.roots} & {*story.backwards[-1].roots}:

@@ -74,6 +74,7 @@ READ = {
     "views": ("errors-in-place", "Output 0 of Unbind is a view and is being modified inplace"),
     "inference": ("05-no-grad", "Inference mode"),
     "deepcopy": ("06-clone", "What deepcopy refuses"),
+    "state_dict": ("06-clone", "A `state_dict` is live"),
     "flags": ("errors-leaving", "you can only change requires grad flags of leaf variables"),
     "not a leaf": ("errors-modules", "optimize a non-leaf Tensor"),
     "not used": ("errors-backward", "appears to not have been used in the graph"),

@@ -49,3 +49,6 @@ def test_a_script_is_run_as_pdb_runs_it(tmp_path):
     assert done.stdout == "['--lr', '1']\n"
     assert done.returncode == 1
     assert "cut.py:3  y = x.detach()" in done.stderr
+    frames = [line for line in done.stderr.splitlines() if line.startswith("  File ")]
+    assert 'cut.py", line 5, in <module>' in frames[0]  # and none of what runs and watches it
+    assert not any("gradstop" in frame or "runpy" in frame for frame in frames)
