@@ -77,9 +77,10 @@ lab: setup
 	jupyter lab --ServerApp.root_dir="$$PWD" --LabServerApp.extra_labextensions_path="$$PWD/book/_lab" \
 	  $(LAB_OPTIONS) book/01-computation-graph.ipynb
 
-test: lint book
+# What needs one core side by side: building the book, and checking the types.
+test: setup
+	$(MAKE) --jobs lint book nbval
 	pytest -p no:nbval --numprocesses $(TEST_JOBS) --dist loadgroup
-	$(MAKE) nbval
 
 test-fast: setup
 	pytest -p no:nbval --numprocesses $(JOBS) --dist loadgroup -m "not slow"

@@ -98,6 +98,19 @@ def test_a_wide_table_scrolls_by_keyboard_on_a_phone(tab):
             assert table.evaluate("e => e.tabIndex === 0 || !!e.querySelector('a, input')")
 
 
+def test_where_nothing_hovers_no_text_is_under_the_button_that_copies(tab):
+    under = """() => [...document.querySelectorAll("button.copybtn")].filter(button => {
+        const lines = document.createRange();
+        lines.selectNodeContents(button.parentElement.querySelector("pre"));
+        const box = button.getBoundingClientRect();
+        return [...lines.getClientRects()].some(line => line.width && line.right > box.left && line.top < box.bottom);
+    }).length"""
+    page = tab(PAGE, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    assert page.locator("button.copybtn").count() > 20
+    assert page.evaluate("matchMedia('(hover: none)').matches")
+    assert page.evaluate(under) == 0
+
+
 def test_nothing_moves_for_those_who_asked_for_that(tab):
     moving = """() => [...document.querySelectorAll('*')].filter(e => {
         const c = getComputedStyle(e);

@@ -111,7 +111,7 @@ class Instructor:
                 said.append(line)
         finally:
             clock.cancel()
-        raise AssertionError("the shell has ended:\n" + "".join(said))
+        raise AssertionError(f"the shell has ended, within {LIMIT} s or by this limit:\n" + "".join(said))
 
     def _end(self) -> None:
         os.killpg(self._shell.pid, signal.SIGKILL)  # and what it has left running
@@ -120,7 +120,8 @@ class Instructor:
         with suppress(ProcessLookupError):
             self._end()
         self._shell.wait()
-        self._shell.stdin.close()
+        with suppress(BrokenPipeError):  # of a command that a shell that has ended did not read
+            self._shell.stdin.close()
         self._shell.stdout.close()
 
 
