@@ -28,6 +28,7 @@ from gradstop.sandbox.system import die_with_parent
 Work = Callable[[bytes, bytes], bytes]
 _log = logging.getLogger(__name__)
 AHEAD = 2  # units that wait for each worker, so that memory does not grow with the class
+WORKER_TIMEOUT = 60  # seconds until a cluster has its first worker
 MAX_TRIES = 4  # of one unit: another's crash takes it along
 
 
@@ -196,7 +197,7 @@ class Cluster:
         """Yield each unit's name and result as it is done.
 
         Raises:
-            CourseError: if the cluster goes away.
+            CourseError: if the cluster has no worker, or goes away.
 
         """
         from distributed import CancelledError, KilledWorker, as_completed
@@ -211,7 +212,10 @@ class Cluster:
             return future
 
         try:
-            everywhere = self._client.scatter(shared, broadcast=True)
+            self._wait_for_a_worker()
+            # A result, and not data that is scattered: that would be lost with the one worker that has it, and, as its
+            # name is its hash, with the round before that gives it up.
+            everywhere = self._client.submit(bytes, shared, pure=False)
             workers = max(1, sum(self._client.nthreads().values()))
             done = as_completed([send(job) for job in islice(waiting, workers * AHEAD)], loop=self._client.loop)
             for future in done:
@@ -225,6 +229,14 @@ class Cluster:
         except (OSError, CancelledError, CommClosedError):
             raise CourseError(
                 f"The cluster at {self._address} went away. Grade again: what is finished is kept."
+            ) from None
+
+    def _wait_for_a_worker(self) -> None:
+        try:
+            self._client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
+        except TimeoutError:
+            raise CourseError(
+                f"The scheduler at {self._address} has no worker. Start one: dask worker {self._address}"
             ) from None
 
     def close(self) -> None:
