@@ -11,7 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
@@ -22,6 +22,7 @@ from support.course import ROOT
 
 from gradstop.forkserver.forked import ForkedProcess
 from gradstop.forkserver.launch import ForkServer
+from gradstop.kernels.ports import HeldPorts
 from gradstop.kernels.provisioner import WarmProvisioner
 
 KINDS = {"stock": "local-provisioner", "warm": "warm-provisioner"}
@@ -60,20 +61,30 @@ class Kernel:
 
 
 @contextmanager
-def kernel(kind, monkeypatch_env=None, **options):
-    with environment(KINDS[kind]):
+def kernel(kind, **options):
+    with environment(KINDS[kind]), ExitStack() as after:
         manager = KernelManager(kernel_name="python3")
+        if kind == "stock":
+            hold_ports(manager, after)
         manager.start_kernel(extra_arguments=QUIET, **options)
+        after.callback(manager.cleanup_resources)
+        after.callback(lambda: manager.is_alive() and manager.shutdown_kernel())
         client = manager.client()
         client.start_channels()
+        after.callback(client.stop_channels)
         client.wait_for_ready(timeout=60)
-        try:
-            yield Kernel(manager, client)
-        finally:
-            client.stop_channels()
-            if manager.is_alive():
-                manager.shutdown_kernel()
-            manager.cleanup_resources()
+        yield Kernel(manager, client)
+
+
+def hold_ports(manager, after):
+    """Give a stock kernel ports that no other test gets before it has bound them; a warm one does so itself."""
+    if sys.platform.startswith("linux"):
+        names = ["shell_port", "iopub_port", "stdin_port", "hb_port", "control_port"]
+        ports = HeldPorts(manager.ip, len(names))
+        after.callback(ports.release)
+        manager.cache_ports = False  # or the provisioner chooses again
+        for name, number in zip(names, ports.numbers, strict=True):
+            setattr(manager, name, number)
 
 
 @contextmanager
@@ -421,6 +432,8 @@ def test_a_killed_warm_process_is_replaced_and_takes_its_kernels_along():
 DRIVER = """
 import os, sys, time
 from jupyter_client.manager import KernelManager
+from gradstop.kernels.provisioner import PRELOAD
+PRELOAD.clear()  # what is loaded makes no difference to how it ends
 managers = [KernelManager(kernel_name="python3") for _ in range(2)]
 for manager in managers:
     manager.start_kernel(extra_arguments=["--log-level=ERROR"])
@@ -429,6 +442,7 @@ client.start_channels()
 client.wait_for_ready(timeout=60)
 client.execute("import subprocess; subprocess.Popen(['sleep', '300'])", reply=True, timeout=60)
 from gradstop.forkserver.launch import ForkServer
+from gradstop.kernels.ports import HeldPorts
 print(ForkServer._current.process.pid, *(manager.provisioner.process.pid for manager in managers), flush=True)
 if sys.argv[1] == "wait":
     time.sleep(300)
