@@ -53,7 +53,8 @@ def check(name: str = "", *more: object, folder: str | Path | None = None) -> No
             verdict = run_check(function, recording, reference)
     except CourseError as trouble:
         raise fail(str(trouble)) from None
-    show(_report(verdict, recording, caught.words(), section_links(assignment, recording.sections)))
+    told = [caught.words(), "" if verdict.agrees else _exchanged(function, reference)]
+    show(_report(verdict, recording, told, section_links(assignment, recording.sections)))
     if not verdict.agrees:
         failed = fail(_first(verdict))
         failed.shown = VALIDATING not in os.environ  # the dialog shows the message, and no report
@@ -129,9 +130,21 @@ def _function(namespace: dict[str, Any], reference: Reference) -> Callable[..., 
     return function  # type: ignore[no-any-return]
 
 
-def _report(verdict: Verdict, recording: Recording, told: str, links: dict[str, str]) -> Report:
+def _exchanged(function: Callable[..., Any], reference: Reference) -> str:
+    """Say it of a function that has the exercise's parameters in another order: they are given by their places."""
+    try:
+        names = tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return ""
+    if names == reference.parameters or sorted(names) != sorted(reference.parameters):
+        return ""
+    name, asked = reference.exercise, ", ".join(reference.parameters)
+    return f"{name} is called as {name}({asked}), and yours is written {name}({', '.join(names)}): in another order."
+
+
+def _report(verdict: Verdict, recording: Recording, told: list[str], links: dict[str, str]) -> Report:
     text, html = as_text(verdict, recording.sections), as_html(verdict, recording.sections, links)
-    for note in (told, "" if verdict.agrees else recording.other_torch(verdict.exercise)):
+    for note in (*told, "" if verdict.agrees else recording.other_torch(verdict.exercise)):
         if note:
             text, html = f"{text}\n{fill(note, TEXT_WIDTH)}", f"{html}<p>{escape(note)}</p>"
     return Report(text, html)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from gradstop.compare.kinds import KINDS, Cause
+from gradstop.compare.stops import stop_means, stop_words
 from gradstop.record import Json, Observation, Record
 
 # What wording a value of an unexpected form can raise; a report from elsewhere may hold anything.
@@ -110,7 +111,7 @@ def _stopped(got: Record) -> Difference:
         "the rest of the case",
         "raised",
         "the result can be used as the text says",
-        _shown(f"stopped after “{got.observations[-1].name}”: {got.stopped}"),
+        _shown(f"stopped after “{got.observations[-1].name}”: {stop_words(str(got.stopped))}"),
         "goes on to the end",
-        "What your function returned, or did to what it was given, could not be used further.",
+        stop_means(str(got.stopped)),
     )

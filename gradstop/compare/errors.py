@@ -12,6 +12,19 @@ _ABOUT = {
     "only change requires_grad flags of leaf": "flag of an interior tensor",
     "nference tensor": "inference",
     "created explicitly by the user": "deepcopy",
+    # Python's own, such as the first slip of who has no wrong idea of tensors.
+    "NoneType": "None",
+    "has no attribute": "an attribute",
+    "positional argument": "arguments",
+    "keyword argument": "arguments",
+    "indices must be": "an index",
+    "is ambiguous": "a truth value",
+    "is not callable": "a call",
+    "not iterable": "no collection",
+    "iteration over": "no collection",
+    "to unpack": "another number",
+    "not supported between": "an order",
+    "is not defined": "a name",
 }
 
 

@@ -17,7 +17,9 @@ _NO_RESULT = {
     "None": Cause("Your function returns None: is a `return` missing?"),
     "a coroutine": Cause("Your function is written `async def`: to call it runs nothing. Write `def`."),
     "an asynchronous generator": Cause("Your function is written `async def`: to call it runs nothing. Write `def`."),
-    "a generator": Cause("There is a `yield` in your function: to call it runs nothing of it. Write `return`."),
+    "a generator": Cause(
+        "It is a generator, of which nothing has run yet: write `return` where there is a `yield`, or `[…]` for `(…)`."
+    ),
 }
 
 
@@ -77,6 +79,8 @@ def _value_means(got: Json, expected: Json) -> str:
         return "The dtype is another."
     if got.get("shape") != expected.get("shape"):
         return "The shape is another."
+    if "items" in expected:
+        return _items_means(got, expected)
     if "numbers" not in expected:
         return ""
     apart = numbers_apart(got, expected)
@@ -85,6 +89,20 @@ def _value_means(got: Json, expected: Json) -> str:
     if len(apart) == 1:
         return f"Of {len(expected['numbers'])} numbers one differs, at position {apart[0]}."
     return f"Of {len(expected['numbers'])} numbers {len(apart)} differ, the first at position {apart[0]}."
+
+
+def _items_means(got: Json, expected: Json) -> str:
+    """Say of a container how many it holds, or which of what it holds is the first to differ, and how."""
+    if lacks := [key for key in expected.get("keys", ()) if key not in got.get("keys", ())]:
+        return f"It lacks {', '.join(lacks)}."
+    had, wanted = len(got["items"]), len(expected["items"])
+    if had != wanted:
+        return f"It holds {had}, and {wanted} {'is' if wanted == 1 else 'are'} asked for."
+    names = [f"“{key}”" for key in expected.get("keys", ())] or [f"at position {number}" for number in range(wanted)]
+    for name, one, other in zip(names, got["items"], expected["items"], strict=True):
+        if not close(one, other):
+            return f"The first that differs is {name}. {_value_means(one, other)}".strip()
+    return ""
 
 
 def _factor(got: list[Json], expected: list[Json]) -> str:
@@ -155,6 +173,11 @@ def _raised_means(got: Json, expected: Json) -> str:
     return "Another error than the one that should be raised here."
 
 
+def _left_words(things: Json) -> str:
+    """Say what has come before what has gone: after “no longer” all that follows would read as gone."""
+    return "; ".join(sorted(things, key=lambda thing: str(thing).startswith("no longer"))) or "nothing"
+
+
 def _alive_means(got: Json, expected: Json) -> str:
     kept = got["nodes"] > expected["nodes"] or got["saved"] > expected["saved"]
     return "More of the graph is kept alive than needed." if kept else "Something is freed that is still needed."
@@ -182,7 +205,7 @@ KINDS: dict[str, Kind] = {
     ),
     "left": Kind(
         9,
-        lambda things: "; ".join(things) or "nothing",
+        _left_words,
         lambda got, _: (
             "The call has changed what was given to it." if got else "What the call should change is as it was."
         ),

@@ -1,5 +1,6 @@
 """What a report on a verdict says, before it is laid out as text or as a table."""
 
+import re
 from collections.abc import Mapping
 
 from gradstop.compare.difference import Difference
@@ -24,8 +25,17 @@ def headline(verdict: Verdict) -> str:
 
 
 def unwritten(verdict: Verdict) -> bool:
-    """Whether the answer is still the stub."""
-    return all(case.differences and case.differences[0].got.startswith(UNWRITTEN) for case in verdict.cases)
+    """Whether the answer is still the stub: that names its exercise, or nothing; torch raises the same class."""
+    return all(case.differences and _is_stub(verdict.exercise, case.differences[0].got) for case in verdict.cases)
+
+
+def _is_stub(exercise: str, got: str) -> bool:
+    if not got.startswith(UNWRITTEN):
+        return False
+    said = got.removesuffix("(None or zeros)").strip()  # of a leaf, where the call is made in a backward
+    if not said.endswith(")"):
+        return True
+    return re.search(rf" \(({exercise}(, )?)?(in line \d+ of its cell)?\)$", said) is not None
 
 
 def headline_is_all(verdict: Verdict) -> bool:

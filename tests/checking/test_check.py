@@ -60,7 +60,8 @@ def test_a_wrong_answer_is_told_where_it_parts_and_which_it_is(capsys):
         ("def stop(x):\n    return x.detach", "A tensor is asked for: call it, with ()"),
         ("def stop(x):\n    raise SystemExit", "SystemExit"),
         ("async def stop(x):\n    return x.detach()", "written `async def`"),
-        ("def stop(x):\n    yield x.detach()", "There is a `yield` in your function"),
+        ("def stop(x):\n    yield x.detach()", "It is a generator, of which nothing has run yet"),
+        ("def stop(x):\n    return (part for part in x)", "It is a generator, of which nothing has run yet"),
         ("def Stop(x): pass", "Did you mean 'Stop'? That is what is defined; the exercise asks for stop."),
         ("def stop(x):\n    raise KeyboardInterrupt", "You stopped the check of stop"),
     ],
@@ -69,6 +70,32 @@ def test_a_slip_gets_a_sentence(source, said, capsys):
     message = failure(source) + capsys.readouterr().out
     assert said in message
     assert "Traceback" not in message
+
+
+def test_what_torch_has_not_implemented_is_not_taken_for_the_stub(capsys):
+    message = failure("def one_path(x, w):\n    return x.detach() * w + x ^ 2", "one_path")
+    assert "0 of 3 cases agree" in message
+    assert "not implemented for 'Float'" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "exercises").glob("*-*")), ids=lambda folder: folder.name)
+def test_each_stub_is_not_written_yet(folder):
+    for name in json.loads((folder / "reference.json").read_text())["exercises"]:
+        for message in (f"'{name}'", ""):
+            said = failure(f"def {name}(*given):\n    raise NotImplementedError({message})", name, folder)
+            assert said == f"{name} is not written yet: it raises NotImplementedError."
+
+
+def test_a_stub_without_a_name_is_not_written_yet():
+    assert "not written yet" in failure("def stop(x):\n    raise NotImplementedError")
+
+
+def test_parameters_in_another_order_are_said(capsys):
+    failure("def scale_grad(a, x):\n    return x.detach() + a * (x - x.detach())", "scale_grad")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "is called as scale_grad(x, a), and yours is written scale_grad(a, x): in another order." in said
+    run("def scale_grad(a, x):\n    return a.detach() + x * (a - a.detach())", "scale_grad")
+    assert "another order" not in capsys.readouterr().out
 
 
 def test_an_unknown_exercise_lists_those_there_are():

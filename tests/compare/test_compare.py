@@ -9,9 +9,11 @@ import torch
 from gradstop.compare import Reference, Trial, Wrong, compare, differing, verdict_on
 from gradstop.compare.close import close
 from gradstop.compare.difference import agrees
+from gradstop.compare.errors import about
 from gradstop.compare.kinds import KINDS
 from gradstop.compare.report import OTHERWISE, like
-from gradstop.observe import Observer
+from gradstop.observe import Observer, unpatched
+from gradstop.observe.error_texts import first_line
 from gradstop.observe.log import ObservationLog
 from gradstop.record import Observation, Record, Setup
 
@@ -217,7 +219,7 @@ def generating():
     [
         (lambda: None, "returns None", "is a `return` missing?"),
         (asynchronous, "returns a coroutine", "`async def`"),
-        (generating, "returns a generator", "There is a `yield`"),
+        (generating, "returns a generator", "It is a generator"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:coroutine")
@@ -259,6 +261,62 @@ def test_a_difference_beyond_the_tolerance_of_its_dtype_alone_is_counted():
     got = expected + torch.tensor([0.0, 1e-7], dtype=torch.float64)
     (difference,) = differences(lambda see: see.value("the result", got), lambda see: see.value("the result", expected))
     assert difference.means == "Of 2 numbers one differs, at position 1."
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "said"),
+    [
+        ([1.0], [1.0, 2.0], "It holds 1, and 2 are asked for."),
+        ([], [1.0], "It holds 0, and 1 is asked for."),
+        ([1.0, 3.0], [1.0, 2.0], "The first that differs is at position 1."),
+        ({"b": 1}, {"a": 1, "b": 2, "c": 3}, "It lacks a, c."),
+        ({"a": torch.ones(2)}, {"a": torch.zeros(2)}, "The first that differs is “a”. Every number is another."),
+        (
+            [torch.ones(1).clone],
+            [torch.ones(1)],
+            "The first that differs is at position 0. A tensor is asked for: call it, with ().",
+        ),
+    ],
+)
+def test_of_a_container_it_is_said_what_in_it_differs(got, expected, said):
+    (difference,) = differences(lambda see: see.value("the result", got), lambda see: see.value("the result", expected))
+    assert difference.means == said
+
+
+@pytest.mark.parametrize(
+    ("ends", "said", "means"),
+    [
+        (lambda: unpack((1, 2, 3)), "too many values", "Here 2 values are asked for, in a tuple or a list."),
+        (lambda: unpack((1,)), "not enough values", "Here 2 values are asked for, in a tuple or a list."),
+        (lambda: unpack(torch.tensor(1.0)), "0-d tensor", "Here several values are asked for, in a tuple or a list."),
+        (lambda: list(unpack), "not iterable", "Here several values are asked for, in a tuple or a list."),
+        (
+            lambda: unpatched.is_leaf(True),
+            "TypeError: an object of type bool was used as a tensor",
+            "could not be used",
+        ),
+    ],
+)
+def test_what_ends_a_case_is_said_in_the_learners_words(ends, said, means):
+    def probe(see):
+        see.call(lambda: 1)
+
+    with pytest.raises((TypeError, ValueError)) as raised:
+        ends()
+    (difference,) = compare(record(probe, f"{raised.typename}: {first_line(raised.value)}"), record(probe))
+    assert said in difference.got
+    assert "descriptor" not in difference.got
+    assert means in difference.means
+
+
+def unpack(pair):
+    _, _ = pair
+
+
+def test_what_has_gone_is_said_after_what_has_come():
+    assert (
+        KINDS["left"].words(["no longer: t requires grad", "t is a leaf"]) == "t is a leaf; no longer: t requires grad"
+    )
 
 
 @pytest.mark.parametrize(
@@ -418,6 +476,20 @@ def test_who_differs_where_this_answer_agrees_is_not_named():
     assert like(verdict_on(reference, {"a": [record(one, [])], "b": [record(one, [])]})) == []
 
 
+@pytest.mark.parametrize(("error", "told"), [(RuntimeError, True), (KeyError, False)])
+def test_a_backward_that_does_not_reach_torch_tells_of_no_known_answer(error, told):
+    def raising():
+        raise error
+
+    def of(result, run):
+        return record(lambda see: (see.value("the result", result), see.gradients("a backward", run)))
+
+    trial = Trial((Setup(0), Setup(0)), of("right", lambda: None))
+    differs = {"a": [differing(of("right", raising), trial)], "b": [differing(of("one", raising), trial)]}
+    reference = Reference("f", (), {"a": "a", "b": "b"}, dict.fromkeys("ab", (trial,)), ((Wrong(*"1234"), differs),))
+    assert bool(like(verdict_on(reference, {"a": [of("right", raising)], "b": [of("two", raising)]}))) is told
+
+
 def test_errors_of_one_type_are_told_apart_by_what_they_are_about():
     """A backward through what was freed is not what a known answer without a graph does, though both raise."""
 
@@ -445,3 +517,23 @@ def test_of_a_call_that_raises_nothing_is_concluded(monkeypatch):
     monkeypatch.setitem(KNOWN, "one", {"a": raises})
     assert like(known_in({"a": raises}, "raised", right))  # in all cases the same
     assert like(known_in({"a": raises, "d": raises}, "raised", right)) == []
+
+
+def test_slips_of_python_are_told_apart_too():
+    """Who hands a hook too few arguments is not told that a model is no sequence."""
+    said = [
+        "unsupported operand type(s) for *: 'float' and 'NoneType'",
+        "'tuple' object has no attribute 'pow'",
+        "<lambda>() takes 2 positional arguments but 3 were given",
+        "f() got an unexpected keyword argument 'y', in line 2 of its cell",
+        "list indices must be integers or slices, not str",
+        "Boolean value of Tensor with more than one value is ambiguous",
+        "'bool' object is not callable",
+        "'Net' object is not iterable",
+        "iteration over a 0-d tensor",
+        "too many values to unpack (expected 2)",
+        "'<' not supported between instances of 'str' and 'int'",
+        "name 'F' is not defined",
+        "what no line here knows",
+    ]
+    assert len(set(map(about, said))) == len(said) - 2  # both about arguments, and both about what is no collection
