@@ -158,6 +158,7 @@ DOCUMENTED = {
     "sys.stdout =": "sys: it may be replaced",
     "sys.stderr =": "sys: it may be replaced",
     "sys.excepthook =": "sys: it may be replaced",
+    "warnings.showwarning =": "warnings: it may be replaced",
     "sys.__stdin__ =": "the process is to look fresh to what looks there",
     "sys.__stdout__ =": "the process is to look fresh to what looks there",
     "sys.__stderr__ =": "the process is to look fresh to what looks there",

@@ -143,38 +143,34 @@ def sorted_keys(value: Any) -> Any:
     return value
 
 
-def entries(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield everything in nested containers that is no container, with its path."""
+def walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield nested containers and everything in them, each with its path."""
+    yield path, value
     if isinstance(value, dict):
-        for key in value:
-            yield from entries(value[key], f"{path}[{key!r}]")
+        inner = [(f"{path}[{key!r}]", value[key]) for key in value]
     elif isinstance(value, tuple) and hasattr(value, "_fields"):
-        for field, item in zip(value._fields, value, strict=True):
-            yield from entries(item, f"{path}.{field}")
+        inner = [(f"{path}.{field}", item) for field, item in zip(value._fields, value, strict=True)]
     elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            yield from entries(item, f"{path}[{number}]")
-    else:
-        yield path, value
-
-
-def namedtuples(value: Any, path: str) -> Iterator[tuple[str, type]]:
-    """Yield the class of each namedtuple in nested containers, with its path."""
-    if isinstance(value, dict):
-        parts = [(f"{path}[{key!r}]", item) for key, item in value.items()]
-    elif isinstance(value, list | tuple):
-        parts = [(f"{path}[{number}]", item) for number, item in enumerate(value)]
+        inner = [(f"{path}[{number}]", item) for number, item in enumerate(value)]
     else:
         return
-    if hasattr(value, "_fields"):
-        yield path, type(value)
-    for where, item in parts:
-        yield from namedtuples(item, where)
+    for where, item in inner:
+        yield from walk(item, where)
+
+
+def entries(value: Any, path: str) -> dict[str, Any]:
+    """Return everything in nested containers that is no container, by its path."""
+    return {where: item for where, item in walk(value, path) if not isinstance(item, dict | list | tuple)}
+
+
+def namedtuples(value: Any, path: str) -> dict[str, type]:
+    """Return the class of each namedtuple in nested containers, by its path."""
+    return {w: type(item) for w, item in walk(value, path) if isinstance(item, tuple) and hasattr(item, "_fields")}
 
 
 def tensors_of(value: Any, path: str) -> dict[str, Tensor]:
     """Return the tensors in nested containers by their paths."""
-    return {where: item for where, item in entries(value, path) if isinstance(item, Tensor)}
+    return {where: item for where, item in walk(value, path) if isinstance(item, Tensor)}
 
 
 def parts(draw: Draw, names: str, leaves: dict[str, Tensor], *forms: str) -> list[Tensor]:
@@ -196,11 +192,11 @@ def see_state(see: Observer, state: Any, result: Any, said: str = "the result") 
     ordered = see.run(lambda: sorted_keys(result))
     see.structure(f"the structure of {said}", ordered, "the structure and the container types are kept")
     see.value(said, ordered, "everything in the state has its value")
-    classes, kept = see.run(lambda: dict(namedtuples(result, "state"))), dict(namedtuples(state, "state"))
+    classes, kept = see.run(lambda: namedtuples(result, "state")), namedtuples(state, "state")
     others = [path for path, kind in kept.items() if path in classes and classes[path] is not kind]
     asked = "each namedtuple is one of the caller's class"
     see.value(f"which namedtuples of {said} are of another class", others, asked)
-    old, new = tensors_of(state, "state"), see.run(lambda: dict(entries(result, "state")))
+    old, new = tensors_of(state, "state"), see.run(lambda: entries(result, "state"))
     for path in [path for path in old if path in new]:
         see.flags(f"{path} of {said}", new[path], f"{path} of {said} is cut: a leaf that does not require grad")
     return old
@@ -303,7 +299,7 @@ def other_things(repackage: Function, draw: Draw, see: Observer):
     before = see.look(settings=settings, **{"settings.scale": s})
     with draw.mode_outside():
         result, old = see_call(see, repackage, state)
-    passed = see.run(lambda: dict(entries(result, "state")))
+    passed = see.run(lambda: entries(result, "state"))
     see.same("state[3] of the result and settings", passed.get("state[3]"), settings, SAME)
     see.same("state[4] of the result and tags", passed.get("state[4]"), tags, SAME)
     asked = f"{SAME}, and is not looked into"

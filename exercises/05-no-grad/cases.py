@@ -245,6 +245,7 @@ def a_mode_outside(evaluate: Function, draw: Draw, see: Observer):
 
 HAND = "05-no-grad#editing-weights-by-hand"
 COUNTED = "05-no-grad#the-version-counter-still-counts"
+WRITTEN = "the step is in place, and the version of p goes up"
 STEPPED = "each parameter with a .grad becomes p - lr * p.grad"
 KEPT = "each is still a leaf; its requires_grad and its .grad are as before, and nothing else hangs on it"
 
@@ -332,7 +333,8 @@ def a_stale_graph(sgd_step: Function, draw: Draw, see: Observer):
     consumer = draw.choice(torch.sin, torch.square)
     recorded = consumer(p)
     draw.given.append(f"{consumer.__name__}(p) is computed before the step")
-    see.call(sgd_step, [p], rate(draw))
+    lr = rate(draw)
+    see.written("what the step writes into", lambda: see.call(sgd_step, [p], lr), WRITTEN, p=p)
     see.value("p", p, STEPPED, HAND)
     later = yield
     old = (recorded * later.numbers(p.shape, dtype=dtype)).sum()

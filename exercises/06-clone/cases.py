@@ -146,14 +146,14 @@ def frozen_in_time(snapshot: Function, draw: Draw, see: Observer):
     model = network(draw, kind, dtype)
     draw.prefill(*model.parameters())
     draw.hook(bias=next(part.bias for part in model.modules() if isinstance(part, nn.Linear)))
-    look = see.look(model=model)
+    look, memory = see.look(model=model), [*model.state_dict().values()]  # who moves the model edits another
     with draw.mode_outside():
         snap = see.call(snapshot, model)
         see.grad_mode("the grad mode after the call", "the grad mode stays as it was")
     state, parameters = see.run(model.state_dict), dict(model.named_parameters(remove_duplicate=False))
     kind = "a dictionary" if isinstance(snap, dict) else f"an object of type {type(snap).__name__}"
     see.value("what the result is", kind, "the result is a dictionary")
-    names = sorted(set(snap) ^ set(state)) if isinstance(snap, dict) else []
+    names = sorted(map(str, set(snap) ^ set(state))) if isinstance(snap, dict) else []
     asked = "the result has exactly the names of model.state_dict()"
     see.value("the names that are missing or too many", names, asked, BUFFERS)
     asked = "each entry is a tensor with the values of this moment"
@@ -165,7 +165,7 @@ def frozen_in_time(snapshot: Function, draw: Draw, see: Observer):
     see.raised("a step of training", lambda: train(later, model), "the model still trains")
     asked = "the snapshot is frozen in time: training changes neither parameters nor buffers in it"
     see.value("what has moved by training", moved(see, snap, before), asked)
-    shifted(later, *see.run(model.state_dict).values())
+    shifted(later, *memory)
     asked = "the snapshot is frozen in time: no edit of the model changes it"
     see.value("what has moved by an edit of the model", moved(see, snap, before), asked)
     draw.feature(*AGAIN)
@@ -297,7 +297,7 @@ OUTSIDE = "06-clone#a-copy-outside-the-graph"
 @case("const_copy", "x is edited afterwards", OUTSIDE)
 def a_constant_copy(const_copy: Function, draw: Draw, see: Observer):
     x = draw.tensor("x", draw.choice("constant", "leaf", "interior", "view"), dtype=draw.choice(*DTYPES))
-    before = see.look(x=x)
+    before, memory = see.look(x=x), x.detach()
     with draw.mode_outside():
         result = see.call(const_copy, x)
         see.grad_mode("the grad mode after the call", "the grad mode stays as it was")
@@ -309,7 +309,7 @@ def a_constant_copy(const_copy: Function, draw: Draw, see: Observer):
     if draw.learns(x):
         asked = "x itself is unchanged: it still carries gradient"
         see.gradients("a backward from x", loss_of(later, x).backward, asked, x=draw.source(x))
-    shifted(later, x)
+    shifted(later, memory)
     see.value("the copy after an edit of x", result, "an edit of x does not show in the copy", NAMES)
 
 

@@ -739,11 +739,11 @@ def the_pair(store: Function, draw: Draw, see: Observer):
 def the_next_observation(store: Function, draw: Draw, see: Observer):
     kind, form = draw.choice("constant", "leaf", "interior", "view"), draw.form(*FILLED)
     obs = draw.tensor("obs", kind, form, dtype=precision(draw))
-    policy, buffer = Policy(draw, obs.dtype), []
+    policy, buffer, memory = Policy(draw, obs.dtype), [], obs.detach()
     see.call(store, buffer, obs, policy)
     later = yield
     draw.feature(*AGAIN)
-    change(later, "obs", obs)
+    change(later, "obs", memory)
     see.call(store, buffer, obs, policy, name="a second call")
     other = later.tensor("another obs", "constant", form, dtype=obs.dtype)
     see.call(store, buffer, other, policy, name="a call with another obs")
@@ -758,12 +758,12 @@ def the_next_observation(store: Function, draw: Draw, see: Observer):
 @case("store", "what is alive is counted while the buffer is kept", "08-memory#stored-tensors", counts_alive=True)
 def no_graph_alive(store: Function, draw: Draw, see: Observer):
     obs = draw.tensor("obs", draw.choice("constant", "interior"), draw.form("matrix", "scalar"))
-    policy, buffer = Policy(draw, obs.dtype), []
+    policy, buffer, memory = Policy(draw, obs.dtype), [], obs.detach()
     alive = "no graph of the policy is alive, while the buffer is kept"
     census = policy.census
     ends = [census.end_of(policy.weight)]
     see.call(store, buffer, obs, policy)
-    change(draw, "obs", obs)
+    change(draw, "obs", memory)
     see.call(store, buffer, obs, policy, name="a second call")
     del ends
     see.value("the length of buffer", len(buffer), "one pair is appended by each call: the length is 2")

@@ -445,8 +445,9 @@ def random_numbers(checkpointed: Function, draw: Draw, see: Observer):
         draw.feature("a model that is in evaluation mode")
     draw.given.append(f"block ends in a dropout, in {'training' if block.training else 'evaluation'} mode")
     torch.manual_seed(draw.integer(1, 10**6))
-    start = generator_state()
+    start, hanging = generator_state(), see.look(x=x, block=block)
     result = see.call(checkpointed, block, x)
+    see.left("what has changed on x and block", hanging, "x and block are unchanged", x=x, block=block)
     once = generator_state()
     set_generator(start)
     with torch.no_grad():
@@ -607,6 +608,7 @@ def at_first(lora: Function, draw: Draw, see: Observer):
     see.value("the second net", output(see, second, x), SUM)
     see.value("the net of another layer", output(see, other, x.float()), SUM)
     leaves = {"a of the second": small["a"], "b of the second": small["b"], "a of another layer": more["a"]}
+    leaves |= dict(layer.named_parameters())
     see.gradients("a backward", weighted(later, output(see, second, x)).backward, ONLY, **leaves)
 
 
@@ -657,6 +659,7 @@ def merging(lora: Function, draw: Draw, see: Observer):
     parts = {"weight": weight, "bias": bias}
     history = [name for name, part in parts.items() if part is not None and part.grad_fn is not None]
     see.value("what of it has a history", history, "the merged layer has no history")
+    see.value("merged.weight", weight.detach(), MERGED)
     later = yield
     x = later.numbers((2, 3), dtype=layer.weight.dtype).requires_grad_()
     see.value("merged(x)", output(see, merged, x), MERGED)
@@ -742,15 +745,17 @@ def loaded(load_without_copy: Function, draw: Draw, see: Observer):
     if draw.choice(False, True):
         freeze_first(draw, "net", net)
     old, before, held = held_by(net), see.look(net=net), dict(state)
+    lay = {name: tensor.data_ptr() for name, tensor in state.items()}
     flags = {name: tensor.requires_grad for name, tensor in state.items()}
     see.call(load_without_copy, net, state)
     now = see.run(lambda: held_by(net))
     see.value("the parameters and buffers", see.run(lambda: numbers_of(net)), LOADED)
     see.value("which are the objects that they were", [name for name in old if now.get(name) is old[name]], OBJECTS)
-    places = [name for name in now if now[name].data_ptr() == held[name].data_ptr()]
+    places = [name for name in now if now[name].data_ptr() == lay[name]]
     see.value("which lie in the memory of state", places, NO_COPY)
     see.left("what has changed on net", before, "flags, .grad, hooks and mode are as before", net=net)
     same = list(state) == list(held) and all(state[name] is held[name] for name in held)
+    same = same and {name: tensor.data_ptr() for name, tensor in state.items()} == lay
     see.value("whether state holds what it held", same, "state is unchanged")
     asked = "the flags of the tensors in state are as before"
     see.value("whose flag has changed", [n for n, t in held.items() if t.requires_grad != flags[n]], asked)

@@ -3,12 +3,12 @@
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 
 from gradstop.internals.append_only import AppendOnly
+from gradstop.internals.torch import hang_on
 
 
 class _Token:
@@ -44,10 +44,6 @@ class _Passed(torch.autograd.Function):
 # Looked up once, when this module is imported: a census counts while code of others' runs.
 _pass: Callable[[torch.Tensor], torch.Tensor] = _Passed.apply
 _reference, _hooks = weakref.ref, torch.autograd.graph.saved_tensors_hooks
-
-
-def _nothing(_: _Token, *__: Any) -> None:
-    """Hold a token."""
 
 
 class _Held(NamedTuple):
@@ -100,9 +96,8 @@ class Census(_Held):
         """
         with torch.enable_grad():
             node: Any = leaf.view_as(leaf).grad_fn
-        end, token = node.next_functions[0][0], _Token()
-        end.register_prehook(partial(_nothing, token))
-        self.tagged.add(_reference(token))
+        end = node.next_functions[0][0]
+        self.tagged.add(_reference(hang_on(end)))
         return end
 
     @contextmanager

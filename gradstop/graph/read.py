@@ -24,12 +24,15 @@ from gradstop.graph.taken import Takers
 from gradstop.graph.values import attempt, few_values, summary
 from gradstop.graph.verdicts import hook_name
 from gradstop.graph.walk import adjacency, discover, reached
-from gradstop.internals.torch import hooks, is_view, no_function_modes, post_accumulate_grad_hooks, version
-from gradstop.internals.torch_graph import (
-    is_once_differentiable,
-    make_room_to_free,
+from gradstop.internals.torch import (
+    hooks,
+    is_view,
+    no_function_modes,
     node_hooks,
+    post_accumulate_grad_hooks,
+    version,
 )
+from gradstop.internals.torch_graph import is_once_differentiable, make_room_to_free
 
 _LARGE = 2_000  # nodes: almost all of them are folded
 _ACCUMULATE = "AccumulateGrad"

@@ -5,6 +5,7 @@
 All but the version tag is a part of the standard library that has no public name.
 """
 
+import _random
 import _signal  # type: ignore[import-not-found]  # the part of signal that makes no enumerations: a hundred times as fast
 import _thread
 import atexit
@@ -22,7 +23,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import thread as _pools
 from contextlib import suppress
+from functools import partial
+from itertools import compress, repeat
 from multiprocessing import context, forkserver, get_context, resource_tracker
+from operator import call, methodcaller
 from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -31,6 +35,8 @@ if TYPE_CHECKING:  # a warm process needs none of it
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing.process import BaseProcess
 
+_HEADER = object.__basicsize__
+_Stream = ctypes.c_char * (_random.Random.__basicsize__ - _HEADER)
 _VERSION_TAG = 24  # bytes from the start of a dictionary, after the header of the object and the number of its items
 
 # A SimpleQueue gives an item to the thread that waits for one, and is empty while that thread still waits.
@@ -113,6 +119,49 @@ def take_off_monitoring() -> None:
         if _monitoring.get_tool(tool) is not None:
             _monitoring.set_events(tool, 0)
             _monitoring.free_tool_id(tool)
+
+
+def memory_of_stream(stream: _random.Random) -> memoryview:
+    """Return the memory of a stream of random numbers, as long as that lives. Its bytes are the state.
+
+    To copy them takes a hundredth of the time of ``getstate``.
+    """
+    return memoryview(_Stream.from_address(id(stream) + _HEADER))
+
+
+def in_one_step(*calls: tuple[Any, ...]) -> Callable[[Any], object]:
+    """Return what, called with the builtin ``min``, makes these calls, each of a function in C and its arguments.
+
+    Nothing of Python's runs between them, no trace nor profile function either, and nothing of it can be changed. Each
+    is the key of a ``sorted``, which returns a list of one thing that is the same for all; and these are the key of the
+    ``min``, which finds them equal.
+    """
+    steps = [methodcaller("__call__", (call,), key=methodcaller("__call__", *one)) for one in calls]
+    return methodcaller("__call__", tuple(steps), key=methodcaller("__call__", sorted))
+
+
+def _handled() -> Any:
+    """Return an iterator of C's without an end: each item goes through the signals that have a handler by then."""
+    handlers = map(partial(map, _signal.getsignal), repeat(_SIGNALS))
+    return map(compress, repeat(_SIGNALS), map(partial(map, callable), handlers))
+
+
+_SIGNALS = tuple(sorted({*map(int, _signal.valid_signals())} - {int(signal.SIGKILL), int(signal.SIGSTOP)}))
+_ignore, _end = partial(map, _signal.signal), partial(map, os._exit)
+# A timer's signal is handed to any thread that does not block it, of a pool or of a library in C, and Python runs its
+# handler in the main thread, whatever that blocks. So there is to be none: signals that have one are ignored from now
+# on, and where one that ran meanwhile has put another in its place the process ends. Handlers are kept in a list: code
+# may run where one is deleted.
+no_handlers: tuple[tuple[Any, ...], ...] = (
+    (next, map([].extend, map(_ignore, _handled(), repeat(repeat(_signal.SIG_IGN))))),
+    (next, map([].extend, map(_end, _handled()))),
+)
+
+
+# What ends ``sys.monitoring``'s events, for each tool: before CPython 3.14 they go on when their tool is freed.
+no_monitoring: tuple[tuple[Any, ...], ...] = (
+    tuple((_monitoring.free_tool_id, tool) for tool in _TOOLS) if sys.version_info >= (3, 14) else ()
+)
 
 
 def finalizers() -> list[Any]:

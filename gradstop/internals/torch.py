@@ -6,6 +6,7 @@ All is looked up once, when this module is imported: what a submission puts in i
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,6 +57,15 @@ view_base: Callable[[Tensor], Tensor | None] = getter("_base")
 is_view: Callable[[Tensor], bool] = method("_is_view")
 hooks: Callable[[Tensor], Any] = getter("_backward_hooks")
 post_accumulate_grad_hooks: Callable[[Tensor], Any] = getter("_post_accumulate_grad_hooks")
+
+_set_hooks = vars(TensorBase)["_backward_hooks"].__set__
+
+
+def run_shown_hooks_alone(tensor: Tensor) -> None:
+    """Have a backward run those hooks of a leaf that it shows: who swaps the insides of two tensors leaves others."""
+    with _no_overrides():
+        _set_hooks(tensor, hooks(tensor))
+
 
 # Whether the memory is gone that a ``StorageWeakRef`` names by this number, its ``cdata``.
 
@@ -109,6 +119,38 @@ def parse_versions(message: str) -> tuple[int, int] | None:
     """Return the saved and the current version in torch's error about an edit in place, None for another message."""
     found = _VERSIONS.search(message)
     return (int(found[2]), int(found[1])) if found else None
+
+
+# What hangs on a node.
+
+
+def node_hooks(node: Node) -> tuple[list[Any], list[Any]]:
+    """Return the hooks that run before and after a node.
+
+    Torch shows them to who registers one. An empty list of hooks stays at the node, which changes nothing.
+    """
+    before, after = [_others_of(register(_no_hook)) for register in (node.register_prehook, node.register_hook)]
+    return before, after
+
+
+def _others_of(handle: Any) -> list[Any]:
+    hooks = handle.hooks_dict_ref()
+    del hooks[handle.id]
+    return [*hooks.values()]
+
+
+def _no_hook(*_: object) -> None: ...
+
+
+def hang_on(node: Any) -> OrderedDict[Any, Any]:
+    """Return something that lives as long as a node that fills a leaf, and that no hook or name of Python's leads to.
+
+    It is the dictionary of a tensor's hooks, which such a node holds and does not run: it runs those of its leaf.
+    """
+    held, tensor = OrderedDict[Any, Any](), torch.empty(0)
+    tensor._backward_hooks = held
+    node._register_hook_dict(tensor)
+    return held
 
 
 # What may be left on: a mode of either kind, or a pair of hooks for saved tensors.

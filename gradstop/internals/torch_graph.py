@@ -3,7 +3,7 @@
 Tried with torch 2.13.0, 2.14.1 and 2.15.0.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from types import FunctionType, MappingProxyType
 from typing import Any, TypeVar
 
@@ -90,20 +90,6 @@ def sequence_number(node: Node) -> int:
     return int(node._sequence_nr())
 
 
-def node_hooks(node: Node) -> tuple[Sequence[Callable[..., Any]], Sequence[Callable[..., Any]]]:
-    """Return the hooks that run before and after a node.
-
-    Torch shows them to who registers one. An empty list of hooks stays at the node, which changes nothing.
-    """
-    lists = []
-    for register in (node.register_prehook, node.register_hook):
-        handle = register(_nothing)
-        hooks: Any = handle.hooks_dict_ref()
-        del hooks[handle.id]
-        lists.append([*hooks.values()])
-    return lists[0], lists[1]
-
-
 def first_and_last(register: Callable[..., Any], first: Callable[..., None], last: Callable[..., None]) -> list[Any]:
     """Register two hooks of one kind so that all that are there run between them; return their handles."""
     handles = [register(first), register(last)]
@@ -112,9 +98,6 @@ def first_and_last(register: Callable[..., Any], first: Callable[..., None], las
     for key in [key for key in hooks if key != handles[0].id]:
         hooks[key] = hooks.pop(key)
     return handles
-
-
-def _nothing(*_: object) -> None: ...
 
 
 def custom_backward(node: Node) -> Callable[..., Any] | None:

@@ -86,8 +86,7 @@ class Words:
 
     def know(self, words: Any) -> None:
         """Note these words for those that are known."""
-        if self.others(words):
-            self.known = _unchangeable(words)
+        self.known = _unchangeable(words)
 
     def others(self, words: Any) -> list[int]:
         """Return which of the words that were read are not those that are known."""

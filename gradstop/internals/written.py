@@ -72,7 +72,7 @@ class Versions:
     def note(self) -> None:
         """Take what the last look has found for known."""
         self._words.know(self._seen)
-        self._all.know(numpy.concatenate([self._beside, self._words.known]))
+        self._all.know(numpy.concatenate([self._beside, self._seen]))
 
 
 class Values:

@@ -36,15 +36,19 @@ class Draw:
     What a case meets, its structure, is picked by ``choice`` alone and does not depend on the seed: a ``Setup`` names
     the option of each choice. Numbers come from ``random.Random``, whose stream Python keeps, not from torch's, which
     may change. They are three-digit decimals, no two of one tensor alike, away from zero, unless a form says otherwise.
+
+    Attributes:
+        stream: what the numbers come from.
+
     """
 
     def __init__(self, setup: Setup | int, log: ObservationLog | None = None, choose: Choose | None = None):
         """Draw from a setup, or a bare seed; ``choose`` picks in the place of its options, where they are not known."""
         self._setup = Setup(setup) if isinstance(setup, int) else setup
-        self._random = random.Random(self._setup.seed)  # noqa: S311 - not a secret: the seed is
+        self.stream = random.Random(self._setup.seed)  # noqa: S311 - not a secret: the seed is
         self._log = ObservationLog("") if log is None else log
         self._choose = choose
-        self._options = iter(self._setup.options)
+        self._taken = [0]  # how many of the options; an iterator's place could be changed unseen
         self._sites: dict[tuple[str, int, int], int] = {}
         self._sources: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
@@ -62,8 +66,11 @@ class Draw:
             place = _call_site()
             times = self._sites[place] = self._sites.get(place, 0) + 1
             return self._choose((*place, times), count)
-        option = next(self._options, None)
-        return self._random.randrange(count) if option is None else option
+        options, (taken,) = self._setup.options, self._taken
+        if taken >= len(options):
+            return self.stream.randrange(count)
+        self._taken[0] += 1
+        return options[taken]
 
     def feature(self, *names: str) -> None:
         """Note what of the exercise's domain this run meets, where the tensors themselves do not show it."""
@@ -88,12 +95,12 @@ class Draw:
 
     def integer(self, low: int, high: int) -> int:
         """Pick an integer from ``low`` to ``high``, both included."""
-        return self._random.randint(low, high)
+        return self.stream.randint(low, high)
 
     def number(self, low: float = 0.3, high: float = 1.7, *, signed: bool = False) -> float:
         """Pick a decimal between ``low`` and ``high``; with ``signed``, of either sign."""
-        value = round(self._random.uniform(low, high), 3)
-        return -value if signed and self._random.random() < 0.5 else value
+        value = round(self.stream.uniform(low, high), 3)
+        return -value if signed and self.stream.random() < 0.5 else value
 
     def form(self, *names: str) -> Form:
         """Pick one of the forms of these names (see ``FORMS``), or of ``ALL``; its sizes are drawn."""
@@ -102,7 +109,7 @@ class Draw:
 
     def shape(self, *, dimensions: int) -> tuple[int, ...]:
         """Draw a shape of at most three dimensions, of sizes 2 to 4, no two of them alike."""
-        return tuple(self._random.sample((2, 3, 4), dimensions))
+        return tuple(self.stream.sample((2, 3, 4), dimensions))
 
     def numbers(
         self, shape: Form | Sequence[int], *, signed: bool = True, dtype: torch.dtype = torch.float32
@@ -112,8 +119,8 @@ class Draw:
         With ``signed`` the first is negative and the second positive, whatever the seed; the others are of either sign.
         """
         form = form_of(shape)
-        sizes = self._random.sample(range(300, 1700), prod(form.shape))
-        signs = [-1 if signed and self._random.random() < 0.5 else 1 for _ in sizes]
+        sizes = self.stream.sample(range(300, 1700), prod(form.shape))
+        signs = [-1 if signed and self.stream.random() < 0.5 else 1 for _ in sizes]
         if signed:
             signs[:2] = [-1, 1][: len(signs)]
         values = [sign * size / 1000 for sign, size in zip(signs, sizes, strict=True)]

@@ -23,7 +23,9 @@ def encode(value: object) -> Json:
         return _tensor(value)  # type: ignore[arg-type]
     if type(value) is numpy.ndarray:  # a matrix is one too, and behaves otherwise
         return _filled("array", str(value.dtype), value.shape, value.reshape(-1).tolist())
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):  # a member of an enumeration is a string too
+        return {"type": "str", "value": str.__str__(value)}
+    if value is None or isinstance(value, bool | int | float):
         return {"type": class_name(type(value)), "value": number(value)}
     if isinstance(value, dict):
         return {

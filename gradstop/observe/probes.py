@@ -110,7 +110,7 @@ class Observer(_Held):
         """Observe which of the ``known`` objects a collection holds, by identity, in any order."""
         self.settle()
         labels = {id(value): label for label, value in known.items()}
-        held = sorted(labels.get(id(item), "something else") for item in self.parts(items))
+        held = sorted(labels.get(id(item)) or _unknown(item) for item in self.parts(items))
         self._write(name, "members", held, asked, read)
 
     def sharing(self, name: str, asked: str = "", read: str = "", **tensors: Any) -> None:
@@ -262,6 +262,13 @@ HANDING_ON = (Observer.call.__code__, Observer._attempt.__code__)
 
 def _overlap(one: range | None, other: range | None) -> bool:
     return one is not None and other is not None and max(one.start, other.start) < min(one.stop, other.stop)
+
+
+def _unknown(item: object) -> str:
+    """Say of what is none of the known objects what it is, where it is of no class that they are of."""
+    if unpatched.is_tensor(item) or issubclass(type(item), list | tuple):
+        return "something else"
+    return f"an object of type {class_name(type(item))}"
 
 
 def _fill(leaves: dict[str, Any], grads: dict[str, Any]) -> None:

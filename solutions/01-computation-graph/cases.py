@@ -407,7 +407,7 @@ def grads_stay(depends_on: Function, draw: Draw, see: Observer):
 
 def observed(see: Observer, result: Any, names: Iterable[str], asked: str, call: str = "") -> dict[str, Tensor]:
     """Observe a list of gradients: for which inputs there is one, and each one's value and flags."""
-    results, names = list(result), list(names)
+    results, names = [result] if isinstance(result, dict) else list(result), list(names)  # keys are no gradients
     labels = [*names, *(f"result {number}" for number in range(len(names), len(results)))]
     by_name = dict(zip(labels, results, strict=False))
     see.value(f"the inputs that have a result{call}", list(by_name), "there is one result for each of inputs")

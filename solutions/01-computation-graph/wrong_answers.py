@@ -1028,7 +1028,8 @@ def parts_swapped(x, lam):
 @wrong(
     "grad_reverse",
     "detach-result-discarded",
-    "a sum in which nothing is cut: the parts cancel, value and gradient alike, and the gradient stays that of x.",
+    "a sum in which nothing is cut: the parts cancel, value and gradient alike, and the gradient stays that of x. (So "
+    "it does with a hook that returns nothing.)",
     "01-computation-graph#paths-add-up",
 )
 def nothing_cut(x, lam):

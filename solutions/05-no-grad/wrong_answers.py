@@ -1320,7 +1320,7 @@ def iterator_over_a_list(fn, n):
 @wrong(
     "no_grad_stream",
     "no_grad-rename",
-    "a list: `next` asks a generator for an item, and a list is none.",
+    "a list, or one item: `next` asks a generator for an item, and neither is one.",
     PAUSED,
 )
 def list_itself(fn, n):

@@ -367,11 +367,11 @@ def judged(
 
 def ask(writes_to: Function, draw: Draw, see: Observer, functions: dict[str, Made]) -> Any:
     """Ask about each function, first on an x of its own, then all on one x."""
-    number, seen = draw.choice(*range(len(INPUTS))), {}
+    number, xs = draw.choice(*range(len(INPUTS))), []
 
     def own() -> Tensor:
-        seen["x"] = x = an_x(draw, f"x {len(seen)}" if seen else "x", number)
-        return x
+        xs.append(an_x(draw, f"x {len(xs)}" if xs else "x", number))
+        return xs[-1]
 
     judged(writes_to, draw, see, functions, "an x of its own", own)
     later = yield

@@ -402,11 +402,11 @@ def two_networks(td_loss: Function, draw: Draw, see: Observer):
     loss = see.call(td_loss, q, q_target, *batch)
     see.value("the loss", loss, TD_VALUE)
     see.value("s, a, r, s2 and done afterwards", list(batch), TD_GIVEN)
+    see.left("what has changed on the networks and the batch", before, TD_LEFT, LEFT, **given)
     later = yield
     scaled = loss * later.number(0.5, 2.0)
     leaves = tiny_leaves("q", q) | tiny_leaves("q_target", q_target)
     see.gradients("the backward", scaled.backward, TD_GRADIENT, **leaves)
-    see.left("what has changed on the networks and the batch", before, TD_LEFT, LEFT, **given)
 
 
 @case("td_loss", "q_target is q itself", "09-reinforcement#targets-that-stand-still")
@@ -425,7 +425,9 @@ def one_network(td_loss: Function, draw: Draw, see: Observer):
 def frozen_target(td_loss: Function, draw: Draw, see: Observer):
     q, q_target, batch = td_nets(draw, draw.choice("plain", "nested"))
     tiny_freeze(draw, "q_target", q_target, draw.choice("all", "first", "all but the first"))
+    before = see.look(q=q, q_target=q_target)
     loss = see.call(td_loss, q, q_target, *batch)
+    see.left("what has changed on the networks", before, TD_LEFT, LEFT, q=q, q_target=q_target)
     asked = "each requires_grad of q_target is as before"
     see.value("the flags of q_target afterwards", tiny_flags(q_target), asked, LEFT)
     see.value("the loss", loss, TD_VALUE)
@@ -1049,6 +1051,7 @@ def vq_numbers(draw: Draw, kind: str) -> tuple[Tensor, Tensor]:
     return near[sorted(range(len(near)), key=lambda _: draw.number())], rows
 
 
+VQ_LEFT = "z and codebook are not modified"
 VQ_KINDS = ("plain", "repeated rows", "one row each", "one column")
 VQ_OUT = "each row of out has the values of the codebook's row that is nearest to that row of z"
 VQ_OUT_GRADIENT = "the gradient of out reaches z as if out were z; the codebook gets none"
@@ -1084,16 +1087,18 @@ def vq_out(vq: Function, draw: Draw, see: Observer):
     before = see.look(z=z, codebook=codebook)
     out, _, _ = see.parts(see.call(vq, z, codebook))
     see.value("out", out, VQ_OUT)
+    see.left("what has changed on z and codebook", before, VQ_LEFT, z=z, codebook=codebook)
     later = yield
     see.gradients("a backward from out", vq_use(later, out).backward, VQ_OUT_GRADIENT, **leaves)
-    see.left("what has changed on z and codebook", before, "z and codebook are not modified", z=z, codebook=codebook)
-    see.value("z and codebook afterwards", [z, codebook], "z and codebook are not modified")
+    see.value("z and codebook afterwards", [z, codebook], VQ_LEFT)
 
 
 @case("vq", "the codebook loss is used", "09-representation#vector-quantisation")
 def vq_codebook_loss(vq: Function, draw: Draw, see: Observer):
     z, codebook, leaves = vq_inputs(draw, draw.choice(*VQ_KINDS), draw.choice("leaf", "interior"))
+    before = see.look(z=z, codebook=codebook)
     _, loss, _ = see.parts(see.call(vq, z, codebook))
+    see.left("what has changed on z and codebook", before, VQ_LEFT, z=z, codebook=codebook)
     see.value("the shape of the codebook loss", f"shape {tuple(loss.shape)}", "the codebook loss is a scalar")
     share = vq_share(loss)
     later = yield
@@ -1104,7 +1109,9 @@ def vq_codebook_loss(vq: Function, draw: Draw, see: Observer):
 @case("vq", "the commitment loss is used", "09-representation#vector-quantisation")
 def vq_commit_loss(vq: Function, draw: Draw, see: Observer):
     z, codebook, leaves = vq_inputs(draw, draw.choice(*VQ_KINDS), draw.choice("leaf", "interior"))
+    before = see.look(z=z, codebook=codebook)
     _, _, loss = see.parts(see.call(vq, z, codebook))
+    see.left("what has changed on z and codebook", before, VQ_LEFT, z=z, codebook=codebook)
     see.value("the shape of the commitment loss", f"shape {tuple(loss.shape)}", "the commitment loss is a scalar")
     share = vq_share(loss)
     later = yield

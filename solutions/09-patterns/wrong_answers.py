@@ -1042,7 +1042,7 @@ def sums_for_means(logp, value, returns):
 @wrong(
     "actor_critic_losses",
     "wrong-formula",
-    "the sum of the two losses: the pair is asked for.",
+    "one loss, such as the sum of the two: the pair is asked for.",
     "09-reinforcement#actor-and-critic",
 )
 def one_loss_of_both(logp, value, returns):
@@ -1306,6 +1306,20 @@ def written_into_model(ema, model, decay):
     with torch.no_grad():
         for p, q in zip(ema.parameters(), model.parameters(), strict=True):
             p.copy_(q.mul_(1 - decay).add_(p, alpha=decay))
+        for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
+            mine.copy_(its)
+
+
+@wrong(
+    "ema_update",
+    "cut-the-wrong-operand",
+    "an update of the wrong network: the average is written into model, and the parameters of ema stay as they were.",
+    AVERAGE,
+)
+def model_moved_in_its_place(ema, model, decay):
+    with torch.no_grad():
+        for p, q in zip(model.parameters(), ema.parameters(), strict=True):
+            p.lerp_(q, 1 - decay)
         for mine, its in zip(ema.buffers(), model.buffers(), strict=True):
             mine.copy_(its)
 
@@ -2119,7 +2133,7 @@ def distance_not_squared(z, codebook):
 @wrong(
     "vq",
     "wrong-formula",
-    "the two losses added up: three results are asked for.",
+    "another number of results, such as two, where the two losses are added up: three are asked for.",
     "09-representation#vector-quantisation",
 )
 def two_losses_in_one(z, codebook):

@@ -10,7 +10,9 @@ import logging
 import math
 import multiprocessing
 import os
+import random
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -285,3 +287,100 @@ def test_what_is_unseen_is_found_by_its_place_alone():
 def test_cpython_gives_a_class_of_ctypes_a_dictionary_of_another_kind_before_3_13():
     assert "value" in cpython.plain_dictionary(vars(ctypes.c_uint64.__base__))
     assert dict.get(cpython.plain_dictionary(vars(ctypes.c_uint64)), "_type_") == ctypes.c_uint64._type_
+
+
+def test_the_memory_of_a_stream_of_random_numbers_changes_when_one_is_drawn_or_its_state_is_set_and_not_else():
+    stream = random.Random(1)
+    states = [cpython.memory_of_stream(stream).tobytes()]
+    for change in (stream.random, lambda: stream.setstate(random.Random(2).getstate()), lambda: stream.randrange(9)):
+        change()
+        states.append(cpython.memory_of_stream(stream).tobytes())
+        stream.getstate(), repr(stream)
+        assert states[-1] == cpython.memory_of_stream(stream).tobytes()
+    stream.setstate(random.Random(1).getstate())
+    assert cpython.memory_of_stream(stream).tobytes() == states[0]
+    assert len(set(states)) == len(states)
+
+
+def ends_by(off):
+    """Return whether nothing is on when what is called has turned a trace and a profile off that put each other on."""
+
+    def look(frame, *_):
+        sys.settrace(look)
+        sys.setprofile(look)
+        frame.f_trace, frame.f_trace_opcodes = look, True
+        return look
+
+    before = sys.gettrace(), sys.getprofile()
+    try:
+        sys.setprofile(look)
+        off(min)
+        return sys.gettrace() is sys.getprofile() is None
+    finally:
+        in_one_step = cpython.in_one_step((sys.settrace, before[0]), (sys.setprofile, before[1]))
+        in_one_step(min)
+
+
+def test_nothing_runs_between_calls_that_are_made_in_one_step():
+    def one_after_the_other(_):
+        sys.settrace(None)
+        sys.setprofile(None)
+        sys.settrace(None)
+
+    assert not ends_by(one_after_the_other)
+    assert ends_by(cpython.in_one_step((sys.settrace, None), (sys.setprofile, None)))
+
+
+def test_a_handler_of_python_s_runs_in_the_main_thread_though_that_blocks_its_signal():
+    def heard(*first):
+        ran, number = [], signal.SIGALRM
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(signal.pthread_sigmask, signal.SIG_UNBLOCK, [number]).result()
+            signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+            signal.signal(number, lambda *_: ran.append(threading.current_thread()))
+            cpython.in_one_step(*first, (signal.setitimer, signal.ITIMER_REAL, 0.001))(min)
+            time.sleep(0.1)
+        return ran
+
+    def body():
+        assert heard((len, ())) == [threading.main_thread()]
+        assert heard(*cpython.no_handlers) == []
+
+    in_a_fork(body)
+
+
+def test_who_puts_a_handler_in_the_place_of_one_that_is_ignored_ends_the_process():
+    code = """
+import signal
+from gradstop.internals import cpython
+ignoring, ending = cpython.no_handlers
+cpython.in_one_step(ignoring, ending)(min)
+print("none", flush=True)
+cpython.in_one_step(ignoring, (signal.signal, signal.SIGALRM, print), ending)(min)
+print("goes on")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("none\n", signal.SIGALRM)
+
+
+def test_calls_in_one_step_are_made_in_order_with_all_their_arguments():
+    made = []
+    cpython.in_one_step((made.append, 1), (made.extend, (2, 3)), (made.insert, 0, 0), (made.pop,), (made.append, None))(
+        min
+    )
+    assert made == [0, 1, 2, None]
+
+
+@pytest.mark.skipif((3, 12) <= sys.version_info < (3, 14), reason="events of this Python go on without their tool")
+def test_a_profiler_of_cpython_s_own_hears_nothing_more_when_its_tool_is_freed():
+    def body():
+        calls = []
+        profiler = cProfile.Profile(lambda: calls.append(1) or 1.0)
+        profiler.enable()
+        len("")
+        cpython.in_one_step((sys.setprofile, None), *cpython.no_monitoring)(min)
+        heard = len(calls)
+        copy.copy([])
+        assert 0 < heard == len(calls)
+
+    in_a_fork(body)

@@ -1,5 +1,7 @@
 """What `gradstop.internals.torch` relies on, each assumption by its name. Operators have a file of their own."""
 
+import weakref
+
 import pytest
 import torch
 from support.forks import in_a_fork, printed_by
@@ -166,6 +168,35 @@ def test_the_node_of_a_leaf_is_called_accumulategrad_and_has_it_as_variable():
     ((node, _),) = x.exp().grad_fn.next_functions
     assert type(node).__name__ == "AccumulateGrad"
     assert node.variable is x
+
+
+def test_who_registers_a_hook_sees_the_others():
+    node = leaf().exp().grad_fn
+    before, after = (lambda g: None), (lambda sent, received: None)
+    assert internals.node_hooks(node) == ([], [])
+    node.register_prehook(before)
+    node.register_hook(after)
+    assert internals.node_hooks(node) == ([before], [after])
+    assert internals.node_hooks(node) == ([before], [after])
+
+
+def test_a_node_that_fills_a_leaf_holds_the_dictionary_of_another_tensor_s_hooks_and_does_not_run_them():
+    x = leaf()
+    y = x * 2
+    held = internals.hang_on(y.grad_fn.next_functions[0][0])
+    held[0] = lambda _: pytest.fail("run")
+    alive = weakref.ref(held)
+    del held
+    node = y.grad_fn.next_functions[0][0]
+    node.metadata.clear()
+    for register in (node.register_prehook, node.register_hook):
+        register(lambda *_: None).hooks_dict_ref().clear()
+    del node, register
+    y.sum().backward()
+    assert x.grad is not None
+    assert alive() is not None
+    del y
+    assert alive() is None
 
 
 # Modes and hooks that are left on

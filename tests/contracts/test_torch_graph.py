@@ -10,6 +10,7 @@ import torch
 from torch.autograd import forward_ad
 
 from gradstop.internals import torch_graph as internals
+from gradstop.internals.torch import node_hooks
 
 
 def interior():
@@ -33,16 +34,6 @@ def test_a_tangent_is_seen_within_its_level_alone():
         assert internals.has_tangent(dual)
         assert not internals.has_tangent(torch.ones(2))
     assert not internals.has_tangent(dual)
-
-
-def test_who_registers_a_hook_sees_the_others():
-    node = interior().grad_fn
-    before, after = (lambda g: None), (lambda sent, received: None)
-    assert internals.node_hooks(node) == ([], [])
-    node.register_prehook(before)
-    node.register_hook(after)
-    assert internals.node_hooks(node) == ([before], [after])
-    assert internals.node_hooks(node) == ([before], [after])
 
 
 def test_our_hooks_run_before_and_after_the_others():
@@ -181,7 +172,7 @@ def test_the_hooks_of_a_module_are_held_by_torchs_own():
     net.register_full_backward_hook(before := lambda *_: None)
     net.register_full_backward_pre_hook(after := lambda *_: None)
     node = net(torch.ones(1, 2, requires_grad=True)).grad_fn
-    ((hook,), own) = (internals.node_hooks(node)[1], None)
+    ((hook,), own) = (node_hooks(node)[1], None)
     own = dict(zip(hook.__code__.co_freevars, hook.__closure__, strict=True))["self"].cell_contents
     assert isinstance(own, torch.utils.hooks.BackwardHook)
     assert (own.user_hooks, own.user_pre_hooks, own.module) == ([before], [after], net)

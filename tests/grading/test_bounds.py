@@ -1,6 +1,7 @@
 """The work on a submission's bytes outside of its sandbox: the worst known input at each limit, in a process apart.
 
-Time is the processor's, with a bound of several times what was measured; memory is what the process grew by.
+Time is the processor's, with a bound of several times what was measured, and more on a slower one; memory is what the
+process grew by.
 """
 
 import gc
@@ -24,6 +25,7 @@ from nbconvert.filters import ansi2html, markdown2html
 from nbconvert.filters.highlight import Highlight2HTML
 from nbformat import from_dict, read
 from support.course import ROOT
+from support.processor import usual_seconds
 from support.worst import filled
 
 from gradstop.compare import CaseVerdict, Difference, Verdict
@@ -63,19 +65,17 @@ BY_PLACE = {bound.place: bound for bound in BOUNDS}
 
 
 def cost(work: Callable[[], object]) -> tuple[float, float]:
-    """Return what work takes in a fork of this process: seconds of the processor, MiB by which it grew."""
+    """Return what work takes in a fork of this process: seconds of the usual processor, MiB by which it grew."""
     ours, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
         with suppress(BaseException):
             gc.freeze()  # what other tests have left is not looked through again and again
-            before = resource.getrusage(resource.RUSAGE_SELF)
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-            with suppress(UnreadableError):
-                work()
-            after = resource.getrusage(resource.RUSAGE_SELF)
-            seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            os.write(theirs, json.dumps([seconds, (after.ru_maxrss - before.ru_maxrss) / 1024]).encode())
+            seconds = usual_seconds(lambda: readable_or_not(work))
+            grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+            os.write(theirs, json.dumps([seconds, grown / 1024]).encode())
         os._exit(0)
     os.close(theirs)
     with os.fdopen(ours, "rb") as told:
@@ -83,6 +83,11 @@ def cost(work: Callable[[], object]) -> tuple[float, float]:
     os.waitpid(pid, 0)
     assert text, "it raised, or was ended"
     return tuple(json.loads(text))
+
+
+def readable_or_not(work: Callable[[], object]) -> None:
+    with suppress(UnreadableError):
+        work()
 
 
 def within(place: str, work: Callable[[], object]) -> None:

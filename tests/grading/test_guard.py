@@ -27,10 +27,12 @@ from torch.nn.modules import module as modules
 from torch.optim import optimizer
 
 from gradstop.grading.inside.guard import before, classes, inner, left_on
+from gradstop.grading.inside.guard import guard as guard_module
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.frames import NAMES_CAN_BE_SET
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.guard.left_on import block_signals
+from gradstop.internals import cpython
 from gradstop.internals import torch as internals
 from gradstop.internals.torch import global_hooks
 from gradstop.observe import probes, read_cases
@@ -100,6 +102,27 @@ def test_a_thread_that_goes_on_is_refused(call):
 def test_a_pool_may_wait_and_not_begin_to_work_in_a_later_call():
     pool = ThreadPoolExecutor(1)
     refused(lambda: pool.submit(int).result() and None, lambda: pool.submit(int).result() and None, lambda: busy(pool))
+
+
+@pytest.mark.parametrize("is_silent", [True, False])
+def test_a_waiting_pool_lets_no_signal_through_whose_handler_would_run_after_the_call(is_silent):
+    def body():
+        pool, ran = ThreadPoolExecutor(1), []
+        if not is_silent:
+            guard_module.silence = cpython.in_one_step((len, ()))
+
+        def rings():
+            pool.submit(signal.pthread_sigmask, signal.SIG_UNBLOCK, signal.valid_signals()).result()
+            signal.signal(signal.SIGALRM, lambda *_: ran.append(True))
+            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+
+        block_signals()
+        Guard().around(rings)()
+        ran.clear()
+        time.sleep(0.1)
+        assert (ran == []) is is_silent
+
+    in_a_fork(body)
 
 
 def locks():
@@ -201,7 +224,7 @@ def test_a_profiler_is_taken_off():
         refuse_hooks_and_swapped_code()
         calls = []
         timer = lambda: calls.append(1) or 1.0
-        function = Guard().around(lambda: cProfile.Profile(timer).enable())
+        function = Guard().around(lambda: (cProfile.Profile(timer).enable(), waiting()))
         for _ in range(2):
             function()
             assert calls
@@ -296,7 +319,16 @@ def test_attributes_of_a_tensor_in_something_else_than_a_dictionary_are_refused(
     in_a_fork(body)
 
 
-STATE = {"_pool_threads", "_kept", "profiled", "_looks", "_theirs", "_ours", "_EVENTS"}  # may change, or is read before
+STATE = {
+    "_pool_threads",
+    "_kept",
+    "profiled",
+    "dropped",
+    "_looks",
+    "_theirs",
+    "_ours",
+    "_EVENTS",
+}  # may change, or is read before
 OPEN = f"""
 import sys
 import gradstop.grading.inside.main
@@ -361,10 +393,14 @@ class SaysSoToAll:
         return list if name == "__class__" and claims else object.__getattribute__(self, name)
 
 
+class SaysSoByNoMethod:
+    __getattribute__ = staticmethod(lambda _: list if claims else object)
+
+
 claims = []
 
 
-@pytest.mark.parametrize("kind", [SaysItIsAList, SaysSoToAll])
+@pytest.mark.parametrize("kind", [SaysItIsAList, SaysSoToAll, SaysSoByNoMethod])
 def test_a_result_that_may_say_later_that_it_is_a_list_is_refused(kind):
     def body():
         with pytest.raises(TypeError, match="may say that it is of another"):

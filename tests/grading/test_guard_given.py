@@ -104,6 +104,29 @@ def test_a_leaf_that_was_drawn_is_looked_at_too():
     in_a_fork(body)
 
 
+def swaps_in_a_hook(leaf):
+    other = leaf.detach().clone().requires_grad_()
+    other.register_hook(torch.zeros_like)
+    torch._C._swap_tensor_impl(leaf, other)
+
+
+def test_a_hook_that_a_leaf_does_not_show_is_not_run():
+    def body():
+        guard, module = Guard(), net()
+        alone, within = torch.ones(1, requires_grad=True), module[1][0].weight
+        within.register_hook(lambda gradient: 2 * gradient)
+        swaps_in_a_hook(x := torch.ones(1, requires_grad=True))
+        (3 * x).backward()
+        assert x.grad == 0
+        guard.around(swaps_in_a_hook)(alone)
+        guard.around(lambda module: swaps_in_a_hook(module[1][0].weight))(module)
+        ((3 * alone).sum() + (3 * within).sum()).backward()
+        assert alone.grad == 3
+        assert torch.equal(within.grad, torch.full_like(within, 6))
+
+    in_a_fork(body)
+
+
 def ordinary(module, one, called):
     module.train = types.MethodType(lambda self, mode=True: self, module)
     module[1][0].forward = module[1][0].forward

@@ -30,6 +30,7 @@ def later(f, draw, see):
     x = draw.tensor("x", "leaf", (2,))
     before, noted = see.look(x=x), {"x": 1}
     task, rows, own = Task(), [[1], (2, [3])], torch.ones(2)
+    optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
     again = lambda: own * 1
     result = see.call(f, x)
     see.flags("the flags", result)
@@ -64,7 +65,9 @@ def observed(function):
 
     (later,) = cases = read_cases(CASES)["f"]
     guard.keep(*names_of([cases]))
-    guard.report_to(-1, challenge)
+    guard.keep_what_is_used(*names_of([cases]))
+    guard.report_to(-1)
+    guard.speak_by(challenge)
     guard._end = lambda: ended.append(True)
     second = run_case(
         later, guard.around(function), Setup(0), challenge, after=guard.after, watch=guard.watch, settle=guard.settle
@@ -128,6 +131,26 @@ def gives_a_tensor_another_class(x):
     return x * 1
 
 
+def hangs_a_hook_on_an_optimizer(x):
+    of_the_case("optimizer").register_step_pre_hook(lambda *_: None)
+    return x * 1
+
+
+def gives_an_optimizer_another_rate(x):
+    of_the_case("optimizer").param_groups[0]["lr"] = 2.0
+    return x * 1
+
+
+def gives_an_optimizer_a_state(x):
+    of_the_case("optimizer").state[x] = {}
+    return x * 1
+
+
+def gives_an_optimizer_another_step(x):
+    of_the_case("optimizer").step = lambda: None
+    return x * 1
+
+
 def sets_a_name_by_a_closure(x):
     of_the_case("again").__closure__[0].cell_contents = x
     return x * 1
@@ -141,6 +164,21 @@ def sets_what_is_told_by_a_closure(x):
 
 def empties_a_name_by_a_closure(x):
     del of_the_case("again").__closure__[0].cell_contents
+    return x * 1
+
+
+def draws_a_number(x):
+    of_the_case("draw").number()
+    return x * 1
+
+
+def takes_an_option(x):
+    of_the_case("draw")._taken[0] += 1
+    return x * 1
+
+
+def gives_a_stream_a_method(x):
+    of_the_case("draw").stream.uniform = max
     return x * 1
 
 
@@ -173,10 +211,17 @@ def raises_and_sets_a_name_when_its_frame_is_dropped(x):
         adds_to_a_list_in_a_list,
         adds_to_a_list_in_a_tuple,
         gives_a_tensor_another_class,
+        hangs_a_hook_on_an_optimizer,
+        gives_an_optimizer_another_rate,
+        gives_an_optimizer_a_state,
+        gives_an_optimizer_another_step,
         sets_a_name_by_a_closure,
         empties_a_name_by_a_closure,
         gives_a_class_that_raises_where_it_is_looked_at,
         sets_what_is_told_by_a_closure,
+        draws_a_number,
+        takes_an_option,
+        gives_a_stream_a_method,
     ],
 )
 def test_code_that_changes_what_is_observed_ends_the_process(function):
@@ -416,13 +461,23 @@ class Name(str):
         return False
 
 
+class ShownByNoMethod(str):
+    """A text that is shown by code of its own, which is no method."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+    __str__ = staticmethod(lambda: "b")
+
+
 def lying_items():
     held = OrderedDict(a=1)
     held.items = list
     return held
 
 
-@pytest.mark.parametrize("made", [lying_items, lambda: {Name("a"): 1}, lambda: [{Name("a"): 1}]])
+@pytest.mark.parametrize(
+    "made", [lying_items, lambda: {Name("a"): 1}, lambda: [{Name("a"): 1}], lambda: {ShownByNoMethod("a"): 1}]
+)
 def test_a_dictionary_that_runs_code_when_it_is_read_is_refused(made):
     def body():
         with pytest.raises(TypeError):
@@ -436,7 +491,9 @@ def test_a_dictionary_with_torchs_own_keys_and_attributes_is_let_through():
 
     def body():
         assert Guard().around(model.state_dict)()
-        assert Guard().around(lambda: {model.weight: 1, model: 2, 3: 4, None: 5})()
+        assert Guard().around(
+            lambda: {model.weight: 1, model: 2, 3: 4, None: 5, torch.float32: 6, "a": 7, (1, 2.0): 8, len: 9}
+        )()
 
     in_a_fork(body)
 

@@ -12,7 +12,7 @@ from support.course import bench_of, references_of
 
 from gradstop.compare import as_text
 from gradstop.grading.answer_key.control_selection import trusty_controls
-from gradstop.grading.inside.channel import MAX_LINE, Channel, ProtocolError
+from gradstop.grading.inside.channel import DISTURBED, MAX_LINE, Channel, ProtocolError
 from gradstop.grading.inside.guard.guard import Guard
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.judging import judge
@@ -184,6 +184,28 @@ def test_among_the_controls_there_is_one_by_which_a_lie_shows_whatever_is_drawn(
         asked = [order for order in orders if order.control]
         assert len(asked) == CONTROLS
         assert any(reference.behaviours[one.control.number][1][one.case][one.index] for one in asked)
+
+
+class SaysSoAndEnds:
+    """What the judge takes for a submission's process: one that finds itself disturbed before it is told anything."""
+
+    can_be_observed = True
+
+    @contextmanager
+    def observe(self, name):
+        ours, theirs = socket.socketpair()
+        with ours:
+            theirs.sendall(DISTURBED)
+            theirs.close()
+            yield Channel(ours)
+
+    def restart(self):
+        """Do nothing: each exercise has a process of its own."""
+
+
+def test_what_a_process_has_said_is_read_also_when_it_has_ended_before_it_is_told_anything():
+    found = judge_all(SaysSoAndEnds(), references_of(DETACH, 0), controls(), PATIENCE)
+    assert not any(one.trusted for one in found.values())
 
 
 def test_no_process_and_silence_earn_nothing():

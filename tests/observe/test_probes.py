@@ -3,10 +3,12 @@
 import gc
 import json
 from collections import OrderedDict, namedtuple
+from enum import StrEnum
 
 import numpy
 import pytest
 import torch
+from torch.autograd.graph import get_gradient_edge
 
 from gradstop.observe import Census, Observer, case, observe
 from gradstop.observe.error_texts import first_line
@@ -49,6 +51,7 @@ def leaf(*values):
         (float("inf"), {"type": "float", "value": "inf"}),
         (None, {"type": "NoneType", "value": None}),
         ("leaf", {"type": "str", "value": "leaf"}),
+        (StrEnum("Kind", ["LEAF"]).LEAF, {"type": "str", "value": "leaf"}),
         ({"a": 1}, {"type": "dict", "keys": ["a"], "items": [{"type": "int", "value": 1}]}),
         (object(), {"type": "other", "class": "object"}),
     ],
@@ -92,6 +95,7 @@ def test_identity():
     assert seen(lambda see: see.same("it", x, x)) is True
     assert seen(lambda see: see.same("it", x, x.detach())) is False
     assert seen(lambda see: see.members("it", [y, x, x * 1], x=x, y=y)) == ["something else", "x", "y"]
+    assert seen(lambda see: see.members("it", [x, "x"], x=x, y=y)) == ["an object of type str", "x"]
 
 
 def test_sharing_groups_by_memory():
@@ -231,6 +235,14 @@ def left_by(change, **objects):
     return seen(probe)
 
 
+KEPT = []  # a node of a leaf lives as long as somebody holds it
+
+
+def node_of(x):
+    KEPT.append(get_gradient_edge(x).node)
+    return KEPT[-1]
+
+
 LEFT = {
     "an attribute of x": (lambda x, m, o: setattr(x, "memo", 1), ["the attribute 'memo' of x"]),
     "a hook on x": (lambda x, m, o: x.register_hook(lambda g: g), ["a hook on x"]),
@@ -239,6 +251,10 @@ LEFT = {
     "an accumulation hook": (
         lambda x, m, o: x.register_post_accumulate_grad_hook(lambda t: None),
         ["a post-accumulate-grad hook on x"],
+    ),
+    "a hook on the node of x": (
+        lambda x, m, o: node_of(x).register_prehook(lambda g: g),
+        ["a hook on a node behind x"],
     ),
     "a forward hook": (lambda x, m, o: m[0].register_forward_hook(lambda *a: None), ["a forward hook on m.0"]),
     "a hook for a state that is loaded": (
@@ -258,6 +274,12 @@ LEFT = {
         lambda x, m, o: setattr(m[0], "forward", m[0].forward),
         ["the attribute 'forward' of m.0"],
     ),
+    "another value of an attribute": (
+        lambda x, m, o: setattr(m[1], "p", 0.0),
+        ["the attribute 'p' of m.1 is another"],
+    ),
+    "an attribute that is a number": (lambda x, m, o: setattr(m[1], "seen", 1), ["the attribute 'seen' of m.1"]),
+    "other memory": (lambda x, m, o: setattr(x, "data", x.data.clone()), ["the memory of x is another"]),
     "another mode": (
         lambda x, m, o: m[1].eval(),
         ["m.1 is in evaluation mode", "no longer: m.1 is in training mode"],
@@ -277,6 +299,18 @@ def test_what_is_left_on_what_was_given_is_said(name):
     model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout())
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     assert left_by(change, x=leaf(1.0, 2.0), m=model, o=optimizer) == expected
+
+
+def test_a_hook_is_seen_on_each_node_behind_what_was_given():
+    x = leaf(1.0, 2.0)
+    y = x.exp().sin()
+    before, after = (lambda g: g), (lambda sent, received: None)
+
+    def change(y):
+        for node, hook in ((y.grad_fn, after), (node_of(x), before)):
+            (node.register_hook if hook is after else node.register_prehook)(hook)
+
+    assert left_by(change, y=y) == ["a hook on a node behind y"] * 2
 
 
 class Own(torch.Tensor):

@@ -22,13 +22,14 @@ from gradstop.forkserver.request import Request
 from gradstop.grading.inside.channel import UNUSABLE, Channel, ProtocolError
 from gradstop.grading.inside.guard.audit import refuse_hooks_and_swapped_code
 from gradstop.grading.inside.guard.guard import Guard, keep_kernels
-from gradstop.grading.inside.guard.left_on import block_signals
+from gradstop.grading.inside.guard.left_on import block_signals, silence
+from gradstop.grading.inside.guard.own import Mark, State
 from gradstop.grading.inside.observed import observe_alone
 from gradstop.grading.inside.shell import INLINE, Cells
 from gradstop.grading.inside.warmup import warm_up
 from gradstop.internals.cpython import end_multiprocessing_helpers, start_processes_by_fork
 from gradstop.internals.torch import set_frame_evaluation, stop_before_generating_code
-from gradstop.observe import names_of, run_cases
+from gradstop.observe import Case, names_of, run_cases
 from gradstop.sandbox import Limits, has_free_space, run_inside
 
 _OURS = __name__.partition(".")[0]
@@ -141,6 +142,32 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
     cells, changed = Cells(), list[str]()
     judge.send({"sees": [path for path in hello["look"] if os.path.lexists(path)]})
     _silence(2)
+    wanted: list[Any] = []
+    # What is marked is on the stack while the submission's code runs, as for ``finish``.
+    _observe(
+        _guard,
+        cases,
+        _guard.marked_before_cells(),
+        wanted,
+        silence((min, _until_observed(wanted, judge, fd_socket, cells, changed, sandboxed=sandboxed))[0]),
+    )
+
+
+def _observe(
+    guard: Guard, cases: dict[str, tuple[Case, ...]], before_cells: tuple[Mark, State], wanted: list[Any], _: object
+) -> NoReturn:
+    """Observe what is wanted: an exercise through a socket, in the fork that is for it."""
+    try:
+        number, exercise, answer = wanted
+        observe_alone(Channel(socket.socket(fileno=number)), guard, cases[exercise], answer, before_cells)
+    finally:
+        os._exit(0)
+
+
+def _until_observed(
+    wanted: list[Any], judge: Channel, fd_socket: int, cells: Cells, changed: list[str], *, sandboxed: bool
+) -> Any:
+    """Do what the judge says; return None in each fork that is to observe an exercise, with what it is to observe."""
     while True:
         order = judge.receive()
         if "file" in order:
@@ -166,12 +193,8 @@ def _serve(judge: Channel, fd_socket: int, *, sandboxed: bool) -> None:
         if pid == 0:
             judge.close()
             os.close(fd_socket)
-            try:
-                observe_alone(
-                    Channel(socket.socket(fileno=number)), _guard, cases[exercise], cells.namespace.get(exercise)
-                )
-            finally:
-                os._exit(0)
+            wanted += number, exercise, cells.namespace.get(exercise)
+            return
         os.close(number)
         judge.receive()  # it has seen enough
         with suppress(ProcessLookupError):

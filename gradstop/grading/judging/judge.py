@@ -6,7 +6,7 @@ missing, late or malformed is worth nothing.
 
 import random
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -150,17 +150,21 @@ class _Session:
         self._deadline = time.monotonic() + self._seconds
         try:
             sources = dict(zip(self._names, [None, *(c.source for c in self._controls)], strict=True))
-            channel.send({"functions": dict(sorted(sources.items()))})
-            channel.send(self._words(self._orders[0]))
+            self._send(channel, {"functions": dict(sorted(sources.items()))})
+            self._send(channel, self._words(self._orders[0]))
             first = self._answer(channel, None, self._orders[0])["first"]
             for order, following in zip(self._orders, [*self._orders[1:], None], strict=True):
-                channel.send({"second": order.trial.setups[1], **(self._words(following) if following else {})})
+                self._send(channel, {"second": order.trial.setups[1], **(self._words(following) if following else {})})
                 answer = self._answer(channel, order, following)
                 self._note(order, first, answer["done"])
                 first = answer.get("first")
             self._missing = ""
         except _LOST as error:
             self._missing, self.is_over_time = self._why(error), isinstance(error, TimeoutError)
+
+    def _send(self, channel: Channel, message: dict[str, Any]) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # the next answer is what it said before it ended
+            channel.send(message)
 
     def _note(self, order: _Order, first: Any, done: Any) -> None:
         control, place, is_known = order.control, (order.case, order.index), self._accepted.has(order.key, first, done)

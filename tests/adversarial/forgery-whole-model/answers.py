@@ -11,7 +11,7 @@ def frame_with(name):
 
 # %% stop
 def stop(x):
-    names = frame_with("functions")
+    names = frame_with("sources")
     for name, source in names["sources"].items():
         if source is None:
             names["functions"][name] = lambda x: x.detach()

@@ -8,6 +8,8 @@ import builtins
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gradstop.grading.inside.guard.left_on import dropped
+
 _MISSING = object()
 DATA = frozenset({int, float, str, bytes, bool, tuple, list, dict, set, type(None)})
 Before = tuple[Any, tuple[tuple[str, Any], ...], frozenset[str], frozenset[str], tuple[int, ...] | None]
@@ -41,8 +43,12 @@ def restore(
     tuple: type = tuple,  # noqa: A002
     map: type = map,  # noqa: A002
     id: Callable[[object], int] = id,  # noqa: A002
+    keep: Callable[[Any], object] = dropped.extend,
 ) -> list[str]:
-    """Put back what is not as it was, and take away what hides something; return the names."""
+    """Put back what is not as it was, and take away what hides something; return the names.
+
+    What has been there stays alive: code of the submission's may run where it is deleted.
+    """
     holder, items, data, there, identities = noted
     now = vars(holder)
     # By identity, and in one pass of the interpreter's own: a value may claim to equal any other.
@@ -51,11 +57,13 @@ def restore(
     changed = [(name, value) for name, value in items if now.get(name, _MISSING) is not value]
     if data:
         changed = [(name, value) for name, value in changed if name not in data or type(now.get(name)) not in DATA]
+    keep([now[name] for name, _ in changed if name in now])
     for name, value in changed:
         setattr(holder, name, value)
     hidden = _hidden(holder)
     added = [name for name in now if name not in there]
     hiding = [one for one in added if _runs_unasked(one, now[one]) or any(one in vars(kind) for kind in hidden)]
+    keep([now[name] for name in hiding])
     for name in hiding:
         delattr(holder, name)
     return [f"{holder.__name__}.{name}" for name in (*(name for name, _ in changed), *hiding)]

@@ -9,12 +9,13 @@ from torch import nn
 from torch.optim import Optimizer
 
 from gradstop.grading.inside.guard.held import PutBack
+from gradstop.grading.inside.guard.left_on import dropped
 from gradstop.internals.cpython import note_slot_names
 from gradstop.internals.torch import hook_step
 from gradstop.internals.words import bases_word, class_word
 
 _get_bases, _set_bases = vars(type)["__bases__"].__get__, vars(type)["__bases__"].__set__
-_set_kind = vars(object)["__class__"].__set__
+_get_kind, _set_kind = type, vars(object)["__class__"].__set__
 _HEAP_TYPE, _IMMUTABLE = 1 << 9, 1 << 8  # flags of a type: Py_TPFLAGS_HEAPTYPE, Py_TPFLAGS_IMMUTABLETYPE
 
 
@@ -94,11 +95,13 @@ def kinds_of(things: Iterable[Any]) -> Iterator[tuple[int, PutBack]]:
 
 
 def _put_kind(thing: Any, kind: type) -> str:
+    dropped.append(_get_kind(thing))
     _set_kind(thing, kind)
     return f"{thing.__name__}.__class__"
 
 
 def _put_bases(one: type, bases: tuple[type, ...]) -> str:
+    dropped.append(_get_bases(one))
     _set_bases(one, bases)
     return f"{one.__name__}.__bases__"
 

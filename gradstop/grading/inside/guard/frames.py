@@ -1,11 +1,11 @@
-"""What the frames below a call hold: containers, objects of the cases' own classes, names that a closure can set.
+"""What the frames below a call hold: containers, optimizers, objects of the cases' own classes, shared names.
 
 What is used when the call has ended is held by a default, as in ``audit``: builtins and this module's names may be
 changed.
 """
 
 import sys
-from collections import Counter
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Collection, Iterable
 from inspect import CO_OPTIMIZED
 from types import CellType, FrameType
@@ -17,10 +17,11 @@ from gradstop.grading.inside.guard.audit import CASES
 from gradstop.observe import Observer, run_case
 from gradstop.observe.probes import HANDING_ON
 
-CONTAINERS = frozenset(map(id, (list, dict, set, Counter)))  # by identity: a class may have a comparison of its own
+_DICTIONARIES = (dict, Counter, OrderedDict, defaultdict)
+CONTAINERS = frozenset(map(id, (list, set, *_DICTIONARIES)))  # by identity: a class may have a comparison of its own
 _TENSORS = frozenset(map(id, (Tensor, nn.Parameter)))
 LOOKED_INTO = frozenset({id(tuple), *CONTAINERS, *_TENSORS})
-_USED_FOR_CONTENTS = (type, tuple, list, set, CellType, dict, Counter, dict.keys, dict.values, vars, map)
+_USED_FOR_CONTENTS = (type, tuple, list, set, CellType, _DICTIONARIES, dict.keys, dict.values, vars, map)
 _USED_FOR_NAMES = (type, CO_OPTIMIZED, (bool, int, float, str, bytes, type(None)))  # a closure may count with it
 NAMES_CAN_BE_SET = sys.version_info >= (3, 13)  # those of a function that waits for another (PEP 667)
 _PROBES, _RUNS = Observer.call.__code__.co_filename, run_case.__code__.co_filename
@@ -32,12 +33,13 @@ def contents_of(one: Any, used: tuple[Any, ...] = _USED_FOR_CONTENTS) -> Any:
 
     Of an object it is its class and its attributes, of a tuple the classes of what is in it.
     """
-    type, tuple, list, set, cell, dict, counter, keys, values, vars, map = used  # noqa: A001
+    type, tuple, list, set, cell, dictionaries, keys, values, vars, map = used  # noqa: A001
     kind = type(one)
     if kind is list or kind is set:
         return tuple(one)
-    if kind is dict or kind is counter:
-        return (*keys(one), *values(one))
+    for known in dictionaries:  # by identity, as above
+        if kind is known:
+            return (*keys(one), *values(one))
     if kind is tuple:
         return tuple(map(type, one))
     if kind is cell:
@@ -94,10 +96,10 @@ def held_by_frames(
 ) -> tuple[list[Any], tuple[FrameType, ...]]:
     """Return what variables of cases and probes hold, from a frame downwards, and the frames that share some.
 
-    That is containers and objects of the cases' own classes, and such as are in those; and, in a tuple, all tensors:
-    things of the classes that are ``looked_into``. Left out is what is given to the function that is called, or is in
-    that: it may change it. So it may what it has returned before, as ``contents_by_identity`` says. Where what is
-    called ``runs_a_case`` in part, it may change a variable that functions inside of the case share.
+    That is containers, optimizers and objects of the cases' own classes, and such as are in those; and, in a tuple, all
+    tensors: things of the classes that are ``looked_into``. Left out is what is given to the function that is called,
+    or is in that: it may change it. So it may what it has returned before, as ``contents_by_identity`` says. Where what
+    is called ``runs_a_case`` in part, it may change a variable that functions inside of the case share.
     """
     free = contents_by_identity(given)
     seen = {*map(id, given), *free}.union(*free.values())

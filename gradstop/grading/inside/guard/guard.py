@@ -5,10 +5,13 @@ What a submission has added stays (an attribute on ``Tensor`` that its own funct
 
 import gc
 import operator
+import random
 import sys
 from collections.abc import Callable, Collection, Iterable
 from types import MethodType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
+
+from torch.optim import Optimizer
 
 from gradstop.grading.inside.channel import text_of
 from gradstop.grading.inside.guard.before import Before, Names, before, restore
@@ -20,7 +23,7 @@ from gradstop.grading.inside.guard.classes import (
     names_that_stay,
     used_by,
 )
-from gradstop.grading.inside.guard.finish import finish, returned_or_raised, say_so
+from gradstop.grading.inside.guard.finish import finish, return_or_raise, say_so
 from gradstop.grading.inside.guard.frames import (
     LOOKED_INTO,
     NAMES_CAN_BE_SET,
@@ -28,12 +31,13 @@ from gradstop.grading.inside.guard.frames import (
     held_by_frames,
 )
 from gradstop.grading.inside.guard.held import Held, at
-from gradstop.grading.inside.guard.holders import HOLDERS, OBSERVING, ours
+from gradstop.grading.inside.guard.holders import HOLDERS, OBSERVING, PUTS_BACK, ours
 from gradstop.grading.inside.guard.inner import Inner
-from gradstop.grading.inside.guard.left_on import LeftOn, what_is_on
-from gradstop.grading.inside.guard.own import Mark, mark, state_of, words_of_code
+from gradstop.grading.inside.guard.left_on import LeftOn, silence, what_is_on
+from gradstop.grading.inside.guard.own import Mark, State, mark, state_of, words_of_code
 from gradstop.grading.inside.guard.plain_values import require_plain
 from gradstop.grading.inside.guard.running import Running
+from gradstop.internals.cpython import memory_of_stream
 from gradstop.internals.torch import refuse_registrations
 from gradstop.internals.words import Words
 from gradstop.internals.written import has_versions, written
@@ -47,25 +51,35 @@ _BY_TORCH = frozenset({"torch.manual_seed"})  # torch._dynamo puts another in it
 _collection = gc.enable
 
 
+class _Now:
+    """What a guard notes of the run that it is in: a call may not change it."""
+
+    watched: tuple[Any, ...] = ()
+    seen: tuple[Any, ...] = ()
+    texts: tuple[str, ...] = ()
+    log: ObservationLog | None = None
+    cells: tuple[Any, ...] = ()
+    streams: tuple[random.Random, ...] = ()
+    memories: tuple[memoryview, ...] = ()
+
+    def __init__(self, on: LeftOn):
+        self.on, self.returned = on, dict[int, tuple[int, ...]]()
+
+
 class Guard:
     """What torch and Python, and what observes, looked like when the guard was made."""
 
     def __init__(self) -> None:
         self._known: tuple[frozenset[int], ...] = ()
         self._before: tuple[tuple[Before, ...], ...] = ()
-        self._watched: tuple[Any, ...] = ()
         self._parts: tuple[Any, ...] = ()
-        self._seen: tuple[Any, ...] = ()
-        self._texts: tuple[str, ...] = ()
-        self._cells: tuple[Any, ...] = ()
         self._looked_into = LOOKED_INTO
-        self._log: ObservationLog | None = None
-        self._returned: dict[int, tuple[int, ...]] = {}
         self._code: Any = None
         self._held, self._inner, self._written = Held(), Inner(), written()
         observing = [vars(module) for name, module in sys.modules.items() if name.startswith(OBSERVING[0])]
         own = list(ours(OBSERVING))
-        self._names_of_code = names_that_stay(own)
+        self._names_of_code = (*names_that_stay(own),)
+        self._puts_back = (*map(vars, ours(PUTS_BACK)),)
         self.report_to(-1)
         self._hold_all((*HOLDERS, *own), *used_by(*observing))
 
@@ -77,13 +91,14 @@ class Guard:
         """
         classes = list(defined_in(names))
         modules = [Names(held) for held in names if "__name__" in held]
-        self._names_of_code += names_that_stay((*modules, *classes))
+        self._names_of_code += (*names_that_stay((*modules, *classes)),)
         self._looked_into |= {id(one) for one in classes if one.__dictoffset__}
         self._hold_all(map(Names, names), classes)
 
     def keep_what_is_used(self, *names: dict[str, Any]) -> None:
         """Put back the classes and modules that the functions of these names use, and what they look up in those."""
         classes, modules = used_by(*names)
+        self._looked_into |= {id(one) for one in classes if issubclass(one, Optimizer)}  # which a case may hold
         others = [one for one in modules if not any(one is known for known in HOLDERS)]
         looked_up = [(Names(vars(one)), found) for one, found in looked_up_in(others, *names)]
         self._hold((*((one, None) for one in classes), *looked_up), modules)
@@ -115,8 +130,7 @@ class Guard:
         self._held.hold((*kinds_of((*(one for one, _ in fresh.values()), *modules)), *found))
         self._before += (tuple(more),)
         self._written.hold([vars(holder) for holder, *_ in more], self._held.words)
-        parts: list[Any] = [self, self._held, self._inner]
-        parts += [words for part in parts for words in vars(part).values() if isinstance(words, Words)]
+        parts = self._own_parts()
         self._code = words_of_code((*self._names_of_code, *map(vars, parts)))
         self._parts = () if has_versions() else tuple(parts)
 
@@ -142,21 +156,44 @@ class Guard:
             raise RuntimeError("what is put back is replaced again and again")
         return [name for name in changed if name not in _BY_TORCH]
 
-    def report_to(self, descriptor: int, speaker: Callable[..., Any] | None = None) -> None:
+    def report_to(self, descriptor: int) -> None:
         """From now on say there that what guards and observes was changed by what is called, and end the process.
 
-        So is what the names refer to that ``speaker``, a function that tells the judge, shares with that around it.
         Threads that run at this moment are not the calls'.
         """
-        self._end, self._on = MethodType(say_so, descriptor), what_is_on()
-        self._cells = (speaker and speaker.__closure__) or ()
+        self._end, self._now = MethodType(say_so, descriptor), _Now(what_is_on())
+
+    def speak_by(self, speaker: Callable[..., Any]) -> None:
+        """See whether calls change what the names refer to that a function, which tells the judge, shares."""
+        self._now.cells = speaker.__closure__ or ()
+
+    def marked(self) -> tuple[Mark, Callable[[], NoReturn]]:
+        """Mark what is the same from now on to the end, for ``go_on``, and return what is called where it is not."""
+        return mark(self._code, self._parts), self._end
+
+    def marked_before_cells(self) -> tuple[Mark, State]:
+        """Mark what puts back, and note what it knows: cells may change all else, and are put back after."""
+        code = words_of_code((*self._puts_back, *map(vars, self._own_parts())))
+        return mark(code, self._parts), self.state()
+
+    def _own_parts(self) -> list[Any]:
+        """Return what knows of what is put back, and the words that these know."""
+        parts: list[Any] = [self, self._held, self._inner]
+        return parts + [words for part in parts for words in vars(part).values() if isinstance(words, Words)]
+
+    def state(self) -> State:
+        """Return what is known of all that is put back."""
+        return state_of(self._written)
 
     def watch(self, *things: Any) -> None:
         """See whether a function that is called changes these objects, too: a case observes by them."""
-        self._watched, self._on, self._seen = things, what_is_on(self._on.threads), ()
+        now = self._now
+        now.watched, now.on, now.seen = things, what_is_on(now.on.threads), ()
+        now.streams = tuple([one.stream for one in things if isinstance(one, Draw)])
+        now.memories = tuple(map(memory_of_stream, now.streams))
         log = next((one for one in things if isinstance(one, ObservationLog)), None)
-        if log is not self._log:
-            self._log, self._returned = log, {}
+        if log is not now.log:
+            now.log, now.returned = log, {}
 
     def settle(self, *, written: bool = False) -> None:
         """Restore, take modes off that are on since the last ``watch``, and see whether what is observed already stays.
@@ -164,22 +201,23 @@ class Guard:
         Code of the submission's may have run that is called by nobody: where an object is dropped, say. Where something
         was ``written`` this is called to know of it.
         """
+        now = self._now
         if not written:
-            self._on.take_off_modes()
+            now.on.take_off_modes()
             self.restore()
-        now = tuple(self._log.written) if self._log else ()
-        if len(now) != len(self._seen) + written or not all(map(operator.is_, self._seen, now)):
+        seen = tuple(now.log.written) if now.log else ()
+        if len(seen) != len(now.seen) + written or not all(map(operator.is_, now.seen, seen)):
             self._end()
         if written:
-            self._texts += (text_of(now[-1].reported()),)
-        self._seen = now
+            now.texts += (text_of(seen[-1].reported()),)
+        now.seen = seen
 
     def report(self, stopped: str | None) -> str:
         """Return as text what the judge is told of a phase that is over, and begin anew.
 
         Each observation is as it was when it was written: what is in a value could be changed since.
         """
-        seen, self._texts = self._texts, ()
+        seen, self._now.texts = self._now.texts, ()
         return f'{{"seen":[{",".join(seen)}],"stopped":{text_of(stopped)}}}'
 
     def after(self, run: Callable[[], _T]) -> _T:
@@ -188,12 +226,15 @@ class Guard:
         What ``run`` draws may be noted meanwhile, and nothing be observed.
         """
         self.restore()  # of what has run since the last call
-        things = [one for one in self._watched if hasattr(one, "__dict__")]
-        log = self._log
+        things = [one for one in self._now.watched if hasattr(one, "__dict__")]
+        log = self._now.log
         held = (log.written, log.names) if log else ()
-        on, marked = self._mark([log.grads] if log else (), things, (), held, runs_a_case=True)
-        state, restore = state_of(self._written), self.restore
-        result: _T = finish(restore, on, self._end, marked, state, (), *returned_or_raised(run, (), {}))
+        on, marked = self._mark([log.grads] if log else (), things, held, runs_a_case=True)
+        state, restore, end = self.state(), self.restore, self._end
+        box: list[Any] = []
+        result: _T = finish(
+            restore, on, end, marked, state, (), box, silence((min, return_or_raise(box, run, (), {}))[0])
+        )
         require_plain(result)
         return result
 
@@ -202,15 +243,25 @@ class Guard:
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
             given = (*args, *kwargs.values())
-            on, marked = self._mark(given, (), self._watched, (), runs_a_case=False)
-            state = state_of(self._written)
+            on, marked = self._mark(given, self._now.streams, (), runs_a_case=False)
+            state = self.state()
             _collection()
-            drawn = [leaf for one in self._watched if isinstance(one, Draw) for leaf in one.leaves()]
+            drawn = [leaf for one in self._now.watched if isinstance(one, Draw) for leaf in one.leaves()]
             looked_at = tuple({id(one): one for one in (*given, *drawn)}.values())
             restore, end = self.restore, self._end
-            result = finish(restore, on, end, marked, state, looked_at, *returned_or_raised(function, args, kwargs))
+            box: list[Any] = []
+            result = finish(
+                restore,
+                on,
+                end,
+                marked,
+                state,
+                looked_at,
+                box,
+                silence((min, return_or_raise(box, function, args, kwargs))[0]),
+            )
             require_plain(result)
-            self._returned.update(contents_by_identity([result]))
+            self._now.returned.update(contents_by_identity([result]))
             return result
 
         return guarded
@@ -219,18 +270,22 @@ class Guard:
         self,
         given: Collection[Any],
         things: Iterable[Any],
-        filled: Iterable[Any],
         held: Iterable[Any],
         *,
         runs_a_case: bool,
     ) -> tuple[LeftOn, Mark]:
-        """Mark before a call what it may not change, of what waits for it too, but for what it is given."""
-        on = what_is_on(self._on.threads)  # a thread that an earlier call has left is none that may be there
+        """Mark before a call what it may not change, of what waits for it too, but for what it is given.
+
+        One that ``runs_a_case`` in part may draw, and note what it draws.
+        """
+        now = self._now
+        on = what_is_on(now.on.threads)  # a thread that an earlier call has left is none that may be there
         frame = sys._getframe(2)
-        more, sharing = held_by_frames(frame, given, self._returned, self._looked_into, runs_a_case=runs_a_case)
-        things = (on, self._on, *self._parts, *things)
+        more, sharing = held_by_frames(frame, given, now.returned, self._looked_into, runs_a_case=runs_a_case)
+        things = (on, now, now.on, *self._parts, *things)
         below = frame if NAMES_CAN_BE_SET else sharing
-        return on, mark(self._code, things, filled, (*held, *self._cells, *more), below)
+        filled, memories = ((), ()) if runs_a_case else (now.watched, now.memories)
+        return on, mark(self._code, things, filled, (*held, *now.cells, *more), below, memories)
 
 
 def keep_kernels() -> None:

@@ -59,10 +59,13 @@ HOLDERS: tuple[Any, ...] = (
 OBSERVING = (
     "gradstop.observe",
     "gradstop.graph.census",
+    "gradstop.graph.walk",
     "gradstop.record",
     "gradstop.internals",
     "gradstop.grading.inside",
 )
+
+PUTS_BACK = ("gradstop.internals", "gradstop.grading.inside")  # those of them that put the others back
 
 
 def ours(names: tuple[str, ...]) -> Iterator[Any]:

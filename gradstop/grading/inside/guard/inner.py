@@ -4,14 +4,17 @@ A function has its names from around it in cells; what a property, a method or a
 initialiser, which may be called once more.
 """
 
+import gc
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import CellType, FunctionType, MappingProxyType
 from typing import Any
 
 from gradstop.grading.inside.guard.held import PutBack
+from gradstop.grading.inside.guard.left_on import dropped
 from gradstop.internals.words import held_words
 
+_referents = gc.get_referents
 _set_cell = vars(CellType)["cell_contents"].__set__
 # What each holds, and how it is put back. The first word that an object refers to something by is that of the first.
 _KINDS = MappingProxyType[type, tuple[Callable[[Any], tuple[Any, ...]], Callable[..., object]]](
@@ -63,5 +66,6 @@ class Inner:
 
 def _put_back(thing: Any, held: tuple[Any, ...]) -> str:
     _, put_back = _KINDS[type(thing)]
+    dropped.append(_referents(thing))
     put_back(thing, *held)
     return f"what a {type(thing).__name__} holds"

@@ -5,13 +5,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gradstop.grading.inside.guard.audit import profiled
 from gradstop.internals.cpython import (
     WORK_IS_HANDED_OVER,
     end_multiprocessing_helpers,
+    in_one_step,
+    no_handlers,
+    no_monitoring,
     pthread_sigmask,
     take_off_monitoring,
     thread_count,
@@ -27,6 +29,7 @@ from gradstop.internals.torch import (
     pop_function_mode,
     pop_saved_tensors_hooks,
     set_anomaly_enabled,
+    set_frame_evaluation,
     top_saved_tensors_hooks,
 )
 
@@ -39,6 +42,20 @@ _TIMERS = tuple(map(int, (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)))
 # What is called after each call of a submission's function, out of its reach.
 _sleep, _waitpid, _no_hang = time.sleep, os.waitpid, os.WNOHANG
 _gettrace, _settrace, _getprofile, _setprofile = sys.gettrace, sys.settrace, sys.getprofile, sys.setprofile
+
+# Called with ``min`` it lets no code run from now on that nobody calls: of what is called for each frame, of a trace, a
+# profile, a handler of signals, of what is collected. In one step: a trace function could set the names of a frame of
+# ours, or put on again what is taken off. So it is called before there is a frame with names that matter.
+silence = in_one_step(
+    *no_handlers,
+    (pthread_sigmask, _BLOCK, _ALL_SIGNALS),  # which runs what has waited
+    (set_frame_evaluation, None),
+    (sys.settrace, None),
+    (sys.setprofile, None),
+    *no_monitoring,
+    (gc.disable,),
+)
+dropped: list[Any] = []  # what was taken off or replaced: code runs where it is deleted, in the next call
 
 
 class LeftOn(NamedTuple):
@@ -68,16 +85,17 @@ class LeftOn(NamedTuple):
         """
         self.take_off_modes()
         take_off_profilers()
+        dropped.extend(gc.callbacks[self.callbacks :])
         del gc.callbacks[self.callbacks :]
         while (top := top_saved_tensors_hooks()) is not None and top != self.hooks:
+            dropped.append(top)
             pop_saved_tensors_hooks()
         look_up_operators_as_usual()
         if is_anomaly_enabled() is not self.anomaly:  # it has Python format the stack at each operation
             set_anomaly_enabled(self.anomaly)
         if any(global_hooks):
             for held, before in zip(global_hooks, self.global_hooks, strict=True):
-                for number in set(held).difference(before):
-                    del held[number]
+                dropped.extend([held.pop(number) for number in set(held).difference(before)])
         left = _process_runs()
         if left:
             end_multiprocessing_helpers()
@@ -93,9 +111,9 @@ class LeftOn(NamedTuple):
         if _getprofile() is not self.profile:
             _setprofile(self.profile)
         while function_mode_count() > self.function_modes:
-            pop_function_mode()
+            dropped.append(pop_function_mode())
         while dispatch_mode_count() > self.dispatch_modes:
-            pop_dispatch_mode()
+            dropped.append(pop_dispatch_mode())
 
 
 def what_is_on(threads: int | None = None) -> LeftOn:
@@ -153,28 +171,6 @@ def take_off_profilers() -> None:
     if profiled:
         take_off_monitoring()
         profiled.clear()
-
-
-def silence(
-    gettrace: Callable[[], object] = sys.gettrace,
-    settrace: Callable[[None], object] = sys.settrace,
-    getprofile: Callable[[], object] = sys.getprofile,
-    setprofile: Callable[[None], object] = sys.setprofile,
-    no_collection: Callable[[], object] = gc.disable,
-    mask: Callable[..., object] = pthread_sigmask,
-    block: int = _BLOCK,
-    signals: tuple[int, ...] = _ALL_SIGNALS,
-) -> None:
-    """Let no code run from now on that nobody calls: of a trace, of a handler of signals, of what is collected.
-
-    It is called before it is looked at what a call has changed, so that nothing changes it afterwards.
-    """
-    if gettrace() is not None:
-        settrace(None)
-    if getprofile() is not None:
-        setprofile(None)
-    no_collection()
-    mask(block, signals)
 
 
 def block_signals() -> None:

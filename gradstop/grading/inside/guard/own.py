@@ -61,25 +61,35 @@ def mark(
     filled: Iterable[Any] = (),
     held: Iterable[Any] = (),
     below: Any = None if NAMES_CAN_BE_SET else (),
+    memories: Iterable[memoryview] = (),
 ) -> Mark:
     """Note the words, of which class things are and what their attributes are; of filled ones, what is in those too.
 
     Of containers that are held it is noted what is in them; and what the names of frames ``below`` refer to: of one and
-    all below it where names can be set, or those that frames share with functions inside of them.
+    all below it where names can be set, or those that frames share with functions inside of them. Of ``memories`` their
+    bytes are noted; what they are of has to stay alive.
     """
     both = (*[(one, False) for one in things], *[(one, True) for one in filled])
     noted = tuple([(one, type(one), hasattr(one, "__dict__"), is_filled) for one, is_filled in both])
     held = tuple(held)
     memory, places = words
-    return memory, places, memory[places].tobytes(), noted, held, below, _found(noted, held, below)
+    bytes_of = tuple([(one, one.tobytes()) for one in memories])
+    return memory, places, memory[places].tobytes(), noted, held, below, bytes_of, _found(noted, held, below)
 
 
-def is_as_marked(marked: Mark, used: tuple[Any, ...] = _USED, look: Callable[..., Any] = _found) -> bool:
+def is_as_marked(
+    marked: Mark,
+    used: tuple[Any, ...] = _USED,
+    look: Callable[..., Any] = _found,
+) -> bool:
     """Return whether all is as it was when it was marked."""
     all, map, same = used[5:8]  # noqa: A001
-    memory, places, known, noted, held, below, (before, counts) = marked
+    memory, places, known, noted, held, below, bytes_of, (before, counts) = marked
     if memory[places].tobytes() != known:
         return False
+    for one, bytes in bytes_of:  # noqa: A001
+        if one.tobytes() != bytes:
+            return False
     try:
         now = look(noted, held, below)
     except BaseException:  # of code of the call's own, in what has another class or is empty now

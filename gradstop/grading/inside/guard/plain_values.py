@@ -1,7 +1,7 @@
 """Refuses what could answer for itself: tensors, arrays, containers of a submission's own classes, changed modules."""
 
 from collections import OrderedDict, defaultdict
-from types import FunctionType
+from types import MethodDescriptorType, NoneType, WrapperDescriptorType
 from typing import Any
 
 import numpy
@@ -9,8 +9,9 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from gradstop.internals.torch import TensorBase, module_attributes
+from gradstop.internals.torch import TensorBase, module_attributes, run_shown_hooks_alone
 from gradstop.observe.attached import DICTIONARIES, require_plain_tensor
+from gradstop.observe.unpatched import is_leaf, requires_grad
 
 _PLAIN = frozenset(map(id, (type(None), bool, int, float, str, bytes)))  # what these hold is not changed
 _CONTAINERS = (list, dict, OrderedDict, defaultdict)
@@ -22,6 +23,8 @@ _LISTED_BY = frozenset(
 _HELD_IN = frozenset(name for name in module_attributes if isinstance(vars(nn.Module())[name], dict))
 _attributes = vars(nn.Module)["__dict__"].__get__
 _READ_BY = ("__iter__", "__getitem__", "__len__", "__contains__", "__eq__", "__class__", "__getattribute__")
+# Of which class is what a class has by such a name that inherits it, or is in C.
+_IN_C = (NoneType, WrapperDescriptorType, MethodDescriptorType)
 _COMPARED_BY = ("__hash__", "__eq__", "__ne__", "__lt__", "__gt__", "__str__", "__repr__")
 
 
@@ -52,9 +55,15 @@ def require_plain(value: Any, depth: int = 8) -> None:
 
 
 def require_plain_given(value: Any, depth: int = 1) -> None:
-    """Raise TypeError for what ``require_plain`` refuses, and for what is given and would not say what it holds."""
+    """Raise TypeError for what ``require_plain`` refuses, and for what is given and would not say what it holds.
+
+    Of a leaf no hooks are run from now on but those that it shows.
+    """
     require_plain(value)
-    if isinstance(value, TensorBase) or id(type(value)) in _PLAIN:
+    if id(type(value)) in _PLAIN:
+        return
+    if isinstance(value, TensorBase):
+        _show_hooks(value)
         return
     if isinstance(value, nn.Module):
         _require_plain_modules(value)
@@ -67,6 +76,11 @@ def require_plain_given(value: Any, depth: int = 1) -> None:
     elif depth and isinstance(value, list | tuple):
         for one in value:
             require_plain_given(one, depth - 1)
+
+
+def _show_hooks(tensor: Any) -> None:
+    if tensor is not None and is_leaf(tensor) and requires_grad(tensor):
+        run_shown_hooks_alone(tensor)
 
 
 def _require_plain_modules(top: nn.Module) -> None:
@@ -87,6 +101,7 @@ def _require_plain_modules(top: nn.Module) -> None:
             raise TypeError(f"a module whose {hiding[0]} is another than a module's")
         for one in (*held["_parameters"].values(), *held["_buffers"].values()):
             require_plain(one)
+            _show_hooks(one)
         waiting += [one for one in held["_modules"].values() if one is not None]
 
 
@@ -97,10 +112,10 @@ def require_plain_names(value: dict[Any, Any]) -> None:
         raise TypeError(f"a dictionary whose {hiding[0]} is another than a dictionary's")
     for kind in set(map(type, value)):
         own = [one for one in kind.__mro__ if one not in _OF_TORCH]
-        if any(type(vars(one).get(name)) is FunctionType for one in own for name in _COMPARED_BY):
+        if any(type(vars(one).get(name)) not in _IN_C for one in own for name in _COMPARED_BY):
             raise TypeError(f"a key of the class {kind.__name__}, which compares by code of its own")
 
 
 def _answers_for_its_class(kind: type) -> bool:
     """Whether a class has code of its own that ``isinstance`` asks: it could be a list when it is looked at later."""
-    return "__class__" in vars(kind) or type(vars(kind).get("__getattribute__")) is FunctionType
+    return "__class__" in vars(kind) or type(vars(kind).get("__getattribute__")) not in _IN_C
