@@ -82,8 +82,13 @@ def _draw(axes: Any, panel: Panel) -> None:
 
 
 def _themed(svg: str) -> str:
-    """Return the SVG element with the page's colours, and without the ids that nothing in it refers to."""
-    svg = svg[svg.index("<svg") :].replace("<svg ", '<svg style="max-width:100%;height:auto" fill="currentColor" ', 1)
+    """Return the SVG element with the page's colours, and without the ids that nothing in it refers to.
+
+    Places are rounded to a tenth of a pixel: what a training comes to is another one on another processor, by less.
+    """
+    look = '<svg class="lines" style="max-width:100%;height:auto" fill="currentColor" '
+    svg = re.sub(r"-?\d+\.\d\d+", lambda found: f"{float(found[0]):.1f}", svg[svg.index("<svg") :])
+    svg = svg.replace("<svg ", look, 1)
     for colour, variable in (*_COLOURS, (_INK, "currentColor")):
         svg = svg.replace(colour, variable)
     used = set(re.findall(r"#(\w+)", svg))

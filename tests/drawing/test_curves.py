@@ -1,9 +1,11 @@
 """What a reader sees of trainings side by side."""
 
 import re
+from functools import reduce
 from xml.etree import ElementTree
 
 import pytest
+from support.course import ROOT
 
 from gradstop import curves
 
@@ -47,3 +49,17 @@ def test_the_same_numbers_give_the_same_page():
 def test_what_cannot_be_drawn_is_refused(numbers):
     with pytest.raises(ValueError, match=r"trainings|finite"):
         curves("Loss", **numbers)
+
+
+def test_on_another_processor_a_training_shows_the_same_and_nbval_finds_it_so():
+    from nbval.plugin import get_sanitize_patterns
+
+    def checked(shown):
+        return reduce(lambda text, one: re.sub(*one, text), patterns, html(shown))
+
+    patterns = get_sanitize_patterns((ROOT / "tests" / "nbval.cfg").read_text())
+    losses = [3.4 / (step + 1) for step in range(200)]
+    here, there = (curves("Loss", net=[loss * (1 + off) for loss in losses]) for off in (0, 2e-7))
+    assert checked(here) == checked(there)
+    assert checked(here) != checked(curves("Loss", net=[loss * 1.02 for loss in losses]))
+    assert not re.search(r"\d\.\d\d", re.search(r"<svg.*</svg>", html(here), re.DOTALL)[0])  # tenths of a pixel
