@@ -11,17 +11,20 @@ DOUBLE = 1e-5  # both are so much smaller for values in double precision
 DOUBLES = ("float64", "complex128")
 
 
-def close(got: Json, expected: Json, scale: float = 1.0) -> bool:
-    """Compare two JSON values: exact keys, lengths and types (a bool is no int), numbers with a tolerance."""
+def close(got: Json, expected: Json, scale: float = 1.0, double: float = DOUBLE) -> bool:
+    """Compare two JSON values: exact keys, lengths and types (a bool is no int), numbers with a tolerance.
+
+    That of single precision times ``scale``, or ``double`` where a dtype says so.
+    """
     if type(got) is not type(expected):
         return False
     if isinstance(expected, dict):
-        finer = DOUBLE if expected.get("dtype") in DOUBLES else scale
-        return got.keys() == expected.keys() and all(close(got[key], expected[key], finer) for key in expected)
+        finer = double if expected.get("dtype") in DOUBLES else scale
+        return got.keys() == expected.keys() and all(close(got[key], expected[key], finer, double) for key in expected)
     if isinstance(expected, list):
         tolerance = scale * _tolerance(expected)
         return len(got) == len(expected) and all(
-            near(g, e, tolerance) if isinstance(e, float) else close(g, e, scale)
+            near(g, e, tolerance) if isinstance(e, float) else close(g, e, scale, double)
             for g, e in zip(got, expected, strict=True)
         )
     if isinstance(expected, float):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from gradstop.compare.close import close
 from gradstop.compare.kinds import KINDS, Cause
 from gradstop.compare.stops import stop_means, stop_words
 from gradstop.record import Json, Observation, Record
@@ -65,6 +66,14 @@ def agrees(got: Json, wanted: Observation) -> bool:
     """Whether a value, of whatever form, agrees with an observation."""
     try:
         return _is_written_alike(got, wanted.value) or not KINDS[wanted.kind].differs(got, wanted.value)
+    except _MALFORMED:
+        return False
+
+
+def is_about(got: Json, known: Json) -> bool:
+    """Whether an encoded value, of whatever form, is another within single precision."""
+    try:
+        return close(got, known, double=1.0)
     except _MALFORMED:
         return False
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gradstop.compare import gradients, phrases
-from gradstop.compare.close import close, numbers_apart
+from gradstop.compare.close import DOUBLES, close, numbers_apart
 from gradstop.record import Json
 
 
@@ -83,12 +83,24 @@ def _value_means(got: Json, expected: Json) -> str:
         return _items_means(got, expected)
     if "numbers" not in expected:
         return ""
+    return _which_differ(got, expected) + _digit(got, expected)
+
+
+def _which_differ(got: Json, expected: Json) -> str:
     apart = numbers_apart(got, expected)
     if len(apart) == len(expected["numbers"]):
         return f"Every number is another{_factor(got['numbers'], expected['numbers'])}."
     if len(apart) == 1:
         return f"Of {len(expected['numbers'])} numbers one differs, at position {apart[0]}."
     return f"Of {len(expected['numbers'])} numbers {len(apart)} differ, the first at position {apart[0]}."
+
+
+def _digit(got: Json, expected: Json) -> str:
+    """Say in which digit numbers differ that look alike; and of double precision, how many digits another one has."""
+    if not all(type(one) is float for one in got["numbers"] + expected["numbers"]):
+        return ""
+    said = phrases.digit(got["numbers"], expected["numbers"])
+    return f"{said} A computation in float32 has about seven digits." if said and expected["dtype"] in DOUBLES else said
 
 
 def _items_means(got: Json, expected: Json) -> str:

@@ -1,8 +1,11 @@
 """Numbers, tensors and containers in a few words."""
 
+from math import inf, log10
+
 from gradstop.record import Json
 
 MAX_NUMBERS = 6  # numbers of one tensor in a message
+ALIKE = 3e-4  # of the largest: what is further apart shows in the four digits
 NOTHING = 1e-6  # a gradient of None and one of zeros both mean "no gradient"
 
 
@@ -41,6 +44,14 @@ def _items(data: Json) -> str:
     return "; ".join(shown) if shown else "empty"
 
 
+def digit(had: list[float], wanted: list[float]) -> str:
+    """Say in which digit numbers differ that look alike where few digits are shown; nothing of others."""
+    largest, apart = max(map(abs, wanted)), max(abs(h - w) for h, w in zip(had, wanted, strict=True))
+    if not 0 < apart < ALIKE * largest < inf:
+        return ""
+    return f" The difference is in about the {round(-log10(apart / largest))}th digit."
+
+
 def factor(had: list[Json], wanted: list[Json]) -> str:
     """Return ``: it is 0.5 times that`` where the numbers of one list are those of another times one number; or 0."""
     if len(had) != len(wanted) or any(abs(w) <= NOTHING < abs(h) for h, w in zip(had, wanted, strict=True)):
@@ -48,6 +59,6 @@ def factor(had: list[Json], wanted: list[Json]) -> str:
     ratios = [h / w for h, w in zip(had, wanted, strict=True) if abs(w) > NOTHING]
     if ratios and not any(ratios):
         return ": each is 0"
-    if ratios and max(ratios) - min(ratios) <= 1e-3 * max(map(abs, ratios)):
+    if ratios and max(ratios) - min(ratios) <= 1e-3 * max(map(abs, ratios)) and abs(ratios[0] - 1) > 1e-3:
         return f": it is {ratios[0]:.4g} times that"
     return ""

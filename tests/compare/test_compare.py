@@ -11,6 +11,7 @@ from gradstop.compare.close import close
 from gradstop.compare.difference import agrees
 from gradstop.compare.errors import about
 from gradstop.compare.kinds import KINDS
+from gradstop.compare.reference import is_behaviour
 from gradstop.compare.report import OTHERWISE, like
 from gradstop.observe import Observer, unpatched
 from gradstop.observe.error_texts import first_line
@@ -55,6 +56,17 @@ def test_a_double_is_held_to_its_own_precision():
     for value, agree in zip(values, (True, False), strict=True):
         assert close({**value, "numbers": [1.0 + 1e-7]}, value) is agree
         assert close({**value, "numbers": [1.0 + 1e-13]}, value)
+
+
+def test_a_wrong_answer_that_computes_doubles_in_single_precision_is_known_on_any_processor():
+    def seen(value):
+        return record(lambda see: see.value("the result", torch.tensor([value, 3.0], dtype=torch.float64)))
+
+    trial = Trial((Setup(0), Setup(0)), seen(1.0))
+    differs = differing(seen(1.0 + 3e-8), trial)
+    assert is_behaviour(seen(1.0 + 4e-8), trial, differs)
+    assert not is_behaviour(seen(1.0), trial, differs)  # it is right
+    assert not is_behaviour(seen(1.1), trial, differs)
 
 
 def test_a_got_value_cannot_widen_the_tolerance():
@@ -248,6 +260,7 @@ def test_what_follows_from_a_wrong_type_is_folded(expected, said):
         (torch.tensor([1.0, 3.0]), "Every number is another."),
         (torch.tensor([2.0, 3.0]), "Of 2 numbers one differs, at position 1."),
         (torch.tensor([float("nan"), 3.0]), "Every number is another."),
+        (torch.tensor([2.0006, 4.001]), "Every number is another. The difference is in about the 4th digit."),
     ],
 )
 def test_a_value_that_is_a_multiple_is_told_so(got, said):
@@ -260,7 +273,10 @@ def test_a_difference_beyond_the_tolerance_of_its_dtype_alone_is_counted():
     expected = torch.tensor([1.0, 2.0], dtype=torch.float64)
     got = expected + torch.tensor([0.0, 1e-7], dtype=torch.float64)
     (difference,) = differences(lambda see: see.value("the result", got), lambda see: see.value("the result", expected))
-    assert difference.means == "Of 2 numbers one differs, at position 1."
+    assert difference.means == (
+        "Of 2 numbers one differs, at position 1. The difference is in about the 7th digit. "
+        "A computation in float32 has about seven digits."
+    )
 
 
 @pytest.mark.parametrize(
