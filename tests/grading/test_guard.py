@@ -367,6 +367,18 @@ def test_what_runs_is_put_back_by_name_and_its_numbers_may_change():
     in_a_fork(body)
 
 
+def test_a_module_that_a_call_loads_hides_nothing_and_one_that_it_replaces_is_put_back():
+    noted = before.before(before.Names(sys.modules), ["json"])
+
+    def body():
+        sys.modules.update(json=bdb, zip=bdb)
+        assert before.restore(noted) == ["names.json"]
+        assert sys.modules["json"] is json
+        assert sys.modules["zip"] is bdb
+
+    in_a_fork(body)
+
+
 def test_what_is_replaced_when_another_thing_is_put_back_is_put_back_too():
     class Dropped:
         def __del__(self):

@@ -5,12 +5,14 @@ What ``restore`` calls of Python's is held by its defaults, as in ``audit``.
 """
 
 import builtins
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from gradstop.grading.inside.guard.left_on import dropped
 
 _MISSING = object()
+_MODULES = id(sys.modules)
 DATA = frozenset({int, float, str, bytes, bool, tuple, list, dict, set, type(None)})
 Before = tuple[Any, tuple[tuple[str, Any], ...], frozenset[str], frozenset[str], tuple[int, ...] | None]
 
@@ -25,7 +27,9 @@ class Names:
         self.__dict__, self.__kind = held, kind
 
     def hidden(self) -> tuple[Any, ...]:
-        """Return what a name that is added may hide."""
+        """Return what a name that is added may hide: by that of a module no code looks up others."""
+        if id(self.__dict__) == _MODULES:
+            return ()
         return self.__kind.__mro__ if self.__kind else (builtins,)
 
 
@@ -61,7 +65,7 @@ def restore(
     for name, value in changed:
         setattr(holder, name, value)
     hidden = _hidden(holder)
-    added = [name for name in now if name not in there]
+    added = [name for name in now if name not in there] if hidden else ()  # to look at each copies the page it is on
     hiding = [one for one in added if _runs_unasked(one, now[one]) or any(one in vars(kind) for kind in hidden)]
     keep([now[name] for name in hiding])
     for name in hiding:
