@@ -90,7 +90,7 @@ lint: setup
 	ruff format --check .
 	mypy
 
-# Every stored output of every notebook must equal a fresh one.
+# Every stored output of every notebook must equal a fresh one; what may be another stands in tests/nbval.cfg.
 nbval: setup
 	pytest --nbval --nbval-sanitize-with tests/nbval.cfg --numprocesses $(JOBS) --dist loadfile -W default book solutions
 
