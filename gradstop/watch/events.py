@@ -79,6 +79,7 @@ class Story:
             return known
         if len(self.known) > self._most_known:
             self._purge()
+        self.known.pop(id(tensor), None)  # of a tensor that was in its place, which would lend it its turn
         known = self.known[id(tensor)] = Known(tensor)
         known.number, known.version, known.line, known.first = next(self.numbers), version_of(tensor), line, line
         known.memory = memory = memory_of(tensor)
@@ -154,7 +155,7 @@ class Story:
         self._most_known = 20_000 + 2 * len(self.known)
 
     def alive(self) -> Iterator[tuple[Known, Tensor]]:
-        """Yield the tensors that are still there."""
+        """Yield the tensors that are still there, in the order in which they were seen first."""
         for known in list(self.known.values()):
             tensor = known()
             if tensor is not None:
