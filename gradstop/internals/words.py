@@ -56,6 +56,7 @@ class Words:
     Attributes:
         addresses: where they are; nothing can be written to it.
         known: what they were when they were noted last; nothing can be written to it.
+        known_bytes: the same, as bytes.
         memory: all from the first of them on, as an array of words.
         places: where they are in that.
 
@@ -68,7 +69,8 @@ class Words:
         words = numpy.ctypeslib.as_array((ctypes.c_uint64 * 1).from_address(base))
         self.places = _unchangeable((self.addresses - base) // _WORD)
         self.memory: Any = as_strided(words, (int(self.places.max(initial=0)) + 1,), (_WORD,), writeable=False)
-        self.known = numpy.frombuffer(known + self.read().tobytes()[len(known) :], dtype=numpy.uint64)
+        self.known_bytes = known + self.read().tobytes()[len(known) :]
+        self.known = numpy.frombuffer(self.known_bytes, dtype=numpy.uint64)
 
     def and_those(self, addresses: Sequence[int]) -> "Words":
         """Return these and more, of which these are known as before. The objects that have them are not touched."""
@@ -81,12 +83,13 @@ class Words:
 
     def are_known(self) -> bool:
         """Whether all are as they were: a third of the time that it takes to say which are not."""
-        same: bool = self.read().tobytes() == self.known.tobytes()
+        same: bool = self.memory[self.places].tobytes() == self.known_bytes
         return same
 
     def know(self, words: Any) -> None:
         """Note these words for those that are known."""
-        self.known = _unchangeable(words)
+        self.known_bytes = words.tobytes()
+        self.known = numpy.frombuffer(self.known_bytes, dtype=numpy.uint64)
 
     def others(self, words: Any) -> list[int]:
         """Return which of the words that were read are not those that are known."""

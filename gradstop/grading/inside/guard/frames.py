@@ -37,13 +37,13 @@ def contents_of(one: Any, used: tuple[Any, ...] = _USED_FOR_CONTENTS) -> Any:
     kind = type(one)
     if kind is list or kind is set:
         return tuple(one)
-    for known in dictionaries:  # by identity, as above
-        if kind is known:
-            return (*keys(one), *values(one))
     if kind is tuple:
         return tuple(map(type, one))
     if kind is cell:
         return (one.cell_contents,)  # an empty one raises
+    for known in dictionaries:  # by identity, as above
+        if kind is known:
+            return (*keys(one), *values(one))
     return (kind, *keys(vars(one)), *values(vars(one)))
 
 

@@ -30,28 +30,31 @@ def words_of_code(dictionaries: Iterable[Any]) -> tuple[Any, Any]:
 
 
 _NAMES = names_below if NAMES_CAN_BE_SET else shared_names
-_USED = (type, tuple, len, vars, id, all, map, operator.is_, CONTAINERS, contents_of, _NAMES)
+_USED = (type, len, vars, id, all, map, operator.is_, CONTAINERS, contents_of, _NAMES)
 
 
 def _found(
     things: Iterable[Any], held: Iterable[Any], below: Any, used: tuple[Any, ...] = _USED
 ) -> tuple[list[Any], list[int]] | None:
-    """Return what is in things and in containers that are held, and how many in each; None for one of another class."""
-    type, tuple, len, vars, id, _, _, _, containers, contents, names = used  # noqa: A001
+    """Return what is in things and in containers that are held, and how many up to each; None for another class."""
+    type, len, vars, id, _, _, _, containers, contents, names = used  # noqa: A001
     found = names(below)
-    counts = [len(found)]
+    counts = [len(found)]  # up to each container: what moves from one to the next changes it
     for thing, kind, has_names, is_filled in things:
         if type(thing) is not kind:
             return None
-        values = tuple(vars(thing).values()) if has_names else ()
-        parts = [values, *[contents(one) for one in values if id(type(one)) in containers]] if is_filled else [values]
-        for part in parts:
-            found += part
-            counts.append(len(part))
+        if has_names:
+            values = vars(thing).values()
+            found += values
+            counts.append(len(found))
+            if is_filled:
+                for one in values:
+                    if id(type(one)) in containers:
+                        found += contents(one)
+                        counts.append(len(found))
     for one in held:
-        part = contents(one)
-        found += part
-        counts.append(len(part))
+        found += contents(one)
+        counts.append(len(found))
     return found, counts
 
 
@@ -83,7 +86,7 @@ def is_as_marked(
     look: Callable[..., Any] = _found,
 ) -> bool:
     """Return whether all is as it was when it was marked."""
-    all, map, same = used[5:8]  # noqa: A001
+    all, map, same = used[4:7]  # noqa: A001
     memory, places, known, noted, held, below, bytes_of, (before, counts) = marked
     if memory[places].tobytes() != known:
         return False
