@@ -140,21 +140,23 @@ def in_one_step(*calls: tuple[Any, ...]) -> Callable[[Any], object]:
     return methodcaller("__call__", tuple(steps), key=methodcaller("__call__", sorted))
 
 
-def _handled() -> Any:
-    """Return an iterator of C's without an end: each item goes through the signals that have a handler by then."""
-    handlers = map(partial(map, _signal.getsignal), repeat(_SIGNALS))
-    return map(compress, repeat(_SIGNALS), map(partial(map, callable), handlers))
+def _handled(signals: tuple[int, ...]) -> Any:
+    """Return an iterator of C's without an end: each item goes through those signals that have a handler by then."""
+    handlers = map(partial(map, _signal.getsignal), repeat(signals))
+    return map(compress, repeat(signals), map(partial(map, callable), handlers))
 
 
 _SIGNALS = tuple(sorted({*map(int, _signal.valid_signals())} - {int(signal.SIGKILL), int(signal.SIGSTOP)}))
+_OF_CHILDREN = (int(signal.SIGCHLD),)
 _ignore, _end = partial(map, _signal.signal), partial(map, os._exit)
 # A timer's signal is handed to any thread that does not block it, of a pool or of a library in C, and Python runs its
 # handler in the main thread, whatever that blocks. So there is to be none: signals that have one are ignored from now
 # on, and where one that ran meanwhile has put another in its place the process ends. Handlers are kept in a list: code
-# may run where one is deleted.
+# may run where one is deleted. That a child has ended is ignored by default, and who waits for it still gets its code.
 no_handlers: tuple[tuple[Any, ...], ...] = (
-    (next, map([].extend, map(_ignore, _handled(), repeat(repeat(_signal.SIG_IGN))))),
-    (next, map([].extend, map(_end, _handled()))),
+    (next, map([].extend, map(_ignore, _handled(_OF_CHILDREN), repeat(repeat(_signal.SIG_DFL))))),
+    (next, map([].extend, map(_ignore, _handled(_SIGNALS), repeat(repeat(_signal.SIG_IGN))))),
+    (next, map([].extend, map(_end, _handled(_SIGNALS)))),
 )
 
 

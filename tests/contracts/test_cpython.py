@@ -353,10 +353,10 @@ def test_who_puts_a_handler_in_the_place_of_one_that_is_ignored_ends_the_process
     code = """
 import signal
 from gradstop.internals import cpython
-ignoring, ending = cpython.no_handlers
-cpython.in_one_step(ignoring, ending)(min)
+*ignoring, ending = cpython.no_handlers
+cpython.in_one_step(*ignoring, ending)(min)
 print("none", flush=True)
-cpython.in_one_step(ignoring, (signal.signal, signal.SIGALRM, print), ending)(min)
+cpython.in_one_step(*ignoring, (signal.signal, signal.SIGALRM, print), ending)(min)
 print("goes on")
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

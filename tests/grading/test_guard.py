@@ -147,7 +147,12 @@ def terminates():
     assert process.wait(10) == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("call", [locks, shares, pools, terminates])
+def terminates_and_leaves_a_handler():
+    terminates()
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+
+
+@pytest.mark.parametrize("call", [locks, shares, pools, terminates, terminates_and_leaves_a_handler])
 def test_a_call_may_start_processes(call):
     """Those that multiprocessing leaves running are none of the function's, and signals reach the others."""
 
